@@ -1,0 +1,1 @@
+"""Self-hosted lead scoring that explains itself."""

@@ -1,0 +1,259 @@
+"""``params.yaml``: every number a data scientist may change, and where the data is.
+
+One file is one run: it is validated to the last key, saved with the bundle and logged with the run.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from lead_ml.declare import span
+from lead_ml.errors import DeclarationError, ParamsError
+
+DEFAULT_MISSING = ("", "n/a", "na", "null", "none", "nan", "select", "-", "--", "无", "未知", "不详")
+DEFAULT_AGES = (1, 3, 7, 14, 30, 60, 90, 180, 365)
+
+
+class Section(BaseModel):
+    """A frozen section that knows all its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TableParams(Section):
+    """Where one table is and how its columns are called.
+
+    Give ``path`` (one or several files or globs, CSV or Parquet, relative to the data folder) or ``url`` with
+    ``table`` or ``query``. ``columns`` maps our name to theirs; columns not named keep their own name. ``constants``
+    gives a column that the file lacks one value in every row, such as ``stage: won`` for a table of deals.
+    ``end_of_day: false`` says that a date without a time is known at the start of that day.
+    """
+
+    path: str | list[str] | None = None
+    url: str | None = None
+    table: str | None = None
+    query: str | None = None
+    columns: dict[str, str] = {}
+    constants: dict[str, str] = {}
+    separator: str | None = None
+    encoding: str = "utf-8"
+    end_of_day: bool = True
+
+    @model_validator(mode="after")
+    def _one_place(self) -> TableParams:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either path (files) or url (a database), not both and not neither")
+        if self.url is not None and (self.table is None) == (self.query is None):
+            raise ValueError("a url needs either table or query")
+        return self
+
+
+class DataParams(Section):
+    """The three tables, and the end of the data (default: the latest instant at which anything became known)."""
+
+    leads: TableParams
+    events: TableParams | None = None
+    outcomes: TableParams | None = None
+    until: str | None = None
+
+
+class SnapshotParams(Section):
+    """When each lead is looked at: ``settle`` after its creation, then at ``ages_days`` while it is still open."""
+
+    settle: str = "1m"
+    ages_days: tuple[int, ...] = DEFAULT_AGES
+
+    @field_validator("settle")
+    @classmethod
+    def _is_span(cls, value: str) -> str:
+        try:
+            span(value)
+        except DeclarationError as error:
+            raise ValueError(str(error)) from error
+        return value
+
+    @property
+    def settle_us(self) -> int:
+        """Microseconds from creation to the first score."""
+        return span(self.settle)
+
+
+class SplitParams(Section):
+    """How time is cut: ``test_share`` of the mature leads, the latest, are the forward window; ``folds`` windows
+    roll before it. ``embargo: false`` only where labels are known at once (no horizon).
+    """
+
+    test_share: float = Field(0.2, gt=0, lt=0.9)
+    folds: int = Field(4, ge=2, le=20)
+    embargo: bool = True
+
+
+class EvaluationParams(Section):
+    """How sure the figures are: ``bootstrap`` resamples of leads, for intervals of ``level``."""
+
+    bootstrap: int = Field(500, ge=50, le=20_000)
+    level: float = Field(0.95, gt=0.5, lt=1)
+
+
+class PointsRule(Section):
+    """Points for a lead whose feature is one of ``values``, or lies in [``at_least``, ``below``), or is missing."""
+
+    feature: str
+    points: float
+    values: tuple[str, ...] = ()
+    at_least: float | None = None
+    below: float | None = None
+    missing: bool = False
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> PointsRule:
+        ranged = self.at_least is not None or self.below is not None
+        if bool(self.values) + ranged + self.missing != 1:
+            raise ValueError("give exactly one of values, at_least/below, missing: true")
+        return self
+
+
+class ScorecardParams(Section):
+    """The ideal customer profile in points. 6 points double the odds, as in the score; ``base_rate`` is the
+    probability of a lead without points, used until there are labels.
+    """
+
+    base_rate: float = Field(0.05, gt=0, lt=1)
+    rules: tuple[PointsRule, ...] = ()
+
+
+class LogisticParams(Section):
+    """``l2`` is the penalty per feature in units of the whole fit weight; ``prior`` uses the scorecard as the start."""
+
+    l2: float = Field(1.0, gt=0)
+    prior: bool = True
+
+
+class LightGBMParams(Section):
+    """The booster; ``rounds`` is the number of trees. Names and meanings are LightGBM's own."""
+
+    rounds: int = Field(150, ge=1, le=10_000)
+    learning_rate: float = Field(0.03, gt=0, le=1)
+    num_leaves: int = Field(8, ge=2, le=1024)
+    min_data_in_leaf: int = Field(40, ge=1)
+    feature_fraction: float = Field(0.5, gt=0, le=1)
+    bagging_fraction: float = Field(1.0, gt=0, le=1)
+    lambda_l2: float = Field(1.0, ge=0)
+    min_gain_to_split: float = Field(0.0, ge=0)
+    max_bin: int = Field(255, ge=2)
+
+
+class TargetParams(Section):
+    """Numbers of one target. ``horizon_days`` is None only for an outcome column without dates of its own."""
+
+    horizon_days: float | None = Field(30, gt=0)
+    scorecard: ScorecardParams = ScorecardParams()
+    logistic: LogisticParams = LogisticParams()
+    lightgbm: LightGBMParams = LightGBMParams()
+
+
+class ThresholdParams(Section):
+    """What the advice on the MQL and SQL lines assumes, and which method gives the lines a bundle starts with."""
+
+    method: Literal["article", "capacity", "value", "precision", "recall"] = "capacity"
+    sql_per_week: float = Field(20, gt=0)
+    mql_per_week: float = Field(60, gt=0)
+    cost_per_sql: float = Field(50, ge=0)
+    cost_per_mql: float = Field(5, ge=0)
+    value_per_win: float = Field(1_000, gt=0)
+    sql_precision: float = Field(0.3, gt=0, lt=1)
+    mql_precision: float = Field(0.12, gt=0, lt=1)
+    sql_recall: float = Field(0.5, gt=0, lt=1)
+    mql_recall: float = Field(0.85, gt=0, lt=1)
+    fake_flag: float = Field(0.5, gt=0, lt=1)
+
+
+class Params(Section):
+    """The whole of ``params.yaml``."""
+
+    project: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    data: DataParams
+    time_zone: str = "UTC"
+    seed: int = Field(7, ge=0)
+    threads: int = Field(0, ge=0)
+    synthetic: bool = False
+    missing: tuple[str, ...] = DEFAULT_MISSING
+    known_at: dict[str, Literal["creation", "current"]] = {}
+    trust: tuple[str, ...] = ()
+    reference_odds: float | None = Field(None, gt=0)
+    snapshots: SnapshotParams = SnapshotParams()
+    split: SplitParams = SplitParams()
+    evaluation: EvaluationParams = EvaluationParams()
+    thresholds: ThresholdParams = ThresholdParams()
+    conversion: TargetParams = TargetParams()
+    fake: TargetParams = TargetParams()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"unknown time zone {value!r}; use a name such as Asia/Shanghai") from error
+        return value
+
+
+def load_params(path: Path) -> Params:
+    """Read and check ``params.yaml``.
+
+    Raises
+    ------
+    ParamsError
+        If the file is absent, is no YAML, or any key or value is not allowed; the message names the key, the value
+        and what is allowed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ParamsError(
+            f"{path} does not exist", do="run lead-ml init, or change to the folder of your project"
+        ) from error
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ParamsError(
+            f"{path} must hold a mapping", value=content, expected="keys such as project, data, seed"
+        )
+    return params_from(content, source=str(path))
+
+
+def params_from(content: dict[str, Any], *, source: str = "params") -> Params:
+    """Check an already parsed mapping; see :func:`load_params`."""
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        raise ParamsError(f"{source}: " + "; ".join(_worded(item) for item in error.errors()[:5])) from error
+
+
+def _worded(item: Any) -> str:
+    place = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(item["loc"][-1]), _known_keys(), n=1)
+        return f"unknown key {place}" + (f" (did you mean {near[0]}?)" if near else "")
+    if item["type"] == "missing":
+        return f"{place} is missing"
+    return f"{place}: {item['msg']}, got {item['input']!r}"
+
+
+def _known_keys() -> set[str]:
+    keys: set[str] = set()
+    for model in _sections(Section):
+        keys |= set(model.model_fields)
+    return keys
+
+
+def _sections(base: type[Section]) -> list[type[Section]]:
+    return [found for child in base.__subclasses__() for found in (child, *_sections(child))]
