@@ -1,0 +1,209 @@
+"""The judgement: every kind on the forward window, with intervals, baselines and the random split beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lead_ml.data import Floats
+from lead_ml.evaluate.records import Evaluation, KindRecord, WindowRecord
+from lead_ml.evaluate.roll import Progress, Rolled, Table, calibrate, calibration_rows, roll
+from lead_ml.evaluate.slices import slices_of
+from lead_ml.fit import Recipe
+from lead_ml.instants import iso
+from lead_ml.labels import Mask, Use, require_both_classes
+from lead_ml.metrics import Interval, bootstrap, evaluate, paired_bootstrap
+from lead_ml.model import Calibration
+from lead_ml.params import EvaluationParams
+from lead_ml.spec import Kind
+from lead_ml.split import Window, random_windows
+
+ENOUGH_POSITIVES = 200  # below, a difference between kinds is mostly noise: AUC half-width about .04
+SUSPICIOUS_AUC = 0.95
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A kind after the evaluation: its out-of-sample logits, and its calibrated probability on the test rows."""
+
+    rolled: Rolled
+    calibration: Calibration
+    probability: Floats
+
+
+@dataclass(frozen=True)
+class Forward:
+    """An evaluation with the scores behind it; ``test`` is the mask of the judged rows."""
+
+    evaluation: Evaluation
+    judged: Mapping[Kind, Judged]
+    test: Mask
+
+    @property
+    def winner(self) -> Judged:
+        """The kind that won."""
+        return self.judged[self.evaluation.winner]
+
+
+def evaluate_forward(
+    table: Table,
+    windows: Sequence[Window],
+    recipes: Sequence[Recipe],
+    options: EvaluationParams,
+    *,
+    horizon_days: float | None,
+    synthetic: bool = False,
+    progress: Progress = lambda _: None,
+) -> Forward:
+    """Judge the recipes on the last window, calibrated on the windows before it.
+
+    Parameters
+    ----------
+    table
+        Training table of one target.
+    windows
+        Of :func:`lead_ml.split.forward_windows`, or of ``random_windows`` for undated data, in which
+        case all folds are judged together and the figures are marked optimistic.
+    recipes
+        One per kind.
+
+    Raises
+    ------
+    TooLittleData
+        If the judged rows hold fewer than two rows of either class.
+    """
+    optimistic = table.dataset.leads.created_at is None
+    test = np.logical_or.reduce([w.test for w in windows]) if optimistic else windows[-1].test
+    require_both_classes(table.labels.y[test], "the forward window")
+    horizon_us = round((horizon_days or 0) * 86_400_000_000)
+    judged = {r.kind: _judge(r, table, windows, test, horizon_us, optimistic, progress) for r in recipes}
+    y, weight, group = table.labels.y[test], table.weights(test), table.group[test]
+    seed = recipes[0].seed
+    intervals = {
+        kind: bootstrap(y, item.probability, weight, group, n_boot=options.bootstrap, level=options.level, seed=seed)
+        for kind, item in judged.items()
+    }
+    winner = min(judged, key=lambda kind: intervals[kind]["log_loss"].value)
+    lead_over = {
+        kind: paired_bootstrap(
+            y, item.probability, judged[winner].probability, weight, group,
+            metric="log_loss", n_boot=options.bootstrap, level=options.level, seed=seed,
+        )
+        for kind, item in judged.items()
+        if kind != winner
+    }  # fmt: skip
+    by_chance = {} if optimistic else _random_split(table, recipes, windows, test, seed, progress)
+    base_rate = _base_rate(table, windows[-1].fit)
+    evaluation = Evaluation(
+        target=recipes[0].spec.name,
+        horizon_days=horizon_days,
+        synthetic=synthetic,
+        optimistic=optimistic,
+        base_rate=base_rate,
+        windows=tuple(_window_record(window, table) for window in windows),
+        kinds=(*(_record(item, intervals[kind], by_chance.get(kind, {}), y, weight, test) for kind, item in judged.items()),
+               _base_record(base_rate, y, weight, group, options, seed)),
+        winner=winner,
+        lead_over=lead_over,
+        headline=_headline(winner, intervals, lead_over, int(y.sum())),
+        warnings=_warnings(intervals[winner], y, optimistic),
+        slices=slices_of(table, test, judged[winner].probability),
+        left_out={use.name.lower(): int((table.labels.use == use).sum()) for use in Use if use != Use.USED},
+    )  # fmt: skip
+    return Forward(evaluation, judged, test)
+
+
+def _judge(recipe: Recipe, table: Table, windows: Sequence[Window], test: Mask, horizon_us: int, optimistic: bool, progress: Progress) -> Judged:
+    rolled = roll(recipe, table, windows, progress)
+    start = windows[-1].start
+    if optimistic:
+        rows = rolled.scored
+    else:
+        rows = calibration_rows(rolled, table, known_by=start, horizon_us=horizon_us, created_before=start)
+    calibration = calibrate(rolled, table, rows)
+    return Judged(rolled, calibration, _sigmoid(calibration.apply(rolled.logit[test])))
+
+
+def _random_split(table: Table, recipes: Sequence[Recipe], windows: Sequence[Window], test: Mask, seed: int, progress: Progress) -> dict[str, dict[str, float]]:
+    """Judge each recipe on random folds of the same size, to show the optimism; a warning, never a claim."""
+    usable = table.labels.used
+    folds = max(2, round(usable.sum() / max(1, test.sum())))
+    window = random_windows(table.spine, usable, _lead_groups(table), folds=folds, seed=seed)[:1]
+    found = {}
+    for recipe in recipes:
+        rolled = roll(recipe, table, window, progress)
+        rows = window[0].test
+        figures = evaluate(table.labels.y[rows], _sigmoid(rolled.logit[rows]), table.weights(rows))
+        found[recipe.kind] = {name: figures[name] for name in ("roc_auc", "log_loss")}
+    return found
+
+
+def _lead_groups(table: Table) -> np.ndarray:  # type: ignore[type-arg]
+    groups = np.arange(len(table.dataset.leads))
+    groups[table.lead] = table.group
+    return groups
+
+
+def _record(item: Judged, intervals: Mapping[str, Interval], by_chance: dict[str, float], y: Floats, weight: Floats, test: Mask) -> KindRecord:
+    raw = evaluate(y, _sigmoid(item.rolled.logit[test]), weight)
+    return KindRecord(
+        kind=item.rolled.recipe.kind,
+        metrics=dict(intervals),
+        calibration=item.calibration.method,
+        slope=item.calibration.slope,
+        intercept=item.calibration.intercept,
+        uncalibrated_log_loss=raw["log_loss"],
+        random_split=by_chance,
+    )
+
+
+def _base_record(rate: float, y: Floats, weight: Floats, group: Floats, options: EvaluationParams, seed: int) -> KindRecord:
+    metrics = bootstrap(y, np.full(len(y), rate), weight, group, n_boot=options.bootstrap, level=options.level, seed=seed)
+    loss = metrics["log_loss"].value
+    return KindRecord(kind="base rate", metrics=dict(metrics), calibration="identity", slope=1.0, intercept=0.0, uncalibrated_log_loss=loss, random_split={})
+
+
+def _base_rate(table: Table, fit: Mask) -> float:
+    weight = table.weights(fit)
+    rate = float((table.labels.y[fit] * weight).sum() / weight.sum())
+    return min(max(rate, 1e-6), 1 - 1e-6)
+
+
+def _window_record(window: Window, table: Table) -> WindowRecord:
+    created = table.dataset.leads.created_at
+    end = int(created[table.lead[window.test]].max()) if created is not None else 0
+    return WindowRecord(
+        name=window.name,
+        start=iso(window.start) if created is not None else "",
+        end=iso(end) if created is not None else "",
+        fit_rows=int(window.fit.sum()),
+        fit_leads=len(np.unique(table.lead[window.fit])),
+        fit_positives=int(table.labels.y[window.fit].sum()),
+        test_rows=int(window.test.sum()),
+        test_leads=len(np.unique(table.lead[window.test])),
+        test_positives=int(table.labels.y[window.test].sum()),
+    )
+
+
+def _headline(winner: str, intervals: Mapping[str, Mapping[str, Interval]], lead_over: Mapping[str, Interval], positives: int) -> str:
+    loss = intervals[winner]["log_loss"]
+    tied = [kind for kind, gap in lead_over.items() if gap.lower <= 0]
+    verdict = f"{winner} has the lowest forward log-loss, {loss.value:.4f} ({loss.lower:.4f} to {loss.upper:.4f}, {positives:,} positive rows)"
+    return verdict + (f"; not told apart from {' and '.join(tied)}" if tied else "; clearly ahead of every other kind")
+
+
+def _warnings(intervals: Mapping[str, Interval], y: Floats, optimistic: bool) -> tuple[str, ...]:
+    found = []
+    if optimistic:
+        found.append("The data has no dates: folds are random, so every figure is optimistic.")
+    if int(y.sum()) < ENOUGH_POSITIVES:
+        found.append(f"Only {int(y.sum())} positive rows: differences between kinds are mostly noise.")
+    if intervals["roc_auc"].value > SUSPICIOUS_AUC:
+        found.append(f"AUC {intervals['roc_auc'].value:.3f} looks too good: suspect a leak before believing it.")
+    return tuple(found)
+
+
+def _sigmoid(logit: Floats) -> Floats:
+    return np.asarray(1.0 / (1.0 + np.exp(-logit)))

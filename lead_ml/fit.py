@@ -1,0 +1,129 @@
+"""One fit: a code book and a classifier of one kind, learnt from the rows of one window and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from lead_ml.data import Coded, Floats, Indices
+from lead_ml.declare import Declaration
+from lead_ml.encode import Encoder, RawColumns, fit_encoder
+from lead_ml.errors import BundleError, DeclarationError
+from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
+from lead_ml.params import TargetParams
+from lead_ml.spec import KINDS, Kind, ModelSpec
+
+CLASSES: Mapping[Kind, type[Classifier]] = {"scorecard": Scorecard, "logistic": Logistic, "lightgbm": LightGBM}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a fit, apart from the rows."""
+
+    kind: Kind
+    spec: ModelSpec
+    params: TargetParams
+    seed: int
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A code book with the classifier that reads its matrix."""
+
+    kind: Kind
+    declarations: tuple[Declaration, ...]
+    encoder: Encoder
+    model: Classifier
+
+    def matrix(self, raw: RawColumns) -> Floats:
+        """Return the float64 matrix (rows, features) of raw feature columns."""
+        return self.encoder.transform(raw)
+
+    def save(self, folder: Path) -> None:
+        """Write ``encoding.json``, ``kind.json`` and the classifier's own files."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "encoding.json").write_bytes(msgspec.json.format(msgspec.json.encode(self.encoder), indent=1))
+        (folder / "kind.json").write_bytes(msgspec.json.encode({"kind": self.kind}))
+        self.model.save(folder / "model")
+
+    @classmethod
+    def load(cls, folder: Path, declarations: Sequence[Declaration]) -> Fitted:
+        """Read what :meth:`save` wrote; `declarations` hold at least the features of the code book."""
+        kind = msgspec.json.decode((folder / "kind.json").read_bytes())["kind"]
+        if kind not in CLASSES:
+            raise BundleError("kind of model", value=kind, expected=f"one of {', '.join(CLASSES)}", do="upgrade lead-ml")
+        encoder = msgspec.json.decode((folder / "encoding.json").read_bytes(), type=Encoder)
+        by_name = {item.name: item for item in declarations}
+        seen = tuple(by_name[name] for name in encoder.names)
+        return cls(kind, seen, encoder, CLASSES[kind].load(folder / "model"))
+
+
+def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
+    """Return the declarations of the groups that a model sees.
+
+    Raises
+    ------
+    DeclarationError
+        If a group is empty everywhere, or a monotone sign names no feature of the model.
+    """
+    seen = tuple(item for item in declarations if item.group in spec.groups)
+    if not seen:
+        raise DeclarationError(f"groups of model {spec.name}", value=spec.groups, expected="a group with features")
+    stray = sorted(set(spec.monotone) - {item.name for item in seen})
+    if stray:
+        raise DeclarationError(f"monotone signs of model {spec.name} name no feature of it", value=stray)
+    return seen
+
+
+def fit(recipe: Recipe, declarations: Sequence[Declaration], raw: RawColumns, lead: Indices, y: Floats, weight: Floats) -> Fitted:
+    """Fit one kind on the given rows.
+
+    Parameters
+    ----------
+    declarations
+        Features of the model, in matrix order.
+    raw
+        Their columns (rows,).
+    lead, y, weight
+        Lead, label (0.0 or 1.0) and weight of each row (rows,).
+    """
+    encoder = fit_encoder(declarations, raw, lead)
+    X = encoder.transform(raw)
+    columns = columns_of(declarations, encoder, recipe.spec)
+    model = _classifier(recipe, columns, encoder)
+    model.fit(X, y, sample_weight=weight, columns=columns)
+    return Fitted(recipe.kind, tuple(declarations), encoder, model)
+
+
+def columns_of(declarations: Sequence[Declaration], encoder: Encoder, spec: ModelSpec) -> tuple[ColumnInfo, ...]:
+    """Describe the matrix columns to a classifier."""
+    return tuple(
+        ColumnInfo(item.name, "category", encoder.categories[item.name].n_codes)
+        if item.name in encoder.categories
+        else ColumnInfo(item.name, "number", monotone=spec.monotone.get(item.name, 0))
+        for item in declarations
+    )
+
+
+def take(raw: RawColumns, rows: np.ndarray) -> RawColumns:  # type: ignore[type-arg]
+    """Return the rows, by position or mask, of every raw column."""
+    return {name: column.take(rows) if isinstance(column, Coded) else column[rows] for name, column in raw.items()}
+
+
+def _classifier(recipe: Recipe, columns: tuple[ColumnInfo, ...], encoder: Encoder) -> Classifier:
+    params = recipe.params
+    if recipe.kind == "lightgbm":
+        return LightGBM(params=params.lightgbm, seed=recipe.seed, num_threads=recipe.threads)
+    rules = compile_rules(params.scorecard.rules, columns, lambda name, value: encoder.categories[name].code_of(value))
+    scorecard = Scorecard(rules=rules, base_rate=params.scorecard.base_rate)
+    if recipe.kind == "scorecard":
+        return scorecard
+    return Logistic(l2=params.logistic.l2, prior=scorecard if params.logistic.prior and rules else None)
+
+
+__all__ = ["KINDS", "Fitted", "Recipe", "columns_of", "features_of", "fit", "take"]

@@ -1,0 +1,60 @@
+"""Instants: int64 microseconds UTC, and the texts that people and machines write for them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from lead_ml.errors import RequestError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_datetime(instant: int) -> datetime:
+    """Return an aware UTC datetime.
+
+    >>> to_datetime(0).isoformat()
+    '1970-01-01T00:00:00+00:00'
+    """
+    return _EPOCH + timedelta(microseconds=int(instant))
+
+
+def from_datetime(moment: datetime) -> int:
+    """Return microseconds UTC of an aware datetime."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def iso(instant: int) -> str:
+    """Write an instant as ISO 8601 in UTC, without a fraction where there is none.
+
+    >>> iso(1_700_000_000_000_000)
+    '2023-11-14T22:13:20Z'
+    """
+    return to_datetime(instant).isoformat().replace("+00:00", "Z")
+
+
+def month(instant: int) -> str:
+    """Return the calendar month in UTC, as in ``2026-03``."""
+    return to_datetime(instant).strftime("%Y-%m")
+
+
+def parse_iso(text: str, *, field: str, zone: tzinfo = UTC) -> int:
+    """Parse an ISO 8601 instant of a request; one without a zone gets `zone`.
+
+    Raises
+    ------
+    RequestError
+        If it is no instant, is a date without a time, or lies outside the years 1970-2261.
+    """
+    expected = "an instant such as 2026-11-22T08:30:00Z"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RequestError(f"{field} is no instant", field=field, value=text, expected=expected) from error
+    if len(text) <= len("2026-11-22"):
+        raise RequestError(f"{field} has no time of day", field=field, value=text, expected=expected)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    if not 1970 <= moment.year <= 2261:
+        raise RequestError(f"{field} is out of range", field=field, value=text, expected="a year from 1970 to 2261")
+    return max(0, from_datetime(moment))

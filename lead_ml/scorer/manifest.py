@@ -1,0 +1,78 @@
+"""The seal of a bundle: sizes and SHA-256 of every file, checked before anything is parsed."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from lead_ml.errors import BundleError
+
+FORMAT = 1
+NAME = "manifest.json"
+UNSEALED = frozenset({NAME, "thresholds.json"})  # accepted lines change without a new model
+
+
+class FileSeal(msgspec.Struct, frozen=True):
+    """Size in bytes and SHA-256 of a file."""
+
+    size: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """Every file of a bundle by its relative path, and the format of the whole."""
+
+    format: int
+    files: dict[str, FileSeal]
+
+    @property
+    def version(self) -> str:
+        """The name of the bundle: twelve hex digits of the digest of all its seals."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:12]
+
+
+def seal(folder: Path) -> Manifest:
+    """Write ``manifest.json`` over every file in a folder and return it."""
+    manifest = Manifest(format=FORMAT, files={name: _seal(folder / name) for name in _names(folder)})
+    data = msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1)
+    (folder / NAME).write_bytes(data)
+    return manifest
+
+
+def verify(folder: Path) -> Manifest:
+    """Check a folder against its manifest, without parsing any other file.
+
+    Raises
+    ------
+    BundleError
+        If the manifest is absent or unreadable, its format is newer than this library, or a file is missing, added or
+        different.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        raise BundleError(f"{folder} is no bundle: {NAME} is missing", do="run lead-ml train, or name another folder")
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise BundleError(f"{path} cannot be read: {error}", do="restore the bundle from the registry") from error
+    if manifest.format > FORMAT:
+        raise BundleError("format of the bundle", value=manifest.format, expected=f"up to {FORMAT}", do="upgrade lead-ml")
+    present = set(_names(folder))
+    for name, expected in manifest.files.items():
+        if name not in present or _seal(folder / name) != expected:
+            raise BundleError(f"{folder / name} is missing or damaged", do="restore the bundle from the registry")
+    if present - set(manifest.files):
+        raise BundleError(f"{folder} holds files that its manifest does not know", value=sorted(present - set(manifest.files)))
+    return manifest
+
+
+def _names(folder: Path) -> list[str]:
+    paths = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in paths if name not in UNSEALED)
+
+
+def _seal(path: Path) -> FileSeal:
+    data = path.read_bytes()
+    return FileSeal(len(data), hashlib.sha256(data).hexdigest())
