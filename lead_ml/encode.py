@@ -64,7 +64,9 @@ class Encoder(msgspec.Struct, frozen=True):
         book = self.categories[name]
         lookup_of = {level: FIRST_LEVEL + k for k, level in enumerate(book.levels)}
         other = RARE if book.has_rare else UNSEEN
-        lookup = np.array([lookup_of.get(level, other) for level in column.levels] + [MISSING], dtype=np.float64)
+        lookup = np.array(
+            [lookup_of.get(level, other) for level in column.levels] + [MISSING], dtype=np.float64
+        )
         return lookup[column.codes]
 
 

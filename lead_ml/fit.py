@@ -17,7 +17,11 @@ from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard,
 from lead_ml.params import TargetParams
 from lead_ml.spec import KINDS, Kind, ModelSpec
 
-CLASSES: Mapping[Kind, type[Classifier]] = {"scorecard": Scorecard, "logistic": Logistic, "lightgbm": LightGBM}
+CLASSES: Mapping[Kind, type[Classifier]] = {
+    "scorecard": Scorecard,
+    "logistic": Logistic,
+    "lightgbm": LightGBM,
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ class Fitted:
     def save(self, folder: Path) -> None:
         """Write ``encoding.json``, ``kind.json`` and the classifier's own files."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "encoding.json").write_bytes(msgspec.json.format(msgspec.json.encode(self.encoder), indent=1))
+        (folder / "encoding.json").write_bytes(
+            msgspec.json.format(msgspec.json.encode(self.encoder), indent=1)
+        )
         (folder / "kind.json").write_bytes(msgspec.json.encode({"kind": self.kind}))
         self.model.save(folder / "model")
 
@@ -56,7 +62,9 @@ class Fitted:
         """Read what :meth:`save` wrote; `declarations` hold at least the features of the code book."""
         kind = msgspec.json.decode((folder / "kind.json").read_bytes())["kind"]
         if kind not in CLASSES:
-            raise BundleError("kind of model", value=kind, expected=f"one of {', '.join(CLASSES)}", do="upgrade lead-ml")
+            raise BundleError(
+                "kind of model", value=kind, expected=f"one of {', '.join(CLASSES)}", do="upgrade lead-ml"
+            )
         encoder = msgspec.json.decode((folder / "encoding.json").read_bytes(), type=Encoder)
         by_name = {item.name: item for item in declarations}
         seen = tuple(by_name[name] for name in encoder.names)
@@ -73,14 +81,23 @@ def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[D
     """
     seen = tuple(item for item in declarations if item.group in spec.groups)
     if not seen:
-        raise DeclarationError(f"groups of model {spec.name}", value=spec.groups, expected="a group with features")
+        raise DeclarationError(
+            f"groups of model {spec.name}", value=spec.groups, expected="a group with features"
+        )
     stray = sorted(set(spec.monotone) - {item.name for item in seen})
     if stray:
         raise DeclarationError(f"monotone signs of model {spec.name} name no feature of it", value=stray)
     return seen
 
 
-def fit(recipe: Recipe, declarations: Sequence[Declaration], raw: RawColumns, lead: Indices, y: Floats, weight: Floats) -> Fitted:
+def fit(
+    recipe: Recipe,
+    declarations: Sequence[Declaration],
+    raw: RawColumns,
+    lead: Indices,
+    y: Floats,
+    weight: Floats,
+) -> Fitted:
     """Fit one kind on the given rows.
 
     Parameters
@@ -100,7 +117,9 @@ def fit(recipe: Recipe, declarations: Sequence[Declaration], raw: RawColumns, le
     return Fitted(recipe.kind, tuple(declarations), encoder, model)
 
 
-def columns_of(declarations: Sequence[Declaration], encoder: Encoder, spec: ModelSpec) -> tuple[ColumnInfo, ...]:
+def columns_of(
+    declarations: Sequence[Declaration], encoder: Encoder, spec: ModelSpec
+) -> tuple[ColumnInfo, ...]:
     """Describe the matrix columns to a classifier."""
     return tuple(
         ColumnInfo(item.name, "category", encoder.categories[item.name].n_codes)
@@ -112,14 +131,18 @@ def columns_of(declarations: Sequence[Declaration], encoder: Encoder, spec: Mode
 
 def take(raw: RawColumns, rows: np.ndarray) -> RawColumns:  # type: ignore[type-arg]
     """Return the rows, by position or mask, of every raw column."""
-    return {name: column.take(rows) if isinstance(column, Coded) else column[rows] for name, column in raw.items()}
+    return {
+        name: column.take(rows) if isinstance(column, Coded) else column[rows] for name, column in raw.items()
+    }
 
 
 def _classifier(recipe: Recipe, columns: tuple[ColumnInfo, ...], encoder: Encoder) -> Classifier:
     params = recipe.params
     if recipe.kind == "lightgbm":
         return LightGBM(params=params.lightgbm, seed=recipe.seed, num_threads=recipe.threads)
-    rules = compile_rules(params.scorecard.rules, columns, lambda name, value: encoder.categories[name].code_of(value))
+    rules = compile_rules(
+        params.scorecard.rules, columns, lambda name, value: encoder.categories[name].code_of(value)
+    )
     scorecard = Scorecard(rules=rules, base_rate=params.scorecard.base_rate)
     if recipe.kind == "scorecard":
         return scorecard

@@ -56,5 +56,7 @@ def parse_iso(text: str, *, field: str, zone: tzinfo = UTC) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     if not 1970 <= moment.year <= 2261:
-        raise RequestError(f"{field} is out of range", field=field, value=text, expected="a year from 1970 to 2261")
+        raise RequestError(
+            f"{field} is out of range", field=field, value=text, expected="a year from 1970 to 2261"
+        )
     return max(0, from_datetime(moment))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -48,14 +49,25 @@ class Labels:
 
     y: Floats
     use: npt.NDArray[np.int8]
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def used(self) -> Mask:
         """Mask of the rows that can be learnt from."""
         return np.asarray(self.use == Use.USED)
 
+    def take(self, rows: Mask) -> Labels:
+        """Return the labels of some rows, remembering in ``left_out`` how many of each other use there were."""
+        return Labels(self.y[rows], self.use[rows], self.left_out or self.counts())
 
-def build_spine(dataset: Dataset, settle_us: int, ages_days: tuple[int, ...], closing: tuple[str, ...] = CLOSING_STAGES) -> Spine:
+    def counts(self) -> dict[str, int]:
+        """Return how many rows cannot be learnt from, by reason."""
+        return {use.name.lower(): int((self.use == use).sum()) for use in Use if use != Use.USED}
+
+
+def build_spine(
+    dataset: Dataset, settle_us: int, ages_days: tuple[int, ...], closing: tuple[str, ...] = CLOSING_STAGES
+) -> Spine:
     """Lay out the snapshots of every lead: at settle and at each age, while it is still open and within the data.
 
     A lead is open at ``as_of`` when no outcome of a closing stage was known strictly before it. Undated leads get one
@@ -95,7 +107,9 @@ def label(target: Target, dataset: Dataset, spine: Spine, horizon_us: int | None
         return _label_column(target, dataset, spine)
     if dataset.outcomes is None or horizon_us is None:
         raise InputError(
-            "the target counts dated outcomes, but there are none" if horizon_us else "the target needs a horizon",
+            "the target counts dated outcomes, but there are none"
+            if horizon_us
+            else "the target needs a horizon",
             source="outcomes",
             expected="an outcomes table and horizon_days",
             do="name the table in params.yaml, or use target Column(column=...) for a 0/1 column",
@@ -143,9 +157,13 @@ def _label_won(target: Won, dataset: Dataset, spine: Spine, horizon_us: int) -> 
 def _label_fake(target: Fake, dataset: Dataset, spine: Spine, horizon_us: int) -> Labels:
     end = spine.as_of + horizon_us
     assert dataset.outcomes is not None
-    is_fake = _matching(dataset.outcomes, ("invalid",)) & _isin(dataset.outcomes.columns.get("reason"), target.reasons, len(dataset.outcomes))
+    is_fake = _matching(dataset.outcomes, ("invalid",)) & _isin(
+        dataset.outcomes.columns.get("reason"), target.reasons, len(dataset.outcomes)
+    )
     fake = _first_per_lead(dataset, is_fake, dataset.outcomes.known_at)[spine.lead]
-    unfit = _first_per_lead(dataset, _matching(dataset.outcomes, ("invalid",)) & ~is_fake, dataset.outcomes.known_at)[spine.lead]
+    unfit = _first_per_lead(
+        dataset, _matching(dataset.outcomes, ("invalid",)) & ~is_fake, dataset.outcomes.known_at
+    )[spine.lead]
     real = np.minimum(first_known(dataset, target.stages)[spine.lead], unfit)
     if dataset.events is not None and target.contacts:
         contact = _isin(dataset.events.columns.get("type"), target.contacts, len(dataset.events))

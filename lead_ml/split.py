@@ -43,7 +43,9 @@ def groups_of(leads: Leads) -> Indices:
         if column is None:
             continue
         normal = {"phone": normal_phone, "email": normal_email}.get(keys)
-        _join(parent, column.map(normal) if normal else column, leads.columns.get("name") if guarded else None)
+        _join(
+            parent, column.map(normal) if normal else column, leads.columns.get("name") if guarded else None
+        )
     return np.array([_root(parent, i) for i in range(len(parent))], dtype=np.int64)
 
 
@@ -96,17 +98,29 @@ def forward_windows(
     return kept
 
 
-def random_windows(spine: Spine, usable: Mask, groups: Indices, *, folds: int, seed: int) -> tuple[Window, ...]:
+def random_windows(
+    spine: Spine, usable: Mask, groups: Indices, *, folds: int, seed: int
+) -> tuple[Window, ...]:
     """Cut at random by group, for data without dates, or to show the optimism of a random split."""
     unique, inverse = np.unique(groups[spine.lead], return_inverse=True)
     fold = np.random.default_rng(seed).permutation(len(unique)) % folds
     of_row = fold[inverse]
     return tuple(
-        Window(f"fold {k + 1}", usable & (of_row != k), usable & (of_row == k), 0, NEVER) for k in range(folds)
+        Window(f"fold {k + 1}", usable & (of_row != k), usable & (of_row == k), 0, NEVER)
+        for k in range(folds)
     )
 
 
-def _window(name: str, spine: Spine, usable: Mask, created_at: Instants, groups: Indices, start: int, end: int, horizon_us: int) -> Window:
+def _window(
+    name: str,
+    spine: Spine,
+    usable: Mask,
+    created_at: Instants,
+    groups: Indices,
+    start: int,
+    end: int,
+    horizon_us: int,
+) -> Window:
     born = created_at[spine.lead]
     test = usable & (born >= start) & (born < end)
     judged = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)

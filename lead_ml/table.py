@@ -85,7 +85,9 @@ def attribute(item: Attribute, dataset: Dataset, lead: Indices) -> Coded | Float
 def transform_of(name: str, feature: str):  # type: ignore[no-untyped-def]
     """Return a transform of :mod:`lead_ml.clean` by name, or say which there are."""
     if name not in TRANSFORMS:
-        raise DeclarationError(f"transform of {feature}", value=name, expected=f"one of {', '.join(TRANSFORMS)}")
+        raise DeclarationError(
+            f"transform of {feature}", value=name, expected=f"one of {', '.join(TRANSFORMS)}"
+        )
     return TRANSFORMS[name]
 
 

@@ -13,7 +13,7 @@ from lead_ml.evaluate.roll import Progress, Rolled, Table, calibrate, calibratio
 from lead_ml.evaluate.slices import slices_of
 from lead_ml.fit import Recipe
 from lead_ml.instants import iso
-from lead_ml.labels import Mask, Use, require_both_classes
+from lead_ml.labels import Mask, require_both_classes
 from lead_ml.metrics import Interval, bootstrap, evaluate, paired_bootstrap
 from lead_ml.model import Calibration
 from lead_ml.params import EvaluationParams
@@ -82,7 +82,9 @@ def evaluate_forward(
     y, weight, group = table.labels.y[test], table.weights(test), table.group[test]
     seed = recipes[0].seed
     intervals = {
-        kind: bootstrap(y, item.probability, weight, group, n_boot=options.bootstrap, level=options.level, seed=seed)
+        kind: bootstrap(
+            y, item.probability, weight, group, n_boot=options.bootstrap, level=options.level, seed=seed
+        )
         for kind, item in judged.items()
     }
     winner = min(judged, key=lambda kind: intervals[kind]["log_loss"].value)
@@ -110,12 +112,20 @@ def evaluate_forward(
         headline=_headline(winner, intervals, lead_over, int(y.sum())),
         warnings=_warnings(intervals[winner], y, optimistic),
         slices=slices_of(table, test, judged[winner].probability),
-        left_out={use.name.lower(): int((table.labels.use == use).sum()) for use in Use if use != Use.USED},
+        left_out=dict(table.labels.left_out or table.labels.counts()),
     )  # fmt: skip
     return Forward(evaluation, judged, test)
 
 
-def _judge(recipe: Recipe, table: Table, windows: Sequence[Window], test: Mask, horizon_us: int, optimistic: bool, progress: Progress) -> Judged:
+def _judge(
+    recipe: Recipe,
+    table: Table,
+    windows: Sequence[Window],
+    test: Mask,
+    horizon_us: int,
+    optimistic: bool,
+    progress: Progress,
+) -> Judged:
     rolled = roll(recipe, table, windows, progress)
     start = windows[-1].start
     if optimistic:
@@ -126,7 +136,14 @@ def _judge(recipe: Recipe, table: Table, windows: Sequence[Window], test: Mask, 
     return Judged(rolled, calibration, _sigmoid(calibration.apply(rolled.logit[test])))
 
 
-def _random_split(table: Table, recipes: Sequence[Recipe], windows: Sequence[Window], test: Mask, seed: int, progress: Progress) -> dict[str, dict[str, float]]:
+def _random_split(
+    table: Table,
+    recipes: Sequence[Recipe],
+    windows: Sequence[Window],
+    test: Mask,
+    seed: int,
+    progress: Progress,
+) -> dict[str, dict[str, float]]:
     """Judge each recipe on random folds of the same size, to show the optimism; a warning, never a claim."""
     usable = table.labels.used
     folds = max(2, round(usable.sum() / max(1, test.sum())))
@@ -146,7 +163,14 @@ def _lead_groups(table: Table) -> np.ndarray:  # type: ignore[type-arg]
     return groups
 
 
-def _record(item: Judged, intervals: Mapping[str, Interval], by_chance: dict[str, float], y: Floats, weight: Floats, test: Mask) -> KindRecord:
+def _record(
+    item: Judged,
+    intervals: Mapping[str, Interval],
+    by_chance: dict[str, float],
+    y: Floats,
+    weight: Floats,
+    test: Mask,
+) -> KindRecord:
     raw = evaluate(y, _sigmoid(item.rolled.logit[test]), weight)
     return KindRecord(
         kind=item.rolled.recipe.kind,
@@ -159,10 +183,22 @@ def _record(item: Judged, intervals: Mapping[str, Interval], by_chance: dict[str
     )
 
 
-def _base_record(rate: float, y: Floats, weight: Floats, group: Floats, options: EvaluationParams, seed: int) -> KindRecord:
-    metrics = bootstrap(y, np.full(len(y), rate), weight, group, n_boot=options.bootstrap, level=options.level, seed=seed)
+def _base_record(
+    rate: float, y: Floats, weight: Floats, group: Floats, options: EvaluationParams, seed: int
+) -> KindRecord:
+    metrics = bootstrap(
+        y, np.full(len(y), rate), weight, group, n_boot=options.bootstrap, level=options.level, seed=seed
+    )
     loss = metrics["log_loss"].value
-    return KindRecord(kind="base rate", metrics=dict(metrics), calibration="identity", slope=1.0, intercept=0.0, uncalibrated_log_loss=loss, random_split={})
+    return KindRecord(
+        kind="base rate",
+        metrics=dict(metrics),
+        calibration="identity",
+        slope=1.0,
+        intercept=0.0,
+        uncalibrated_log_loss=loss,
+        random_split={},
+    )
 
 
 def _base_rate(table: Table, fit: Mask) -> float:
@@ -187,11 +223,18 @@ def _window_record(window: Window, table: Table) -> WindowRecord:
     )
 
 
-def _headline(winner: str, intervals: Mapping[str, Mapping[str, Interval]], lead_over: Mapping[str, Interval], positives: int) -> str:
+def _headline(
+    winner: str,
+    intervals: Mapping[str, Mapping[str, Interval]],
+    lead_over: Mapping[str, Interval],
+    positives: int,
+) -> str:
     loss = intervals[winner]["log_loss"]
     tied = [kind for kind, gap in lead_over.items() if gap.lower <= 0]
     verdict = f"{winner} has the lowest forward log-loss, {loss.value:.4f} ({loss.lower:.4f} to {loss.upper:.4f}, {positives:,} positive rows)"
-    return verdict + (f"; not told apart from {' and '.join(tied)}" if tied else "; clearly ahead of every other kind")
+    return verdict + (
+        f"; not told apart from {' and '.join(tied)}" if tied else "; clearly ahead of every other kind"
+    )
 
 
 def _warnings(intervals: Mapping[str, Interval], y: Floats, optimistic: bool) -> tuple[str, ...]:
@@ -201,7 +244,9 @@ def _warnings(intervals: Mapping[str, Interval], y: Floats, optimistic: bool) ->
     if int(y.sum()) < ENOUGH_POSITIVES:
         found.append(f"Only {int(y.sum())} positive rows: differences between kinds are mostly noise.")
     if intervals["roc_auc"].value > SUSPICIOUS_AUC:
-        found.append(f"AUC {intervals['roc_auc'].value:.3f} looks too good: suspect a leak before believing it.")
+        found.append(
+            f"AUC {intervals['roc_auc'].value:.3f} looks too good: suspect a leak before believing it."
+        )
     return tuple(found)
 
 

@@ -17,7 +17,10 @@ from lead_ml.model import Calibration, fit_calibration
 from lead_ml.split import Window
 
 MIN_FIT_POSITIVES = 5
-CALIBRATION_ROWS, CALIBRATION_POSITIVES = 2_000, 100  # the latest window of scores that is large enough to calibrate on
+CALIBRATION_ROWS, CALIBRATION_POSITIVES = (
+    2_000,
+    100,
+)  # the latest window of scores that is large enough to calibrate on
 
 Progress = Callable[[str], None]
 
@@ -68,10 +71,19 @@ class Rolled:
 
 def fit_rows(recipe: Recipe, table: Table, rows: Mask) -> Fitted:
     """Fit one recipe on some rows of the table."""
-    return fit(recipe, table.declarations, take(table.raw, rows), table.lead[rows], table.labels.y[rows], table.weights(rows))
+    return fit(
+        recipe,
+        table.declarations,
+        take(table.raw, rows),
+        table.lead[rows],
+        table.labels.y[rows],
+        table.weights(rows),
+    )
 
 
-def roll(recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress = lambda _: None) -> Rolled:
+def roll(
+    recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress = lambda _: None
+) -> Rolled:
     """Fit before each window, score inside it.
 
     Windows whose fit side has fewer than five positives are passed over, unless it is the last: then
@@ -103,7 +115,9 @@ def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
     return False
 
 
-def calibration_rows(rolled: Rolled, table: Table, known_by: int, horizon_us: int, created_before: int) -> Mask:
+def calibration_rows(
+    rolled: Rolled, table: Table, known_by: int, horizon_us: int, created_before: int
+) -> Mask:
     """Choose the latest out-of-sample rows whose outcome was known by an instant, as few as are enough."""
     created = table.dataset.leads.created_at
     usable = rolled.scored & table.labels.used & (table.as_of + horizon_us <= known_by)
@@ -113,7 +127,9 @@ def calibration_rows(rolled: Rolled, table: Table, known_by: int, horizon_us: in
     usable &= born < created_before
     order = np.argsort(-born[usable], kind="stable")
     rows = np.nonzero(usable)[0][order]
-    enough = (np.arange(1, len(rows) + 1) >= CALIBRATION_ROWS) & (np.cumsum(table.labels.y[rows]) >= CALIBRATION_POSITIVES)
+    enough = (np.arange(1, len(rows) + 1) >= CALIBRATION_ROWS) & (
+        np.cumsum(table.labels.y[rows]) >= CALIBRATION_POSITIVES
+    )
     if not enough.any():
         return usable
     since = born[rows[np.argmax(enough)]]
@@ -125,4 +141,6 @@ def calibrate(rolled: Rolled, table: Table, rows: Mask) -> Calibration:
     y = table.labels.y[rows]
     if y.sum() < 1 or y.sum() > len(y) - 1:
         return Calibration.identity()
-    return fit_calibration(rolled.logit[rows], y, table.weights(rows), table.group[rows], seed=rolled.recipe.seed)
+    return fit_calibration(
+        rolled.logit[rows], y, table.weights(rows), table.group[rows], seed=rolled.recipe.seed
+    )

@@ -130,7 +130,9 @@ def load_bundle(folder: Path) -> tuple[Bundle, Manifest]:
     try:
         return _read(folder), manifest
     except (msgspec.MsgspecError, OSError, KeyError, ValueError) as error:
-        raise BundleError(f"{folder} cannot be read: {error}", do="it may come from another version of lead-ml") from error
+        raise BundleError(
+            f"{folder} cannot be read: {error}", do="it may come from another version of lead-ml"
+        ) from error
 
 
 def accepted_lines(folder: Path, bundle: Bundle) -> Lines:
@@ -141,7 +143,9 @@ def accepted_lines(folder: Path, bundle: Bundle) -> Lines:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Lines)
     except msgspec.MsgspecError as error:
-        raise BundleError(f"{path} cannot be read: {error}", do="delete it to return to the lines of the bundle") from error
+        raise BundleError(
+            f"{path} cannot be read: {error}", do="delete it to return to the lines of the bundle"
+        ) from error
 
 
 def accept_lines(folder: Path, lines: Lines) -> None:
@@ -174,7 +178,9 @@ def _read(folder: Path) -> Bundle:
 def _write_part(part: Part, folder: Path) -> None:
     folder.mkdir()
     _write_json(folder / "spec.json", {"spec": part.spec, "horizon_days": part.horizon_days})
-    _write_json(folder / "calibration.json", {"calibration": part.calibration.to_dict(), "band": part.band.to_dict()})
+    _write_json(
+        folder / "calibration.json", {"calibration": part.calibration.to_dict(), "band": part.band.to_dict()}
+    )
     _write_json(folder / "evidence.json", part.evidence)
     part.fitted.save(folder)
     np.savez(folder / "golden.npz", **part.golden.to_arrays())
@@ -211,5 +217,3 @@ def _arrays(path: Path) -> dict[str, Any]:
 
 def _write_json(path: Path, content: object) -> None:
     path.write_bytes(msgspec.json.format(msgspec.json.encode(content, order="deterministic"), indent=1))
-
-

@@ -52,19 +52,30 @@ def verify(folder: Path) -> Manifest:
     """
     path = folder / NAME
     if not path.is_file():
-        raise BundleError(f"{folder} is no bundle: {NAME} is missing", do="run lead-ml train, or name another folder")
+        raise BundleError(
+            f"{folder} is no bundle: {NAME} is missing", do="run lead-ml train, or name another folder"
+        )
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except msgspec.MsgspecError as error:
-        raise BundleError(f"{path} cannot be read: {error}", do="restore the bundle from the registry") from error
+        raise BundleError(
+            f"{path} cannot be read: {error}", do="restore the bundle from the registry"
+        ) from error
     if manifest.format > FORMAT:
-        raise BundleError("format of the bundle", value=manifest.format, expected=f"up to {FORMAT}", do="upgrade lead-ml")
+        raise BundleError(
+            "format of the bundle", value=manifest.format, expected=f"up to {FORMAT}", do="upgrade lead-ml"
+        )
     present = set(_names(folder))
     for name, expected in manifest.files.items():
         if name not in present or _seal(folder / name) != expected:
-            raise BundleError(f"{folder / name} is missing or damaged", do="restore the bundle from the registry")
+            raise BundleError(
+                f"{folder / name} is missing or damaged", do="restore the bundle from the registry"
+            )
     if present - set(manifest.files):
-        raise BundleError(f"{folder} holds files that its manifest does not know", value=sorted(present - set(manifest.files)))
+        raise BundleError(
+            f"{folder} holds files that its manifest does not know",
+            value=sorted(present - set(manifest.files)),
+        )
     return manifest
 
 

@@ -99,7 +99,9 @@ def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:
     warnings = (f"columns that no feature reads: {', '.join(unknown)}",) if unknown else ()
     leads = Leads((lead_id,), None if created is None else np.array([created], dtype=np.int64), columns)
     spine = Spine(np.zeros(1, dtype=np.int64), np.array([as_of], dtype=np.int64))
-    return Prepared(Dataset(leads, events, until=as_of), spine, request.lang, request.reasons, ignored, warnings)
+    return Prepared(
+        Dataset(leads, events, until=as_of), spine, request.lang, request.reasons, ignored, warnings
+    )
 
 
 def _created(lead: Mapping[str, Scalar], schema: LeadSchema, zone: ZoneInfo, as_of: int) -> int | None:
@@ -107,7 +109,9 @@ def _created(lead: Mapping[str, Scalar], schema: LeadSchema, zone: ZoneInfo, as_
         return None
     value = lead.get("created_at")
     if not isinstance(value, str):
-        raise RequestError("lead.created_at is missing", field="lead.created_at", value=value, expected="an ISO 8601 instant")
+        raise RequestError(
+            "lead.created_at is missing", field="lead.created_at", value=value, expected="an ISO 8601 instant"
+        )
     created = parse_iso(value, field="lead.created_at", zone=zone)
     if created > as_of:
         raise RequestError(
@@ -123,7 +127,9 @@ def _created(lead: Mapping[str, Scalar], schema: LeadSchema, zone: ZoneInfo, as_
 def _attribute(lead: Mapping[str, Scalar], name: str, schema: LeadSchema) -> str | None:
     value = lead.get(name)
     if isinstance(value, str) and len(value) > 20_000:
-        raise RequestError(f"lead.{name} is too long", field=f"lead.{name}", value=value, expected="up to 20,000 characters")
+        raise RequestError(
+            f"lead.{name} is too long", field=f"lead.{name}", value=value, expected="up to 20,000 characters"
+        )
     return as_text(value, schema.missing)
 
 
@@ -133,7 +139,9 @@ def _events(
     if events is None:
         return None, ()
     if len(events) > MAX_EVENTS:
-        raise RequestError("too many events", field="events", value=len(events), expected=f"up to {MAX_EVENTS:,}")
+        raise RequestError(
+            "too many events", field="events", value=len(events), expected=f"up to {MAX_EVENTS:,}"
+        )
     rows: list[tuple[int, int, EventIn]] = []
     ignored: list[str] = []
     seen: set[str] = set()
@@ -144,14 +152,19 @@ def _events(
             ignored.append(f"events[{k}]: {reason}")
         else:
             rows.append((occurred, known, event))
-    texts = {name: Coded.of([as_text(getattr(row[2], name), schema.missing) for row in rows]) for name in EVENT_COLUMNS}
+    texts = {
+        name: Coded.of([as_text(getattr(row[2], name), schema.missing) for row in rows])
+        for name in EVENT_COLUMNS
+    }
     return (
         Events(
             lead=np.zeros(len(rows), dtype=np.int64),
             occurred_at=np.array([row[0] for row in rows], dtype=np.int64),
             known_at=np.array([row[1] for row in rows], dtype=np.int64),
             columns=texts,
-            value=np.array([np.nan if row[2].value is None else row[2].value for row in rows], dtype=np.float64),
+            value=np.array(
+                [np.nan if row[2].value is None else row[2].value for row in rows], dtype=np.float64
+            ),
         ),
         tuple(ignored),
     )
@@ -164,7 +177,9 @@ def _instants(event: EventIn, k: int, zone: ZoneInfo) -> tuple[int, int]:
     return occurred, max(occurred, parse_iso(event.recorded_at, field=f"events[{k}].recorded_at", zone=zone))
 
 
-def _why_ignored(event: EventIn, occurred: int, known: int, created: int | None, as_of: int, seen: set[str]) -> str:
+def _why_ignored(
+    event: EventIn, occurred: int, known: int, created: int | None, as_of: int, seen: set[str]
+) -> str:
     if known >= as_of:
         return "not known before as_of"
     if created is not None and occurred < created:
@@ -174,5 +189,3 @@ def _why_ignored(event: EventIn, occurred: int, known: int, created: int | None,
             return "event_id stands twice"
         seen.add(event.event_id)
     return ""
-
-

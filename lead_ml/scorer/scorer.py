@@ -82,7 +82,9 @@ class Scorer:
             for k, r in enumerate(requests)
         ]
 
-    def score_dataset(self, dataset: Dataset, spine: Spine, *, lang: Lang = "en", top: int = 5) -> list[Answer]:
+    def score_dataset(
+        self, dataset: Dataset, spine: Spine, *, lang: Lang = "en", top: int = 5
+    ) -> list[Answer]:
         """Score snapshots of a whole data set, whose own history takes the place of the kept one."""
         scored = self.scored(dataset, spine)
         return [self._answer(scored, k, dataset, spine, k, lang, top) for k in range(len(spine))]

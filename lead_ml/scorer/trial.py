@@ -28,7 +28,9 @@ def try_bundle(folder: Path) -> None:
         raise BundleError(f"{folder} did not load within {SECONDS} s") from error
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"the process died with code {done.returncode}"])[-1]
-        raise BundleError(f"{folder} failed its trial: {last}", do="keep the version that serves, and retrain")
+        raise BundleError(
+            f"{folder} failed its trial: {last}", do="keep the version that serves, and retrain"
+        )
 
 
 def main(arguments: list[str]) -> int:

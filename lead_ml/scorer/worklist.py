@@ -51,7 +51,9 @@ def read_worklist(runs: Path) -> list[WorklistRow]:
     try:
         return [decoder.decode(line) for line in path.read_bytes().splitlines()]
     except msgspec.MsgspecError as error:
-        raise InputError("the worklist cannot be read", source=str(path), do="run lead-ml score again") from error
+        raise InputError(
+            "the worklist cannot be read", source=str(path), do="run lead-ml score again"
+        ) from error
 
 
 def reworded(reasons: Reasons, scorer: Scorer, target: str, lang: Lang) -> Reasons:
@@ -61,7 +63,12 @@ def reworded(reasons: Reasons, scorer: Scorer, target: str, lang: Lang) -> Reaso
 
     def word(reason: Reason) -> Reason:
         text = reason_text(
-            declared[reason.feature], reason.value, lang, part.evidence, sign=reason.contribution, target=target
+            declared[reason.feature],
+            reason.value,
+            lang,
+            part.evidence,
+            sign=reason.contribution,
+            target=target,
         )
         return msgspec.structs.replace(reason, text=text)
 
@@ -85,7 +92,9 @@ def served_version(runs: Path) -> Served:
     """
     path = runs / CHAMPION
     if not path.is_file():
-        raise BundleError(f"no version serves yet: {path} is missing", do="run lead-ml train and lead-ml promote")
+        raise BundleError(
+            f"no version serves yet: {path} is missing", do="run lead-ml train and lead-ml promote"
+        )
     return msgspec.json.decode(path.read_bytes(), type=Served)
 
 

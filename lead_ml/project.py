@@ -1,0 +1,128 @@
+"""A company's project: ``params.yaml``, ``features/*.py`` and ``models/*.py``, loaded by path and only for training."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+import msgspec
+
+from lead_ml.declare import Aggregate, Attribute, Declaration, Feature, validated
+from lead_ml.errors import DeclarationError, LeadMLError
+from lead_ml.params import Params, load_params
+from lead_ml.schema import usable_columns
+from lead_ml.spec import ModelSpec
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A loaded project. ``specs`` maps ``conversion`` and, where there is one, ``fake`` to its model."""
+
+    root: Path
+    params: Params
+    declarations: tuple[Declaration, ...]
+    specs: Mapping[str, ModelSpec]
+    digest: str
+
+    @property
+    def runs(self) -> Path:
+        """Folder of the trained versions."""
+        return self.root / "runs"
+
+
+def load_project(root: Path) -> Project:
+    """Read the params and run the definitions of a project.
+
+    Raises
+    ------
+    ParamsError, DeclarationError
+        If params.yaml or a definition is wrong; the message names the file.
+    """
+    params = load_params(root / "params.yaml")
+    digest = _digest(root)
+    declarations = [item for path in _files(root, "features") for item in _features(_load(path, digest))]
+    if not declarations:
+        raise DeclarationError(f"{root / 'features'} declares nothing", expected="FEATURES in its files")
+    specs = {}
+    for path in _files(root, "models"):
+        spec = _attribute(_load(path, digest), "SPEC", ModelSpec)
+        specs[spec.name] = spec
+    if "conversion" not in specs:
+        raise DeclarationError(
+            f"{root / 'models'} has no conversion model", expected="SPEC = ModelSpec(name='conversion', ...)"
+        )
+    return Project(root, params, validated(declarations), specs, digest)
+
+
+def usable(
+    declarations: Sequence[Declaration], params: Params, columns: Sequence[str]
+) -> tuple[tuple[Declaration, ...], tuple[str, ...]]:
+    """Split declarations into those whose lead columns are known at creation or trusted, and the names of the others."""
+    allowed = set(usable_columns(params, columns)) | {"lead_id"}
+    present = set(columns)
+    kept = tuple(item for item in declarations if not (reads(item) & present) - allowed)
+    return kept, tuple(item.name for item in declarations if item not in kept)
+
+
+def reads(item: Declaration) -> set[str]:
+    """Return the lead columns that a declaration reads."""
+    if isinstance(item, Attribute):
+        return {item.column}
+    if isinstance(item, Aggregate):
+        own = {*item.where, item.of} - {""} if item.stream == "leads" else set()
+        return {item.key.split(":")[0], *own}
+    return set()
+
+
+def _files(root: Path, folder: str) -> list[Path]:
+    return sorted(path for path in (root / folder).glob("*.py") if not path.name.startswith("_"))
+
+
+def _digest(root: Path) -> str:
+    content = hashlib.sha256()
+    for path in [root / "params.yaml", *_files(root, "features"), *_files(root, "models")]:
+        content.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return content.hexdigest()[:12]
+
+
+def _load(path: Path, digest: str) -> ModuleType:
+    name = f"lead_ml_project_{digest}_{path.parent.name}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except LeadMLError as error:
+        raise DeclarationError(f"{path}: {error}") from error
+    except Exception as error:  # a definition is the user's code: whatever it raises is told as its mistake
+        raise DeclarationError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _features(module: ModuleType) -> list[Declaration]:
+    group = getattr(module, "GROUP", "")
+    items = _attribute(module, "FEATURES", list)
+    stray = next((item for item in items if not isinstance(item, Feature)), None)
+    if stray is not None:
+        raise DeclarationError(
+            f"{module.__file__}: FEATURES holds something else", value=stray, expected="declarations"
+        )
+    return [item if item.group else msgspec.structs.replace(item, group=group) for item in items]
+
+
+def _attribute(module: ModuleType, name: str, kind: type[_T]) -> _T:
+    value = getattr(module, name, None)
+    if not isinstance(value, kind):
+        raise DeclarationError(
+            f"{module.__file__} lacks {name}", value=value, expected=f"{name} = a {kind.__name__}"
+        )
+    return value

@@ -1,0 +1,1 @@
+"""Steps put in order: what the command line and the notebooks call."""

@@ -1,0 +1,107 @@
+"""From a project and its data to the training table of one target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lead_ml.data import Dataset, Indices
+from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration
+from lead_ml.evaluate import Table
+from lead_ml.fit import Recipe, features_of
+from lead_ml.labels import CLOSING_STAGES, build_spine, label
+from lead_ml.params import TargetParams
+from lead_ml.project import Project, usable
+from lead_ml.spec import Column, Kind, ModelSpec, Won
+from lead_ml.split import Window, forward_windows, random_windows
+from lead_ml.table import features_at
+
+UNDATED_FOLDS = 5
+
+
+def usable_features(project: Project, dataset: Dataset) -> tuple[tuple[Declaration, ...], tuple[str, ...]]:
+    """Return the declarations that may be used with this data, and the names of those left out."""
+    return usable(project.declarations, project.params, tuple(dataset.leads.columns))
+
+
+def target_params(project: Project, target: str) -> TargetParams:
+    """Return the numbers of a target."""
+    return project.params.fake if target == "fake" else project.params.conversion
+
+
+def horizon_us(project: Project, target: str) -> int | None:
+    """Return the horizon of a target in microseconds; None for an outcome column."""
+    days = horizon_days(project, target)
+    return None if days is None else round(days * MICROSECONDS_PER_DAY)
+
+
+def horizon_days(project: Project, target: str) -> float | None:
+    """Return the horizon of a target in days; an outcome column has none."""
+    if isinstance(project.specs[target].target, Column):
+        return None
+    return target_params(project, target).horizon_days
+
+
+def build_table(
+    project: Project, dataset: Dataset, target: str, declarations: Sequence[Declaration], groups: Indices
+) -> Table:
+    """Build the training table: spine, labels and features of every snapshot, used or not.
+
+    Parameters
+    ----------
+    declarations
+        Of :func:`usable_features`.
+    groups
+        Per lead, of :func:`lead_ml.split.groups_of`.
+    """
+    spec = project.specs[target]
+    spine = build_spine(
+        dataset, project.params.snapshots.settle_us, ages_of(project, spec), closing_stages(spec)
+    )
+    labels = label(spec.target, dataset, spine, horizon_us(project, target))
+    used = labels.used
+    spine, labels = spine.take(used), labels.take(used)
+    seen = features_of(spec, declarations)
+    return Table(seen, features_at(seen, dataset, spine), spine, labels, groups[spine.lead], dataset)
+
+
+def closing_stages(spec: ModelSpec) -> tuple[str, ...]:
+    """Return the stages after which a lead is no longer asked about."""
+    own = spec.target.stages if isinstance(spec.target, Won) else ()
+    return tuple(dict.fromkeys((*own, *CLOSING_STAGES)))
+
+
+def ages_of(project: Project, spec: ModelSpec) -> tuple[int, ...]:
+    """Return the snapshot ages in days; an outcome column without dates of its own allows only the first snapshot."""
+    if isinstance(spec.target, Column):
+        return ()
+    return project.params.snapshots.ages_days if spec.ages_days is None else spec.ages_days
+
+
+def windows_of(project: Project, table: Table, target: str, groups: Indices) -> tuple[Window, ...]:
+    """Cut the windows of a table: forward where leads are dated, else random folds by group."""
+    usable_rows = np.ones(len(table.spine), dtype=bool)
+    created = table.dataset.leads.created_at
+    params = project.params
+    if created is None:
+        return random_windows(table.spine, usable_rows, groups, folds=UNDATED_FOLDS, seed=params.seed)
+    embargo = (horizon_us(project, target) or 0) if params.split.embargo else 0
+    return forward_windows(
+        table.spine,
+        usable_rows,
+        created,
+        groups,
+        horizon_us=embargo,
+        test_share=params.split.test_share,
+        folds=params.split.folds,
+    )
+
+
+def recipes_of(project: Project, target: str, kinds: Sequence[Kind] | None = None) -> tuple[Recipe, ...]:
+    """Return one recipe per kind that competes."""
+    spec, params = project.specs[target], target_params(project, target)
+    return tuple(
+        Recipe(kind, spec, params, project.params.seed, project.params.threads)
+        for kind in (kinds or spec.kinds)
+    )
