@@ -1,0 +1,35 @@
+"""Why a score is what it is: reasons in words that add up, with evidence from history."""
+
+from lead_ml.explain.evidence import Evidence, fit_evidence
+from lead_ml.explain.reasons import Importance, Reason, agreeing, group_sums, importance, reasons_of
+from lead_ml.explain.wording import (
+    Target,
+    Value,
+    evidence_text,
+    group_label,
+    label,
+    missing_text,
+    reason_text,
+    spoken,
+    value_text,
+)
+
+__all__ = [
+    "Evidence",
+    "Importance",
+    "Reason",
+    "Target",
+    "Value",
+    "agreeing",
+    "evidence_text",
+    "fit_evidence",
+    "group_label",
+    "group_sums",
+    "importance",
+    "label",
+    "missing_text",
+    "reason_text",
+    "reasons_of",
+    "spoken",
+    "value_text",
+]
