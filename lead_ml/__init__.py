@@ -1,1 +1,90 @@
-"""Self-hosted lead scoring that explains itself."""
+"""Self-hosted lead scoring that explains itself.
+
+Declare features and models with the functions below in ``features/*.py`` and ``models/*.py`` of a project; the command line
+``lead-ml`` trains, judges, promotes and serves them. Everything here is loaded on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lead_ml.declare import category, events, lead_age, leads, number, ordinal, outcomes
+    from lead_ml.errors import LeadMLError
+    from lead_ml.project import Project, load_project
+    from lead_ml.runs import Run, open_run
+    from lead_ml.scorer import Answer, ScoreRequest, Scorer, prepare
+    from lead_ml.spec import Column, Fake, ModelSpec, Uniform, Won
+    from lead_ml.workflows.load import load
+    from lead_ml.workflows.promote import promote, rollback
+    from lead_ml.workflows.score import score_open
+    from lead_ml.workflows.train import train
+
+_HOME = {
+    "Answer": "lead_ml.scorer",
+    "Column": "lead_ml.spec",
+    "Fake": "lead_ml.spec",
+    "LeadMLError": "lead_ml.errors",
+    "ModelSpec": "lead_ml.spec",
+    "Project": "lead_ml.project",
+    "Run": "lead_ml.runs",
+    "ScoreRequest": "lead_ml.scorer",
+    "Scorer": "lead_ml.scorer",
+    "Uniform": "lead_ml.spec",
+    "Won": "lead_ml.spec",
+    "category": "lead_ml.declare",
+    "events": "lead_ml.declare",
+    "lead_age": "lead_ml.declare",
+    "leads": "lead_ml.declare",
+    "load": "lead_ml.workflows.load",
+    "load_project": "lead_ml.project",
+    "number": "lead_ml.declare",
+    "open_run": "lead_ml.runs",
+    "ordinal": "lead_ml.declare",
+    "outcomes": "lead_ml.declare",
+    "prepare": "lead_ml.scorer",
+    "promote": "lead_ml.workflows.promote",
+    "rollback": "lead_ml.workflows.promote",
+    "score_open": "lead_ml.workflows.score",
+    "train": "lead_ml.workflows.train",
+}
+
+__all__ = [
+    "Answer",
+    "Column",
+    "Fake",
+    "LeadMLError",
+    "ModelSpec",
+    "Project",
+    "Run",
+    "ScoreRequest",
+    "Scorer",
+    "Uniform",
+    "Won",
+    "category",
+    "events",
+    "lead_age",
+    "leads",
+    "load",
+    "load_project",
+    "number",
+    "open_run",
+    "ordinal",
+    "outcomes",
+    "prepare",
+    "promote",
+    "rollback",
+    "score_open",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'lead_ml' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

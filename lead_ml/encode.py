@@ -1,8 +1,9 @@
 """From raw feature columns to the float64 matrix that models see, by a fitted and versioned code book.
 
-Categories become stable integers: 0 missing, 1 unseen, 2 rare, levels from 3 in alphabetical order. A value seen in
-fewer than ``RARE_BELOW`` leads of the fit window shares the code of the rare ones and its text is not kept, so no rare
-person speaks through a bundle; a value never seen is taken for a rare one wherever there were any.
+Categories become stable integers: 0 missing, 1 other, levels from 2 in alphabetical order. A value seen in fewer than
+``RARE_BELOW`` leads of the fit window is *other* and its text is not kept, so no rare person speaks through a bundle; so is
+a value never seen. New values come every quarter (campaigns do), so a model must know what *other* means: while
+fitting, a share of the leads has each category hidden behind it (:func:`hide_some`), and *other* means the average.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import numpy.typing as npt
 from lead_ml.data import Coded, Floats, Indices
 from lead_ml.declare import Attribute, Declaration
 
-MISSING, UNSEEN, RARE, FIRST_LEVEL = 0, 1, 2, 3
+MISSING, OTHER, FIRST_LEVEL = 0, 1, 2
 RARE_BELOW = 10
+HIDDEN_SHARE = 0.05
 
 RawColumns = Mapping[str, Coded | Floats]
 
@@ -26,11 +28,10 @@ class Codes(msgspec.Struct, frozen=True):
     """The code book of one category: ``levels[k]`` has code ``FIRST_LEVEL + k``."""
 
     levels: tuple[str, ...]
-    has_rare: bool
 
     @property
     def n_codes(self) -> int:
-        """Number of codes, with missing, unseen and rare."""
+        """Number of codes, with missing and other."""
         return FIRST_LEVEL + len(self.levels)
 
     def code_of(self, value: str | None) -> int:
@@ -40,10 +41,10 @@ class Codes(msgspec.Struct, frozen=True):
         try:
             return FIRST_LEVEL + self.levels.index(value)
         except ValueError:
-            return RARE if self.has_rare else UNSEEN
+            return OTHER
 
     def level_of(self, code: int) -> str | None:
-        """Return the text of a code, or None for missing, unseen and rare."""
+        """Return the text of a code, or None for missing and other."""
         return self.levels[code - FIRST_LEVEL] if code >= FIRST_LEVEL else None
 
 
@@ -63,9 +64,8 @@ class Encoder(msgspec.Struct, frozen=True):
             return column
         book = self.categories[name]
         lookup_of = {level: FIRST_LEVEL + k for k, level in enumerate(book.levels)}
-        other = RARE if book.has_rare else UNSEEN
         lookup = np.array(
-            [lookup_of.get(level, other) for level in column.levels] + [MISSING], dtype=np.float64
+            [lookup_of.get(level, OTHER) for level in column.levels] + [MISSING], dtype=np.float64
         )
         return lookup[column.codes]
 
@@ -91,8 +91,29 @@ def fit_encoder(declarations: Sequence[Declaration], raw: RawColumns, lead: Indi
     return Encoder(tuple(item.name for item in declarations), categories)
 
 
+def hide_some(encoder: Encoder, X: Floats, lead: Indices, seed: int) -> Floats:
+    """Return a copy of a fit matrix in which each category column shows *other* for its own 5 % of the leads.
+
+    Parameters
+    ----------
+    X
+        Matrix of the fit rows (rows, features).
+    lead
+        Lead of each row (rows,): all rows of a lead are hidden together.
+    seed
+        Seed of the draw; columns draw one after the other.
+    """
+    hidden = X.copy()
+    rng = np.random.default_rng(seed)
+    leads, position = np.unique(lead, return_inverse=True)
+    for j, name in enumerate(encoder.names):
+        if name in encoder.categories:
+            hidden[(rng.random(len(leads)) < HIDDEN_SHARE)[position] & (X[:, j] != MISSING), j] = OTHER
+    return hidden
+
+
 def _codes(column: Coded, first_rows: npt.NDArray[np.intp]) -> Codes:
     codes = column.codes[first_rows]
     counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
     levels = sorted(level for level, count in zip(column.levels, counts, strict=True) if count >= RARE_BELOW)
-    return Codes(tuple(levels), bool(((counts > 0) & (counts < RARE_BELOW)).any()))
+    return Codes(tuple(levels))

@@ -11,7 +11,7 @@ import numpy as np
 
 from lead_ml.data import Coded, Floats, Indices
 from lead_ml.declare import Declaration
-from lead_ml.encode import Encoder, RawColumns, fit_encoder
+from lead_ml.encode import Encoder, RawColumns, fit_encoder, hide_some
 from lead_ml.errors import BundleError, DeclarationError
 from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
 from lead_ml.params import TargetParams
@@ -110,7 +110,7 @@ def fit(
         Lead, label (0.0 or 1.0) and weight of each row (rows,).
     """
     encoder = fit_encoder(declarations, raw, lead)
-    X = encoder.transform(raw)
+    X = hide_some(encoder, encoder.transform(raw), lead, recipe.seed)
     columns = columns_of(declarations, encoder, recipe.spec)
     model = _classifier(recipe, columns, encoder)
     model.fit(X, y, sample_weight=weight, columns=columns)

@@ -55,12 +55,16 @@ class TableParams(Section):
 
 
 class DataParams(Section):
-    """The three tables, and the end of the data (default: the latest instant at which anything became known)."""
+    """The three tables, and the end of the data (default: the latest instant at which anything became known).
+
+    Leads created before ``since`` are set aside, as where early outcomes were never recorded.
+    """
 
     leads: TableParams
     events: TableParams | None = None
     outcomes: TableParams | None = None
     until: str | None = None
+    since: str | None = None
 
 
 class SnapshotParams(Section):
@@ -92,6 +96,7 @@ class SplitParams(Section):
     test_share: float = Field(0.2, gt=0, lt=0.9)
     folds: int = Field(4, ge=2, le=20)
     embargo: bool = True
+    test_from: str | None = None
 
 
 class EvaluationParams(Section):

@@ -58,6 +58,7 @@ def forward_windows(
     horizon_us: int,
     test_share: float,
     folds: int,
+    test_from: int | None = None,
 ) -> tuple[Window, ...]:
     """Cut the usable rows into rolling windows and, last, the forward window named ``test``.
 
@@ -71,6 +72,8 @@ def forward_windows(
         All snapshots (rows,) and the mask of those with a label.
     created_at, groups
         Per lead of the leads table.
+    test_share, test_from
+        The forward window is the latest `test_share` of the leads, or those created from `test_from` on.
 
     Raises
     ------
@@ -79,8 +82,12 @@ def forward_windows(
     """
     leads = np.unique(spine.lead[usable])
     ordered = np.sort(created_at[leads])
-    shares = np.linspace(FIRST_WINDOW_STARTS_AT, 1 - test_share, folds + 1)
-    starts = [int(ordered[int(share * len(ordered))]) for share in shares] if len(ordered) else []
+    if test_from is not None:
+        test_share = float((ordered >= test_from).mean()) if len(ordered) else 0.0
+    shares = np.linspace(min(FIRST_WINDOW_STARTS_AT, (1 - test_share) / 2), 1 - test_share, folds + 1)
+    starts = [int(ordered[min(int(share * len(ordered)), len(ordered) - 1)]) for share in shares] if len(ordered) else []
+    if test_from is not None and starts:
+        starts[-1] = test_from
     bounds = list(zip(starts, [*starts[1:], NEVER], strict=True))
     names = [*(f"window {k + 1}" for k in range(folds)), "test"]
     windows = [

@@ -174,7 +174,7 @@ def _record(
     raw = evaluate(y, _sigmoid(item.rolled.logit[test]), weight)
     return KindRecord(
         kind=item.rolled.recipe.kind,
-        metrics=dict(intervals),
+        metrics=_measurable(intervals),
         calibration=item.calibration.method,
         slope=item.calibration.slope,
         intercept=item.calibration.intercept,
@@ -192,13 +192,18 @@ def _base_record(
     loss = metrics["log_loss"].value
     return KindRecord(
         kind="base rate",
-        metrics=dict(metrics),
+        metrics=_measurable(metrics),
         calibration="identity",
         slope=1.0,
         intercept=0.0,
         uncalibrated_log_loss=loss,
         random_split={},
     )
+
+
+def _measurable(metrics: Mapping[str, Interval]) -> dict[str, Interval]:
+    """Leave out what has no value, such as the calibration slope of a constant."""
+    return {name: found for name, found in metrics.items() if np.isfinite((found.value, found.lower, found.upper)).all()}
 
 
 def _base_rate(table: Table, fit: Mask) -> float:

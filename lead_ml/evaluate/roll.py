@@ -125,15 +125,12 @@ def calibration_rows(
         return usable
     born = created[table.lead]
     usable &= born < created_before
-    order = np.argsort(-born[usable], kind="stable")
-    rows = np.nonzero(usable)[0][order]
-    enough = (np.arange(1, len(rows) + 1) >= CALIBRATION_ROWS) & (
-        np.cumsum(table.labels.y[rows]) >= CALIBRATION_POSITIVES
-    )
+    rows = np.nonzero(usable)[0][np.argsort(-born[usable], kind="stable")]
+    weight = row_weights(table.lead[rows])
+    enough = (np.cumsum(weight) >= CALIBRATION_LEADS) & (np.cumsum(weight * table.labels.y[rows]) >= CALIBRATION_WINS)
     if not enough.any():
         return usable
-    since = born[rows[np.argmax(enough)]]
-    return usable & (born >= since)
+    return np.asarray(usable & (born >= born[rows[np.argmax(enough)]]))
 
 
 def calibrate(rolled: Rolled, table: Table, rows: Mask) -> Calibration:

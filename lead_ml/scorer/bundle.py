@@ -36,7 +36,7 @@ from lead_ml.scorer.manifest import Manifest, seal, verify
 from lead_ml.scorer.request import LeadSchema
 from lead_ml.spec import ModelSpec
 from lead_ml.table import plan_name, shared_plans
-from lead_ml.thresholds import Advice, History, Lines
+from lead_ml.thresholds import Advice, EvidenceTable, History, Lines
 
 ACCEPTED = "thresholds.json"
 
@@ -108,7 +108,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> Manifest:
     _write_json(folder / "lines.json", bundle.lines)
     (folder / "features.json").write_bytes(to_json(bundle.declarations))
     if bundle.history is not None:
-        np.savez(folder / "history.npz", **bundle.history.to_arrays())
+        np.savez(folder / "history.npz", **EvidenceTable.of(bundle.history).arrays())
     for name, part in bundle.parts.items():
         _write_part(part, folder / name)
     if bundle.kept:
@@ -140,18 +140,13 @@ def accepted_lines(folder: Path, bundle: Bundle) -> Lines:
     path = folder / ACCEPTED
     if not path.is_file():
         return bundle.lines
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Lines)
-    except msgspec.MsgspecError as error:
-        raise BundleError(
-            f"{path} cannot be read: {error}", do="delete it to return to the lines of the bundle"
-        ) from error
+    return Lines.from_json(path.read_bytes())
 
 
 def accept_lines(folder: Path, lines: Lines) -> None:
     """Write accepted lines beside the bundle, in one step, so that a reader sees the old or the new file."""
     fresh = folder / f".{ACCEPTED}.new"
-    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(lines), indent=1))
+    fresh.write_bytes(lines.to_json())
     fresh.replace(folder / ACCEPTED)
 
 
@@ -170,7 +165,7 @@ def _read(folder: Path) -> Bundle:
         kept=_read_kept(folder / "reference", declarations),
         lines=msgspec.json.decode((folder / "lines.json").read_bytes(), type=Lines),
         advice=msgspec.json.decode((folder / "advice.json").read_bytes(), type=tuple[Advice, ...]),
-        history=History.from_arrays(_arrays(history)) if history.is_file() else None,
+        history=EvidenceTable.from_arrays(_arrays(history)).history if history.is_file() else None,
         card=msgspec.json.decode((folder / "card.json").read_bytes()),
     )
 

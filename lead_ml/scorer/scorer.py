@@ -110,7 +110,7 @@ class Scorer:
     ) -> Answer:
         main = scored["conversion"]
         logit = float(main.logit[row])
-        mql, sql = _logit(self.lines.mql), _logit(self.lines.sql)
+        mql, sql = self.lines.mql_logit, self.lines.sql_logit
         declared = main.part.fitted.declarations
         return Answer(
             lead_id=dataset.leads.lead_id[int(spine.lead[snapshot])],
@@ -188,7 +188,3 @@ def _value(column: Coded | Floats, row: int) -> str | float | None:
         return None if code < 0 else column.levels[code]
     value = float(column[row])
     return None if np.isnan(value) else value
-
-
-def _logit(probability: float) -> float:
-    return float(np.log(probability) - np.log1p(-probability))

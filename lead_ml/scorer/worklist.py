@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from lead_ml.errors import BundleError, InputError
-from lead_ml.explain import Reason, reason_text
+from lead_ml.explain import Reason, agreeing, reason_text
 from lead_ml.scorer.answer import Answer, Lang, Reasons
 from lead_ml.scorer.scorer import Scorer
 
@@ -62,14 +62,8 @@ def reworded(reasons: Reasons, scorer: Scorer, target: str, lang: Lang) -> Reaso
     declared = {item.name: item for item in part.fitted.declarations}
 
     def word(reason: Reason) -> Reason:
-        text = reason_text(
-            declared[reason.feature],
-            reason.value,
-            lang,
-            part.evidence,
-            sign=reason.contribution,
-            target=target,
-        )
+        evidence = agreeing(part.evidence, reason.feature, reason.value, reason.contribution)
+        text = reason_text(declared[reason.feature], reason.value, lang, evidence, target=part.spec.name)
         return msgspec.structs.replace(reason, text=text)
 
     return Reasons(tuple(map(word, reasons.for_)), tuple(map(word, reasons.against)))

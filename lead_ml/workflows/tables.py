@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from lead_ml.data import Dataset, Indices
 from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration
 from lead_ml.evaluate import Table
 from lead_ml.fit import Recipe, features_of
+from lead_ml.instants import parse_iso
 from lead_ml.labels import CLOSING_STAGES, build_spine, label
 from lead_ml.params import TargetParams
 from lead_ml.project import Project, usable
@@ -95,7 +97,15 @@ def windows_of(project: Project, table: Table, target: str, groups: Indices) -> 
         horizon_us=embargo,
         test_share=params.split.test_share,
         folds=params.split.folds,
+        test_from=_instant(params.split.test_from, params.time_zone),
     )
+
+
+def _instant(text: str | None, zone: str) -> int | None:
+    if text is None:
+        return None
+    midnight = text if len(text) > len("2026-01-31") else f"{text}T00:00:00"
+    return parse_iso(midnight, field="split.test_from", zone=ZoneInfo(zone))
 
 
 def recipes_of(project: Project, target: str, kinds: Sequence[Kind] | None = None) -> tuple[Recipe, ...]:

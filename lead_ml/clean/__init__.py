@@ -1,0 +1,63 @@
+"""Cleaning: pure functions from text to text, with no table and no library behind them.
+
+``TRANSFORMS`` are the functions that a declaration may name, as ``category("email", transform="domain")`` or
+``leads(by="email:domain")``. Their names and answers stand in bundles: changing one changes trained models, so a better
+rule gets a new name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from lead_ml.clean.mail import (
+    company_domain,
+    disposable,
+    domain,
+    free_mail,
+    normal_email,
+    role_mailbox,
+    valid_email,
+)
+from lead_ml.clean.person import name_gibberish, name_placeholder, name_script, seniority
+from lead_ml.clean.phone import normal_phone, phone_country, phone_pattern
+from lead_ml.clean.text import as_number, as_text, clean, missing_tags
+from lead_ml.clean.trace import buying_words, device, has_url, ip_network, length_bucket, promotion_words
+
+__all__ = [
+    "TRANSFORMS",
+    "Transform",
+    "as_number",
+    "as_text",
+    "clean",
+    "missing_tags",
+    "normal_email",
+    "normal_phone",
+]
+
+Transform = Callable[[str], str | None]
+
+TRANSFORMS: Mapping[str, Transform] = MappingProxyType(
+    {
+        "buying_words": buying_words,
+        "company_domain": company_domain,
+        "device": device,
+        "disposable": disposable,
+        "domain": domain,
+        "free_mail": free_mail,
+        "has_url": has_url,
+        "ip_network": ip_network,
+        "length_bucket": length_bucket,
+        "name_gibberish": name_gibberish,
+        "name_placeholder": name_placeholder,
+        "name_script": name_script,
+        "normal_email": normal_email,
+        "normal_phone": normal_phone,
+        "phone_country": phone_country,
+        "phone_pattern": phone_pattern,
+        "promotion_words": promotion_words,
+        "role_mailbox": role_mailbox,
+        "seniority": seniority,
+        "valid_email": valid_email,
+    }
+)

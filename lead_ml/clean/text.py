@@ -1,0 +1,130 @@
+"""One value, one text, one number: what a cell of a table and a field of a request both go through.
+
+A CSV cell ``"3"``, a Parquet float ``3.0`` and a JSON number ``3`` must become the same text, or a model would see
+three categories.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from lead_ml.params import DEFAULT_MISSING
+
+_NOT_A_VALUE = ("nan", "NaN", "sNaN", "NaT", "<NA>")
+_EXACT_FLOATS = 2.0**53
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_NUMBER = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?")
+_WORDS = {"true": 1.0, "yes": 1.0, "是": 1.0, "false": 0.0, "no": 0.0, "否": 0.0}
+
+
+def clean(text: str) -> str:
+    r"""Return the text in Unicode form NFKC (full-width letters become plain), without blanks at its ends.
+
+    >>> clean("\ufeff\u3000ＡＣＭＥ　Ltd ")
+    'ACME Ltd'
+    """
+    normal = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    stripped = normal.strip()
+    while stripped and (stripped[0] in _INVISIBLE or stripped[-1] in _INVISIBLE):
+        stripped = stripped.strip(_INVISIBLE).strip()
+    return stripped
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text, for the lists of this package.
+
+    >>> sorted(words("b  a b"))
+    ['a', 'b']
+    """
+    return frozenset(text.split())
+
+
+def missing_tags(tags: Iterable[str]) -> frozenset[str]:
+    """Return the texts that stand for *missing*, cleaned and casefolded.
+
+    >>> sorted(missing_tags(["N/A", " － "]))
+    ['-', 'n/a']
+    """
+    return frozenset(clean(tag).casefold() for tag in tags)
+
+
+MISSING = missing_tags(DEFAULT_MISSING)
+
+
+def as_text(value: object, missing: frozenset[str] = MISSING) -> str | None:
+    """Return the one text that stands for a value, or None where it is missing.
+
+    Texts are cleaned (:func:`clean`); booleans become ``true`` and ``false``; integral floats lose their ``.0``; other
+    floats keep all digits (``repr``); dates and times become ISO 8601. None, NaN, NaT and pandas' NA are missing.
+
+    Parameters
+    ----------
+    value
+        A cell of a table or a field of a request.
+    missing
+        Texts that mean missing, in any case and form, such as ``frozenset({"n/a"})``. The empty text always does.
+
+    >>> as_text(" ＡＣＭＥ "), as_text(3.0), as_text(0.1), as_text(True)
+    ('ACME', '3', '0.1', 'true')
+    >>> as_text("N/A"), as_text(float("nan")), as_text("  "), as_text(None)
+    (None, None, None, None)
+    >>> as_text("select", missing=frozenset())
+    'select'
+    """
+    text = clean(value) if isinstance(value, str) else _of_other(value)
+    if not text or text.casefold() in _folded(missing):
+        return None
+    return text
+
+
+def as_number(text: str) -> float:
+    """Return the number that a text writes, NaN where it writes none.
+
+    Takes a sign, thousands commas, full-width digits, an exponent, and true/false, yes/no, 是/否 as 1 and 0. Infinite
+    and overflowing values are no numbers; neither are ``50%``, ``¥50`` or ``1,5``, whose meaning would be a guess.
+
+    >>> as_number("1,234.5"), as_number("－１２"), as_number("Yes"), as_number("否")
+    (1234.5, -12.0, 1.0, 0.0)
+    >>> as_number("inf"), as_number("1,5"), as_number("")
+    (nan, nan, nan)
+    """
+    folded = clean(text).casefold().replace("\N{MINUS SIGN}", "-")
+    if folded in _WORDS:
+        return _WORDS[folded]
+    if not _NUMBER.fullmatch(folded):
+        return float("nan")
+    number = float(folded.replace(",", ""))
+    return number if abs(number) != float("inf") else float("nan")
+
+
+def _of_other(value: object) -> str | None:
+    if value is None or str(value) in _NOT_A_VALUE:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating | Decimal):
+        return _of_float(value)
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    return clean(str(value))
+
+
+def _of_float(value: float | np.floating[Any] | Decimal) -> str:
+    number = float(value)
+    if number.is_integer() and abs(number) < _EXACT_FLOATS:
+        return str(int(number))
+    # A 32-bit 0.1 is written 0.1, as its 64-bit neighbour is, not with the digits that 64 bits add.
+    return str(value) if isinstance(value, np.float32 | np.float16) else repr(number)
+
+
+@lru_cache(maxsize=64)
+def _folded(missing: frozenset[str]) -> frozenset[str]:
+    return missing_tags(missing)

@@ -1,0 +1,100 @@
+"""What a form leaves behind: the message, the browser, the network address."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from lead_ml.clean.text import clean
+
+_URL = re.compile(
+    r"https?://|www\.|\b[a-z0-9-]+\.(?:com|cn|net|org|io|ru|top|xyz|shop|info)\b(?!@)", re.IGNORECASE
+)
+_BUYING = re.compile(
+    r"\b(?:budget|quote|quotation|pricing|price|demo|trial|purchase|buy|order|contract|implement|rollout|deadline|rfp|seats)\b"
+    r"|报价|预算|采购|购买|价格|演示|试用|合同|上线|招标|订购"
+)
+_PROMOTION = re.compile(
+    r"\b(?:seo|backlinks?|guest post|crypto|casino|loans?|forex|ranking|traffic|viagra|lottery)\b"
+    r"|贷款|博彩|代开|发票|刷单|兼职|推广排名|加微信"
+)
+_BOT = re.compile(r"bot|crawl|spider|headless|curl|wget|python|httpclient|okhttp|phantom|selenium|scrapy")
+_MOBILE = re.compile(r"mobile|android|iphone|ipad|harmony|micromessenger")
+_DESKTOP = re.compile(r"windows nt|macintosh|x11|cros")
+
+
+def length_bucket(text: str) -> str:
+    """Return the length of a message as ``under_20``, ``20_99``, ``100_399`` or ``400_up``.
+
+    In letters; a Chinese sign says about as much as two Latin letters and counts as two.
+
+    >>> [length_bucket(text) for text in ("Hi", "请报价，谢谢，我们需要五十个席位", "a" * 100, "a" * 400)]
+    ['under_20', '20_99', '100_399', '400_up']
+    """
+    cleaned = clean(text)
+    length = len(cleaned) + sum("\u4e00" <= letter <= "\u9fff" for letter in cleaned)
+    if length < 20:
+        return "under_20"
+    if length < 100:
+        return "20_99"
+    return "100_399" if length < 400 else "400_up"
+
+
+def has_url(text: str) -> str:
+    """Tell whether a text holds a web address; an e-mail address is none.
+
+    >>> has_url("see www.acme.com"), has_url("cheap links: best-seo.xyz"), has_url("mail li@acme.com")
+    ('true', 'true', 'false')
+    """
+    without_mail = re.sub(r"\S+@\S+", " ", clean(text))
+    return _word(_URL.search(without_mail))
+
+
+def buying_words(text: str) -> str:
+    """Tell whether a message speaks of buying: a quote, a budget, a demo, 报价, 采购.
+
+    >>> buying_words("Please send a quote for 40 seats"), buying_words("想了解一下"), buying_words("需要报价")
+    ('true', 'false', 'true')
+    """
+    return _word(_BUYING.search(clean(text).casefold()))
+
+
+def promotion_words(text: str) -> str:
+    """Tell whether a message itself sells something: links, loans, casinos, 代开发票.
+
+    >>> promotion_words("We improve your SEO ranking"), promotion_words("Need pricing")
+    ('true', 'false')
+    """
+    return _word(_PROMOTION.search(clean(text).casefold()))
+
+
+def device(text: str) -> str:
+    """Return what a user agent says it is: ``bot``, ``mobile``, ``desktop`` or ``other``.
+
+    >>> device("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126.0"), device("python-requests/2.32")
+    ('desktop', 'bot')
+    >>> device("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5) Mobile/15E148 MicroMessenger/8.0")
+    'mobile'
+    """
+    folded = text.casefold()
+    for found, pattern in (("bot", _BOT), ("mobile", _MOBILE), ("desktop", _DESKTOP)):
+        if pattern.search(folded):
+            return found
+    return "other"
+
+
+def ip_network(text: str) -> str | None:
+    """Return the network of an address (/24 of IPv4, /48 of IPv6), None if it is no address.
+
+    >>> ip_network("203.0.113.77"), ip_network("2001:db8:1:2::5"), ip_network("localhost")
+    ('203.0.113.0/24', '2001:db8:1::/48', None)
+    """
+    try:
+        found = ipaddress.ip_address(clean(text))
+    except ValueError:
+        return None
+    return str(ipaddress.ip_network(f"{found}/{24 if found.version == 4 else 48}", strict=False))
+
+
+def _word(match: re.Match[str] | None) -> str:
+    return "false" if match is None else "true"

@@ -1,0 +1,150 @@
+"""From the columns of a source to the roles of the data contract."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lead_ml.clean.text import as_number, as_text
+from lead_ml.data import Coded, Codes, Floats
+from lead_ml.errors import InputError, ParamsError
+from lead_ml.intake.raw import RawColumn, RawTable
+from lead_ml.params import TableParams
+from lead_ml.schema import required_roles, role_names
+
+
+@dataclass(frozen=True)
+class MappedTable:
+    """A raw table under our names.
+
+    ``columns`` maps our name to the raw column, ``mapped`` our name to theirs (a constant to ``= value``); ``ignored``
+    are their columns that nothing uses.
+    """
+
+    name: str
+    columns: Mapping[str, RawColumn]
+    mapped: Mapping[str, str]
+    ignored: tuple[str, ...]
+    raw: RawTable
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def text(self, column: str, missing: frozenset[str]) -> Coded:
+        """Return a column as coded text; an absent one is missing in every row."""
+        raw = self.columns.get(column)
+        if raw is None:
+            return Coded(np.full(len(self), -1, dtype=np.int32), ())
+        texts = Coded.of([None if level is None else as_text(level, missing) for level in raw.levels])
+        return Coded(texts.codes[raw.codes], texts.levels)
+
+    def numbers(self, column: str, missing: frozenset[str]) -> tuple[Floats, Codes]:
+        """Return a column as numbers, NaN where missing, and the rows whose text is no number."""
+        text = self.text(column, missing)
+        numbers = text.numbers(as_number)
+        bad = np.flatnonzero(np.isnan(numbers) & (text.codes >= 0))
+        return numbers, bad.astype(np.int32)
+
+
+def map_columns(name: str, raw: RawTable, params: TableParams) -> MappedTable:
+    """Give the columns of a source our names, as ``columns`` and ``constants`` of its parameters say.
+
+    Leads keep every column; events and outcomes keep their roles, and the others are listed as ignored.
+
+    Raises
+    ------
+    ParamsError
+        If ``columns`` or ``constants`` of events or outcomes name an unknown role.
+    InputError
+        If a mapped or required column is absent, or a constant stands beside a column of the same name.
+    """
+    _check_roles(name, [*params.columns, *params.constants])
+    _check_present(name, raw, params)
+    theirs = {column: column for column in raw.columns if column not in params.columns.values()}
+    theirs.update(params.columns)
+    if name != "leads":
+        theirs = {ours: column for ours, column in theirs.items() if ours in role_names(name)}
+    columns = {ours: raw.columns[column] for ours, column in theirs.items()}
+    columns.update({ours: _constant(value, len(raw)) for ours, value in params.constants.items()})
+    _check_required(name, raw, columns)
+    return MappedTable(
+        name=name,
+        columns=columns,
+        mapped={**theirs, **{ours: f"= {value}" for ours, value in params.constants.items()}},
+        ignored=tuple(column for column in raw.columns if column not in theirs.values()),
+        raw=raw,
+    )
+
+
+def near_miss(name: str, candidates: Sequence[str]) -> str:
+    """Return the candidate most like a name, whatever its case and punctuation, or an empty text.
+
+    >>> near_miss("lead_id", ["Lead ID", "source"])
+    'Lead ID'
+    """
+    plain = {re.sub(r"\W+", "_", candidate).strip("_").casefold(): candidate for candidate in candidates}
+    found = difflib.get_close_matches(name.casefold(), plain, n=1, cutoff=0.6)
+    return plain[found[0]] if found else ""
+
+
+def _constant(value: str, rows: int) -> RawColumn:
+    return RawColumn(np.zeros(rows, dtype=np.int32), (value,))
+
+
+def _check_roles(name: str, given: Sequence[str]) -> None:
+    for role in given:
+        if name != "leads" and role not in role_names(name):
+            near = near_miss(role, role_names(name))
+            raise ParamsError(
+                f"data.{name} names the unknown role {role}" + (f"; did you mean {near}?" if near else ""),
+                expected=f"one of {', '.join(role_names(name))}",
+            )
+
+
+def _check_present(name: str, raw: RawTable, params: TableParams) -> None:
+    for ours, theirs in params.columns.items():
+        if theirs not in raw.columns:
+            near = near_miss(theirs, list(raw.columns))
+            raise InputError(
+                f"column {theirs!r}, mapped to {ours}, is not in the header"
+                + (f"; did you mean {near!r}?" if near else ""),
+                source=raw.sources[0],
+                expected=f"one of {_listed(raw)}",
+                do=f"correct data.{name}.columns in params.yaml",
+            )
+    for ours in params.constants:
+        if ours in raw.columns or ours in params.columns:
+            raise InputError(
+                f"constant {ours} stands beside a column of the same name",
+                source=raw.sources[0],
+                expected="either the constant or the column",
+                do=f"remove it from data.{name}.constants in params.yaml",
+            )
+
+
+def _check_required(name: str, raw: RawTable, columns: Mapping[str, RawColumn]) -> None:
+    for role in required_roles(name):
+        if role not in columns:
+            near = near_miss(role, list(raw.columns))
+            raise InputError(
+                f"the required column {role} is missing" + (f"; did you mean {near!r}?" if near else ""),
+                source=raw.sources[0],
+                value=tuple(raw.columns),
+                expected=f"a column {role}",
+                do=_required_step(name, role, near, raw),
+            )
+
+
+def _required_step(name: str, role: str, near: str, raw: RawTable) -> str:
+    if len(raw.columns) == 1:
+        return f"the header is a single field: set data.{name}.separator in params.yaml"
+    return f"map it in params.yaml: data.{name}.columns: {{{role}: {near or 'their name'}}}"
+
+
+def _listed(raw: RawTable) -> str:
+    names = [repr(name) for name in raw.columns]
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")

@@ -1,0 +1,142 @@
+"""Reading a project's tables into one :class:`lead_ml.data.Dataset`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from lead_ml.data import Coded, Dataset, Events, Leads, Outcomes
+from lead_ml.errors import ParamsError
+from lead_ml.intake.canonical import digest
+from lead_ml.intake.clock import FOREVER, Clock, clock_of
+from lead_ml.intake.files import read_files
+from lead_ml.intake.leads import read_leads
+from lead_ml.intake.mapping import MappedTable, map_columns, near_miss
+from lead_ml.intake.report import IntakeReport, TableReport, column_report
+from lead_ml.intake.sift import Sift
+from lead_ml.intake.sql import read_sql
+from lead_ml.intake.streams import read_events, read_outcomes
+from lead_ml.params import Params, TableParams
+from lead_ml.schema import TABLES
+
+
+def read_dataset(params: Params, root: Path, *, now: datetime | None = None) -> tuple[Dataset, IntakeReport]:
+    """Read leads, events and outcomes as the data contract says.
+
+    Rows that cannot be used are set aside with their cause and counted; whatever makes the reading itself doubtful
+    stops it. Leads, events and outcomes keep the order of their files.
+
+    Parameters
+    ----------
+    params
+        Where the tables are and how their columns are called; ``data.until`` leaves out what became known later (a
+        date includes that day).
+    root
+        The folder that relative paths start from.
+    now
+        The wall clock, aware; what lies after it is set aside. Default: the present.
+
+    Returns
+    -------
+    tuple
+        The dataset, instants in microseconds UTC, and the report of what was used and what set aside. Without
+        ``data.until``, ``Dataset.until`` is one microsecond after the latest instant at which anything became known,
+        and 0 where the leads have no dates.
+
+    Raises
+    ------
+    InputError
+        If a table cannot be trusted: a file that is missing, empty, damaged, ragged, wrongly encoded or no table at
+        all, a missing or repeated column, no usable lead, or more than half of a table set aside for one cause.
+    ParamsError
+        If ``params`` name a column or role that does not exist, or ``data.until`` is no instant.
+    """
+    clock = clock_of(params, now or datetime.now(UTC))
+    table = _open("leads", params.data.leads, root)
+    _check_lead_columns(params, table)
+    leads, index, sift, report = read_leads(table, clock, end_of_day=params.data.leads.end_of_day)
+    sifts, reports = [sift], [report]
+    events: Events | None = None
+    outcomes: Outcomes | None = None
+    if params.data.events is not None:
+        table = _open("events", params.data.events, root)
+        events, sift, report = read_events(table, index, clock, end_of_day=params.data.events.end_of_day)
+        sifts.append(sift)
+        reports.append(report)
+    if params.data.outcomes is not None:
+        table = _open("outcomes", params.data.outcomes, root)
+        outcomes, sift, report = read_outcomes(
+            table, index, clock, end_of_day=params.data.outcomes.end_of_day
+        )
+        sifts.append(sift)
+        reports.append(report)
+    dataset = Dataset(
+        leads, events, outcomes, _until(clock, leads, events, outcomes), _digests(leads, events, outcomes)
+    )
+    return dataset, _report(leads, reports, sifts, params)
+
+
+def _open(name: str, params: TableParams, root: Path) -> MappedTable:
+    if params.url is None:
+        raw = read_files(params, root)
+    else:
+        order = tuple(params.columns.get(role.name, role.name) for role in TABLES[name])
+        raw = read_sql(params, root, order)
+    return map_columns(name, raw, params)
+
+
+def _check_lead_columns(params: Params, table: MappedTable) -> None:
+    for key, names in (("known_at", tuple(params.known_at)), ("trust", params.trust)):
+        for name in names:
+            if name not in table.columns:
+                near = near_miss(name, list(table.columns))
+                raise ParamsError(
+                    f"{key} names {name}, which is no column of the leads"
+                    + (f"; did you mean {near}?" if near else ""),
+                    expected=f"one of {', '.join(table.columns)}",
+                    do=f"correct {key} in params.yaml",
+                )
+
+
+def _until(clock: Clock, leads: Leads, events: Events | None, outcomes: Outcomes | None) -> int:
+    if clock.until != FOREVER:
+        return clock.until
+    known = [
+        leads.created_at,
+        None if events is None else events.known_at,
+        None if outcomes is None else outcomes.known_at,
+    ]
+    latest = [int(instants.max()) for instants in known if instants is not None and len(instants)]
+    return max(latest) + 1 if latest else 0
+
+
+def _digests(leads: Leads, events: Events | None, outcomes: Outcomes | None) -> Mapping[str, str]:
+    content: dict[str, Any] = {"lead_id": Coded.of(leads.lead_id), **leads.columns}
+    if leads.created_at is not None:
+        content["created_at"] = leads.created_at
+    found = {"leads": digest(content)}
+    if events is not None:
+        found["events"] = digest({**_stream(events), "value": events.value})
+    if outcomes is not None:
+        found["outcomes"] = digest({**_stream(outcomes), "amount": outcomes.amount})
+    return found
+
+
+def _stream(rows: Events | Outcomes) -> dict[str, Coded | npt.NDArray[Any]]:
+    times = {"lead": rows.lead, "occurred_at": rows.occurred_at, "known_at": rows.known_at}
+    return {**times, **rows.columns}
+
+
+def _report(
+    leads: Leads, reports: Sequence[TableReport], sifts: Sequence[Sift], params: Params
+) -> IntakeReport:
+    rejected = {sift.table.name: sift.rejected() for sift in sifts}
+    return IntakeReport(
+        tables={report.table: report for report in reports},
+        columns=tuple(column_report(name, column, params) for name, column in leads.columns.items()),
+        rejected={name: rows for name, rows in rejected.items() if rows is not None},
+    )

@@ -1,0 +1,223 @@
+"""Whether a version has earned the alias ``champion``: rules and figures, without changing anything.
+
+The rules, with the log-loss of conversion on the same rows of the challenger's forward window:
+
+first
+    No champion yet. Not clearly worse than the calibrated scorecard: the 95 % interval of the increase reaches down to 0
+    or below. A scorecard is allowed as it is; a version that could not be judged may only be a scorecard.
+refresh
+    Same features and same kind of conversion model as the champion. Not inferior: the one-sided 95 % upper bound of the
+    relative increase is under 1 %.
+change
+    Other features or another kind. Superior: the upper bound of the two-sided 95 % interval of the increase is below 0.
+    Two-sided, because the kind was chosen on this very window, which flatters it a little.
+undated
+    Data without dates has no forward window: never allowed, only forced by name.
+
+The fake model stands guard: it must not be clearly worse, where there are rows enough to tell.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from lead_ml.data import Dataset
+from lead_ml.metrics import Interval, log_loss, paired_bootstrap
+from lead_ml.runs import Run
+from lead_ml.workflows.paired import MIN_POSITIVES, MIN_ROWS, Pair, pair_of
+
+Rule = Literal["first", "refresh", "change", "undated"]
+MARGIN = 0.01
+LEVELS: dict[Rule, float] = {"first": 0.95, "refresh": 0.90, "change": 0.95, "undated": 0.95}
+BOOTSTRAP = 1_000
+MAIN = "conversion"
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What the comparison found.
+
+    ``figures`` are increases from the champion (or baseline) to the challenger, so negative is better: per target
+    ``<target>.log_loss_increase`` in nats and ``<target>.log_loss_increase_relative``, with two-sided intervals of 90 %
+    under the rule ``refresh`` and 95 % otherwise. ``rows``, ``leads`` and ``positives`` (leads with a positive row) are
+    those compared for conversion; ``left_out`` the rows of the window that the champion cannot answer for.
+    """
+
+    allowed: bool
+    rule: Rule
+    against: str
+    figures: dict[str, Interval]
+    rows: int
+    leads: int
+    positives: int
+    left_out: int
+    words: str
+    do: str = ""
+
+
+def decide(
+    challenger: Run, champion: Run | None, *, dataset: Dataset | None = None, n_boot: int = BOOTSTRAP
+) -> Decision:
+    """Compare a challenger with the champion on the challenger's forward window and apply the rule.
+
+    Parameters
+    ----------
+    champion
+        The run that serves, None before the first promotion.
+    dataset
+        Today's data, to score the shipped champion on rows it did not judge itself; without it they are left out.
+
+    Raises
+    ------
+    BundleError
+        If the champion has to be scored and its bundle is damaged.
+    """
+    rule = rule_of(challenger, champion)
+    pair = pair_of(challenger, champion, MAIN, dataset)
+    if pair is None:
+        return _unjudged(challenger, rule)
+    figures = figures_of(pair, MAIN, rule, challenger.record.seed, n_boot)
+    guard = _guard(challenger, champion, dataset, n_boot)
+    allowed, words, do = _verdict(rule, challenger.record.kinds[MAIN], pair, figures)
+    worse = [name for name, gap in guard.items() if name.endswith("_increase") and gap.lower > 0]
+    if allowed and worse:
+        target = worse[0].split(".")[0]
+        allowed, do = False, f"mend the {target} model"
+        words += f"; but {target} is clearly worse: log-loss {_told(guard[worse[0]])}"
+    rows, leads, positives = pair.counts
+    return Decision(
+        allowed=allowed,
+        rule=rule,
+        against=pair.against,
+        figures={**figures, **guard},
+        rows=rows,
+        leads=leads,
+        positives=positives,
+        left_out=pair.left_out,
+        words=words,
+        do=do,
+    )
+
+
+def rule_of(challenger: Run, champion: Run | None) -> Rule:
+    """Return the rule that applies."""
+    new = challenger.record
+    if not new.dated:
+        return "undated"
+    if champion is None:
+        return "first"
+    old = champion.record
+    same = new.features == old.features and new.kinds[MAIN] == old.kinds[MAIN]
+    return "refresh" if same else "change"
+
+
+def figures_of(pair: Pair, target: str, rule: Rule, seed: int, n_boot: int) -> dict[str, Interval]:
+    """Return the increase of the log-loss from ``b`` to ``a`` with its interval, absolute and relative to that of ``b``.
+
+    Empty where the rows cannot carry an interval: fewer than two, or of one class.
+    """
+    scores = pair.scores
+    if len(scores.y) < 2 or not 0 < scores.y.mean() < 1:
+        return {}
+    gap = paired_bootstrap(
+        scores.y,
+        pair.a,
+        pair.b,
+        scores.weight,
+        scores.group,
+        metric="log_loss",
+        n_boot=n_boot,
+        level=LEVELS[rule],
+        seed=seed,
+    )
+    base = log_loss(scores.y, pair.b, scores.weight)
+    relative = Interval(gap.value / base, gap.lower / base, gap.upper / base)
+    return {f"{target}.log_loss_increase": gap, f"{target}.log_loss_increase_relative": relative}
+
+
+def _guard(
+    challenger: Run, champion: Run | None, dataset: Dataset | None, n_boot: int
+) -> dict[str, Interval]:
+    found: dict[str, Interval] = {}
+    for target in challenger.targets:
+        pair = None if target == MAIN else pair_of(challenger, champion, target, dataset)
+        if pair is not None and pair.enough:
+            found |= figures_of(pair, target, "change", challenger.record.seed, n_boot)
+    return found
+
+
+def _verdict(rule: Rule, kind: str, pair: Pair, figures: dict[str, Interval]) -> tuple[bool, str, str]:
+    """Apply a rule: allowed, in words, and what to do where it is not."""
+    basis = f"{kind} against {pair.against} on {_sized(pair)}"
+    gap = figures.get(f"{MAIN}.log_loss_increase")
+    if rule == "first" and kind == "scorecard":
+        return True, f"first version, {basis}: {_found(gap)}; a scorecard needs no more", ""
+    if rule == "undated":
+        words = f"the data has no dates, so nothing was judged forward in time; {basis}, random folds: {_found(gap)}"
+        return False, words, "bring dated leads, or promote by name with --force REASON"
+    if not pair.enough or gap is None:
+        need = f"at least {MIN_ROWS} rows and {MIN_POSITIVES} leads that convert are needed"
+        more = "train --kind scorecard" if rule == "first" else "wait for more outcomes"
+        return False, f"too little to compare: {basis}; {need}", f"{more}, or promote with --force REASON"
+    relative = figures[f"{MAIN}.log_loss_increase_relative"]
+    if rule == "first":
+        allowed, claim = gap.lower <= 0, "no worse than a first version has to be"
+    elif rule == "refresh":
+        allowed, claim = (
+            relative.upper < MARGIN,
+            f"not inferior: relative upper bound {relative.upper:+.2%}, under {MARGIN:.0%}",
+        )
+    else:
+        allowed, claim = gap.upper < 0, "superior: the upper bound is below 0"
+    verdict = claim if allowed else _denied(rule, relative)
+    do = (
+        ""
+        if allowed
+        else "keep the version that serves, improve the features or bring more data, or promote with --force REASON"
+    )
+    return allowed, f"{rule}, {basis}: {_found(gap)} ({LEVELS[rule]:.0%} interval); {verdict}", do
+
+
+def _denied(rule: Rule, relative: Interval) -> str:
+    if rule == "first":
+        return "clearly worse"
+    if rule == "refresh":
+        return (
+            f"not shown to be not inferior: relative upper bound {relative.upper:+.2%}, {MARGIN:.0%} allowed"
+        )
+    return "another kind or other features must be superior, and the upper bound is not below 0"
+
+
+def _unjudged(challenger: Run, rule: Rule) -> Decision:
+    kind = challenger.record.kinds[MAIN]
+    allowed = rule == "first" and kind == "scorecard"
+    words = f"{kind} was not judged: too few outcomes for a forward window"
+    return Decision(
+        allowed=allowed,
+        rule=rule,
+        against="nothing",
+        figures={},
+        rows=0,
+        leads=0,
+        positives=0,
+        left_out=0,
+        words=f"{words}; a first scorecard may serve as it was written" if allowed else words,
+        do="" if allowed else "wait for more outcomes, or promote by name with --force REASON",
+    )
+
+
+def _sized(pair: Pair) -> str:
+    rows, leads, positives = pair.counts
+    told = f"{rows:,} rows of {leads:,} leads, {positives:,} of which convert"
+    return told + (
+        f" ({pair.left_out:,} rows left out: the champion cannot answer for them)" if pair.left_out else ""
+    )
+
+
+def _found(gap: Interval | None) -> str:
+    return "no figure" if gap is None else f"log-loss {_told(gap)}"
+
+
+def _told(gap: Interval) -> str:
+    return f"{gap.value:+.4f} ({gap.lower:+.4f} to {gap.upper:+.4f})"

@@ -1,0 +1,106 @@
+"""What this machine and project lack, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+from lead_ml.errors import LeadMLError
+
+MIN_FREE_GIB = 2
+EXTRAS = {"mlflow": "train", "optuna": "train", "shap": "train", "bentoml": "bento", "psycopg": "postgres"}
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was looked at."""
+
+    ok: bool
+    what: str
+    found: str
+    do: str = ""
+
+
+def examine(root: Path) -> list[Finding]:
+    """Look at Python, the libraries, the kernels, the disk, the project and what serves."""
+    return [
+        _python(),
+        *(_extra(library, extra) for library, extra in EXTRAS.items()),
+        _openmp(),
+        _disk(root),
+        _attempt("feature kernels", _kernels, "make the numba cache folder writable, or set NUMBA_CACHE_DIR"),
+        _attempt("project", lambda: _project(root), "run lead-ml init, or mend the file named"),
+        _attempt("champion", lambda: _champion(root), "run lead-ml train and lead-ml promote"),
+    ]
+
+
+def _python() -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Finding(
+        ok=sys.version_info >= (3, 11), what="Python", found=found, do="install Python 3.11 or newer"
+    )
+
+
+def _extra(library: str, extra: str) -> Finding:
+    try:
+        return Finding(ok=True, what=library, found=version(library))
+    except PackageNotFoundError:
+        return Finding(
+            ok=True, what=library, found=f"not installed (optional: pip install 'lead-ml[{extra}]')"
+        )
+
+
+def _openmp() -> Finding:
+    policy = os.environ.get("OMP_WAIT_POLICY", "")
+    advice = (
+        ""
+        if policy.upper() == "PASSIVE"
+        else "set OMP_WAIT_POLICY=PASSIVE where many processes share the cores"
+    )
+    return Finding(ok=True, what="OMP_WAIT_POLICY", found=policy or "not set", do=advice)
+
+
+def _disk(root: Path) -> Finding:
+    place = root if root.exists() else Path()
+    free = shutil.disk_usage(place).free / 2**30
+    return Finding(
+        ok=free >= MIN_FREE_GIB,
+        what="free disk",
+        found=f"{free:.0f} GiB",
+        do=f"free {MIN_FREE_GIB} GiB at least",
+    )
+
+
+def _kernels() -> str:
+    from lead_ml.kernel import warm
+
+    warm()
+    return "compiled"
+
+
+def _project(root: Path) -> str:
+    from lead_ml.project import load_project
+
+    project = load_project(root)
+    return (
+        f"{project.params.project}: {len(project.declarations)} features, models {', '.join(project.specs)}"
+    )
+
+
+def _champion(root: Path) -> str:
+    from lead_ml.scorer import Scorer, served_folder
+
+    scorer = Scorer.load(served_folder(root / "runs"))
+    return f"{scorer.version}, {scorer.bundle.parts['conversion'].fitted.kind}"
+
+
+def _attempt(what: str, look: Callable[[], str], do: str) -> Finding:
+    try:
+        return Finding(ok=True, what=what, found=look())
+    except (LeadMLError, OSError) as error:
+        return Finding(ok=False, what=what, found=str(error), do=do)

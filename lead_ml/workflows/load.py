@@ -1,0 +1,72 @@
+"""Reading a project with its data, as every command does first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lead_ml.data import Dataset
+from lead_ml.intake import IntakeReport, TableReport, read_dataset
+from lead_ml.project import Project, load_project
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A project, its data, and what happened while reading it."""
+
+    project: Project
+    dataset: Dataset
+    intake: IntakeReport
+
+
+def load(root: Path, data: Path | None = None) -> Loaded:
+    """Load a project and read its tables.
+
+    Parameters
+    ----------
+    root
+        Folder of params.yaml.
+    data
+        Folder that relative data paths start from; the project itself by default.
+
+    Raises
+    ------
+    ParamsError, InputError
+        If the project or its data is wrong.
+    """
+    project = load_project(root)
+    dataset, intake = read_dataset(project.params, data or root)
+    return Loaded(project, dataset, intake)
+
+
+def intake_summary(report: IntakeReport) -> dict[str, Any]:
+    """Return a report of reading as plain data, without the rows themselves."""
+    return {
+        "tables": {name: _table(table) for name, table in report.tables.items()},
+        "columns": [msgspec.to_builtins(column) for column in report.columns],
+    }
+
+
+def save_intake(report: IntakeReport, path: Path) -> None:
+    """Write the summary as JSON."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(intake_summary(report)), indent=1))
+
+
+def _table(table: TableReport) -> dict[str, Any]:
+    causes = [
+        {**msgspec.to_builtins(item, enc_hook=str), "example": str(item.example)} for item in table.set_aside
+    ]
+    return {
+        "sources": table.sources,
+        "rows_in": table.rows_in,
+        "used": table.used,
+        "set_aside": causes,
+        "mapped": dict(table.mapped),
+        "ignored": table.ignored,
+        "notes": table.notes,
+        "first": table.first,
+        "last": table.last,
+    }

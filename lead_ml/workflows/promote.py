@@ -1,0 +1,240 @@
+"""Promotion and rollback: which version serves, decided by figures, tried before it serves, and written down.
+
+::
+
+    runs/champion.json        the version that serves, replaced in one step
+    runs/promotions.jsonl     every promotion and rollback, one line each, only ever appended to
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from lead_ml import tracking
+from lead_ml.data import Dataset
+from lead_ml.errors import BundleError, LeadMLError, PromotionRefused
+from lead_ml.metrics import Interval
+from lead_ml.runs import Run, open_run
+from lead_ml.scorer import Facts, Served, serve_version, served_version, verify
+from lead_ml.scorer.manifest import NAME as MANIFEST
+from lead_ml.scorer.trial import try_bundle
+from lead_ml.scorer.worklist import CHAMPION
+from lead_ml.workflows.decision import Decision, decide
+
+LOG, RECORD = "promotions.jsonl", "run.json"
+
+_logger = logging.getLogger(__name__)
+
+
+class Promotion(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the log.
+
+    ``at`` is ISO 8601 UTC; ``previous`` the version that served before; ``rule``, ``allowed`` and ``figures`` what the
+    comparison said (a rollback has none); ``forced`` the reason given with ``--force``; ``by`` who did it.
+    """
+
+    at: str
+    action: Literal["promote", "rollback"]
+    version: str
+    previous: str | None
+    rule: str
+    allowed: bool
+    figures: dict[str, Interval]
+    forced: str | None
+    by: str
+    words: str
+
+
+def promote(
+    runs: Path,
+    version: str = "latest",
+    force: str | None = None,
+    dataset: Dataset | None = None,
+    by: str = "",
+) -> Promotion:
+    """Let a version serve, if it earned it or is forced.
+
+    Parameters
+    ----------
+    version
+        A version, an unambiguous beginning of one, or ``latest``.
+    force
+        Why it shall serve whatever the figures say; recorded.
+    dataset
+        Today's data, for the rows that the champion did not judge itself.
+    by
+        Who decides; recorded.
+
+    Raises
+    ------
+    PromotionRefused
+        If it did not earn it, serves already, or is forced without a reason; the message carries the figures.
+    BundleError
+        If the bundle is damaged or fails its trial; it is tried in a process of its own, never here.
+    """
+    if force is not None and not force.strip():
+        raise PromotionRefused("a forced promotion needs a reason", value=force, do="say why: --force REASON")
+    challenger, previous = open_run(runs, version), _serving(runs)
+    chosen = challenger.record.version
+    _refuse_same(chosen, previous)
+    decision = decide(challenger, _champion(runs, previous, force), dataset=dataset)
+    if not decision.allowed and force is None:
+        raise PromotionRefused(f"{chosen} is not promoted: {decision.words}", do=decision.do)
+    _prove(challenger.bundle, chosen)
+    done = Promotion(
+        at=_now(),
+        action="promote",
+        version=chosen,
+        previous=previous,
+        rule=decision.rule,
+        allowed=decision.allowed,
+        figures=decision.figures,
+        forced=force,
+        by=by,
+        words=_words(chosen, decision, force),
+    )
+    return _serve(runs, done)
+
+
+def rollback(runs: Path, to: str | None = None, by: str = "", why: str = "") -> Promotion:
+    """Let an earlier version serve again: any that has a bundle, by default the one that served before.
+
+    Raises
+    ------
+    PromotionRefused
+        If nothing served before, there is no such version, or it serves already.
+    BundleError
+        If nothing serves yet, or the bundle is damaged or fails its trial.
+    """
+    current = served_version(runs).version
+    chosen = _before(promotions(runs), current) if to is None else _with_bundle(runs, to)
+    _refuse_same(chosen, current)
+    _prove(runs / chosen / "bundle", chosen)
+    reason = f": {why}" if why else ""
+    done = Promotion(
+        at=_now(),
+        action="rollback",
+        version=chosen,
+        previous=current,
+        rule="rollback",
+        allowed=True,
+        figures={},
+        forced=None,
+        by=by,
+        words=f"rolled back from {current} to {chosen}{reason}",
+    )
+    return _serve(runs, done)
+
+
+def promotions(runs: Path) -> list[Promotion]:
+    """Read the log, oldest first; empty before the first promotion."""
+    path = runs / LOG
+    if not path.is_file():
+        return []
+    return [msgspec.json.decode(line, type=Promotion) for line in path.read_bytes().splitlines()]
+
+
+def _serving(runs: Path) -> str | None:
+    return served_version(runs).version if (runs / CHAMPION).is_file() else None
+
+
+def _champion(runs: Path, version: str | None, force: str | None) -> Run | None:
+    """Open the run that serves; one restored from the registry has no record, and only force can replace it."""
+    if version is None:
+        return None
+    if (runs / version / RECORD).is_file():
+        return open_run(runs, version)
+    if force is not None:
+        return None
+    raise PromotionRefused(
+        f"nothing can be compared: the version that serves, {version}, has no {RECORD}",
+        do=f"restore {runs / version / RECORD}, or promote with --force REASON",
+    )
+
+
+def _serve(runs: Path, done: Promotion) -> Promotion:
+    served = Served(version=done.version, folder=f"{done.version}/bundle", at=done.at, why=done.words)
+    serve_version(runs, served)
+    with (runs / LOG).open("ab") as file:
+        file.write(msgspec.json.encode(done) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    _tell_registry(runs, done)
+    return done
+
+
+def _tell_registry(runs: Path, done: Promotion) -> None:
+    """Move the alias where the version is registered. The runs folder decides what serves, so a failure only warns."""
+    if not (tracking.available() and tracking.store_exists(runs)):
+        return
+    facts = msgspec.json.decode((runs / done.version / "bundle" / "scorer.json").read_bytes(), type=Facts)
+    try:
+        known = tracking.mark_promoted(
+            runs, facts.project, done.version, promoted_at=done.at, why=done.words, forced=done.forced
+        )
+    except LeadMLError as error:
+        _logger.warning("%s serves, but the registry does not know it: %s", done.version, error)
+        return
+    if not known:
+        _logger.info("%s is not registered with MLflow", done.version)
+
+
+def _prove(bundle: Path, version: str) -> None:
+    try_bundle(bundle)
+    found = verify(bundle).version
+    if found != version:
+        raise BundleError(
+            f"{bundle} is not the bundle of its run",
+            value=found,
+            expected=version,
+            do="restore it from the registry",
+        )
+
+
+def _refuse_same(chosen: str, current: str | None) -> None:
+    if chosen == current:
+        raise PromotionRefused(f"{chosen} serves already", do="name another version")
+
+
+def _before(log: Sequence[Promotion], current: str) -> str:
+    """Return the version under the current one: a promotion goes on top of the pile, a rollback uncovers it again."""
+    pile: list[str] = []
+    for entry in log:
+        if entry.action == "rollback" and entry.version in pile:
+            while pile[-1] != entry.version:
+                pile.pop()
+        else:
+            if entry.previous is not None and entry.previous not in pile[-1:]:
+                pile.append(entry.previous)
+            pile.append(entry.version)
+    if pile[-1:] == [current]:
+        pile.pop()
+    if not pile:
+        raise PromotionRefused(f"nothing served before {current}", do="name a version: rollback --to VERSION")
+    return pile[-1]
+
+
+def _with_bundle(runs: Path, to: str) -> str:
+    """Return the one version that begins so and has a bundle, with or without the record of its run."""
+    known = sorted(path.parent.parent.name for path in runs.glob(f"*/bundle/{MANIFEST}"))
+    found = [name for name in known if name.startswith(to)]
+    if len(found) != 1:
+        raise PromotionRefused("no such version", value=to, expected=f"one of {', '.join(known) or 'none'}")
+    return found[0]
+
+
+def _words(version: str, decision: Decision, force: str | None) -> str:
+    how = "promoted" if decision.allowed else "promoted by force"
+    reason = "" if force is None else f"; reason given: {force}"
+    return f"{version} {how}: {decision.words}{reason}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,103 @@
+"""Scoring the open leads of a project: the worklist for the page, and a table for whoever wants a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lead_ml.data import Dataset
+from lead_ml.errors import InputError
+from lead_ml.evaluate.roll import Progress
+from lead_ml.instants import iso
+from lead_ml.labels import Spine, open_leads
+from lead_ml.scorer import Answer, Lang, Scorer, WorklistRow, write_worklist
+
+SHOWN_COLUMNS = ("name", "company", "job_title", "source", "country", "owner")
+CHUNK = 2_000
+ALL_REASONS = 100
+
+
+def score_open(
+    scorer: Scorer, dataset: Dataset, *, top: int = 5, progress: Progress = lambda _: None
+) -> list[Answer]:
+    """Score every open lead at the end of the data, best first."""
+    spine = open_leads(dataset, dataset.until)
+    answers: list[Answer] = []
+    for start in range(0, len(spine), CHUNK):
+        answers += scorer.score_dataset(
+            dataset, spine.take(np.arange(start, min(start + CHUNK, len(spine)))), top=top
+        )
+        progress(f"scored {len(answers):,} of {len(spine):,} open leads")
+    return sorted(answers, key=lambda answer: (-answer.probability, answer.lead_id))
+
+
+def save_worklist(answers: Sequence[Answer], dataset: Dataset, runs: Path) -> Path:
+    """Write the answers as the worklist of the page."""
+    return write_worklist(_rows(answers, dataset), runs)
+
+
+def score_one(
+    scorer: Scorer, dataset: Dataset, lead_id: str, *, as_of: int | None = None, lang: Lang = "en"
+) -> Answer:
+    """Score one lead of the data with all its reasons.
+
+    Raises
+    ------
+    InputError
+        If the lead is unknown, or was created after `as_of`.
+    """
+    if lead_id not in dataset.leads.lead_id:
+        raise InputError(
+            "no such lead", source="leads", value=lead_id, expected="a lead_id of the leads table"
+        )
+    row = dataset.leads.lead_id.index(lead_id)
+    moment = dataset.until if as_of is None else as_of
+    created = dataset.leads.created_at
+    if created is not None and created[row] > moment:
+        raise InputError(
+            "the lead did not exist yet",
+            source="leads",
+            value=iso(moment),
+            expected=f"after {iso(int(created[row]))}",
+        )
+    spine = Spine(np.array([row], dtype=np.int64), np.array([moment], dtype=np.int64))
+    return scorer.score_dataset(dataset, spine, lang=lang, top=ALL_REASONS)[0]
+
+
+def flat(answer: Answer) -> dict[str, Any]:
+    """Return one answer as a row of a flat table."""
+    reasons = [reason.text for reason in (*answer.reasons.for_[:3], *answer.reasons.against[:3])]
+    return {
+        "lead_id": answer.lead_id,
+        "as_of": answer.as_of,
+        "probability": answer.probability,
+        "lower": answer.lower,
+        "upper": answer.upper,
+        "score": round(answer.score, 1),
+        "grade": answer.grade,
+        "stage": answer.stage,
+        "fake_probability": None if answer.fake is None else answer.fake.probability,
+        "fake_flag": None if answer.fake is None else answer.fake.flag,
+        "reasons": "; ".join(reasons),
+        "model_version": answer.model_version,
+        "thresholds_version": answer.thresholds_version,
+    }
+
+
+def _rows(answers: Sequence[Answer], dataset: Dataset) -> Iterator[WorklistRow]:
+    place = {lead_id: row for row, lead_id in enumerate(dataset.leads.lead_id)}
+    columns = {name: dataset.leads.columns[name] for name in SHOWN_COLUMNS if name in dataset.leads.columns}
+    created = dataset.leads.created_at
+    for answer in answers:
+        row = place[answer.lead_id]
+        shown = {
+            name: column.levels[column.codes[row]]
+            for name, column in columns.items()
+            if column.codes[row] >= 0
+        }
+        if created is not None:
+            shown["created_at"] = iso(int(created[row]))
+        yield WorklistRow({"lead_id": answer.lead_id, **shown}, answer)

@@ -1,0 +1,36 @@
+"""Serving from the command line: one process, ready before it answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from lead_ml.scorer import served_folder
+
+SCOPES = ("score", "read", "admin")
+
+
+def serve_project(root: Path, *, host: str, port: int, auth: bool, say: Callable[[str], None]) -> None:
+    """Serve the champion of a project until interrupted.
+
+    The first time, an API key with all scopes is made and shown once.
+
+    Raises
+    ------
+    BundleError
+        If nothing was promoted yet, or the champion is damaged.
+    """
+    import uvicorn
+
+    from lead_ml.app import Settings, create_app, create_key
+
+    runs = root / "runs"
+    served_folder(runs)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    settings = Settings(runs=runs, auth=auth)
+    if auth and not settings.keys_path.is_file():
+        key = create_key(settings.keys_path, "first", SCOPES)
+        say(f"API key, shown once and stored hashed: [bold]{key}[/]")
+    say(f"Review page: http://{host}:{port}/review   API: http://{host}:{port}/docs")
+    uvicorn.run(create_app(settings), host=host, port=port, log_level="warning", access_log=False)

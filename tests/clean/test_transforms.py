@@ -1,0 +1,130 @@
+"""Transforms: total, stable, and right where a plain library is wrong."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lead_ml.clean import TRANSFORMS, as_number, normal_email, normal_phone
+from lead_ml.clean.mail import DISPOSABLE_DOMAINS, FREE_DOMAINS
+
+NAMES = [
+    "buying_words",
+    "company_domain",
+    "device",
+    "disposable",
+    "domain",
+    "free_mail",
+    "has_url",
+    "ip_network",
+    "length_bucket",
+    "name_gibberish",
+    "name_placeholder",
+    "name_script",
+    "normal_email",
+    "normal_phone",
+    "phone_country",
+    "phone_pattern",
+    "promotion_words",
+    "role_mailbox",
+    "seniority",
+    "valid_email",
+]
+
+
+def test_no_name_that_a_bundle_may_hold_was_lost() -> None:
+    assert set(NAMES) <= set(TRANSFORMS)
+
+
+def test_nobody_can_change_the_transforms() -> None:
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        TRANSFORMS["domain"] = str  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", sorted(TRANSFORMS))
+@given(text=st.text(max_size=80))
+def test_a_transform_takes_any_text(name: str, text: str) -> None:
+    found = TRANSFORMS[name](text)
+    assert found is None or (isinstance(found, str) and found)
+
+
+@pytest.mark.parametrize("name", ["normal_email", "normal_phone"])
+@given(text=st.text(alphabet="abc.+@0123456789 -()gmail", max_size=30))
+def test_a_normal_form_stays_as_it_is(name: str, text: str) -> None:
+    once = TRANSFORMS[name](text)
+    if once is not None:
+        assert TRANSFORMS[name](once) == once
+
+
+@given(st.text(max_size=40))
+def test_gibberish_is_a_number_from_nought_to_one(text: str) -> None:
+    score = TRANSFORMS["name_gibberish"](text)
+    assert score is None or 0 <= as_number(score) <= 1
+
+
+def test_free_and_disposable_lists_do_not_meet() -> None:
+    assert not FREE_DOMAINS & DISPOSABLE_DOMAINS
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "138 0571 2233",
+        "+86 138-0571-2233",
+        "008613805712233",
+        "8613805712233",
+        "１３８０５７１２２３３",
+        "(+86)13805712233",
+    ],
+)
+def test_one_chinese_mobile_has_one_form(number: str) -> None:
+    assert normal_phone(number) == "+8613805712233"
+
+
+def test_two_strangers_keep_two_forms() -> None:
+    assert normal_phone("415 555 2671") != normal_phone("+44 415 555 2671")
+    assert normal_email("li.wei@acme.com") != normal_email("liwei@acme.com")
+    assert normal_email("li.wei@gmail.com") == normal_email("LIWEI+x@gmail.com")
+
+
+@pytest.mark.parametrize(
+    "number", ["13800138000", "+86 138 1234 5678", "202-555-0123", "+1 (202) 555-0199", "07700 900123"]
+)
+def test_numbers_that_nobody_answers_are_known(number: str) -> None:
+    assert TRANSFORMS["phone_pattern"](number) == "known_fake"
+
+
+@pytest.mark.parametrize(
+    "number", ["13805712233", "+1 415 867 5309", "+49 171 2385679", "021-6288 7316", "+65 6123 4971"]
+)
+def test_ordinary_numbers_have_a_valid_shape(number: str) -> None:
+    assert TRANSFORMS["phone_pattern"](number) == "valid_shape"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Krzysztof Nowak", "Zbigniew Brzezinski", "Nguyen Thi Hoa", "Xu Qiang", "欧阳娜娜", "Jürgen Groß"],
+)
+def test_rare_but_real_names_score_low(name: str) -> None:
+    assert as_number(TRANSFORMS["name_gibberish"](name) or "1") <= 0.2
+
+
+@pytest.mark.parametrize("name", ["dfgdfg", "xkqzvbt", "hjkhjk lkj", "啊啊啊啊"])
+def test_keyboard_mash_scores_high(name: str) -> None:
+    assert as_number(TRANSFORMS["name_gibberish"](name) or "0") >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("title", "level"),
+    [
+        ("Vice President of Sales", "director"),
+        ("Assistant to the CEO", "staff"),
+        ("CIO 首席信息官", "c_level"),
+        ("采购部主管", "manager"),
+        ("Marketing Intern", "intern_student"),
+        ("astronaut", None),
+    ],
+)
+def test_titles_give_their_level(title: str, level: str | None) -> None:
+    assert TRANSFORMS["seniority"](title) == level
