@@ -1,0 +1,24 @@
+"""Three kinds of model behind one interface, their calibration, and the band around it."""
+
+from __future__ import annotations
+
+from lead_ml.model.band import Band, fit_band
+from lead_ml.model.base import Classifier, ColumnInfo
+from lead_ml.model.calibration import Calibration, fit_calibration
+from lead_ml.model.lightgbm import LightGBM
+from lead_ml.model.logistic import Logistic
+from lead_ml.model.scorecard import CompiledRule, Scorecard, compile_rules
+
+__all__ = [
+    "Band",
+    "Calibration",
+    "Classifier",
+    "ColumnInfo",
+    "CompiledRule",
+    "LightGBM",
+    "Logistic",
+    "Scorecard",
+    "compile_rules",
+    "fit_band",
+    "fit_calibration",
+]

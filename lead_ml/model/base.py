@@ -1,0 +1,242 @@
+"""What every kind of model is: fit on a float64 matrix, a logit that its contributions add up to, files without pickle."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.data import Floats
+from lead_ml.errors import BundleError, InputError, LeadMLError, TooLittleData
+from lead_ml.metrics import sigmoid
+from lead_ml.spec import Kind
+
+FILE = "model.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class ColumnInfo:
+    """One column of the matrix.
+
+    A ``number`` is a float, NaN where missing; ``monotone`` is +1, -1 or 0. A ``category`` is an integer code below
+    ``n_codes``: 0 missing, 1 unseen at fit time, 2 rare (values seen in fewer than 10 leads share it), 3 up the levels.
+    """
+
+    name: str
+    kind: Literal["number", "category"]
+    n_codes: int = 0
+    monotone: int = 0
+
+
+class Classifier(ABC):
+    """A binary classifier in scikit-learn's style; the constructor stores its keywords and does nothing else.
+
+    One row scores to the same last bit as the same row among many.
+    """
+
+    kind: ClassVar[Kind]
+    columns_: tuple[ColumnInfo, ...]
+
+    @abstractmethod
+    def fit(
+        self,
+        X: Floats,
+        y: npt.NDArray[Any],
+        *,
+        sample_weight: Floats | None = None,
+        columns: Sequence[ColumnInfo],
+    ) -> Self:
+        """Learn from ``X`` (n, d) float64 C-contiguous, ``y`` (n,) of 0 and 1, ``sample_weight`` (n,) at least 0.
+
+        Raises
+        ------
+        InputError
+            If shapes, types or values are not that.
+        TooLittleData
+            If the rows with a weight hold one class only and the kind learns from labels.
+        """
+
+    @abstractmethod
+    def contributions(self, X: Floats) -> Floats:
+        """Return (n, d + 1): what each column adds to the logit, and the base in the last column."""
+
+    @abstractmethod
+    def predict_logit(self, X: Floats) -> Floats:
+        """Return the log-odds of the positive class, (n,); the rows of :meth:`contributions` add up to it within 1e-9."""
+
+    def predict_proba(self, X: Floats) -> Floats:
+        """Return (n, 2): the probabilities of class 0 and class 1."""
+        z = self.predict_logit(X)
+        return np.column_stack([sigmoid(-z), sigmoid(z)])
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted model into ``folder``, the same bytes each time; no pickle."""
+        self._fitted()
+        folder.mkdir(parents=True, exist_ok=True)
+        content = {
+            "format": FORMAT,
+            "kind": self.kind,
+            "columns": [vars(column) for column in self.columns_],
+            **self._to_dict(),
+        }
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True)
+        (folder / FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        BundleError
+            If the file is missing, damaged, of another kind, or written by a newer lead-ml.
+        """
+        content = read_model_file(folder)
+        if content.get("kind") != cls.kind:
+            raise BundleError("kind of model", value=content.get("kind"), expected=cls.kind)
+        try:
+            model = cls._from_dict(content, folder)
+            model.columns_ = tuple(ColumnInfo(**column) for column in content["columns"])
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise BundleError(f"{folder / FILE} is damaged: {error!r}", do="restore the bundle") from error
+        return model
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 (scikit-learn's signature)
+        """Return the constructor's keywords, so that ``sklearn.base.clone`` works."""
+        return {
+            name: getattr(self, name)
+            for name in inspect.signature(type(self).__init__).parameters
+            if name != "self"
+        }
+
+    def set_params(self, **params: Any) -> Self:
+        """Replace constructor keywords."""
+        unknown = set(params) - set(self.get_params())
+        if unknown:
+            raise LeadMLError(
+                "unknown parameter", value=sorted(unknown), expected=", ".join(self.get_params())
+            )
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    @property
+    def classes_(self) -> npt.NDArray[np.int64]:
+        """The labels in the order of :meth:`predict_proba`."""
+        return np.array([0, 1], dtype=np.int64)
+
+    @abstractmethod
+    def _to_dict(self) -> dict[str, Any]:
+        """Return keywords and fitted state as JSON values."""
+
+    @classmethod
+    @abstractmethod
+    def _from_dict(cls, content: Mapping[str, Any], folder: Path) -> Self:
+        """Rebuild from the values of :meth:`_to_dict`."""
+
+    def _fitted(self) -> tuple[ColumnInfo, ...]:
+        if not hasattr(self, "columns_"):
+            raise LeadMLError(f"this {type(self).__name__} is not fitted", do="call fit or load first")
+        return self.columns_
+
+    def _checked(self, X: Floats) -> Floats:
+        return check_matrix(X, self._fitted())
+
+
+def check_matrix(X: Floats, columns: Sequence[ColumnInfo]) -> Floats:
+    """Return ``X`` if it is a float64 C-contiguous matrix with these columns.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    right = isinstance(X, np.ndarray) and X.dtype == np.float64 and X.ndim == 2 and X.flags.c_contiguous
+    if not right or X.shape[1] != len(columns):
+        raise InputError(
+            "the matrix does not fit the model",
+            source="X",
+            value=(getattr(X, "dtype", type(X)), getattr(X, "shape", None)),
+            expected=f"float64, C-contiguous, {len(columns)} columns",
+        )
+    return X
+
+
+def check_fit(
+    X: Floats, y: npt.NDArray[Any], sample_weight: Floats | None, columns: Sequence[ColumnInfo]
+) -> tuple[Floats, Floats]:
+    """Return labels and weights as float64 (n,) after checking everything that a fit stands on.
+
+    Raises
+    ------
+    InputError
+        If shapes differ, a label is not 0 or 1, a weight is negative or not finite, or a number is infinite.
+    """
+    check_matrix(X, columns)
+    labels = np.asarray(y, dtype=np.float64)
+    weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    if labels.shape != (len(X),) or weight.shape != (len(X),):
+        raise InputError("lengths differ", source="fit", value=(len(X), labels.shape, weight.shape))
+    if not np.all((labels == 0) | (labels == 1)):
+        raise InputError("a label is not 0 or 1", source="y", expected="0 or 1")
+    if not np.all((weight >= 0) & np.isfinite(weight)):
+        raise InputError(
+            "a weight is negative or not finite", source="sample_weight", expected="finite, at least 0"
+        )
+    names = [column.name for j, column in enumerate(columns) if np.isinf(X[:, j]).any()]
+    if names:
+        raise InputError(
+            "infinite values", source="X", value=names, expected="finite numbers, NaN where missing"
+        )
+    return labels, weight
+
+
+def check_classes(y: Floats, weight: Floats) -> None:
+    """Raise unless the rows that carry weight hold both classes.
+
+    Raises
+    ------
+    TooLittleData
+        If a class is missing.
+    """
+    positives, rows = int((y[weight > 0] == 1).sum()), int((weight > 0).sum())
+    if not 0 < positives < rows:
+        raise TooLittleData(
+            "the fit rows hold one class only",
+            value=f"{positives} positives of {rows} rows",
+            do="use the scorecard, which needs no labels, until there are both",
+        )
+
+
+def read_model_file(folder: Path) -> dict[str, Any]:
+    """Return the content of ``model.json``.
+
+    Raises
+    ------
+    BundleError
+        If it is missing, no JSON object, or of a format newer than this lead-ml.
+    """
+    try:
+        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{folder / FILE} cannot be read: {error}", do="restore the bundle") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        found = content.get("format") if isinstance(content, dict) else content
+        raise BundleError("format of a model file", value=found, expected=str(FORMAT), do="upgrade lead-ml")
+    return content
+
+
+def add_up(contributions: Floats) -> Floats:
+    """Sum (n, d + 1) over its columns, base first and then left to right: the same bits for one row as for many."""
+    total = contributions[:, -1].copy()
+    for column in range(contributions.shape[1] - 1):
+        total += contributions[:, column]
+    return total

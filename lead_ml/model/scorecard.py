@@ -1,0 +1,174 @@
+"""Points from the ideal customer profile: a model that needs no labels."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.data import Floats
+from lead_ml.errors import DeclarationError
+from lead_ml.model.base import Classifier, ColumnInfo, check_fit
+from lead_ml.params import PointsRule
+from lead_ml.spec import Kind
+
+LOGIT_PER_POINT = math.log(10) / 20
+MISSING_CODE, FIRST_LEVEL = 0, 3
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """Points where column ``column`` holds one of ``codes``, lies in [``at_least``, ``below``), or is ``missing``.
+
+    ``codes`` is None for a rule on a number. An empty tuple matches nothing: the values were never seen.
+    """
+
+    column: int
+    points: float
+    codes: tuple[int, ...] | None = None
+    at_least: float | None = None
+    below: float | None = None
+    missing: bool = False
+
+    def matches(self, values: Floats) -> npt.NDArray[np.bool_]:
+        """Return which of the column's values (n,) earn the points."""
+        if self.codes is not None:
+            return np.isin(values, self.codes)
+        if self.missing:
+            return np.isnan(values)
+        low = -math.inf if self.at_least is None else self.at_least
+        high = math.inf if self.below is None else self.below
+        return np.asarray((values >= low) & (values < high), dtype=np.bool_)
+
+
+def compile_rules(
+    rules: Sequence[PointsRule],
+    columns: Sequence[ColumnInfo],
+    codes_of: Callable[[str, str], int | None],
+) -> tuple[CompiledRule, ...]:
+    """Translate the rules of ``params.yaml`` into columns and codes.
+
+    Parameters
+    ----------
+    codes_of
+        Takes the name of a category feature and a value, gives its code. A value without a level of its own (None,
+        unseen or rare) matches nothing: points for one rare company must not go to every rare company.
+
+    Raises
+    ------
+    DeclarationError
+        If a rule names no feature of the model, or asks a category for a range or a number for values.
+    """
+    places = {column.name: place for place, column in enumerate(columns)}
+    return tuple(_compiled(rule, places, columns, codes_of) for rule in rules)
+
+
+class Scorecard(Classifier):
+    """Additive points: 20 log10(2) = 6.0206 points double the odds of ``base_rate``, those of a lead without points.
+
+    ``fit`` learns no points, only the weighted mean points of each column, around which contributions are centred.
+    """
+
+    kind: ClassVar[Kind] = "scorecard"
+
+    def __init__(self, *, rules: tuple[CompiledRule, ...] = (), base_rate: float = 0.05) -> None:
+        self.rules = rules
+        self.base_rate = base_rate
+
+    def fit(
+        self,
+        X: Floats,
+        y: npt.NDArray[Any] | None = None,
+        *,
+        sample_weight: Floats | None = None,
+        columns: Sequence[ColumnInfo],
+    ) -> Self:
+        """Store the mean points per column; ``y`` is not used and may be None, ``X`` may have no rows."""
+        _, weight = check_fit(X, np.zeros(len(X)) if y is None else y, sample_weight, columns)
+        self.columns_ = tuple(columns)
+        points, total = self._points(X), float(weight.sum())
+        means = [(points[:, j] * weight).sum() / total if total > 0 else 0.0 for j in range(len(columns))]
+        self.mean_points_ = np.array(means, dtype=np.float64)
+        return self
+
+    def predict_logit(self, X: Floats) -> Floats:
+        """Return logit(base_rate) + points * ln(10) / 20, (n,)."""
+        points = self._points(self._checked(X))
+        total = np.zeros(len(X))
+        for column in self._used():
+            total += points[:, column]
+        return total * LOGIT_PER_POINT + self._start()
+
+    def contributions(self, X: Floats) -> Floats:
+        """Return (n, d + 1): (points - mean points) * ln(10) / 20 of each column, and the mean lead's logit."""
+        centred = self._points(self._checked(X)) - self.mean_points_
+        base = self._start() + math.fsum(self.mean_points_) * LOGIT_PER_POINT
+        return np.column_stack([centred * LOGIT_PER_POINT, np.full(len(X), base)])
+
+    def _points(self, X: Floats) -> Floats:
+        points = np.zeros_like(X)
+        for rule in self.rules:
+            points[:, rule.column] += np.where(rule.matches(X[:, rule.column]), rule.points, 0.0)
+        return points
+
+    def _used(self) -> list[int]:
+        return sorted({rule.column for rule in self.rules})
+
+    def _start(self) -> float:
+        return math.log(self.base_rate) - math.log1p(-self.base_rate)
+
+    def _to_dict(self) -> dict[str, Any]:
+        return {
+            "base_rate": self.base_rate,
+            "rules": [asdict(rule) for rule in self.rules],
+            "mean_points": self.mean_points_.tolist(),
+        }
+
+    @classmethod
+    def _from_dict(cls, content: Mapping[str, Any], folder: Path) -> Self:  # noqa: ARG003
+        rules = tuple(_rule_from(item) for item in content["rules"])
+        model = cls(rules=rules, base_rate=content["base_rate"])
+        model.mean_points_ = np.array(content["mean_points"], dtype=np.float64)
+        return model
+
+
+def _compiled(
+    rule: PointsRule,
+    places: Mapping[str, int],
+    columns: Sequence[ColumnInfo],
+    codes_of: Callable[[str, str], int | None],
+) -> CompiledRule:
+    if rule.feature not in places:
+        near = difflib.get_close_matches(rule.feature, places, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"the model has {', '.join(sorted(places))}"
+        raise DeclarationError("a scorecard rule names no feature of the model", value=rule.feature, do=hint)
+    place = places[rule.feature]
+    ranged = rule.at_least is not None or rule.below is not None
+    if columns[place].kind == "number":
+        if rule.values:
+            raise DeclarationError(
+                f"a scorecard rule gives values of the number {rule.feature}",
+                value=rule.values,
+                expected="at_least and below",
+            )
+        return CompiledRule(place, rule.points, None, rule.at_least, rule.below, rule.missing)
+    if ranged:
+        raise DeclarationError(
+            f"a scorecard rule gives a range of the category {rule.feature}",
+            value=(rule.at_least, rule.below),
+            expected="values",
+        )
+    found = (codes_of(rule.feature, value) for value in rule.values)
+    levels = sorted({code for code in found if code is not None and code >= FIRST_LEVEL})
+    return CompiledRule(place, rule.points, (MISSING_CODE,) if rule.missing else tuple(levels))
+
+
+def _rule_from(item: Mapping[str, Any]) -> CompiledRule:
+    codes = item["codes"]
+    return CompiledRule(**{**item, "codes": None if codes is None else tuple(codes)})
