@@ -70,7 +70,12 @@ class Encoder(msgspec.Struct, frozen=True):
         return lookup[column.codes]
 
 
-def fit_encoder(declarations: Sequence[Declaration], raw: RawColumns, lead: Indices) -> Encoder:
+def fit_encoder(
+    declarations: Sequence[Declaration],
+    raw: RawColumns,
+    lead: Indices,
+    named: Mapping[str, frozenset[str]] | None = None,
+) -> Encoder:
     """Learn the code books from the rows of the fit window.
 
     Parameters
@@ -81,10 +86,13 @@ def fit_encoder(declarations: Sequence[Declaration], raw: RawColumns, lead: Indi
         Feature columns of the fit rows, by name.
     lead
         Lead of each row (rows,): a value counts once per lead.
+    named
+        Values per feature that have a code however rare, as the rules of a scorecard need: the project wrote them down
+        itself, so no person is told.
     """
     first_rows = np.unique(lead, return_index=True)[1]
     categories = {
-        item.name: _codes(raw[item.name], first_rows)  # type: ignore[arg-type]
+        item.name: _codes(raw[item.name], first_rows, (named or {}).get(item.name, frozenset()))  # type: ignore[arg-type]
         for item in declarations
         if isinstance(item, Attribute) and item.kind == "category"
     }
@@ -112,8 +120,8 @@ def hide_some(encoder: Encoder, X: Floats, lead: Indices, seed: int) -> Floats:
     return hidden
 
 
-def _codes(column: Coded, first_rows: npt.NDArray[np.intp]) -> Codes:
+def _codes(column: Coded, first_rows: npt.NDArray[np.intp], named: frozenset[str]) -> Codes:
     codes = column.codes[first_rows]
     counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
-    levels = sorted(level for level, count in zip(column.levels, counts, strict=True) if count >= RARE_BELOW)
-    return Codes(tuple(levels))
+    common = {level for level, count in zip(column.levels, counts, strict=True) if count >= RARE_BELOW}
+    return Codes(tuple(sorted(common | named)))

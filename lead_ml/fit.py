@@ -109,7 +109,7 @@ def fit(
     lead, y, weight
         Lead, label (0.0 or 1.0) and weight of each row (rows,).
     """
-    encoder = fit_encoder(declarations, raw, lead)
+    encoder = fit_encoder(declarations, raw, lead, _named(recipe))
     X = hide_some(encoder, encoder.transform(raw), lead, recipe.seed)
     columns = columns_of(declarations, encoder, recipe.spec)
     model = _classifier(recipe, columns, encoder)
@@ -134,6 +134,13 @@ def take(raw: RawColumns, rows: np.ndarray) -> RawColumns:  # type: ignore[type-
     return {
         name: column.take(rows) if isinstance(column, Coded) else column[rows] for name, column in raw.items()
     }
+
+
+def _named(recipe: Recipe) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for rule in recipe.params.scorecard.rules:
+        found[rule.feature] = found.get(rule.feature, frozenset()) | frozenset(rule.values)
+    return found
 
 
 def _classifier(recipe: Recipe, columns: tuple[ColumnInfo, ...], encoder: Encoder) -> Classifier:

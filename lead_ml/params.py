@@ -134,7 +134,7 @@ class ScorecardParams(Section):
 
 
 class LogisticParams(Section):
-    """``l2`` is the penalty per feature in units of the whole fit weight; ``prior`` uses the scorecard as the start."""
+    """``l2`` is the penalty on the squared coefficients, in units of one lead; ``prior`` starts from the scorecard."""
 
     l2: float = Field(1.0, gt=0)
     prior: bool = True

@@ -17,10 +17,8 @@ from lead_ml.model import Calibration, fit_calibration
 from lead_ml.split import Window
 
 MIN_FIT_POSITIVES = 5
-CALIBRATION_ROWS, CALIBRATION_POSITIVES = (
-    2_000,
-    100,
-)  # the latest window of scores that is large enough to calibrate on
+# The latest scores that are enough to calibrate on, in leads and in winning leads.
+CALIBRATION_LEADS, CALIBRATION_WINS = 2_000, 200
 
 Progress = Callable[[str], None]
 

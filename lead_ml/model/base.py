@@ -27,7 +27,7 @@ class ColumnInfo:
     """One column of the matrix.
 
     A ``number`` is a float, NaN where missing; ``monotone`` is +1, -1 or 0. A ``category`` is an integer code below
-    ``n_codes``: 0 missing, 1 unseen at fit time, 2 rare (values seen in fewer than 10 leads share it), 3 up the levels.
+    ``n_codes``: 0 missing, 1 other (values seen in fewer than 10 leads, or never), 2 up the levels.
     """
 
     name: str

@@ -206,7 +206,7 @@ def _solve(
     if not sum(widths) and offset is None:
         return [np.empty(0) for _ in parts], float(logit((y * weight).sum() / weight.sum()))
     design = _design(parts, offset, len(y))
-    b, intercept = _lbfgs(design, y, weight, l2)
+    b, intercept = _newton(design, y, weight, l2)
     edges = np.cumsum([0, *widths])
     found: list[Any] = [b[edges[j] : edges[j + 1]] for j in range(len(parts))]
     return found + ([float(b[-1])] if offset is not None else []), intercept
@@ -228,11 +228,11 @@ def _design(parts: Sequence[_Part], offset: Floats | None, n: int) -> Any:
     return sparse.csr_array(sparse.hstack(blocks, format="csr"))
 
 
-def _lbfgs(design: Any, y: Floats, weight: Floats, l2: float) -> tuple[Floats, float]:
+def _newton(design: Any, y: Floats, weight: Floats, l2: float) -> tuple[Floats, float]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=1 / l2, solver="lbfgs", tol=_TOLERANCE, max_iter=_STEPS)
+    model = LogisticRegression(C=1 / l2, solver="newton-cholesky", tol=_TOLERANCE, max_iter=_STEPS)
     with warnings.catch_warnings():
         # At this tolerance the line search may end on rounding, at the optimum; running out of steps is told below.
         warnings.simplefilter("ignore", ConvergenceWarning)

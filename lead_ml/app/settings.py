@@ -1,0 +1,68 @@
+"""What a deployment decides, apart from the project: where bundles and keys are, and how much one process takes on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from lead_ml.errors import ParamsError
+
+MIB = 1024 * 1024
+_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings of one process.
+
+    ``runs`` holds ``champion.json``, the bundles and ``worklist.jsonl``; ``bundle`` names a fixed bundle instead of
+    the champion. ``keys_file`` defaults to ``keys.json`` inside ``runs``. ``auth`` may be off only for use on the
+    machine itself: requests from elsewhere are then refused. ``max_body`` and ``max_batch_body`` are bytes.
+    ``threads`` score at once; beyond ``max_concurrency`` requests in the queue the answer is 503. ``poll_seconds`` is
+    how often the champion and its lines are looked at.
+    """
+
+    runs: Path
+    bundle: Path | None = None
+    keys_file: Path | None = None
+    auth: bool = True
+    max_body: int = MIB
+    max_batch_body: int = 8 * MIB
+    max_concurrency: int = 64
+    threads: int = 2
+    poll_seconds: float = 3.0
+
+    @property
+    def keys_path(self) -> Path:
+        """The file of the API keys."""
+        return self.runs / "keys.json" if self.keys_file is None else self.keys_file
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read ``LEAD_ML_RUNS`` (default ``runs``), ``LEAD_ML_BUNDLE``, ``LEAD_ML_KEYS`` and ``LEAD_ML_AUTH``.
+
+        Raises
+        ------
+        ParamsError
+            If ``LEAD_ML_AUTH`` is neither on nor off.
+        """
+        env = os.environ if env is None else env
+        return cls(
+            runs=Path(env.get("LEAD_ML_RUNS") or "runs"),
+            bundle=_path(env.get("LEAD_ML_BUNDLE")),
+            keys_file=_path(env.get("LEAD_ML_KEYS")),
+            auth=_switch("LEAD_ML_AUTH", env.get("LEAD_ML_AUTH") or "on"),
+        )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _switch(name: str, text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered not in (*_YES, *_NO):
+        raise ParamsError(name, value=text, expected="on or off")
+    return lowered in _YES

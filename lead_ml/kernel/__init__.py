@@ -1,0 +1,28 @@
+"""The feature kernel: one compiled walk over a stream that serves training, requests and clusters alike.
+
+:func:`compile_plans` groups declarations by stream and key, :func:`gather` lays a stream out in order, :func:`run`
+walks it beside any snapshots, and :func:`aggregate` does all of it. :class:`Kept` is the history of shared keys that a
+request does not carry.
+"""
+
+from __future__ import annotations
+
+from lead_ml.kernel.aggregate import aggregate, warm
+from lead_ml.kernel.kept import Kept, keep
+from lead_ml.kernel.plan import Plan, compile_plans
+from lead_ml.kernel.run import EMPTY_KEY, NO_KEY, run
+from lead_ml.kernel.stream import Stream, gather
+
+__all__ = [
+    "EMPTY_KEY",
+    "NO_KEY",
+    "Kept",
+    "Plan",
+    "Stream",
+    "aggregate",
+    "compile_plans",
+    "gather",
+    "keep",
+    "run",
+    "warm",
+]

@@ -1,0 +1,224 @@
+"""Rows of a stream as numbers: which key, when, which filters they pass, what they add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.clean import TRANSFORMS
+from lead_ml.clean.text import as_number
+from lead_ml.data import Coded, Codes, Dataset, Events, Floats, Indices, Instants, Outcomes
+from lead_ml.errors import InputError
+from lead_ml.kernel.fold import SCALE
+from lead_ml.kernel.plan import Filter, Plan
+
+# Two sums below this, of kept and of new rows, still add up in 64 bits.
+_LARGEST_SUM = 2.0**62 / SCALE
+_NOTHING = Coded(np.empty(0, dtype=np.int32), ())
+_VALUE_NAMES = {"events": "value", "outcomes": "amount"}
+
+
+@dataclass(frozen=True, eq=False)
+class StreamRows:
+    """N rows of a stream in any order, all with a key.
+
+    Attributes
+    ----------
+    key
+        (N,) code of the row's key.
+    known, occurred
+        (N,) microseconds UTC.
+    passes
+        (N,) uint64, bit i set where the row passes filter i of the plan.
+    values
+        (V, N) int64 millionths, missing as 0.
+    texts
+        D text columns of N rows whose values are told apart.
+    event_id
+        Text of the id where the stream has one: it settles the order of rows with equal instants.
+    """
+
+    key: Indices
+    known: Instants
+    occurred: Instants
+    passes: npt.NDArray[np.uint64]
+    values: npt.NDArray[np.int64]
+    texts: tuple[Coded, ...]
+    event_id: Coded | None
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    def take(self, rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> StreamRows:
+        """Return the rows by position or mask."""
+        rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        return StreamRows(
+            self.key[rows],
+            self.known[rows],
+            self.occurred[rows],
+            self.passes[rows],
+            np.take(self.values, rows, axis=1),
+            tuple(text.take(rows) for text in self.texts),
+            None if self.event_id is None else self.event_id.take(rows),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """What the three streams have in common."""
+
+    lead: Indices
+    known: Instants
+    occurred: Instants
+    columns: Mapping[str, Coded]
+    number: Callable[[str], Floats | None]
+
+
+def lead_keys(plan: Plan, dataset: Dataset) -> Coded:
+    """Return the key of every lead as coded text; a column that the data lacks is missing everywhere."""
+    leads = dataset.leads
+    if plan.key == "lead_id":
+        return Coded(np.arange(len(leads), dtype=np.int32), leads.lead_id)
+    column, colon, transform = plan.key.partition(":")
+    key = leads.columns.get(column)
+    if key is None:
+        return Coded(np.full(len(leads), -1, dtype=np.int32), ())
+    return key.map(TRANSFORMS[transform]) if colon else key
+
+
+def collect(plan: Plan, dataset: Dataset, key: Coded) -> StreamRows | None:
+    """Return the rows of the plan's stream whose lead has a key; None where the stream was not supplied.
+
+    A row enters the stream of a shared key when it is known and its lead exists, whichever is later.
+
+    Raises
+    ------
+    InputError
+        Where a value is infinite, or the values of one key add up to more than fits.
+    """
+    table = _table(plan, dataset)
+    if table is None:
+        return None
+    created = dataset.leads.created_at
+    known = table.known
+    if plan.key != "lead_id" and created is not None:
+        known = np.maximum(known, created[table.lead])
+    codes = key.codes[table.lead].astype(np.int64)
+    rows = StreamRows(
+        codes,
+        known,
+        table.occurred,
+        _passes(plan.filters, table.columns, len(codes)),
+        _values(plan, table, codes),
+        tuple(_text(column, table, dataset) for column in plan.distinct_columns),
+        table.columns.get("event_id"),
+    )
+    return rows if bool((codes >= 0).all()) else rows.take(codes >= 0)
+
+
+def no_rows(plan: Plan) -> StreamRows:
+    """Return no rows, in the shape of the plan."""
+    none = np.empty(0, dtype=np.int64)
+    return StreamRows(
+        none,
+        none,
+        none,
+        np.empty(0, dtype=np.uint64),
+        np.empty((len(plan.value_columns), 0), dtype=np.int64),
+        (_NOTHING,) * len(plan.distinct_columns),
+        None,
+    )
+
+
+def _table(plan: Plan, dataset: Dataset) -> _Table | None:
+    if plan.stream == "leads":
+        return _leads_table(dataset)
+    source: Events | Outcomes | None = dataset.events if plan.stream == "events" else dataset.outcomes
+    if source is None:
+        return None
+    numbers = source.value if isinstance(source, Events) else source.amount
+    name = _VALUE_NAMES[plan.stream]
+    return _Table(
+        source.lead,
+        source.known_at,
+        source.occurred_at,
+        source.columns,
+        lambda column: numbers if column == name else None,
+    )
+
+
+def _leads_table(dataset: Dataset) -> _Table | None:
+    leads = dataset.leads
+    if leads.created_at is None:
+        return None
+    return _Table(
+        np.arange(len(leads), dtype=np.int64),
+        leads.created_at,
+        leads.created_at,
+        leads.columns,
+        lambda column: leads.columns[column].numbers(as_number) if column in leads.columns else None,
+    )
+
+
+def _text(column: str, table: _Table, dataset: Dataset) -> Coded:
+    if column == "lead_id":
+        return Coded(table.lead.astype(np.int32), dataset.leads.lead_id)
+    text = table.columns.get(column)
+    return Coded(np.full(len(table.lead), -1, dtype=np.int32), ()) if text is None else text
+
+
+def _passes(filters: tuple[Filter, ...], columns: Mapping[str, Coded], rows: int) -> npt.NDArray[np.uint64]:
+    everything = (1 << len(filters)) - 1
+    passes = np.full(rows, everything, dtype=np.uint64)
+    for column in sorted({name for item in filters for name, _ in item}):
+        free, allowed = _bits(filters, column)
+        text = columns.get(column, _NOTHING)
+        table = np.array([*(free | allowed.get(level, 0) for level in text.levels), free], dtype=np.uint64)
+        passes &= table[text.codes] if len(text) else table[-1]
+    return passes
+
+
+def _bits(filters: tuple[Filter, ...], column: str) -> tuple[int, dict[str, int]]:
+    """Return the filters that leave `column` free, and those that allow each value, as bits."""
+    free, allowed = 0, dict[str, int]()
+    for k, item in enumerate(filters):
+        values = dict(item).get(column)
+        if values is None:
+            free |= 1 << k
+            continue
+        for value in values:
+            allowed[value] = allowed.get(value, 0) | 1 << k
+    return free, allowed
+
+
+def _values(plan: Plan, table: _Table, key: Codes | Indices) -> npt.NDArray[np.int64]:
+    values = np.zeros((len(plan.value_columns), len(key)), dtype=np.int64)
+    for k, column in enumerate(plan.value_columns):
+        if not column:
+            values[k] = SCALE
+            continue
+        numbers = table.number(column)
+        if numbers is not None:
+            clean = np.where(np.isnan(numbers), 0.0, numbers)
+            _check_size(plan, column, clean, key)
+            values[k] = np.rint(clean * SCALE)
+    return values
+
+
+def _check_size(plan: Plan, column: str, numbers: Floats, key: Codes | Indices) -> None:
+    sizes = np.abs(numbers)
+    if sizes.sum() < _LARGEST_SUM:
+        return
+    with np.errstate(invalid="ignore"):
+        largest = np.bincount(key + 1, weights=sizes)[1:].max(initial=0.0)
+    if not largest < _LARGEST_SUM:
+        raise InputError(
+            f"the column {column} adds up to too much for one {plan.key}",
+            source=plan.stream,
+            value=float(largest),
+            expected=f"less than {_LARGEST_SUM:.1e} in absolute value",
+            do="look for absurd values, or express the column in thousands",
+        )

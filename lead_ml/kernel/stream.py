@@ -1,0 +1,162 @@
+"""Streams: rows laid out by key and by when they came to be known, the order in which the kernel walks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.data import Coded, Codes, Dataset
+from lead_ml.kernel.fold import UNSEEN, Base, Rows
+from lead_ml.kernel.plan import Plan
+from lead_ml.kernel.rows import StreamRows, collect, lead_keys
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """The rows of a plan's stream in the kernel's order, over K keys.
+
+    Attributes
+    ----------
+    keys
+        Key of every lead of the dataset; ``keys.levels`` are the K keys.
+    rows, base
+        What the kernel walks, and the state of the all-time features before it.
+    floor
+        Instant before which all-time features do not answer: the end of kept history, else the least int64.
+    width
+        One more than the largest dense code.
+    supplied
+        False where the dataset lacks the stream: every feature is then missing.
+    """
+
+    keys: Coded
+    rows: Rows
+    base: Base
+    floor: int = UNSEEN
+    width: int = 0
+    supplied: bool = True
+
+
+def gather(plan: Plan, dataset: Dataset) -> Stream:
+    """Lay out the stream of `plan`, in O(N log N).
+
+    Rows are sorted by (key, known_at, occurred_at, event_id, values), so the order of rows in the files
+    changes nothing. Filters are evaluated on the levels of text columns.
+
+    Raises
+    ------
+    InputError
+        Where the values of one key add up to more than fits in int64 millionths.
+    """
+    keys = lead_keys(plan, dataset)
+    rows = collect(plan, dataset, keys)
+    if rows is None:
+        return absent(plan, keys)
+    rows = in_order(rows, settle_ties=plan.decays)
+    return lay_out(plan, keys, rows, carried=np.zeros(len(keys.levels), dtype=np.int64), base=no_base(plan))
+
+
+def absent(plan: Plan, keys: Coded) -> Stream:
+    """Return the stream of a table that was not supplied."""
+    nothing = np.empty(0, dtype=np.int64)
+    rows = Rows(
+        np.zeros(len(keys.levels) + 1, dtype=np.int64),
+        np.zeros(len(keys.levels), dtype=np.int64),
+        nothing,
+        nothing,
+        nothing,
+        np.empty(0, dtype=np.uint64),
+        np.empty((len(plan.value_columns), 0), dtype=np.int64),
+        np.empty((len(plan.distinct_columns), 0), dtype=np.int32),
+    )
+    return Stream(keys, rows, no_base(plan), supplied=False)
+
+
+def no_base(plan: Plan) -> Base:
+    """Return the base of a stream without history."""
+    return Base(np.empty((0, len(plan.start)), dtype=np.int64), np.empty((0, len(plan.start))))
+
+
+def lay_out(
+    plan: Plan,
+    keys: Coded,
+    rows: StreamRows,
+    *,
+    carried: npt.NDArray[np.int64],
+    base: Base,
+    floor: int = UNSEEN,
+) -> Stream:
+    """Make a stream of rows that are in order already."""
+    offsets = np.zeros(len(keys.levels) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows.key, minlength=len(keys.levels)), out=offsets[1:])
+    codes = np.empty((len(rows.texts), len(rows)), dtype=np.int32)
+    for k, text in enumerate(rows.texts):
+        codes[k] = _dense(rows.key, text.codes)
+    width = int(codes.max(initial=-1)) + 1
+    by_occurred = _by_occurred(rows) if len(plan.program.windows) else np.empty(0, dtype=np.int64)
+    laid = Rows(offsets, carried, rows.known, rows.occurred, by_occurred, rows.passes, rows.values, codes)
+    return Stream(keys, laid, base, floor, width)
+
+
+def in_order(rows: StreamRows, *, settle_ties: bool) -> StreamRows:
+    """Sort by (key, known, occurred), and ties by (event_id, values) where `settle_ties`.
+
+    Only decayed sums depend on the order of ties, and rows that agree in all of these add the same numbers.
+    """
+    order = np.lexsort((rows.occurred, rows.known, rows.key))
+    key, known, occurred = rows.key[order], rows.known[order], rows.occurred[order]
+    if settle_ties:
+        same = (key[1:] == key[:-1]) & (known[1:] == known[:-1]) & (occurred[1:] == occurred[:-1])
+        if same.any():
+            order = _ties_settled(rows, order, same)
+    return rows.take(order)
+
+
+def _ties_settled(
+    rows: StreamRows, order: npt.NDArray[np.intp], same: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.intp]:
+    places = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    tied = order[places]
+    group = np.append(0, np.cumsum(~same))[places]
+    contents = [rows.values[k, tied] for k in range(len(rows.values))]
+    if rows.event_id is not None:
+        contents.append(_rank(rows.event_id.take(tied)))
+    settled = order.copy()
+    settled[places] = tied[np.lexsort((*contents, group))]
+    return settled
+
+
+def _rank(text: Coded) -> npt.NDArray[np.int64]:
+    """Rank the rows by their text, missing first."""
+    used = np.unique(text.codes[text.codes >= 0])
+    ranks = np.full(len(text.levels) + 1, -1, dtype=np.int64)
+    ranks[sorted(used.tolist(), key=text.levels.__getitem__)] = np.arange(len(used))
+    return ranks[text.codes]
+
+
+def _by_occurred(rows: StreamRows) -> npt.NDArray[np.int64]:
+    within_key = rows.key[1:] == rows.key[:-1]
+    if not (within_key & (rows.occurred[1:] < rows.occurred[:-1])).any():
+        return np.arange(len(rows), dtype=np.int64)
+    return np.lexsort((rows.occurred, rows.key)).astype(np.int64)
+
+
+def _dense(key: npt.NDArray[np.int64], codes: Codes) -> Codes:
+    """Number the different codes of each key from 0, missing stays -1.
+
+    A tally over dense codes is as long as the rows of a key, however many levels the column has.
+    """
+    if not len(codes):
+        return codes
+    packed = key << 32 | codes.astype(np.int64) + 1
+    order = np.argsort(packed)
+    ordered = packed[order]
+    new = np.append(True, ordered[1:] != ordered[:-1])
+    rank = np.cumsum(new) - 1
+    first_of_key = np.append(True, (ordered[1:] >> 32) != (ordered[:-1] >> 32))
+    start = np.maximum.accumulate(np.where(first_of_key, rank, 0))
+    dense = np.empty(len(codes), dtype=np.int32)
+    dense[order] = np.where(ordered & 0xFFFFFFFF, rank - start, -1)
+    return dense

@@ -1,0 +1,80 @@
+"""The report as plain data: everything the page shows, in one JSON-able dict."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from lead_ml.instants import iso
+from lead_ml.report.figures import plain
+from lead_ml.report.inputs import features_data, intake_data
+from lead_ml.report.target import target_data
+from lead_ml.report.words import summary_zh
+from lead_ml.runs import Run
+from lead_ml.scorer import Bundle, accepted_lines, load_bundle
+from lead_ml.thresholds import curve
+from lead_ml.thresholds.scale import log_odds, score_of
+from lead_ml.thresholds.tables import by_month
+
+CURVE_LINES = 60
+
+
+def report_data(run: Run) -> dict[str, Any]:
+    """Return everything that the report of a run shows.
+
+    Keys: ``run``, ``synthetic``, ``level`` (of the intervals of the evaluation), ``targets`` (per target: headline,
+    verdicts, metrics by kind, windows, drift, curves, slices, importance, what ships and what was judged),
+    ``thresholds`` (None where nothing could be replayed), ``intake`` (None where it was not saved), ``features``,
+    ``features_left_out``, ``card`` and ``summary_zh``. A figure that does not exist is None.
+
+    Raises
+    ------
+    BundleError
+        If the bundle of the run is damaged.
+    """
+    bundle, _ = load_bundle(run.bundle)
+    intake = intake_data(run.folder / "intake.json")
+    level = float(bundle.params.get("evaluation", {}).get("level", 0.95))
+    first = None if intake is None else intake["first"]
+    data: dict[str, Any] = {
+        "run": _run(run),
+        "synthetic": run.record.synthetic,
+        "level": level,
+        "targets": {
+            target: target_data(run, target, bundle, level=level, data_from=first) for target in run.targets
+        },
+        "thresholds": _thresholds(run, bundle),
+        "intake": intake,
+        "features": features_data(bundle),
+        "features_left_out": list(run.record.left_out_features),
+        "card": dict(bundle.card),
+    }
+    found: dict[str, Any] = plain(data)
+    found["summary_zh"] = summary_zh(found)
+    return found
+
+
+def _run(run: Run) -> dict[str, Any]:
+    record = msgspec.to_builtins(run.record)
+    return {**record, "fit_until": iso(run.record.fit_until), "lead_ml": version("lead-ml")}
+
+
+def _thresholds(run: Run, bundle: Bundle) -> dict[str, Any] | None:
+    """Gather lines, advice, curve and months; None on a cold start, where no history was scored."""
+    if bundle.history is None:
+        return None
+    lines, odds = accepted_lines(run.bundle, bundle), bundle.facts.reference_odds
+    return {
+        "lines": {
+            **msgspec.to_builtins(lines),
+            "mql_score": score_of(log_odds(lines.mql), odds),
+            "sql_score": score_of(log_odds(lines.sql), odds),
+        },
+        "advice": msgspec.to_builtins(bundle.advice),
+        "curve": msgspec.to_builtins(curve(bundle.history, reference_odds=odds, n=CURVE_LINES)),
+        "months": msgspec.to_builtins(by_month(bundle.history, log_odds(lines.sql))),
+        "dated": bundle.history.as_of is not None,
+        "assumed": bundle.params.get("thresholds", {}),
+    }

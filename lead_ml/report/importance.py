@@ -1,0 +1,64 @@
+"""How much each feature moves scores on the whole: mean absolute contributions, kept beside the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from lead_ml.data import Floats
+from lead_ml.declare import GROUP_NAMES, GROUPS, Declaration
+from lead_ml.explain import importance
+from lead_ml.scorer import Part, Scored
+
+NAME = "importance.json"
+GOLDEN = "the golden rows of the bundle, whose columns are shuffled: a rough figure"
+
+
+def global_importance(scored: Scored) -> dict[str, Any]:
+    """Return ``basis`` (on which rows), ``features`` and ``groups``, strongest first.
+
+    ``mean_abs`` is the mean absolute contribution to the logit of the probability shown; that of a group is of the sum
+    of its features, so features that pull against each other do not count twice.
+    """
+    rows = f"{len(scored.logit):,} snapshots"
+    return _importance(scored.part.fitted.declarations, scored.contributions[:, :-1], rows)
+
+
+def save_importance(scored: Scored, folder: Path) -> Path:
+    """Write :func:`global_importance` as ``importance.json`` into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / NAME
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(global_importance(scored)), indent=1))
+    return path
+
+
+def importance_of(part: Part, folder: Path) -> dict[str, Any]:
+    """Return the importance that was saved in a folder, else a rough one from the golden rows of the bundle."""
+    path = folder / NAME
+    if path.is_file():
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    parts = part.calibration.scale_contributions(part.fitted.model.contributions(part.golden.X))
+    return _importance(part.fitted.declarations, parts[:, :-1], GOLDEN)
+
+
+def _importance(declarations: Sequence[Declaration], parts: Floats, basis: str) -> dict[str, Any]:
+    return {
+        "basis": basis,
+        "features": [msgspec.to_builtins(item) for item in importance(declarations, parts)],
+        "groups": _groups(declarations, parts),
+    }
+
+
+def _groups(declarations: Sequence[Declaration], parts: Floats) -> list[dict[str, Any]]:
+    found = []
+    for group in GROUPS:
+        columns = [k for k, item in enumerate(declarations) if item.group == group]
+        if columns:
+            en, zh = GROUP_NAMES[group]
+            mean = float(np.abs(parts[:, columns].sum(axis=1)).mean())
+            found.append({"group": group, "en": en, "zh": zh, "features": len(columns), "mean_abs": mean})
+    return sorted(found, key=lambda row: -row["mean_abs"])

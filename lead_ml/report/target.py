@@ -1,0 +1,195 @@
+"""One target of the report as data: who won, by how much, where it holds, and what ships."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from lead_ml.evaluate import Evaluation, WindowRecord
+from lead_ml.instants import from_datetime, iso
+from lead_ml.metrics import Interval
+from lead_ml.report import figures
+from lead_ml.report.importance import importance_of
+from lead_ml.report.words import METRIC_WORDS, TARGETS_EN, MetricWords, headline_zh, verdicts
+from lead_ml.runs import ForwardScores, Run
+from lead_ml.scorer import Bundle, Part
+
+BASE = "base rate"
+
+
+def target_data(
+    run: Run, target: str, bundle: Bundle, *, level: float, data_from: int | None
+) -> dict[str, Any]:
+    """Return everything that the report says of a target; ``judged`` is False on a cold start.
+
+    Parameters
+    ----------
+    level
+        Of the intervals that are computed here.
+    data_from
+        Earliest creation of a lead, microseconds UTC, where it is known.
+    """
+    part, evaluation = bundle.parts[target], run.evaluation(target)
+    common = {
+        "target": target,
+        "title": TARGETS_EN.get(target, target),
+        "kind": part.fitted.kind,
+        "horizon_days": part.horizon_days,
+        "importance": importance_of(part, run.folder / "pictures" / target),
+        "ships": _ships(bundle, target, part),
+        "judged": evaluation is not None,
+    }
+    if evaluation is None:
+        return {**common, "headline": "not judged: too few outcomes; the scorecard serves as it was written"}
+    judged = _judged(evaluation, run.forward(target), level=level, seed=run.record.seed)
+    return {**common, **judged, **_windows(evaluation, data_from)}
+
+
+def _ships(bundle: Bundle, target: str, part: Part) -> dict[str, Any]:
+    card = bundle.card.get("targets", {}).get(target, {})
+    return {
+        "kind": part.fitted.kind,
+        "features": len(part.fitted.declarations),
+        "fit_rows": card.get("shipped_fit_rows"),
+        "fit_positives": card.get("shipped_fit_positives"),
+        "calibration": part.calibration.method,
+        "slope": part.calibration.slope,
+        "intercept": part.calibration.intercept,
+    }
+
+
+def _judged(
+    evaluation: Evaluation, scores: ForwardScores | None, *, level: float, seed: int
+) -> dict[str, Any]:
+    winner = evaluation.winner
+    over = evaluation.lead_over.get(BASE)
+    if over is None and scores is not None:
+        over = figures.over_base_rate(scores, winner, evaluation.base_rate, level=level, seed=seed)
+    return {
+        "kind": winner,
+        "headline": evaluation.headline,
+        "headline_zh": headline_zh(evaluation),
+        "verdicts": verdicts(evaluation, over),
+        "optimistic": evaluation.optimistic,
+        "warnings": list(evaluation.warnings),
+        "base_rate": evaluation.base_rate,
+        "kinds": [record.kind for record in evaluation.kinds],
+        "metrics": _metrics(evaluation, _top_shares(evaluation, scores, level, seed)),
+        "losses": [
+            {"kind": record.kind, "log_loss": msgspec.to_builtins(record.metrics["log_loss"])}
+            for record in evaluation.kinds
+        ],
+        "calibrations": [
+            _calibration(evaluation, record.kind) for record in evaluation.kinds if record.kind != BASE
+        ],
+        "optimism": _optimism(evaluation),
+        "judged_on": msgspec.to_builtins(evaluation.windows[-1]),
+        "left_out": evaluation.left_out,
+        "drift": _drift(evaluation),
+        "slices": _slices(evaluation),
+        "reliability": [] if scores is None else figures.reliability(scores, winner, seed=seed),
+        "roc": {} if scores is None else figures.roc_curves(scores),
+        "gains": {} if scores is None else figures.gain_curves(scores),
+    }
+
+
+def _top_shares(
+    evaluation: Evaluation, scores: ForwardScores | None, level: float, seed: int
+) -> dict[str, dict[str, Interval]]:
+    """Measure the best 5 % here where the evaluation did not, by kind."""
+    if scores is None or "lift_5" in evaluation.kinds[0].metrics:
+        return {}
+    found = {}
+    for kind in scores.probability:
+        lift = figures.top_lift(scores, kind, level=level, seed=seed)
+        share = figures.TOP_SHARE
+        capture = Interval(lift.value * share, lift.lower * share, lift.upper * share)
+        found[kind] = {"lift_5": lift, "capture_5": capture}
+    chance = figures.TOP_SHARE  # one probability for all ranks nobody
+    found[BASE] = {"lift_5": Interval(1.0, 1.0, 1.0), "capture_5": Interval(chance, chance, chance)}
+    return found
+
+
+def _metrics(evaluation: Evaluation, more: dict[str, dict[str, Interval]]) -> list[dict[str, Any]]:
+    """Return one row per metric in the order of the words, then those without words."""
+    by_kind = {record.kind: {**record.metrics, **more.get(record.kind, {})} for record in evaluation.kinds}
+    present = {name for metrics in by_kind.values() for name in metrics}
+    names = [name for name in METRIC_WORDS if name in present] + sorted(present - set(METRIC_WORDS))
+    return [_metric(name, by_kind) for name in names]
+
+
+def _metric(name: str, by_kind: dict[str, dict[str, Interval]]) -> dict[str, Any]:
+    words = METRIC_WORDS.get(name, MetricWords(name, name, "", ""))
+    nothing = Interval(float("nan"), float("nan"), float("nan"))
+    cells = {kind: msgspec.to_builtins(metrics.get(name, nothing)) for kind, metrics in by_kind.items()}
+    values = {
+        kind: cell["value"] for kind, cell in cells.items() if kind != BASE and cell["value"] == cell["value"]
+    }
+    best = ""
+    if words.better and values:
+        best = (min if words.better == "lower" else max)(values, key=lambda kind: values[kind])
+    return {"name": name, **words._asdict(), "cells": cells, "best": best}
+
+
+def _calibration(evaluation: Evaluation, kind: str) -> dict[str, Any]:
+    record = evaluation.of(kind)
+    return {
+        "kind": kind,
+        "method": record.calibration,
+        "slope": record.slope,
+        "intercept": record.intercept,
+        "before": record.uncalibrated_log_loss,
+        "after": record.metrics["log_loss"].value,
+    }
+
+
+def _optimism(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Set the random split beside the forward figures; the difference is what a random split would have promised."""
+    return [
+        {
+            "kind": record.kind,
+            "metric": name,
+            "label": METRIC_WORDS[name].en if name in METRIC_WORDS else name,
+            "forward": record.metrics[name].value,
+            "random": value,
+            "gap": value - record.metrics[name].value,
+        }
+        for record in evaluation.kinds
+        for name, value in record.random_split.items()
+        if name in record.metrics
+    ]
+
+
+def _drift(evaluation: Evaluation) -> list[dict[str, Any]]:
+    found = []
+    for item in evaluation.slices:
+        if item.by == "month":
+            lower, upper = figures.rate_interval(item.observed_rate, item.leads)
+            found.append({**msgspec.to_builtins(item), "lower": lower, "upper": upper})
+    return found
+
+
+def _slices(evaluation: Evaluation) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for item in evaluation.slices:
+        found.setdefault(item.by, []).append(msgspec.to_builtins(item))
+    return found
+
+
+def _windows(evaluation: Evaluation, data_from: int | None) -> dict[str, Any]:
+    return {
+        "windows": [_window(window) for window in evaluation.windows],
+        "fit_from_us": data_from,
+        "fit_from": None if data_from is None else iso(data_from),
+    }
+
+
+def _window(window: WindowRecord) -> dict[str, Any]:
+    edges = {f"{key}_us": _instant(getattr(window, key)) for key in ("start", "end")}
+    return {**msgspec.to_builtins(window), **edges}
+
+
+def _instant(text: str) -> int | None:
+    return from_datetime(datetime.fromisoformat(text)) if text else None

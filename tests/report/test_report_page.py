@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import copy
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lead_ml.report import write_report
+from lead_ml.report.page import render
+from lead_ml.runs import Run
+
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class Reader(HTMLParser):
+    """Collects tags, attributes and text, and fails on a tag that closes another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "action")]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, content: str) -> None:
+        self.text.append(content)
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    assert reader.open == []
+    return reader
+
+
+@pytest.fixture(scope="module")
+def html(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return write_report(trained.run, tmp_path_factory.mktemp("report") / "deep" / "report.html").read_text(
+        "utf-8"
+    )
+
+
+def test_the_headline_of_every_target_comes_first(trained: Any, html: str) -> None:
+    text = "".join(read(html).text)
+    for target in trained.run.targets:
+        headline = trained.run.evaluation(target).headline
+        assert 0 <= text.index(headline) < text.index("Who wins")
+
+
+def test_the_page_is_well_formed_and_every_anchor_exists(html: str) -> None:
+    page = read(html)
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+
+def test_the_page_makes_no_outside_request_and_runs_no_script(html: str) -> None:
+    page = read(html)
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in page.links)
+    assert not page.tags & {"script", "link", "iframe", "object", "embed"}
+    assert not re.search(r"url\(|@import|\son[a-z]+=", html)
+
+
+def test_the_page_speaks_both_languages(html: str, data: dict[str, Any]) -> None:
+    for line in data["summary_zh"]:
+        assert line in "".join(read(html).text)
+    for row in data["features"]:
+        assert row["zh"] in html
+
+
+def test_every_interval_of_the_metrics_is_on_the_page(html: str, data: dict[str, Any]) -> None:
+    for part in data["targets"].values():
+        for row in part["metrics"]:
+            for cell in row["cells"].values():
+                if cell["lower"] is not None:
+                    scale, unit = (100, " %") if row["share"] else (1, "")
+                    low, high = (
+                        f"{scale * cell[key]:,.{row['digits']}f}{unit}" for key in ("lower", "upper")
+                    )
+                    assert f"{low} to {high}" in html
+
+
+def test_synthetic_data_is_said_at_the_top(data: dict[str, Any]) -> None:
+    assert "SYNTHETIC DATA" in render(data, {}).split("<main>")[0]
+    real = {**data, "synthetic": False}
+    assert "SYNTHETIC DATA" not in render(real, {})
+
+
+def test_undated_data_is_called_optimistic(data: dict[str, Any]) -> None:
+    undated = copy.deepcopy(data)
+    undated["run"]["dated"] = False
+    assert "every figure here is optimistic" in render(undated, {})
+    assert "every figure here is optimistic" not in render(data, {})
+
+
+def test_a_label_with_markup_stays_text(data: dict[str, Any]) -> None:
+    evil = copy.deepcopy(data)
+    label = "<script>alert(1)</script>"
+    evil["features"][0]["en"] = label
+    evil["targets"]["conversion"]["importance"]["features"][0]["en"] = label
+    evil["targets"]["conversion"]["slices"]["source"][0]["value"] = label
+    page = read(render(evil, {'"><script>x': PNG}))
+    assert "script" not in page.tags
+    assert "".join(page.text).count(label) >= 3
+
+
+def test_features_left_out_are_named_with_the_reason(data: dict[str, Any]) -> None:
+    shown = render({**data, "features_left_out": ["lead_status"]}, {})
+    assert "<code>lead_status</code>" in shown
+    assert "overwritten later" in shown
+
+
+def test_pictures_are_embedded_with_their_target(data: dict[str, Any]) -> None:
+    shown = render(data, {"fake-bar": PNG, "fake-beeswarm": PNG})
+    inside = shown.split('<section id="fake">')[1].split("</section>")[0]
+    assert inside.index('alt="fake-beeswarm"') < inside.index('alt="fake-bar"')
+    assert shown.count("data:image/png;base64,iVBORw0KGgo=") == 2
+
+
+def test_intake_is_shown_where_it_was_saved(data: dict[str, Any]) -> None:
+    intake = {
+        "tables": {
+            "leads": {
+                "sources": ["leads.csv"],
+                "rows_in": 1010,
+                "used": 1000,
+                "set_aside": [
+                    {"cause": "duplicate id", "count": 10, "source": "leads.csv", "rows": [3, 8], "column": "lead_id", "example": "L1"}
+                ],
+                "notes": ["dates are read as UTC"],
+                "first": "2025-01-01T00:00:00Z",
+                "last": "2026-01-01T00:00:00Z",
+            }
+        },
+        "columns": [],
+        "first": 0,
+    }  # fmt: skip
+    shown = render({**data, "intake": intake}, {})
+    for words in ("duplicate id", "1,010", "dates are read as UTC", "3, 8 of leads.csv"):
+        assert words in shown
+
+
+def test_a_cold_start_is_reported_without_figures(cold: Run) -> None:
+    path = write_report(cold)
+    assert path == cold.folder / "report.html"
+    text = "".join(read(path.read_text("utf-8")).text)
+    assert "Not judged: there are too few outcomes" in text
+    assert "No advice: no mature lead has an out-of-sample score yet" in text
+
+
+def test_the_same_run_gives_the_same_bytes(trained: Any, html: str, tmp_path: Path) -> None:
+    assert write_report(trained.run, tmp_path / "again.html").read_text("utf-8") == html
