@@ -6,6 +6,7 @@ One file is one run: it is validated to the last key, saved with the bundle and 
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +18,7 @@ from lead_ml.declare import span
 from lead_ml.errors import DeclarationError, ParamsError
 
 DEFAULT_MISSING = ("", "n/a", "na", "null", "none", "nan", "select", "-", "--", "无", "未知", "不详")
+_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
 DEFAULT_AGES = (1, 3, 7, 14, 30, 60, 90, 180, 365)
 
 
@@ -241,6 +243,25 @@ def params_from(content: dict[str, Any], *, source: str = "params") -> Params:
         return Params.model_validate(content)
     except ValidationError as error:
         raise ParamsError(f"{source}: " + "; ".join(_worded(item) for item in error.errors()[:5])) from error
+
+
+def public(params: Params) -> dict[str, Any]:
+    """Return the params as plain data for bundles and logs: passwords inside database URLs are blanked.
+
+    >>> _blank({"url": "postgresql://crm:secret@db/leads"})
+    {'url': 'postgresql://crm:***@db/leads'}
+    """
+    blanked = _blank(params.model_dump(mode="json"))
+    assert isinstance(blanked, dict)
+    return blanked
+
+
+def _blank(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _blank(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_blank(item) for item in value]
+    return _PASSWORD.sub(r"\1:***@", value) if isinstance(value, str) else value
 
 
 def _worded(item: Any) -> str:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lead_ml.app import docs, lines, pages, scoring, state
+from lead_ml.app import docs, lines, login, pages, scoring, state
 from lead_ml.app.auth import needing
 from lead_ml.app.gate import Gate
 from lead_ml.app.keys import KeyRing
@@ -24,6 +24,7 @@ from lead_ml.app.middleware import ROUTE, Headers, Observe, QuietAccess
 from lead_ml.app.problems import respond_to
 from lead_ml.app.session import Signer, random_secret, secret_beside
 from lead_ml.app.settings import Settings
+from lead_ml.app.visit import page
 from lead_ml.app.wire import Runtime
 from lead_ml.review import Board, EvidenceCache
 
@@ -90,13 +91,11 @@ def _routes() -> list[Route]:
         _route("/v1/thresholds/advice", needing("read", lines.post_advice), "POST"),
         _route("/v1/model", needing("read", state.get_model), "GET"),
         _route("/", pages.home, "GET"),
-        _route("/review", pages.page(pages.worklist), "GET"),
-        _route(
-            "/review/thresholds", _by_method(GET=pages.page(pages.lines), POST=pages.page(pages.accept_lines))
-        ),
-        _route("/review/{lead_id:path}", pages.page(pages.lead), "GET"),
-        _route("/login", _by_method(GET=pages.show_login, POST=pages.login)),
-        _route("/logout", pages.logout, "POST"),
+        _route("/review", page(pages.worklist), "GET"),
+        _route("/review/thresholds", _by_method(GET=page(pages.lines), POST=page(pages.accept_lines))),
+        _route("/review/{lead_id:path}", page(pages.lead), "GET"),
+        _route("/login", _by_method(GET=login.show_login, POST=login.login)),
+        _route("/logout", login.logout, "POST"),
         _route("/static/{name}", pages.static, "GET"),
         _route("/docs", docs.show, "GET"),
         _route("/openapi.json", docs.document, "GET"),

@@ -43,7 +43,7 @@ def demo(
         answers, _ = score_project(folder, None, progress=step)
     print_worklist(answers[:5], len(answers))
     for lang in ("en", "zh"):
-        print_answer(explain_lead(folder, None, answers[0].lead_id, lang=lang))  # type: ignore[arg-type]
+        print_answer(explain_lead(folder, None, answers[0].lead_id, lang=lang), top=5)  # type: ignore[arg-type]
     say(f"Report: {run.folder / 'report.html'}")
     say(f"Next: lead-ml serve --project {folder}, then open http://127.0.0.1:8000/review")
 

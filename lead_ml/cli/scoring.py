@@ -151,8 +151,8 @@ def print_worklist(answers: list, total: int) -> None:  # type: ignore[type-arg]
     )
 
 
-def print_answer(answer) -> None:  # type: ignore[no-untyped-def]
-    """Print one lead with its reasons."""
+def print_answer(answer, top: int | None = None) -> None:  # type: ignore[no-untyped-def]
+    """Print one lead with its reasons, or the strongest `top` on either side."""
     fake = f"; fake {answer.fake.probability:.1%}" if answer.fake else ""
     say(
         f"[bold]{answer.lead_id}[/] as of {answer.as_of}: {answer.probability:.2%} "
@@ -160,7 +160,7 @@ def print_answer(answer) -> None:  # type: ignore[no-untyped-def]
         f"stage {answer.stage}{fake}; {answer.kind} {answer.model_version}"
     )
     for title, reasons in (("for / 有利", answer.reasons.for_), ("against / 不利", answer.reasons.against)):
-        print_table(title, ("points", "reason"), [(f"{r.points:+.1f}", r.text) for r in reasons])
+        print_table(title, ("points", "reason"), [(f"{r.points:+.1f}", r.text) for r in reasons[:top]])
 
 
 def print_advice(advice, *, synthetic: bool) -> None:  # type: ignore[no-untyped-def]

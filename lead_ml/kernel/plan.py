@@ -37,7 +37,7 @@ class Plan:
     value_columns
         Numeric columns that are summed; ``""`` stands for 1 on every row.
     distinct_columns
-        Text columns whose values are told apart.
+        Text columns whose values are told apart; ``lead_id`` tells the leads of a shared key apart.
     program
         The same as arrays, in the kernel's order: all-time features first, then by window.
     start

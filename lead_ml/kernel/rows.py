@@ -92,7 +92,8 @@ def lead_keys(plan: Plan, dataset: Dataset) -> Coded:
 def collect(plan: Plan, dataset: Dataset, key: Coded) -> StreamRows | None:
     """Return the rows of the plan's stream whose lead has a key; None where the stream was not supplied.
 
-    A row enters the stream of a shared key when it is known and its lead exists, whichever is later.
+    A row enters the stream of a shared key when it is known and its lead exists, whichever is later. A filter on a
+    column that the stream lacks passes nothing; such a column adds up to 0 and has 0 different values.
 
     Raises
     ------

@@ -37,6 +37,11 @@ class Band(msgspec.Struct, frozen=True):
     lower: tuple[float, ...]
     upper: tuple[float, ...]
 
+    @classmethod
+    def unknown(cls, level: float = 0.90) -> Self:
+        """Return the band of a probability that nothing has tested: practically all of (0, 1)."""
+        return cls(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
+
     def interval(self, logit: Floats) -> tuple[Floats, Floats]:
         """Return lower and upper probabilities (n,) at calibrated logits (n,), those of the probabilities shown.
 

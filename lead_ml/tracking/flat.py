@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -15,17 +14,16 @@ from typing import Any
 from lead_ml.runs import Run, RunRecord
 
 MAX_VALUE = 6_000  # MLflow refuses longer parameter values
-PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
 
 
 def flat_params(params: Mapping[str, Any], record: RunRecord) -> dict[str, str]:
-    """Flatten the params of a run and its data digests to dotted names; passwords of database URLs are blanked.
+    """Flatten the params of a run and its data digests to dotted names.
 
     >>> dict(_flat({"split": {"folds": 4}, "trust": ["a", "b"]}))
     {'split.folds': '4', 'trust': '["a", "b"]'}
     """
     digests = {"data_digest": dict(record.data_digests)} if record.data_digests else {}
-    return {name: PASSWORD.sub(r"\1:***@", value)[:MAX_VALUE] for name, value in _flat({**params, **digests})}
+    return {name: value[:MAX_VALUE] for name, value in _flat({**params, **digests})}
 
 
 def flat_metrics(run: Run) -> dict[str, float]:

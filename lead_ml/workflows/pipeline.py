@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lead_ml import tracking
 from lead_ml.errors import MissingExtra, ParamsError
 from lead_ml.evaluate import Evaluation, evaluate_forward
 from lead_ml.evaluate.roll import Progress
 from lead_ml.instants import parse_iso
+from lead_ml.params import public
 from lead_ml.project import Project
 from lead_ml.report import write_report
 from lead_ml.runs import Run, open_run
@@ -46,12 +48,10 @@ def train_report_track(
     progress("pictures")
     write_report(run, pictures={path.stem: path.read_bytes() for path in pictures})
     progress("report")
-    if track:
-        from lead_ml.tracking import log_run
-
-        log_run(
+    if track and tracking.available():
+        tracking.log_run(
             run,
-            params=loaded.project.params.model_dump(mode="json"),
+            params=public(loaded.project.params),
             runs=loaded.project.runs,
             pictures=pictures,
         )

@@ -30,6 +30,7 @@ from lead_ml.instants import iso
 from lead_ml.kernel import compile_plans, keep
 from lead_ml.labels import NEVER, first_occurred
 from lead_ml.model import Band, Calibration, fit_band
+from lead_ml.params import public
 from lead_ml.project import Project
 from lead_ml.runs import ForwardScores, Run, RunRecord, save_record
 from lead_ml.scorer import Bundle, Facts, Part, load_bundle, make_golden, served_folder, write_bundle
@@ -235,7 +236,7 @@ def _bundle(
             fake_flag=project.params.thresholds.fake_flag,
             rung=_rung(main),
         ),
-        params=project.params.model_dump(mode="json"),
+        params=public(project.params),
         declarations=declarations,
         parts={target: item.part for target, item in trained.items()},
         kept={plan_name(plan): keep(plan, dataset, dataset.until) for plan in plans},

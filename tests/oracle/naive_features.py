@@ -40,7 +40,7 @@ def aggregated(item, seen, when):
     if item.aggregation == "count":
         return float(len(inside))
     if item.aggregation == "sum":
-        return sum(millionths(row["number"](item.of)) for row in inside) / 1_000_000
+        return float(sum(millionths(row["number"](item.of)) for row in inside)) / 1_000_000
     if item.aggregation == "distinct":
         return float(len({row["text"].get(item.of) for row in inside} - {None}))
     if item.aggregation == "days_since_first":
