@@ -1,20 +1,67 @@
-"""The tree of commands."""
+"""The tree of commands, and what an exception means to whoever called."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import errno
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from lead_ml.cli import demo, projects, registry, scoring, training
+from lead_ml.cli.console import debugging, fail, say
+from lead_ml.errors import LeadMLError
+
+INTERRUPTED = 130
+
+
+class Commands(TyperGroup):
+    """The commands; none of them lets a traceback out."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; an error becomes one paragraph on standard error and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except LeadMLError as error:
+            raise typer.Exit(fail(str(error))) from error
+        except KeyboardInterrupt as error:
+            say("Interrupted; what was finished before is kept.")
+            raise typer.Exit(INTERRUPTED) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader of a pipe went away, as head does; click knows what to do
+                raise
+            raise typer.Exit(fail(_of_machine(error))) from error
+        except MemoryError as error:
+            raise typer.Exit(fail("The memory of this machine is not enough for this data.")) from error
+        except RuntimeError as error:
+            if debugging() or type(error) is not RuntimeError:  # click's own Exit and Abort are RuntimeErrors
+                raise
+            raise typer.Exit(fail(_unforeseen(error))) from error
+        except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+            if debugging():
+                raise
+            raise typer.Exit(fail(_unforeseen(error))) from error
+
+
+def _of_machine(error: OSError) -> str:
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}. Check that the place exists, may be written, and has room."
+
+
+def _unforeseen(error: Exception) -> str:
+    return (
+        f"lead-ml did not foresee this ({type(error).__name__}: {error}). It is a fault of lead-ml, not of your data: "
+        "please report it with what LEAD_ML_DEBUG=1 in front of the same command prints."
+    )
+
 
 app = typer.Typer(
     name="lead-ml",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Lead scoring that explains itself: conversion and fake-lead probabilities, MQL/SQL advice, honest evaluation.",
 )
 
 for module in (projects, training, scoring, registry, demo):
@@ -36,4 +83,7 @@ def _main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Lead scoring that explains itself."""
+    """Lead scoring that explains itself: conversion and fake-lead probabilities, MQL/SQL advice, honest evaluation.
+
+    Example: lead-ml demo
+    """

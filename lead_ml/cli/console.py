@@ -1,22 +1,28 @@
-"""What every command shares: options, tables that are also JSON, progress, and how an error is told."""
+"""What every command shares: options, tables that are also JSON, progress, and how an error is told.
+
+Results go to standard output; progress, hints and errors to standard error, so that ``--json`` stays clean.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from time import perf_counter
+from typing import Annotated, Any, Protocol
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
-
-from lead_ml.errors import LeadMLError
 
 out = Console()
 err = Console(stderr=True)
+WIDE = 118  # columns from which tables show every interval
 
 ProjectOption = Annotated[
     Path, typer.Option("--project", "-C", help="Folder of params.yaml.", file_okay=False, show_default="here")
@@ -31,10 +37,31 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Overrides the seed of params.yaml.", min=0)]
 
 
-def fail(error: LeadMLError) -> int:
+class Span(Protocol):
+    """A figure with its bounds."""
+
+    @property
+    def value(self) -> float: ...  # noqa: D102
+    @property
+    def lower(self) -> float: ...  # noqa: D102
+    @property
+    def upper(self) -> float: ...  # noqa: D102
+
+
+def fail(words: str) -> int:
     """Tell an error in one paragraph on standard error; return the exit code."""
-    err.print(f"[bold red]error[/] {_escaped(str(error))}", highlight=False, soft_wrap=True)
+    err.print(f"[bold red]error[/] {escape(' '.join(words.split()))}", highlight=False, soft_wrap=True)
     return 1
+
+
+def debugging() -> bool:
+    """Tell whether tracebacks are wanted."""
+    return os.environ.get("LEAD_ML_DEBUG", "") not in ("", "0")
+
+
+def wide() -> bool:
+    """Tell whether the terminal has room for every interval."""
+    return out.width >= WIDE
 
 
 def print_json(content: Any) -> None:
@@ -45,55 +72,73 @@ def print_json(content: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; cells that are numbers are set to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    """Print a table; columns of numbers are set to the right."""
+    table = Table(
+        title=escape(title),
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1),
+        pad_edge=False,
+        show_edge=False,
+    )
     for k, name in enumerate(columns):
         numeric = bool(rows) and all(_is_number(row[k]) for row in rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_escaped(str(cell)) for cell in row))
+        table.add_row(*(escape(str(cell)) for cell in row))
     out.print(table)
+    out.print()
 
 
-def print_pairs(title: str, pairs: Mapping[str, object]) -> None:
-    """Print names and values, one a line."""
-    print_table(title, ("", ""), list(pairs.items()))
+def tell(text: str) -> None:
+    """Print a line of the result; data inside it must be escaped."""
+    out.print(text, highlight=False, soft_wrap=not out.is_terminal)
 
 
 def say(text: str) -> None:
-    """Print a line for people, on standard error so that --json stays clean."""
+    """Print a line beside the result, on standard error; data inside it must be escaped."""
     err.print(text, highlight=False, soft_wrap=True)
 
 
 @contextmanager
 def steps(title: str, total: int | None = None) -> Iterator[Callable[[str], None]]:
-    """Show progress; the value is called with a few words after each step."""
+    """Show progress; the value is called with a few words after each step.
+
+    A terminal shows one line that goes away, a log gets a line a step.
+    """
+    if not err.is_terminal:
+        start = perf_counter()
+        yield lambda words: say(escape(f"{perf_counter() - start:6.1f} s  {words}"))
+        return
+    measured = () if total is None else (BarColumn(), MofNCompleteColumn())
     bar = Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
+        TextColumn("{task.description}", markup=False),
+        *measured,
         TimeElapsedColumn(),
         console=err,
         transient=True,
     )
     with bar:
         task = bar.add_task(title, total=total)
-
-        def step(words: str) -> None:
-            bar.update(task, description=words, advance=1)
-
-        yield step
+        yield lambda words: bar.update(task, description=words, advance=1)
 
 
-def interval(value: Any, digits: int = 3) -> str:
-    """Word an interval as ``value (lower to upper)``."""
-    return f"{value.value:.{digits}f} ({value.lower:.{digits}f} to {value.upper:.{digits}f})"
+def interval(value: Span, digits: int = 3) -> str:
+    """Word an interval for a table.
+
+    >>> from types import SimpleNamespace as Figure
+    >>> interval(Figure(value=0.3032, lower=0.2557, upper=0.3617))
+    '0.303 (0.256-0.362)'
+    >>> interval(Figure(value=-10.0, lower=-30.2, upper=12.0), digits=0)
+    '-10 (-30 to 12)'
+    """
+    between = " to " if value.lower < 0 else "-"
+    return f"{value.value:,.{digits}f} ({value.lower:,.{digits}f}{between}{value.upper:,.{digits}f})"
 
 
 def _is_number(cell: object) -> bool:
-    head = str(cell).split(" ")[0].replace(",", "").replace("%", "").lstrip("-")
-    return head.replace(".", "", 1).isdigit() or head in ("", "-")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
+    head = str(cell).split(" ")[0].replace(",", "").replace("%", "").lstrip("+-")
+    return head.replace(".", "", 1).isdigit() or head == ""

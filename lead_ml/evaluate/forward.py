@@ -203,7 +203,11 @@ def _base_record(
 
 def _measurable(metrics: Mapping[str, Interval]) -> dict[str, Interval]:
     """Leave out what has no value, such as the calibration slope of a constant."""
-    return {name: found for name, found in metrics.items() if np.isfinite((found.value, found.lower, found.upper)).all()}
+    return {
+        name: found
+        for name, found in metrics.items()
+        if np.isfinite((found.value, found.lower, found.upper)).all()
+    }
 
 
 def _base_rate(table: Table, fit: Mask) -> float:

@@ -17,6 +17,7 @@ from lead_ml.model import Calibration, fit_calibration
 from lead_ml.split import Window
 
 MIN_FIT_POSITIVES = 5
+MATURE_SHARE = 0.5
 # The latest scores that are enough to calibrate on, in leads and in winning leads.
 CALIBRATION_LEADS, CALIBRATION_WINS = 2_000, 200
 
@@ -55,10 +56,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Rolled:
-    """Out-of-sample logits of one kind: ``logit`` (rows,) is NaN where no window judged the row."""
+    """Out-of-sample logits of one kind: ``logit`` (rows,) is NaN where no window judged the row.
+
+    ``mature`` (rows,) marks the rows whose fit had at least half the positives of the last one: only such a model is
+    about as sharp as the one that ships, so only such scores may calibrate it.
+    """
 
     recipe: Recipe
     logit: Floats
+    mature: Mask
     fitted: Fitted  # of the last window
 
     @property
@@ -88,15 +94,18 @@ def roll(
     TooLittleData is raised.
     """
     logit = np.full(len(table.spine), np.nan)
+    mature = np.zeros(len(table.spine), dtype=bool)
+    enough = table.labels.y[windows[-1].fit].sum() * MATURE_SHARE
     fitted: Fitted | None = None
     for window in windows:
         if not enough_to_fit(recipe, table.labels.y[window.fit], last=window is windows[-1]):
             continue
         fitted = fit_rows(recipe, table, window.fit)
+        mature[window.test] = table.labels.y[window.fit].sum() >= enough
         logit[window.test] = fitted.model.predict_logit(fitted.matrix(take(table.raw, window.test)))
         progress(f"{recipe.spec.name} {recipe.kind}: {window.name}")
     assert fitted is not None
-    return Rolled(recipe, logit, fitted)
+    return Rolled(recipe, logit, mature, fitted)
 
 
 def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
@@ -118,14 +127,16 @@ def calibration_rows(
 ) -> Mask:
     """Choose the latest out-of-sample rows whose outcome was known by an instant, as few as are enough."""
     created = table.dataset.leads.created_at
-    usable = rolled.scored & table.labels.used & (table.as_of + horizon_us <= known_by)
+    usable = rolled.scored & rolled.mature & table.labels.used & (table.as_of + horizon_us <= known_by)
     if created is None:
         return usable
     born = created[table.lead]
     usable &= born < created_before
     rows = np.nonzero(usable)[0][np.argsort(-born[usable], kind="stable")]
     weight = row_weights(table.lead[rows])
-    enough = (np.cumsum(weight) >= CALIBRATION_LEADS) & (np.cumsum(weight * table.labels.y[rows]) >= CALIBRATION_WINS)
+    enough = (np.cumsum(weight) >= CALIBRATION_LEADS) & (
+        np.cumsum(weight * table.labels.y[rows]) >= CALIBRATION_WINS
+    )
     if not enough.any():
         return usable
     return np.asarray(usable & (born >= born[rows[np.argmax(enough)]]))

@@ -1,0 +1,182 @@
+"""How results look on a terminal: figures of models and of lines as tables, leads with their reasons as short cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from lead_ml.cli.console import Span, interval, print_table, tell, wide
+
+if TYPE_CHECKING:
+    from lead_ml.evaluate import Evaluation
+    from lead_ml.evaluate.records import KindRecord
+    from lead_ml.scorer import Answer
+    from lead_ml.thresholds import Advice, Lines
+    from lead_ml.thresholds.basis import Line
+
+# Name, heading, and whether the interval is shown on a narrow terminal too.
+PROBABILITY_FIGURES = (("log_loss", "log-loss", True), ("brier", "Brier", True), ("ece", "ECE", False))
+RANKING_FIGURES = (
+    ("roc_auc", "ROC AUC", True),
+    ("pr_auc", "PR AUC", True),
+    ("lift_10", "lift 10 %", False),
+    ("capture_10", "capture 10 %", False),
+)
+
+
+def print_evaluation(evaluation: Evaluation | None, target: str) -> None:
+    """Print the figures of a target: the verdict first, then every kind beside the base rate."""
+    if evaluation is None:
+        tell(f"[bold]{target}[/]: too few outcomes to judge; the scorecard serves as it was written\n")
+        return
+    mark = " (SYNTHETIC DATA)" if evaluation.synthetic else ""
+    tell(f"[bold]{target}[/]{mark}: {escape(evaluation.headline)}")
+    for warning in evaluation.warnings:
+        tell(f"[yellow]warning[/] {escape(warning)}")
+    test = evaluation.windows[-1]
+    tell(
+        f"Judged on {test.test_leads:,} leads created {test.start[:10]} to {test.end[:10]}: "
+        f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. Intervals 95 %.\n"
+    )
+    _print_probability_figures(evaluation)
+    _print_ranking_figures(evaluation)
+
+
+def _print_probability_figures(evaluation: Evaluation) -> None:
+    rows = [
+        (_kind(record, evaluation), *_cells(record, PROBABILITY_FIGURES), record.calibration)
+        for record in evaluation.kinds
+    ]
+    headings = [heading for _, heading, _ in PROBABILITY_FIGURES]
+    print_table(
+        f"{evaluation.target}: how true the probabilities are (lower is better; * proposed)",
+        ("kind", *headings, "calibration"),
+        rows,
+    )
+
+
+def _print_ranking_figures(evaluation: Evaluation) -> None:
+    rows = [
+        (
+            _kind(record, evaluation),
+            *_cells(record, RANKING_FIGURES),
+            f"{record.random_split['roc_auc']:.3f}" if record.random_split else "-",
+        )
+        for record in evaluation.kinds
+    ]
+    headings = [heading for _, heading, _ in RANKING_FIGURES]
+    print_table(
+        f"{evaluation.target}: how well it ranks (higher is better; AUC of a random split is optimistic)",
+        ("kind", *headings, "random split"),
+        rows,
+    )
+
+
+def _kind(record: KindRecord, evaluation: Evaluation) -> str:
+    return f"{record.kind}{' *' if record.kind == evaluation.winner else ''}"
+
+
+def _cells(record: KindRecord, figures: Sequence[tuple[str, str, bool]]) -> list[str]:
+    return [
+        interval(record.metrics[name]) if always or wide() else f"{record.metrics[name].value:.3f}"
+        for name, _, always in figures
+    ]
+
+
+def print_advice(advice: Sequence[Advice], lines: Lines, *, synthetic: bool) -> None:
+    """Print the lines of every method with their figures, what to beware of, and the lines in force."""
+    mark = " (SYNTHETIC DATA)" if synthetic else ""
+    rows = [
+        (_method(item, lines) if name == "MQL" else "", name, *_line_cells(line))
+        for item in advice
+        for name, line in (("MQL", item.mql), ("SQL", item.sql))
+    ]
+    print_table(
+        f"Where each method draws the lines, replayed on history, 90 % intervals{mark}",
+        ("method", "line", "from", "score", "leads/week", "precision", "recall", "wins/week", "value/week")
+        if wide()
+        else ("method", "line", "from", "leads/wk", "precision", "recall", "wins/wk", "value/wk"),
+        rows,
+    )
+    for item in advice:
+        if item.note.en:
+            tell(f"{item.method}{'' if item.feasible else ' (not reachable)'}: {escape(item.note.en)}")
+    accepted = f", accepted by {escape(lines.accepted_by)}" if lines.accepted_by else ""
+    tell(
+        f"[bold]In force (*)[/]: MQL from {lines.mql:.1%}, SQL from {lines.sql:.1%} "
+        f"({lines.method}{accepted}, version {lines.version})\n"
+    )
+
+
+def _method(item: Advice, lines: Lines) -> str:
+    return f"{item.method}{' *' if item.method == lines.method else ''}{'' if item.feasible else ' !'}"
+
+
+def _line_cells(line: Line) -> tuple[str, ...]:
+    start, wins = f"{line.probability:.1%}", _figure(line.expected_wins_per_week, 1, bounds=False)
+    if wide():
+        return (
+            start,
+            f"{line.score:.0f}",
+            _figure(line.per_week, 1),
+            _figure(line.precision, 3),
+            _figure(line.recall, 3),
+            wins,
+            _figure(line.value_per_week, 0),
+        )
+    return (
+        start,
+        _figure(line.per_week, 1, bounds=False),
+        _figure(line.precision, 3),
+        _figure(line.recall, 2, bounds=False),
+        wins,
+        _figure(line.value_per_week, 0, bounds=False),
+    )
+
+
+def _figure(value: Span | None, digits: int, *, bounds: bool = True) -> str:
+    if value is None or value.value is None:
+        return "-"
+    return interval(value, digits) if bounds else f"{value.value:,.{digits}f}"
+
+
+def print_worklist(answers: Sequence[Answer], total: int) -> None:
+    """Print the best leads, each with its strongest reason either way."""
+    tell(f"[bold]The best {len(answers)} of {total:,} open leads[/] (probability with its 90 % interval)\n")
+    width = max((len(answer.lead_id) for answer in answers), default=0)
+    for answer in answers:
+        tell(f"[bold]{escape(answer.lead_id):<{width}}[/]  {_figures(answer)}")
+        for sign, reasons in (("+", answer.reasons.for_), ("-", answer.reasons.against)):
+            for reason in reasons[:1]:
+                tell(f"  [dim]{sign}[/] {escape(reason.text)}")
+    tell("")
+
+
+def print_answer(answer: Answer, top: int | None = None) -> None:
+    """Print one lead with its reasons, or the strongest `top` on either side."""
+    tell(f"[bold]{escape(answer.lead_id)}[/]  {_figures(answer)}")
+    tell(f"  as of {answer.as_of[:19]}Z; {answer.kind}, version {answer.model_version}\n")
+    for title, reasons in (("for / 有利", answer.reasons.for_), ("against / 不利", answer.reasons.against)):
+        print_table(title, ("points", "reason"), [(f"{r.points:+.1f}", r.text) for r in reasons[:top]])
+    for note in (*answer.ignored, *answer.warnings):
+        tell(f"note: {escape(note)}")
+
+
+def _figures(answer: Answer) -> str:
+    told = (
+        f"{answer.probability:5.1%} ({answer.lower:.1%}-{answer.upper:.1%})  score {answer.score:.0f}  "
+        f"grade {answer.grade}  stage {answer.stage}"
+    )
+    return told if answer.fake is None else f"{told}  fake {answer.fake.probability:.0%}{_flag(answer)}"
+
+
+def _flag(answer: Answer) -> str:
+    return " [red]FLAG[/]" if answer.fake is not None and answer.fake.flag else ""
+
+
+def lines_of(texts: Iterable[str], lead: str) -> None:
+    """Print texts under each other with the same beginning."""
+    for text in texts:
+        tell(f"{lead}{escape(text)}")

@@ -1,0 +1,143 @@
+"""Data sets that differ only in what must not matter: later records, the calendar, the order of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from lead_ml.data import Coded, Dataset, Events, Indices, Leads, Outcomes
+from lead_ml.declare import MICROSECONDS_PER_DAY
+from lead_ml.labels import Spine
+
+_Stream = TypeVar("_Stream", Events, Outcomes)
+
+
+def without_later(dataset: Dataset, cut: int) -> Dataset:
+    """Return the data without the events and outcomes known at or after `cut`."""
+    return replace(
+        dataset,
+        events=None if dataset.events is None else rows_of(dataset.events, dataset.events.known_at < cut),
+        outcomes=None
+        if dataset.outcomes is None
+        else rows_of(dataset.outcomes, dataset.outcomes.known_at < cut),
+        until=cut,
+    )
+
+
+def with_later_altered(dataset: Dataset, cut: int, rng: np.random.Generator) -> Dataset:
+    """Return the data with all that became known at or after `cut` altered, and leads born after it in disguise."""
+    return replace(
+        dataset,
+        leads=_leads_altered(dataset.leads, cut, rng),
+        events=None if dataset.events is None else _altered(dataset.events, cut, rng),
+        outcomes=None if dataset.outcomes is None else _altered(dataset.outcomes, cut, rng),
+    )
+
+
+def shifted(dataset: Dataset, by: int) -> Dataset:
+    """Return the data with `by` microseconds added to every instant."""
+    created = dataset.leads.created_at
+    return replace(
+        dataset,
+        leads=replace(dataset.leads, created_at=None if created is None else created + by),
+        events=None if dataset.events is None else _moved(dataset.events, by),
+        outcomes=None if dataset.outcomes is None else _moved(dataset.outcomes, by),
+        until=dataset.until + by,
+    )
+
+
+def shuffled(dataset: Dataset, spine: Spine, rng: np.random.Generator) -> tuple[Dataset, Spine]:
+    """Return the data with rows and levels in another order, and the spine with its leads renumbered."""
+    leads = dataset.leads
+    order = rng.permutation(len(leads))
+    place = np.argsort(order)
+    created = leads.created_at
+    mixed = Leads(
+        tuple(leads.lead_id[k] for k in order),
+        None if created is None else created[order],
+        {name: _releveled(column, rng).take(order) for name, column in leads.columns.items()},
+    )
+    other = replace(
+        dataset,
+        leads=mixed,
+        events=None if dataset.events is None else _mixed(dataset.events, place, rng),
+        outcomes=None if dataset.outcomes is None else _mixed(dataset.outcomes, place, rng),
+    )
+    return other, Spine(place[spine.lead], spine.as_of)
+
+
+def one_lead(dataset: Dataset, lead: int, cut: int) -> Dataset:
+    """Return what a request about a lead carries: its attributes, and its events known before `cut`."""
+    row = np.array([lead])
+    leads, events = dataset.leads, dataset.events
+    own = None
+    if events is not None:
+        own = rows_of(events, (events.lead == lead) & (events.known_at < cut))
+        own = replace(own, lead=np.zeros(len(own), dtype=np.int64))
+    created = leads.created_at
+    alone = Leads(
+        (leads.lead_id[lead],),
+        None if created is None else created[row],
+        {name: column.take(row) for name, column in leads.columns.items()},
+    )
+    return Dataset(alone, own, until=cut)
+
+
+def rows_of(table: _Stream, rows: Any) -> _Stream:
+    """Return rows of a stream by position or mask."""
+    columns = {name: column.take(rows) for name, column in table.columns.items()}
+    numbers = {"value": table.value[rows]} if isinstance(table, Events) else {"amount": table.amount[rows]}
+    return replace(
+        table,
+        lead=table.lead[rows],
+        occurred_at=table.occurred_at[rows],
+        known_at=table.known_at[rows],
+        columns=columns,
+        **numbers,
+    )
+
+
+def _altered(table: _Stream, cut: int, rng: np.random.Generator) -> _Stream:
+    later = np.flatnonzero(table.known_at >= cut)
+    order = np.arange(len(table))
+    order[later] = rng.permutation(later)
+    mixed = rows_of(table, order)
+    known = table.known_at.copy()
+    known[later] += rng.integers(0, 20, len(later)) * MICROSECONDS_PER_DAY
+    occurred = table.occurred_at.copy()
+    occurred[later] -= rng.integers(0, 20, len(later)) * MICROSECONDS_PER_DAY
+    return replace(mixed, lead=table.lead, occurred_at=occurred, known_at=known)
+
+
+def _leads_altered(leads: Leads, cut: int, rng: np.random.Generator) -> Leads:
+    if leads.created_at is None:
+        return leads
+    later = np.flatnonzero(leads.created_at > cut)
+    order = np.arange(len(leads))
+    order[later] = rng.permutation(later)
+    created = leads.created_at.copy()
+    created[later] += rng.integers(0, 20, len(later)) * MICROSECONDS_PER_DAY
+    return replace(
+        leads,
+        created_at=created,
+        columns={name: column.take(order) for name, column in leads.columns.items()},
+    )
+
+
+def _moved(table: _Stream, by: int) -> _Stream:
+    return replace(table, occurred_at=table.occurred_at + by, known_at=table.known_at + by)
+
+
+def _mixed(table: _Stream, place: Indices, rng: np.random.Generator) -> _Stream:
+    mixed = rows_of(table, rng.permutation(len(table)))
+    columns = {name: _releveled(column, rng) for name, column in mixed.columns.items()}
+    return replace(mixed, lead=place[mixed.lead], columns=columns)
+
+
+def _releveled(column: Coded, rng: np.random.Generator) -> Coded:
+    order = rng.permutation(len(column.levels))
+    lookup = np.append(np.argsort(order), -1).astype(np.int32)
+    return Coded(lookup[column.codes], tuple(column.levels[k] for k in order))

@@ -1,0 +1,198 @@
+"""What every declared feature must keep, as assertions that name the feature and the two values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lead_ml.data import Coded, Dataset
+from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Attribute, Declaration
+from lead_ml.encode import RawColumns
+from lead_ml.instants import iso
+from lead_ml.kernel import Plan, compile_plans, keep
+from lead_ml.labels import Spine
+from lead_ml.table import features_at, plan_name, shared_plans
+from lead_ml.testing.change import one_lead, rows_of, shifted, shuffled, with_later_altered, without_later
+from lead_ml.testing.sample import sample_dataset
+
+ALONE = 20  # snapshots that are also computed one at a time
+SHIFT = 400 * MICROSECONDS_PER_DAY + 12_345_678_901
+
+
+def check_features(
+    declarations: Sequence[Declaration], dataset: Dataset | None = None, *, seed: int = 7, leads: int = 200
+) -> None:
+    """Check that declared features keep the contract of point-in-time features.
+
+    What becomes known at or after ``as_of`` changes nothing; shifting all instants changes nothing; the order of rows
+    changes nothing; all at once equals one at a time, also through the kept history of a bundle; a lead without events
+    has values of the declared types; inputs are not mutated. All comparisons are exact.
+
+    Parameters
+    ----------
+    declarations
+        Validated declarations, as ``load_project(root).declarations``.
+    dataset
+        Data to check on; drawn at random to fit the declarations by default.
+    seed
+        Seed of that draw and of the alterations.
+    leads
+        Number of leads drawn, or looked at in `dataset`.
+
+    Raises
+    ------
+    AssertionError
+        With the name of the feature, the rule, the lead and the two values.
+    """
+    data = sample_dataset(declarations, seed=seed, leads=leads) if dataset is None else dataset
+    rng = np.random.default_rng(seed)
+    before = _frozen(data)
+    for spine in _spines(data, rng, leads):
+        _check_times(declarations, data, spine, rng)
+        _check_rows(declarations, data, spine, rng)
+        _check_kept(declarations, data, spine, rng)
+    _check_types(declarations, data, rng, leads)
+    for name, array in _frozen(data).items():
+        assert array == before[name], f"{name} of the data set was mutated while features were computed"
+
+
+def _check_times(
+    declarations: Sequence[Declaration], data: Dataset, spine: Spine, rng: np.random.Generator
+) -> None:
+    expected = features_at(declarations, data, spine)
+    cut = int(spine.as_of[0])
+    if data.leads.created_at is not None:
+        for claim, other in (
+            ("records known at or after as_of were removed", without_later(data, cut)),
+            ("records known at or after as_of were altered", with_later_altered(data, cut, rng)),
+        ):
+            _compare(claim, expected, features_at(declarations, other, spine), data, spine)
+    moved = Spine(spine.lead, spine.as_of + SHIFT)
+    found = features_at(declarations, shifted(data, SHIFT), moved)
+    _compare("all instants were shifted alike", expected, found, data, spine)
+
+
+def _check_rows(
+    declarations: Sequence[Declaration], data: Dataset, spine: Spine, rng: np.random.Generator
+) -> None:
+    expected = features_at(declarations, data, spine)
+    other, renumbered = shuffled(data, spine, rng)
+    found = features_at(declarations, other, renumbered)
+    _compare("rows were put in another order", expected, found, data, spine)
+    for row in _some(len(spine), rng):
+        alone = spine.take(row)
+        found = features_at(declarations, data, alone)
+        _compare("the lead was computed alone", _take(expected, row), found, data, alone)
+
+
+def _check_kept(
+    declarations: Sequence[Declaration], data: Dataset, spine: Spine, rng: np.random.Generator
+) -> None:
+    cut = int(spine.as_of[0])
+    plans = compile_plans(declarations)
+    kept = {plan_name(plan): keep(plan, data, cut) for plan in shared_plans(plans)}
+    expected = features_at(declarations, data, spine, plans=plans)
+    for row in _some(len(spine), rng):
+        alone = spine.take(row)
+        request = one_lead(data, int(alone.lead[0]), cut)
+        here = Spine(np.zeros(1, dtype=np.int64), alone.as_of)
+        found = features_at(declarations, request, here, plans=plans, kept=kept)
+        _compare("the lead came as a request on kept history", _take(expected, row), found, data, alone)
+
+
+def _check_types(
+    declarations: Sequence[Declaration], data: Dataset, rng: np.random.Generator, leads: int
+) -> None:
+    spine = _at(data, data.until, rng, leads)
+    for events in _without_events(data):
+        silent = replace(data, events=events)
+        found = features_at(declarations, silent, spine)
+        for item in declarations:
+            _check_type(item, found[item.name], len(spine))
+            if isinstance(item, Aggregate) and item.stream == "events" and item.key == "lead_id":
+                empty = np.nan if events is None or item.aggregation.startswith("days") else 0.0
+                what = "no events table" if events is None else "a lead without events"
+                values = np.asarray(found[item.name])
+                wrong = values[~np.isin(values, empty) if empty == 0 else ~np.isnan(values)]
+                assert not len(wrong), f"{item.name}: {what} must give {empty}, got {wrong[0]}"
+
+
+def _check_type(item: Declaration, column: Any, rows: int) -> None:
+    if isinstance(item, Attribute) and item.kind == "category":
+        ok = isinstance(column, Coded) and column.codes.dtype == np.int32
+        expected = "coded text"
+    else:
+        ok = isinstance(column, np.ndarray) and column.dtype == np.float64
+        expected = "float64"
+    assert ok, f"{item.name}: expected {expected}, got {getattr(column, 'dtype', type(column).__name__)}"
+    assert len(column) == rows, f"{item.name}: expected {rows} values, got {len(column)}"
+
+
+def _without_events(data: Dataset) -> Iterator[Any]:
+    yield None
+    if data.events is not None:
+        yield rows_of(data.events, np.zeros(len(data.events), dtype=bool))
+
+
+def _spines(data: Dataset, rng: np.random.Generator, leads: int) -> Iterator[Spine]:
+    """Yield snapshots at instants at which something became known, where an off-by-one shows."""
+    created = data.leads.created_at
+    if created is None:
+        yield _at(data, 0, rng, leads)
+        return
+    streams = [table.known_at for table in (data.events, data.outcomes) if table is not None]
+    known = np.sort(np.concatenate([created, *streams]))
+    for share in (0.35, 0.7):
+        yield _at(data, int(known[int(share * (len(known) - 1))]), rng, leads)
+    yield _at(data, data.until, rng, leads)
+
+
+def _at(data: Dataset, as_of: int, rng: np.random.Generator, leads: int) -> Spine:
+    created = data.leads.created_at
+    there = np.arange(len(data.leads)) if created is None else np.flatnonzero(created <= as_of)
+    chosen = np.sort(rng.choice(there, min(leads, len(there)), replace=False))
+    moment = 0 if created is None else as_of
+    return Spine(chosen.astype(np.int64), np.full(len(chosen), moment, dtype=np.int64))
+
+
+def _some(rows: int, rng: np.random.Generator) -> Iterator[np.ndarray]:  # type: ignore[type-arg]
+    for row in rng.choice(rows, min(rows, ALONE), replace=False):
+        yield np.array([row])
+
+
+def _take(raw: RawColumns, rows: np.ndarray) -> RawColumns:  # type: ignore[type-arg]
+    return {name: c.take(rows) if isinstance(c, Coded) else c[rows] for name, c in raw.items()}
+
+
+def _compare(claim: str, expected: RawColumns, found: RawColumns, data: Dataset, spine: Spine) -> None:
+    for name, column in expected.items():
+        first, second = _values(column), _values(found[name])
+        for row, (before, after) in enumerate(zip(first, second, strict=True)):
+            if before != after:
+                lead = data.leads.lead_id[int(spine.lead[row])]
+                raise AssertionError(
+                    f"{name} changed when {claim}: {before!r} became {after!r} "
+                    f"for lead {lead} at {iso(int(spine.as_of[row]))}"
+                )
+
+
+def _values(column: Any) -> list[Any]:
+    values = column.values() if isinstance(column, Coded) else np.asarray(column).tolist()
+    return ["missing" if value is None or value != value else value for value in values]  # noqa: PLR0124 (NaN)
+
+
+def _frozen(data: Dataset) -> Mapping[str, bytes]:
+    """Return the bytes of every array of a data set, by place."""
+    found: dict[str, bytes] = {}
+    for table in ("leads", "events", "outcomes"):
+        content = getattr(data, table)
+        for name, value in vars(content).items() if content is not None else ():
+            parts = value.items() if name == "columns" else ((name, value),)
+            for column, part in parts:
+                array = part.codes if isinstance(part, Coded) else part
+                if isinstance(array, np.ndarray):
+                    found[f"{table}.{column}"] = array.tobytes()
+    return found

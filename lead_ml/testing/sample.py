@@ -1,0 +1,122 @@
+"""A random data set that fits some declarations: shared keys, ties in time, late records and missing values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lead_ml.data import Coded, Dataset, Events, Indices, Instants, Leads, Outcomes
+from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Attribute, Declaration
+from lead_ml.schema import STAGES
+from lead_ml.table import column_names
+
+START = 1_767_225_600_000_000  # 2026-01-01
+HOUR = MICROSECONDS_PER_DAY // 24
+DAYS = 90
+MISSING_SHARE = 0.15
+EVENTS_PER_LEAD = 6
+
+_PLAIN = ("alpha", "beta", "gamma", "7", "2.5")
+_TEXTS = {
+    "email": ("ann@acme.com", "bo.li@acme.com", "chen@gmail.com", "x9@mailinator.com", "info@acme.com", "no address"),
+    "phone": ("+86 139 1234 5670", "+1 415 555 2671", "13800138000", "12", "call me"),
+    "name": ("Wang Wei", "王伟", "Ann Smith", "asdfgh", "Test"),
+    "company": ("Acme Ltd", "宏达物流有限公司", "qwrtzx"),
+    "ip": ("203.0.113.7", "203.0.113.9", "2001:db8::1"),
+    "job_title": ("CEO", "Sales manager", "实习生", "Engineer"),
+    "message": ("Please send a quote", "see http://win.example", "hi", "我们想采购五十套"),
+    "user_agent": ("Mozilla/5.0 (iPhone)", "Mozilla/5.0 (Windows NT 10.0)", "python-requests/2.32"),
+    "form_seconds": ("1", "12.5", "240"),
+}  # fmt: skip
+
+
+def sample_dataset(declarations: Sequence[Declaration], *, seed: int = 7, leads: int = 200) -> Dataset:
+    """Draw leads, events and outcomes with the columns and values that the declarations name.
+
+    Parameters
+    ----------
+    declarations
+        Validated declarations.
+    seed
+        Seed of the draw: the same seed gives the same data.
+    leads
+        Number of leads.
+
+    Returns
+    -------
+    Dataset
+        Instants are whole hours within 90 days, so that ties are common; a third of the records is known late.
+    """
+    rng = np.random.default_rng(seed)
+    created = START + rng.integers(0, DAYS * 24, leads) * HOUR
+    columns = {name: _column(rng, _pool(name, declarations), leads) for name in column_names(declarations)}
+    events = _events(rng, declarations, created)
+    outcomes = _outcomes(rng, declarations, created)
+    until = max(int(part.max(initial=START)) for part in (created, events.known_at, outcomes.known_at)) + 1
+    ids = tuple(f"L{k:04d}" for k in range(leads))
+    return Dataset(Leads(ids, created, columns), events, outcomes, until)
+
+
+def _events(rng: np.random.Generator, declarations: Sequence[Declaration], created: Instants) -> Events:
+    n = EVENTS_PER_LEAD * len(created)
+    lead, occurred, known = _moments(rng, created, n)
+    pools = {
+        "type": ("page_view", "call"),
+        "channel": ("web",),
+        "page": ("home", "about"),
+        "session_id": tuple(f"s{k}" for k in range(40)),
+    }
+    columns = {
+        name: _column(rng, (*_filters(name, "events", declarations), *values), n)
+        for name, values in pools.items()
+    }
+    columns["event_id"] = Coded.of([f"e{k:06d}" for k in rng.permutation(n)])
+    return Events(lead, occurred, known, columns, _numbers(rng, n))
+
+
+def _outcomes(rng: np.random.Generator, declarations: Sequence[Declaration], created: Instants) -> Outcomes:
+    n = len(created)
+    lead, occurred, known = _moments(rng, created, n)
+    stage = _column(rng, (*_filters("stage", "outcomes", declarations), *STAGES), n, missing=0.0)
+    reason = _column(rng, (*_filters("reason", "outcomes", declarations), "other"), n)
+    return Outcomes(lead, occurred, known, {"stage": stage, "reason": reason}, _numbers(rng, n))
+
+
+def _moments(rng: np.random.Generator, created: Instants, n: int) -> tuple[Indices, Instants, Instants]:
+    lead = rng.integers(0, len(created), n)
+    occurred = created[lead] + rng.integers(0, 40 * 24, n) * HOUR
+    late = np.where(rng.random(n) < 1 / 3, rng.integers(1, 10 * 24, n), 0)
+    return lead, occurred, occurred + late * HOUR
+
+
+def _numbers(rng: np.random.Generator, n: int) -> Any:
+    return np.where(rng.random(n) < MISSING_SHARE, np.nan, rng.integers(0, 2_000, n) / 16)
+
+
+def _column(
+    rng: np.random.Generator, pool: Sequence[str], n: int, missing: float = MISSING_SHARE
+) -> Coded:
+    levels = tuple(dict.fromkeys(pool))
+    codes = rng.integers(0, len(levels), n).astype(np.int32)
+    return Coded(np.where(rng.random(n) < missing, np.int32(-1), codes), levels)
+
+
+def _pool(column: str, declarations: Sequence[Declaration]) -> tuple[str, ...]:
+    levels = tuple(
+        level
+        for item in declarations
+        if isinstance(item, Attribute) and item.column == column and not item.transform
+        for level in item.levels
+    )
+    return (*levels, *_filters(column, "leads", declarations), *_TEXTS.get(column, _PLAIN))
+
+
+def _filters(column: str, stream: str, declarations: Sequence[Declaration]) -> tuple[str, ...]:
+    return tuple(
+        value
+        for item in declarations
+        if isinstance(item, Aggregate) and item.stream == stream
+        for value in item.where.get(column, ())
+    )
