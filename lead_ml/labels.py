@@ -45,10 +45,14 @@ class Spine:
 
 @dataclass(frozen=True)
 class Labels:
-    """For each snapshot: ``y`` (0.0 or 1.0; meaningless unless used), ``use`` (:class:`Use`)."""
+    """For each snapshot: ``y`` (0.0 or 1.0; meaningless unless used), ``use`` (:class:`Use`), ``known_at``.
+
+    ``known_at`` tells when a positive became known, microseconds UTC: 0 where the data does not tell, NEVER for negatives.
+    """
 
     y: Floats
     use: npt.NDArray[np.int8]
+    known_at: Instants
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -58,7 +62,11 @@ class Labels:
 
     def take(self, rows: Mask) -> Labels:
         """Return the labels of some rows, remembering in ``left_out`` how many of each other use there were."""
-        return Labels(self.y[rows], self.use[rows], self.left_out or self.counts())
+        return Labels(self.y[rows], self.use[rows], self.known_at[rows], self.left_out or self.counts())
+
+    def as_known(self, known_by: int) -> Floats:
+        """Return `y` as it stood at an instant: a win recorded at or after it was none yet."""
+        return np.where(self.known_at < known_by, self.y, 0.0)
 
     def counts(self) -> dict[str, int]:
         """Return how many rows cannot be learnt from, by reason."""
@@ -119,10 +127,25 @@ def label(target: Target, dataset: Dataset, spine: Spine, horizon_us: int | None
     return _label_fake(target, dataset, spine, horizon_us)
 
 
-def row_weights(lead: Indices) -> Floats:
-    """Weigh each row 1 / rows of its lead, so that every lead weighs 1."""
-    _, inverse, counts = np.unique(lead, return_inverse=True, return_counts=True)
-    return np.asarray(1.0 / counts[inverse])
+def snapshot_weights(spine: Spine, created_at: Instants | None, ages: Instants) -> Floats:
+    """Weigh each snapshot 1 / snapshots that its lead would have had by the latest of them, had it stayed open.
+
+    The weight must not look at how long the lead did stay open: winners close early, and 1 / *actual* rows would weigh
+    their few rows up and with them every probability (informative cluster size: Williamson, Datta and Satten, 2003).
+
+    Parameters
+    ----------
+    spine
+        The rows that are used together.
+    created_at
+        Per lead, microseconds UTC; None for undated data, where every lead has one row.
+    ages
+        Ascending ages of all snapshots, in microseconds.
+    """
+    if created_at is None or not len(spine):
+        return np.ones(len(spine))
+    room = spine.as_of.max() - created_at[spine.lead]
+    return np.asarray(1.0 / np.maximum(np.searchsorted(ages, room, side="right"), 1))
 
 
 def first_known(dataset: Dataset, stages: tuple[str, ...]) -> Instants:
@@ -148,10 +171,12 @@ def require_both_classes(y: Floats, what: str, minimum: int = 2) -> None:
 
 def _label_won(target: Won, dataset: Dataset, spine: Spine, horizon_us: int) -> Labels:
     won = first_occurred(dataset, target.stages)[spine.lead]
+    known = first_known(dataset, target.stages)[spine.lead]
     use = np.zeros(len(spine), dtype=np.int8)
     use[spine.as_of + horizon_us > dataset.until] = Use.IMMATURE
     use[won < spine.as_of] = Use.ALREADY
-    return Labels((won - spine.as_of < horizon_us).astype(np.float64), use)
+    y = (won - spine.as_of < horizon_us).astype(np.float64)
+    return Labels(y, use, np.where(y > 0, known, NEVER))
 
 
 def _label_fake(target: Fake, dataset: Dataset, spine: Spine, horizon_us: int) -> Labels:
@@ -174,7 +199,7 @@ def _label_fake(target: Fake, dataset: Dataset, spine: Spine, horizon_us: int) -
     use[(fake < end) | (real < end)] = Use.USED
     use[end > dataset.until] = Use.IMMATURE
     use[fake < spine.as_of] = Use.ALREADY
-    return Labels((fake < end).astype(np.float64), use)
+    return Labels((fake < end).astype(np.float64), use, np.where(fake < end, fake, NEVER))
 
 
 def _label_column(target: Column, dataset: Dataset, spine: Spine) -> Labels:
@@ -189,7 +214,8 @@ def _label_column(target: Column, dataset: Dataset, spine: Spine) -> Labels:
     wanted = {value.casefold() for value in target.positive}
     positive = np.array([level.casefold() in wanted for level in column.levels] + [False])
     use = np.where(column.codes < 0, Use.UNLABELLED, Use.USED).astype(np.int8)
-    return Labels(positive[column.codes][spine.lead].astype(np.float64), use[spine.lead])
+    y = positive[column.codes][spine.lead].astype(np.float64)
+    return Labels(y, use[spine.lead], np.where(y > 0, 0, NEVER))
 
 
 def _earliest(dataset: Dataset, stages: tuple[str, ...], *, known: bool) -> Instants:

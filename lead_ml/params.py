@@ -136,9 +136,13 @@ class ScorecardParams(Section):
 
 
 class LogisticParams(Section):
-    """``l2`` is the penalty on the squared coefficients, in units of one lead; ``prior`` starts from the scorecard."""
+    """``l2`` is the penalty on the squared coefficients, in units of one lead; ``prior`` starts from the scorecard.
 
-    l2: float = Field(1.0, gt=0)
+    Where ``l2_search`` holds values, the one with the lowest log-loss on the rolling windows takes the place of ``l2``.
+    """
+
+    l2: float = Field(10.0, gt=0)
+    l2_search: tuple[float, ...] = (1.0, 10.0, 100.0)
     prior: bool = True
 
 

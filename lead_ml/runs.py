@@ -121,16 +121,11 @@ def open_run(runs: Path, version: str = "latest") -> Run:
         if not latest.is_file():
             raise InputError("nothing was trained yet", source=str(runs), do="run lead-ml train")
         version = msgspec.json.decode(latest.read_bytes(), type=dict[str, str])["version"]
-    found = sorted(path for path in runs.glob(f"{version}*") if (path / "run.json").is_file())
+    known = sorted(path.parent for path in runs.glob("*/run.json"))
+    found = [path for path in known if version and path.name.startswith(version)]
     if len(found) != 1:
-        known = (
-            [path.name for path in sorted(runs.iterdir()) if (path / "run.json").is_file()]
-            if runs.is_dir()
-            else []
-        )
-        raise InputError(
-            "no such version", source=str(runs), value=version, expected=f"one of {', '.join(known)}"
-        )
+        names = ", ".join(path.name for path in known)
+        raise InputError("no such version", source=str(runs), value=version, expected=f"one of {names}")
     record = msgspec.json.decode((found[0] / "run.json").read_bytes(), type=RunRecord)
     return Run(found[0], record)
 

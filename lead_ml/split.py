@@ -88,12 +88,11 @@ def forward_windows(
     starts = [int(ordered[min(int(share * len(ordered)), len(ordered) - 1)]) for share in shares] if len(ordered) else []
     if test_from is not None and starts:
         starts[-1] = test_from
-    bounds = list(zip(starts, [*starts[1:], NEVER], strict=True))
     names = [*(f"window {k + 1}" for k in range(folds)), "test"]
     windows = [
         _window(name, spine, usable, created_at, groups, start, end, horizon_us)
-        for name, (start, end) in zip(names, bounds, strict=True)
-    ]
+        for name, start, end in zip(names, starts, [*starts[1:], NEVER], strict=True)
+    ] if starts else []
     kept = tuple(w for w in windows if w.fit.any() and w.test.any())
     if not kept or kept[-1].name != "test":
         raise TooLittleData(

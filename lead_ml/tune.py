@@ -25,13 +25,17 @@ Progress = Callable[[int, float], None]
 
 
 class Tuned(msgspec.Struct, frozen=True, kw_only=True):
-    """The best trial: its parameters, its log-loss on the rolling windows, and that of the parameters now in use."""
+    """The best trial: its parameters, its log-loss on the rolling windows, and that of the parameters now in use.
+
+    ``interrupted`` tells that Ctrl-C ended the search before all trials were made.
+    """
 
     target: str
     params: dict[str, float]
     log_loss: float
     log_loss_now: float
     trials: int
+    interrupted: bool = False
 
 
 def tune(
@@ -73,7 +77,7 @@ def tune(
         raise TooLittleData(
             "there is no window before the forward window to tune on", do="bring a longer history"
         )
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # its warning of Ctrl-C is a traceback
     storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal)))
     done = _trials_so_far(optuna, storage, recipe)
     study = optuna.create_study(
@@ -90,12 +94,16 @@ def tune(
     def objective(trial: Any) -> float:
         return loss_of(with_params(recipe, _suggest(trial, recipe.spec.search)), table, folds)
 
-    study.optimize(
-        objective,
-        n_trials=max(0, trials - done),
-        callbacks=[lambda study, trial: progress(trial.number + 1, study.best_value)],
-    )
-    return best_of(recipe, study, now)
+    interrupted = False
+    try:
+        study.optimize(
+            objective,
+            n_trials=max(0, trials - done),
+            callbacks=[lambda study, trial: progress(trial.number + 1, study.best_value)],
+        )
+    except KeyboardInterrupt:
+        interrupted = True
+    return msgspec.structs.replace(best_of(recipe, study, now), interrupted=interrupted)
 
 
 def best_of(recipe: Recipe, study: Any, now: float) -> Tuned:

@@ -21,8 +21,7 @@ def dated(rows: Iterator[Mapping[str, str]]) -> Iterator[dict[str, str]]:
         month = MONTHS.index(row["month"]) + 1
         year += month < last
         last = month
-        rest = {name: value for name, value in row.items() if name not in ("day", "month")}
-        yield {"lead_id": f"B{number:05d}", "created_at": f"{year}-{month:02d}-{int(row['day']):02d}", **rest}
+        yield {"lead_id": f"B{number:05d}", "created_at": f"{year}-{month:02d}-{int(row['day']):02d}", **row}
 
 
 def main(source: Path, folder: Path) -> None:

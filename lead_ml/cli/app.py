@@ -9,10 +9,8 @@ import typer
 from typer.core import TyperGroup
 
 from lead_ml.cli import demo, projects, registry, scoring, training
-from lead_ml.cli.console import debugging, fail, say
+from lead_ml.cli.console import INTERRUPTED, debugging, fail, say
 from lead_ml.errors import LeadMLError
-
-INTERRUPTED = 130
 
 
 class Commands(TyperGroup):
@@ -22,33 +20,29 @@ class Commands(TyperGroup):
         """Run a command; an error becomes one paragraph on standard error and exit code 1."""
         try:
             return super().invoke(ctx)
-        except LeadMLError as error:
-            raise typer.Exit(fail(str(error))) from error
         except KeyboardInterrupt as error:
             say("Interrupted; what was finished before is kept.")
             raise typer.Exit(INTERRUPTED) from error
-        except OSError as error:
-            if error.errno == errno.EPIPE:  # the reader of a pipe went away, as head does; click knows what to do
+        except Exception as error:  # the last place where anything can be told
+            if _is_typers(error) or (debugging() and not isinstance(error, LeadMLError)):
                 raise
-            raise typer.Exit(fail(_of_machine(error))) from error
-        except MemoryError as error:
-            raise typer.Exit(fail("The memory of this machine is not enough for this data.")) from error
-        except RuntimeError as error:
-            if debugging() or type(error) is not RuntimeError:  # click's own Exit and Abort are RuntimeErrors
-                raise
-            raise typer.Exit(fail(_unforeseen(error))) from error
-        except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
-            if debugging():
-                raise
-            raise typer.Exit(fail(_unforeseen(error))) from error
+            raise typer.Exit(fail(_told(error))) from error
 
 
-def _of_machine(error: OSError) -> str:
-    place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{error.strerror or error}. Check that the place exists, may be written, and has room."
+def _is_typers(error: Exception) -> bool:
+    """Tell whether the framework knows what to do: its own exceptions, and a pipe whose reader went away, as head does."""
+    piped = isinstance(error, OSError) and error.errno == errno.EPIPE
+    return piped or isinstance(error, typer.Exit | typer.Abort) or hasattr(error, "exit_code")
 
 
-def _unforeseen(error: Exception) -> str:
+def _told(error: Exception) -> str:
+    if isinstance(error, LeadMLError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "The memory of this machine is not enough for this data."
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}. Check that the place exists, may be used, and has room."
     return (
         f"lead-ml did not foresee this ({type(error).__name__}: {error}). It is a fault of lead-ml, not of your data: "
         "please report it with what LEAD_ML_DEBUG=1 in front of the same command prints."

@@ -9,6 +9,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any, Protocol
@@ -17,11 +19,19 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 out = Console()
 err = Console(stderr=True)
+INTERRUPTED = 130  # the exit code of a shell for Ctrl-C
 WIDE = 118  # columns from which tables show every interval
 
 ProjectOption = Annotated[
@@ -37,15 +47,24 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Overrides the seed of params.yaml.", min=0)]
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A figure with its bounds, in another unit than the one it came in."""
+
+    value: float | None
+    lower: float | None
+    upper: float | None
+
+
 class Span(Protocol):
-    """A figure with its bounds."""
+    """A figure with its bounds; None where it does not exist."""
 
     @property
-    def value(self) -> float: ...  # noqa: D102
+    def value(self) -> float | None: ...  # noqa: D102
     @property
-    def lower(self) -> float: ...  # noqa: D102
+    def lower(self) -> float | None: ...  # noqa: D102
     @property
-    def upper(self) -> float: ...  # noqa: D102
+    def upper(self) -> float | None: ...  # noqa: D102
 
 
 def fail(words: str) -> int:
@@ -79,7 +98,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
         title_style="bold",
         header_style="bold",
         box=SIMPLE_HEAD,
-        padding=(0, 1),
+        padding=(0, 1, 0, 0),
         pad_edge=False,
         show_edge=False,
     )
@@ -126,19 +145,32 @@ def steps(title: str, total: int | None = None) -> Iterator[Callable[[str], None
         yield lambda words: bar.update(task, description=words, advance=1)
 
 
-def interval(value: Span, digits: int = 3) -> str:
-    """Word an interval for a table.
+def interval(figure: Span, digits: int = 3, *, bounds: bool = True) -> str:
+    """Word a figure for a table.
 
-    >>> from types import SimpleNamespace as Figure
-    >>> interval(Figure(value=0.3032, lower=0.2557, upper=0.3617))
+    >>> interval(Figure(0.3032, 0.2557, 0.3617))
     '0.303 (0.256-0.362)'
-    >>> interval(Figure(value=-10.0, lower=-30.2, upper=12.0), digits=0)
+    >>> interval(Figure(-10.0, -30.2, 12.0), digits=0)
     '-10 (-30 to 12)'
+    >>> interval(Figure(None, None, None))
+    '-'
     """
-    between = " to " if value.lower < 0 else "-"
-    return f"{value.value:,.{digits}f} ({value.lower:,.{digits}f}{between}{value.upper:,.{digits}f})"
+    if figure.value is None or isnan(figure.value):
+        return "-"
+    told = f"{figure.value:,.{digits}f}"
+    if not bounds or figure.lower is None or figure.upper is None:
+        return told
+    between = " to " if figure.lower < 0 else "-"
+    return f"{told} ({figure.lower:,.{digits}f}{between}{figure.upper:,.{digits}f})"
+
+
+def percent(figure: Span) -> Figure:
+    """Return a share as a percentage."""
+    return Figure(
+        *(None if part is None else 100 * part for part in (figure.value, figure.lower, figure.upper))
+    )
 
 
 def _is_number(cell: object) -> bool:
     head = str(cell).split(" ")[0].replace(",", "").replace("%", "").lstrip("+-")
-    return head.replace(".", "", 1).isdigit() or head == ""
+    return head.replace(".", "", 1).isdigit() or head in ("", "-")

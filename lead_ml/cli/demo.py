@@ -6,46 +6,59 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from lead_ml.cli.console import out, say, steps
-from lead_ml.cli.projects import check
-from lead_ml.cli.scoring import print_answer, print_worklist, thresholds
-from lead_ml.cli.training import print_evaluation
+from lead_ml.cli.console import JsonOption, out, print_json, say, steps, tell
+from lead_ml.cli.projects import print_intake
+from lead_ml.cli.show import print_advice, print_answer, print_worklist
+from lead_ml.cli.training import print_run
+
+SHOWN = 5
 
 
 def demo(
     folder: Annotated[Path, typer.Argument(help="Folder of the demo project.")] = Path("work/demo"),
     leads: Annotated[int, typer.Option(min=500, help="Synthetic leads.")] = 12_000,
-    seed: Annotated[int, typer.Option(min=0)] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed is another market.")] = 7,
+    as_json: JsonOption = False,
 ) -> None:
-    """Generate a synthetic CRM, then check, train, judge, advise, promote, score and explain it.
+    """Generate a synthetic CRM, then check, train, judge, promote, advise, score and explain it.
+
+    Every figure is of generated data and says nothing about a real market.
 
     Example: lead-ml demo work/demo --leads 12000
     """
-    from lead_ml.workflows.demo import make_demo
-    from lead_ml.workflows.pipeline import explain_lead, promote_version, score_project, train_report_track
+    from lead_ml.workflows.demo import run_demo
 
-    with steps("generating a synthetic CRM"):
-        make_demo(folder, leads=leads, seed=seed)
-    out.rule("data (SYNTHETIC)")
-    check(folder)
-    out.rule("train and judge forward in time (SYNTHETIC)")
-    with steps("reading") as step:
-        run = train_report_track(folder, None, seed=seed, progress=step)
-    for target in run.targets:
-        print_evaluation(run.evaluation(target), target)
-    out.rule("promote")
-    say(promote_version(folder, None, run.record.version, by="demo", force=None).words)
-    out.rule("where the MQL and SQL lines should lie (SYNTHETIC)")
-    thresholds(folder, version=None, accept=None)
-    out.rule("the worklist (SYNTHETIC)")
-    with steps("scoring") as step:
-        answers, _ = score_project(folder, None, progress=step)
-    print_worklist(answers[:5], len(answers))
-    for lang in ("en", "zh"):
-        print_answer(explain_lead(folder, None, answers[0].lead_id, lang=lang), top=5)  # type: ignore[arg-type]
-    say(f"Report: {run.folder / 'report.html'}")
-    say(f"Next: lead-ml serve --project {folder}, then open http://127.0.0.1:8000/review")
+    with steps("generating a synthetic CRM") as step:
+        done = run_demo(folder, leads=leads, seed=seed, shown=SHOWN, progress=step)
+    if as_json:
+        print_json(done.plain())
+        return
+    _rule("1  The data", "Three tables of a CRM. What cannot be used is set aside, never dropped in silence.")
+    print_intake(done.loaded.intake)
+    _rule("2  The models", "Trained on the past, judged on later leads that no model has seen.")
+    print_run(done.run)
+    _rule("3  Promotion", "A version serves only if it earns it in a paired comparison.")
+    tell(escape(f"{done.promotion}\n"))
+    _rule("4  The lines", "Where marketing (MQL) and sales (SQL) should take leads over.")
+    print_advice(done.scorer.bundle.advice, done.scorer.lines, synthetic=True)
+    _rule(
+        "5  The worklist", "Open leads at the end of the data, best first, with what speaks for and against."
+    )
+    print_worklist(done.answers[:SHOWN], len(done.answers))
+    _rule("6  One lead explained", "Points of the score; all reasons add up to the score shown.")
+    for answer in done.explained:
+        print_answer(answer, top=SHOWN)
+    if done.serves:
+        say(f"Next: lead-ml serve --project {escape(str(folder))}, then open http://127.0.0.1:8000/review")
+    else:
+        say("No version serves: so few leads prove nothing. Next: the demo in another folder with more --leads")
+
+
+def _rule(title: str, words: str) -> None:
+    out.rule(f"[bold]{title}[/] (SYNTHETIC)", align="left")
+    tell(f"{words}\n")
 
 
 COMMANDS = (demo,)

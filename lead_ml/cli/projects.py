@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
-from lead_ml.cli.console import DataOption, JsonOption, ProjectOption, err, print_json, print_table, say
+from lead_ml.cli.console import DataOption, JsonOption, ProjectOption, print_json, print_table, say, tell
 from lead_ml.instants import iso
 
 if TYPE_CHECKING:
-    from lead_ml.intake import TableReport
+    from lead_ml.intake import ColumnReport, IntakeReport, TableReport
 
 
 def init(folder: Annotated[Path, typer.Argument(help="New folder of the project.")]) -> None:
@@ -22,7 +24,7 @@ def init(folder: Annotated[Path, typer.Argument(help="New folder of the project.
     from lead_ml.workflows.init import init_project
 
     written = init_project(folder)
-    say(f"Wrote {len(written)} files into {folder}.")
+    say(f"Wrote {len(written)} files into {escape(str(folder))}.")
     say("Next: put your data in, name it in params.yaml, then run: lead-ml check")
 
 
@@ -47,57 +49,60 @@ def check(project: ProjectOption = Path(), data: DataOption = None, as_json: Jso
             }
         )
         return
-    for table in loaded.intake.tables.values():
-        _print_table_report(table)
-    if loaded.intake.columns:
-        print_table(
-            "columns of leads",
-            ("column", "looks like", "filled", "distinct", "known at", "note"),
-            [
-                (
-                    c.name,
-                    c.kind,
-                    f"{c.fill:.1%}",
-                    f"{c.distinct:,}",
-                    c.known_at,
-                    _trust(c.known_at, trusted=c.trusted),
-                )
-                for c in loaded.intake.columns
-            ],
-        )
+    print_intake(loaded.intake)
     for name in left_out:
-        say(
-            f"[yellow]left out[/] feature {name}: its column is overwritten later; trust it by name in params.yaml to use it"
-        )
+        tell(f"[yellow]left out[/] feature {escape(name)}: its column is overwritten later (see known at)")
     for path in written:
-        say(f"Rows set aside are in {path}")
+        tell(f"Rows set aside are in {escape(str(path))}")
+    say("Next: lead-ml train")
 
 
-def _print_table_report(table: TableReport) -> None:
-    span = "" if table.first is None or table.last is None else f", {iso(table.first)} to {iso(table.last)}"
-    rows = [("used", f"{table.used:,}", "", "")]
-    rows += [
-        (f"set aside: {s.cause}", f"{s.count:,}", ", ".join(map(str, s.rows)), f"{s.column}={s.example!r}")
+def print_intake(report: IntakeReport) -> None:
+    """Print what was read, how it was understood, and what was set aside."""
+    tables = list(report.tables.values())
+    print_table(
+        "What was read",
+        ("table", "file", "rows", "used", "set aside", "from", "to"),
+        [_read_row(table) for table in tables],
+    )
+    aside = [(table.table, *cells) for table in tables for cells in _aside_rows(table)]
+    if aside:
+        print_table("What was set aside", ("table", "why", "rows", "row numbers", "example"), aside)
+    for table in tables:
+        _tell_notes(table)
+    if report.columns:
+        print_table(
+            "Columns of leads",
+            ("column", "looks like", "filled", "distinct", "known at"),
+            [_column_row(column) for column in report.columns],
+        )
+
+
+def _read_row(table: TableReport) -> Sequence[str]:
+    first, last = ("-" if moment is None else iso(moment)[:10] for moment in (table.first, table.last))
+    used, aside = f"{table.used:,}", f"{table.rows_in - table.used:,}"
+    return table.table, ", ".join(table.sources), f"{table.rows_in:,}", used, aside, first, last
+
+
+def _aside_rows(table: TableReport) -> list[Sequence[str]]:
+    return [
+        (s.cause, f"{s.count:,}", ", ".join(map(str, s.rows)), f"{s.column}={s.example!r}"[:60])
         for s in table.set_aside
     ]
-    print_table(
-        f"{table.table}: {table.rows_in:,} rows in {', '.join(table.sources)}{span}",
-        ("", "rows", "row numbers", "example"),
-        rows,
-    )
-    for ours, theirs in table.mapped.items():
-        if ours != theirs:
-            say(f"  {ours} is their {theirs}")
-    if table.ignored:
-        say(f"  ignored: {', '.join(table.ignored)}")
-    for note in table.notes:
-        say(f"  note: {note}")
 
 
-def _trust(known_at: str, *, trusted: bool) -> str:
-    if known_at == "creation":
-        return ""
-    return "trusted by name" if trusted else "left out unless trusted"
+def _tell_notes(table: TableReport) -> None:
+    mapped = [f"{ours} is their {theirs}" for ours, theirs in table.mapped.items() if ours != theirs]
+    ignored = [f"ignored: {', '.join(table.ignored)}"] if table.ignored else []
+    for note in (*mapped, *ignored, *table.notes):
+        tell(f"{table.table}: {escape(note)}")
+
+
+def _column_row(column: ColumnReport) -> Sequence[str]:
+    known: str = column.known_at
+    if known != "creation":
+        known = f"{known}: {'trusted by name' if column.trusted else 'left out'}"
+    return column.name, column.kind, f"{column.fill:.1%}", f"{column.distinct:,}", known
 
 
 def warm() -> None:
@@ -128,7 +133,7 @@ def doctor(project: ProjectOption = Path(), as_json: JsonOption = False) -> None
         rows = [("ok" if f.ok else "MEND", f.what, f.found, f.do) for f in findings]
         print_table("doctor", ("", "what", "found", "do"), rows)
     if not all(finding.ok for finding in findings):
-        err.print("Some things need mending.")
+        say("Some things need mending.")
         raise typer.Exit(1)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from lead_ml.cli.console import DataOption, JsonOption, ProjectOption, print_json, say
+from lead_ml.cli.console import DataOption, JsonOption, ProjectOption, print_json, tell
 
 ByOption = Annotated[str, typer.Option("--by", help="Who decides.")]
 
@@ -32,7 +33,7 @@ def promote(
     if as_json:
         print_json(done)
         return
-    say(done.words)
+    tell(escape(done.words))
 
 
 def rollback(
@@ -53,7 +54,7 @@ def rollback(
     if as_json:
         print_json(done)
         return
-    say(done.words)
+    tell(escape(done.words))
 
 
 COMMANDS = (promote, rollback)

@@ -6,17 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from rich.markup import escape
 
-from lead_ml.cli.console import (
-    DataOption,
-    JsonOption,
-    ProjectOption,
-    interval,
-    print_json,
-    print_table,
-    say,
-    steps,
-)
+from lead_ml.cli.console import DataOption, JsonOption, ProjectOption, print_json, say, steps
+from lead_ml.cli.show import print_advice, print_answer, print_worklist
 
 LangOption = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of the reasons.")]
 VersionOption = Annotated[
@@ -41,18 +34,20 @@ def score(
     """
     from lead_ml.workflows.pipeline import score_project
     from lead_ml.workflows.score import flat
-    from lead_ml.workflows.write import write_table
+    from lead_ml.workflows.write import check_writable, write_table
 
+    if output is not None:
+        check_writable(output)
     with steps("reading") as step:
         answers, path = score_project(project, data, version=version, progress=step)
     if output is not None:
         write_table([flat(answer) for answer in answers], output)
-        say(f"Scores of {len(answers):,} leads: {output}")
+        say(f"Scores of {len(answers):,} leads: {escape(str(output))}")
     if as_json:
         print_json(answers[:top])
         return
     print_worklist(answers[:top], len(answers))
-    say(f"Worklist of {len(answers):,} open leads: {path}")
+    say(f"Worklist of {len(answers):,} open leads: {escape(str(path))}")
 
 
 def explain(
@@ -102,16 +97,13 @@ def thresholds(
     if as_json:
         print_json({"lines": lines, "advice": scorer.bundle.advice})
         return
-    print_advice(scorer.bundle.advice, synthetic=scorer.bundle.facts.synthetic)
-    say(
-        f"In force: MQL from {lines.mql:.1%}, SQL from {lines.sql:.1%} ({lines.method}, version {lines.version})"
-    )
+    print_advice(scorer.bundle.advice, lines, synthetic=scorer.bundle.facts.synthetic)
 
 
 def serve(
     project: ProjectOption = Path(),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     auth: Annotated[
         bool, typer.Option("--auth/--no-auth", help="Ask for API keys; off only on this machine.")
     ] = True,
@@ -127,70 +119,6 @@ def serve(
             "--no-auth is for this machine alone; keep --host 127.0.0.1", param_hint="--no-auth"
         )
     serve_project(project, host=host, port=port, auth=auth, say=say)
-
-
-def print_worklist(answers: list, total: int) -> None:  # type: ignore[type-arg]
-    """Print the best leads, each with its strongest reason either way."""
-    rows = [
-        (
-            a.lead_id,
-            f"{a.probability:.1%} ({a.lower:.1%} to {a.upper:.1%})",
-            f"{a.score:.0f}",
-            a.grade,
-            a.stage,
-            f"{a.fake.probability:.0%}{' FLAG' if a.fake.flag else ''}" if a.fake else "-",
-            a.reasons.for_[0].text if a.reasons.for_ else "",
-            a.reasons.against[0].text if a.reasons.against else "",
-        )
-        for a in answers
-    ]
-    print_table(
-        f"best {len(rows)} of {total:,} open leads",
-        ("lead", "probability (90 %)", "score", "grade", "stage", "fake", "for", "against"),
-        rows,
-    )
-
-
-def print_answer(answer, top: int | None = None) -> None:  # type: ignore[no-untyped-def]
-    """Print one lead with its reasons, or the strongest `top` on either side."""
-    fake = f"; fake {answer.fake.probability:.1%}" if answer.fake else ""
-    say(
-        f"[bold]{answer.lead_id}[/] as of {answer.as_of}: {answer.probability:.2%} "
-        f"({answer.lower:.2%} to {answer.upper:.2%}), score {answer.score:.0f}, grade {answer.grade}, "
-        f"stage {answer.stage}{fake}; {answer.kind} {answer.model_version}"
-    )
-    for title, reasons in (("for / 有利", answer.reasons.for_), ("against / 不利", answer.reasons.against)):
-        print_table(title, ("points", "reason"), [(f"{r.points:+.1f}", r.text) for r in reasons[:top]])
-
-
-def print_advice(advice, *, synthetic: bool) -> None:  # type: ignore[no-untyped-def]
-    """Print the lines of every method with their figures."""
-    rows = [
-        (item.method, name, f"{line.probability:.1%}", f"{line.score:.0f}", _figure(line.per_week), _figure(line.precision, 3),
-         _figure(line.recall, 3), _figure(line.expected_wins_per_week), _figure(line.value_per_week, 0), "" if item.feasible else "no")
-        for item in advice
-        for name, line in (("MQL", item.mql), ("SQL", item.sql))
-    ]  # fmt: skip
-    print_table(
-        "threshold advice (90 % intervals)" + (" [SYNTHETIC DATA]" if synthetic else ""),
-        (
-            "method",
-            "line",
-            "from",
-            "score",
-            "leads/week",
-            "precision",
-            "recall",
-            "wins/week",
-            "value/week",
-            "feasible",
-        ),
-        rows,
-    )
-
-
-def _figure(value, digits: int = 1) -> str:  # type: ignore[no-untyped-def]
-    return "-" if value is None or value.value is None else interval(value, digits)
 
 
 COMMANDS = (score, explain, thresholds, serve)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from lead_ml.cli.console import Span, interval, print_table, tell, wide
+from lead_ml.cli.console import interval, percent, print_table, tell, wide
 
 if TYPE_CHECKING:
     from lead_ml.evaluate import Evaluation
@@ -21,8 +21,8 @@ PROBABILITY_FIGURES = (("log_loss", "log-loss", True), ("brier", "Brier", True),
 RANKING_FIGURES = (
     ("roc_auc", "ROC AUC", True),
     ("pr_auc", "PR AUC", True),
-    ("lift_10", "lift 10 %", False),
-    ("capture_10", "capture 10 %", False),
+    ("lift_10", "lift", False),
+    ("capture_10", "capture", False),
 )
 
 
@@ -38,7 +38,8 @@ def print_evaluation(evaluation: Evaluation | None, target: str) -> None:
     test = evaluation.windows[-1]
     tell(
         f"Judged on {test.test_leads:,} leads created {test.start[:10]} to {test.end[:10]}: "
-        f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. Intervals 95 %.\n"
+        f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. 95 % intervals; random is the ROC AUC "
+        "under a random split, which flatters.\n"
     )
     _print_probability_figures(evaluation)
     _print_ranking_figures(evaluation)
@@ -68,8 +69,8 @@ def _print_ranking_figures(evaluation: Evaluation) -> None:
     ]
     headings = [heading for _, heading, _ in RANKING_FIGURES]
     print_table(
-        f"{evaluation.target}: how well it ranks (higher is better; AUC of a random split is optimistic)",
-        ("kind", *headings, "random split"),
+        f"{evaluation.target}: how well it ranks (higher is better; lift, capture: best 10 %)",
+        ("kind", *headings, "random"),
         rows,
     )
 
@@ -79,10 +80,7 @@ def _kind(record: KindRecord, evaluation: Evaluation) -> str:
 
 
 def _cells(record: KindRecord, figures: Sequence[tuple[str, str, bool]]) -> list[str]:
-    return [
-        interval(record.metrics[name]) if always or wide() else f"{record.metrics[name].value:.3f}"
-        for name, _, always in figures
-    ]
+    return [interval(record.metrics[name], bounds=always or wide()) for name, _, always in figures]
 
 
 def print_advice(advice: Sequence[Advice], lines: Lines, *, synthetic: bool) -> None:
@@ -94,10 +92,20 @@ def print_advice(advice: Sequence[Advice], lines: Lines, *, synthetic: bool) -> 
         for name, line in (("MQL", item.mql), ("SQL", item.sql))
     ]
     print_table(
-        f"Where each method draws the lines, replayed on history, 90 % intervals{mark}",
-        ("method", "line", "from", "score", "leads/week", "precision", "recall", "wins/week", "value/week")
+        f"Each method's lines, replayed on history, 90 % intervals{mark}",
+        (
+            "method",
+            "line",
+            "from",
+            "score",
+            "leads/week",
+            "precision %",
+            "recall %",
+            "wins/week",
+            "value/week",
+        )
         if wide()
-        else ("method", "line", "from", "leads/wk", "precision", "recall", "wins/wk", "value/wk"),
+        else ("method", "line", "from", "leads/wk", "precision %", "recall", "wins/wk", "value/wk"),
         rows,
     )
     for item in advice:
@@ -115,31 +123,26 @@ def _method(item: Advice, lines: Lines) -> str:
 
 
 def _line_cells(line: Line) -> tuple[str, ...]:
-    start, wins = f"{line.probability:.1%}", _figure(line.expected_wins_per_week, 1, bounds=False)
+    recall = interval(percent(line.recall), 0, bounds=False)
+    start, wins = f"{line.probability:.1%}", interval(line.expected_wins_per_week, 1, bounds=False)
     if wide():
         return (
             start,
             f"{line.score:.0f}",
-            _figure(line.per_week, 1),
-            _figure(line.precision, 3),
-            _figure(line.recall, 3),
+            interval(line.per_week, 1),
+            interval(percent(line.precision), 1),
+            recall,
             wins,
-            _figure(line.value_per_week, 0),
+            interval(line.value_per_week, 0),
         )
     return (
         start,
-        _figure(line.per_week, 1, bounds=False),
-        _figure(line.precision, 3),
-        _figure(line.recall, 2, bounds=False),
+        interval(line.per_week, 1, bounds=False),
+        interval(percent(line.precision), 1),
+        recall,
         wins,
-        _figure(line.value_per_week, 0, bounds=False),
+        interval(line.value_per_week, 0, bounds=False),
     )
-
-
-def _figure(value: Span | None, digits: int, *, bounds: bool = True) -> str:
-    if value is None or value.value is None:
-        return "-"
-    return interval(value, digits) if bounds else f"{value.value:,.{digits}f}"
 
 
 def print_worklist(answers: Sequence[Answer], total: int) -> None:
@@ -174,9 +177,3 @@ def _figures(answer: Answer) -> str:
 
 def _flag(answer: Answer) -> str:
     return " [red]FLAG[/]" if answer.fake is not None and answer.fake.flag else ""
-
-
-def lines_of(texts: Iterable[str], lead: str) -> None:
-    """Print texts under each other with the same beginning."""
-    for text in texts:
-        tell(f"{lead}{escape(text)}")

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.markup import escape
 
 from lead_ml.cli.console import (
+    INTERRUPTED,
     DataOption,
     JsonOption,
     ProjectOption,
     SeedOption,
-    interval,
     print_json,
     print_table,
     say,
     steps,
+    tell,
 )
+from lead_ml.cli.show import print_evaluation
 from lead_ml.spec import KINDS, Kind
+
+if TYPE_CHECKING:
+    from lead_ml.evaluate import Evaluation
+    from lead_ml.runs import Run
+    from lead_ml.tune import Tuned
 
 KindOption = Annotated[
     list[str] | None,
     typer.Option("--kind", help="Let only this kind compete (repeat for several).", show_default="all"),
 ]
-METRICS = ("log_loss", "brier", "ece", "roc_auc", "pr_auc", "lift_10", "capture_10")
 
 
 def train(
@@ -52,12 +60,7 @@ def train(
             }
         )
         return
-    for target in run.targets:
-        print_evaluation(run.evaluation(target), target)
-    for name in run.record.left_out_features:
-        say(f"[yellow]left out[/] {name}: its column is overwritten later by people who know the outcome")
-    say(f"Rung: {run.record.rung}")
-    say(f"Version {run.record.version} is in {run.folder}; report: {run.folder / 'report.html'}")
+    print_run(run)
     say("Next: lead-ml promote")
 
 
@@ -80,7 +83,7 @@ def evaluate(
 
     if version is not None:
         run = open_run(project / "runs", version)
-        found = {target: run.evaluation(target) for target in run.targets}
+        found: Mapping[str, Evaluation | None] = {target: run.evaluation(target) for target in run.targets}
     else:
         with steps("reading") as step:
             found = judge(project, data, kinds=kinds_of(kind), seed=seed, progress=step)
@@ -94,33 +97,36 @@ def evaluate(
 def tune(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    target: Annotated[str, typer.Option(help="conversion or fake.")] = "conversion",
+    target: Annotated[Literal["conversion", "fake"], typer.Option(help="Which model.")] = "conversion",
     trials: Annotated[int, typer.Option(min=1, help="Trials in all, with those of earlier calls.")] = 40,
     seed: SeedOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Search better LightGBM parameters on the windows before the forward window. Ctrl-C keeps what was found.
+    """Search better LightGBM parameters on the windows before the forward window.
+
+    Ctrl-C keeps the trials that were finished, prints the best so far and exits with 130; the same command goes on
+    from there.
 
     Example: lead-ml tune --trials 60
     """
     from lead_ml.workflows.pipeline import tune_target
 
-    best = [float("inf")]
-
-    def told(number: int, value: float, step: Any) -> None:
-        best[0] = value
-        step(f"trial {number} of {trials}, best log-loss {value:.5f}")
-
     with steps("reading", total=trials) as step:
         tuned = tune_target(
-            project, data, target, trials=trials, seed=seed, progress=lambda n, v: told(n, v, step)
+            project,
+            data,
+            target,
+            trials=trials,
+            seed=seed,
+            progress=lambda number, best: step(f"trial {number} of {trials}, best log-loss {best:.5f}"),
         )
     if as_json:
         print_json(tuned)
-        return
-    print_table(f"best of {tuned.trials} trials", ("parameter", "value"), list(tuned.params.items()))
-    say(f"Log-loss on the rolling windows {tuned.log_loss:.5f}; now in use {tuned.log_loss_now:.5f}.")
-    say(f"Next: write them under {target}.lightgbm in params.yaml, then lead-ml train")
+    else:
+        print_tuned(tuned)
+    if tuned.interrupted:
+        say(f"Interrupted after {tuned.trials} of {trials} trials; the same command goes on from there.")
+        raise typer.Exit(INTERRUPTED)
 
 
 def report(
@@ -140,7 +146,34 @@ def report(
     if as_json:
         print_json(report_data(run))
         return
-    say(f"Report: {write_report(run, output)}")
+    tell(f"Report: {escape(str(write_report(run, output)))}")
+
+
+def print_run(run: Run) -> None:
+    """Print what a training found, and where it is."""
+    for target in run.targets:
+        print_evaluation(run.evaluation(target), target)
+    for name in run.record.left_out_features:
+        tell(
+            f"[yellow]left out[/] {escape(name)}: its column is overwritten later by people who know the outcome"
+        )
+    tell(f"Rung: {escape(run.record.rung)}")
+    tell(f"Version {run.record.version} is in {escape(str(run.folder))}")
+    tell(f"Report: {escape(str(run.folder / 'report.html'))}")
+
+
+def print_tuned(tuned: Tuned) -> None:
+    """Print the best parameters in the form of params.yaml."""
+    print_table(
+        f"{tuned.target}: best of {tuned.trials} trials",
+        ("parameter", "value"),
+        [(name, f"{value:.6g}") for name, value in tuned.params.items()],
+    )
+    tell(f"Log-loss on the rolling windows {tuned.log_loss:.5f}; now in use {tuned.log_loss_now:.5f}.")
+    if tuned.log_loss < tuned.log_loss_now:
+        say(f"Next: write them under {tuned.target}: lightgbm: in params.yaml, then lead-ml train")
+    else:
+        say("What is in use is as good: nothing to change.")
 
 
 def kinds_of(names: list[str] | None) -> tuple[Kind, ...] | None:
@@ -151,37 +184,6 @@ def kinds_of(names: list[str] | None) -> tuple[Kind, ...] | None:
         if name not in KINDS:
             raise typer.BadParameter(f"{name!r} is no kind; use {', '.join(KINDS)}", param_hint="--kind")
     return tuple(kind for kind in KINDS if kind in names)
-
-
-def print_evaluation(evaluation: Any, target: str) -> None:
-    """Print the figures of a target: the verdict first, then every kind beside the base rate."""
-    if evaluation is None:
-        say(f"[bold]{target}[/]: too few outcomes to judge; the scorecard serves as it was written")
-        return
-    synthetic = " [SYNTHETIC DATA]" if evaluation.synthetic else ""
-    say(f"[bold]{target}[/]{synthetic}: {evaluation.headline}")
-    for warning in evaluation.warnings:
-        say(f"[yellow]warning[/] {warning}")
-    test = evaluation.windows[-1]
-    rows = [
-        (
-            record.kind,
-            *(interval(record.metrics[name]) for name in METRICS),
-            _chance(record.random_split),
-            record.calibration,
-        )
-        for record in evaluation.kinds
-    ]
-    print_table(
-        f"{target}{synthetic}: forward window {test.start[:10]} to {test.end[:10]}, {test.test_leads:,} leads, "
-        f"{test.test_positives:,} positive of {test.test_rows:,} rows",
-        ("kind", *METRICS, "random split AUC", "calibration"),
-        rows,
-    )
-
-
-def _chance(figures: dict[str, float]) -> str:
-    return f"{figures['roc_auc']:.3f} (optimistic)" if figures else "-"
 
 
 COMMANDS = (train, tune, evaluate, report)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from lead_ml.data import Floats
+from lead_ml.errors import TooLittleData
+from lead_ml.evaluate.penalty import settle_penalty
 from lead_ml.evaluate.records import Evaluation, KindRecord, WindowRecord
 from lead_ml.evaluate.roll import Progress, Rolled, Table, calibrate, calibration_rows, roll
 from lead_ml.evaluate.slices import slices_of
 from lead_ml.fit import Recipe
 from lead_ml.instants import iso
-from lead_ml.labels import Mask, require_both_classes
+from lead_ml.labels import NEVER, Mask, require_both_classes
 from lead_ml.metrics import Interval, bootstrap, evaluate, paired_bootstrap
 from lead_ml.model import Calibration
 from lead_ml.params import EvaluationParams
@@ -78,6 +80,7 @@ def evaluate_forward(
     test = np.logical_or.reduce([w.test for w in windows]) if optimistic else windows[-1].test
     require_both_classes(table.labels.y[test], "the forward window")
     horizon_us = round((horizon_days or 0) * 86_400_000_000)
+    recipes = [_settled(recipe, table, windows) for recipe in recipes]
     judged = {r.kind: _judge(r, table, windows, test, horizon_us, optimistic, progress) for r in recipes}
     y, weight, group = table.labels.y[test], table.weights(test), table.group[test]
     seed = recipes[0].seed
@@ -97,7 +100,7 @@ def evaluate_forward(
         if kind != winner
     }  # fmt: skip
     by_chance = {} if optimistic else _random_split(table, recipes, windows, test, seed, progress)
-    base_rate = _base_rate(table, windows[-1].fit)
+    base_rate = _base_rate(table, windows[-1])
     evaluation = Evaluation(
         target=recipes[0].spec.name,
         horizon_days=horizon_days,
@@ -117,6 +120,13 @@ def evaluate_forward(
     return Forward(evaluation, judged, test)
 
 
+def _settled(recipe: Recipe, table: Table, windows: Sequence[Window]) -> Recipe:
+    try:
+        return settle_penalty(recipe, table, windows)
+    except TooLittleData:  # no window before the last can be fitted: the penalty of params.yaml stands
+        return recipe
+
+
 def _judge(
     recipe: Recipe,
     table: Table,
@@ -127,12 +137,12 @@ def _judge(
     progress: Progress,
 ) -> Judged:
     rolled = roll(recipe, table, windows, progress)
-    start = windows[-1].start
+    start = NEVER if optimistic else windows[-1].start
     if optimistic:
         rows = rolled.scored
     else:
         rows = calibration_rows(rolled, table, known_by=start, horizon_us=horizon_us, created_before=start)
-    calibration = calibrate(rolled, table, rows)
+    calibration = calibrate(rolled, table, rows, known_by=start)
     return Judged(rolled, calibration, _sigmoid(calibration.apply(rolled.logit[test])))
 
 
@@ -210,9 +220,10 @@ def _measurable(metrics: Mapping[str, Interval]) -> dict[str, Interval]:
     }
 
 
-def _base_rate(table: Table, fit: Mask) -> float:
-    weight = table.weights(fit)
-    rate = float((table.labels.y[fit] * weight).sum() / weight.sum())
+def _base_rate(table: Table, window: Window) -> float:
+    weight = table.weights(window.fit)
+    y = table.labels.as_known(window.start or NEVER)[window.fit]
+    rate = float((y * weight).sum() / weight.sum())
     return min(max(rate, 1e-6), 1 - 1e-6)
 
 
@@ -225,7 +236,7 @@ def _window_record(window: Window, table: Table) -> WindowRecord:
         end=iso(end) if created is not None else "",
         fit_rows=int(window.fit.sum()),
         fit_leads=len(np.unique(table.lead[window.fit])),
-        fit_positives=int(table.labels.y[window.fit].sum()),
+        fit_positives=int(table.labels.as_known(window.start or NEVER)[window.fit].sum()),
         test_rows=int(window.test.sum()),
         test_leads=len(np.unique(table.lead[window.test])),
         test_positives=int(table.labels.y[window.test].sum()),

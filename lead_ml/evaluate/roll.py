@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,14 +13,16 @@ from lead_ml.declare import Declaration
 from lead_ml.encode import RawColumns
 from lead_ml.errors import TooLittleData
 from lead_ml.fit import Fitted, Recipe, fit, take
-from lead_ml.labels import Labels, Mask, Spine, row_weights
+from lead_ml.labels import NEVER, Labels, Mask, Spine, snapshot_weights
+from lead_ml.metrics import sigmoid
 from lead_ml.model import Calibration, fit_calibration
 from lead_ml.split import Window
 
 MIN_FIT_POSITIVES = 5
 MATURE_SHARE = 0.5
-# The latest scores that are enough to calibrate on, in leads and in winning leads.
+# The least to calibrate on, in leads and in winning leads, and when an earlier stretch is told apart from it.
 CALIBRATION_LEADS, CALIBRATION_WINS = 2_000, 200
+DRIFT_Z = 2.5
 
 Progress = Callable[[str], None]
 
@@ -49,9 +52,15 @@ class Table:
         """Moment of each row, microseconds UTC."""
         return self.spine.as_of
 
-    def weights(self, rows: Mask) -> Floats:
-        """Return the weights of some rows, 1 / rows of the lead among them."""
-        return row_weights(self.lead[rows])
+    def weights(self, rows: Mask | Indices) -> Floats:
+        """Return the weights of some rows, see :func:`lead_ml.labels.snapshot_weights`."""
+        return snapshot_weights(self.spine.take(rows), self.dataset.leads.created_at, self.ages)
+
+    @cached_property
+    def ages(self) -> Instants:
+        """Ascending ages at which leads were looked at, microseconds; empty for undated data."""
+        created = self.dataset.leads.created_at
+        return np.empty(0, dtype=np.int64) if created is None else np.unique(self.as_of - created[self.lead])
 
 
 @dataclass(frozen=True)
@@ -73,14 +82,14 @@ class Rolled:
         return ~np.isnan(self.logit)
 
 
-def fit_rows(recipe: Recipe, table: Table, rows: Mask) -> Fitted:
-    """Fit one recipe on some rows of the table."""
+def fit_rows(recipe: Recipe, table: Table, rows: Mask, *, known_by: int = NEVER) -> Fitted:
+    """Fit one recipe on some rows of the table, with the labels as they were known strictly before `known_by`."""
     return fit(
         recipe,
         table.declarations,
         take(table.raw, rows),
         table.lead[rows],
-        table.labels.y[rows],
+        table.labels.as_known(known_by)[rows],
         table.weights(rows),
     )
 
@@ -95,13 +104,16 @@ def roll(
     """
     logit = np.full(len(table.spine), np.nan)
     mature = np.zeros(len(table.spine), dtype=bool)
-    enough = table.labels.y[windows[-1].fit].sum() * MATURE_SHARE
+    last = windows[-1]
+    enough = table.labels.as_known(last.start or NEVER)[last.fit].sum() * MATURE_SHARE
     fitted: Fitted | None = None
     for window in windows:
-        if not enough_to_fit(recipe, table.labels.y[window.fit], last=window is windows[-1]):
+        known_by = window.start or NEVER  # random folds have no start
+        y = table.labels.as_known(known_by)[window.fit]
+        if not enough_to_fit(recipe, y, last=window is last):
             continue
-        fitted = fit_rows(recipe, table, window.fit)
-        mature[window.test] = table.labels.y[window.fit].sum() >= enough
+        fitted = fit_rows(recipe, table, window.fit, known_by=known_by)
+        mature[window.test] = y.sum() >= enough
         logit[window.test] = fitted.model.predict_logit(fitted.matrix(take(table.raw, window.test)))
         progress(f"{recipe.spec.name} {recipe.kind}: {window.name}")
     assert fitted is not None
@@ -123,9 +135,18 @@ def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
 
 
 def calibration_rows(
-    rolled: Rolled, table: Table, known_by: int, horizon_us: int, created_before: int
+    rolled: Rolled, table: Table, *, known_by: int, horizon_us: int, created_before: int
 ) -> Mask:
-    """Choose the latest out-of-sample rows whose outcome was known by an instant, as few as are enough."""
+    """Choose the rows to calibrate on: the longest stretch up to now over which the calibration did not drift.
+
+    Starting from the latest 2,000 leads with 200 wins, chunks of earlier leads are added while their mean residual agrees
+    with that of the later ones within ``DRIFT_Z`` standard errors (the idea of ADWIN: Bifet and Gavalda, 2007).
+
+    Parameters
+    ----------
+    known_by, created_before
+        Only outcomes known by then of leads created before then count, in microseconds UTC.
+    """
     created = table.dataset.leads.created_at
     usable = rolled.scored & rolled.mature & table.labels.used & (table.as_of + horizon_us <= known_by)
     if created is None:
@@ -133,18 +154,42 @@ def calibration_rows(
     born = created[table.lead]
     usable &= born < created_before
     rows = np.nonzero(usable)[0][np.argsort(-born[usable], kind="stable")]
-    weight = row_weights(table.lead[rows])
-    enough = (np.cumsum(weight) >= CALIBRATION_LEADS) & (
-        np.cumsum(weight * table.labels.y[rows]) >= CALIBRATION_WINS
-    )
-    if not enough.any():
-        return usable
-    return np.asarray(usable & (born >= born[rows[np.argmax(enough)]]))
+    end = _undrifted(rolled, table, rows, known_by)
+    return usable if end >= len(rows) else np.asarray(usable & (born >= born[rows[end]]))
 
 
-def calibrate(rolled: Rolled, table: Table, rows: Mask) -> Calibration:
-    """Fit the calibration of a kind on out-of-sample rows; identity where there are none of either class."""
-    y = table.labels.y[rows]
+def _undrifted(rolled: Rolled, table: Table, rows: Indices, known_by: int) -> int:
+    """Return how many of the rows, latest first, may be pooled."""
+    weight, y = table.weights(rows), table.labels.as_known(known_by)[rows]
+    probability = sigmoid(rolled.logit[rows])
+    leads, wins = np.cumsum(weight), np.cumsum(weight * y)
+    enough = (leads >= CALIBRATION_LEADS) & (wins >= CALIBRATION_WINS)
+    end = int(np.argmax(enough)) if enough.any() else len(rows)
+    sums = [np.cumsum(weight * (y - probability)), np.cumsum(weight * probability * (1 - probability)), leads]
+    while end < len(rows):
+        reach = int(np.searchsorted(leads, leads[end] + CALIBRATION_LEADS))
+        reach = min(reach, len(rows) - 1)
+        later = [column[end] for column in sums]
+        earlier = [column[reach] - column[end] for column in sums]
+        if earlier[2] > 0 and _gap(later, earlier) > DRIFT_Z:
+            return end
+        end = reach if reach > end else len(rows)
+        if reach == len(rows) - 1:
+            return len(rows)
+    return end
+
+
+def _gap(a: Sequence[float], b: Sequence[float]) -> float:
+    """Return how many standard errors lie between two mean residuals, each given as sum, sum of variances and weight."""
+    return float(abs(a[0] / a[2] - b[0] / b[2]) / np.sqrt(a[1] / a[2] ** 2 + b[1] / b[2] ** 2))
+
+
+def calibrate(rolled: Rolled, table: Table, rows: Mask, *, known_by: int = NEVER) -> Calibration:
+    """Fit the calibration of a kind on out-of-sample rows, labelled as known strictly before `known_by`.
+
+    Identity where there are no rows of either class.
+    """
+    y = table.labels.as_known(known_by)[rows]
     if y.sum() < 1 or y.sum() > len(y) - 1:
         return Calibration.identity()
     return fit_calibration(

@@ -20,11 +20,12 @@ _ENOUGH_MIDNIGHTS = 20
 
 @dataclass(frozen=True)
 class Clock:
-    """``now`` and ``until`` are microseconds UTC; ``until`` is the declared end of the data, or FOREVER."""
+    """``now``, ``since`` and ``until`` are microseconds UTC: the declared start of the data, or 0, and its end, or FOREVER."""
 
     zone: ZoneInfo
     missing: frozenset[str]
     now: int
+    since: int
     until: int
 
     def moments(self, table: MappedTable, column: str, *, end_of_day: bool) -> Moments:
@@ -33,21 +34,28 @@ class Clock:
 
 
 def clock_of(params: Params, now: datetime) -> Clock:
-    """Return the clock of a run; a date as ``data.until`` includes that day.
+    """Return the clock of a run; a date as ``data.since`` or ``data.until`` includes that day.
 
     Raises
     ------
     ParamsError
-        If ``data.until`` is no instant.
+        If ``data.since`` or ``data.until`` is no instant.
     """
     zone = ZoneInfo(params.time_zone)
-    until = FOREVER
+    since, until = 0, FOREVER
+    if params.data.since is not None:
+        since = _declared("data.since", params.data.since, zone)[0]
     if params.data.until is not None:
-        span = span_of(params.data.until.strip(), zone)
-        if span is None:
-            raise ParamsError("data.until is no instant", value=params.data.until, expected=EXPECTED)
+        span = _declared("data.until", params.data.until, zone)
         until = span[0] if span[0] == span[1] else span[1] + 1
-    return Clock(zone, missing_tags(params.missing), from_datetime(now), until)
+    return Clock(zone, missing_tags(params.missing), from_datetime(now), since, until)
+
+
+def _declared(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
+    span = span_of(text.strip(), zone)
+    if span is None:
+        raise ParamsError(f"{name} is no instant", value=text, expected=EXPECTED)
+    return span
 
 
 def moment_notes(column: str, moments: Moments, *, end_of_day: bool) -> Sequence[str]:

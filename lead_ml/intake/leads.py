@@ -14,7 +14,7 @@ from lead_ml.intake.clock import Clock, moment_notes
 from lead_ml.intake.mapping import MappedTable, near_miss
 from lead_ml.intake.moments import Moments
 from lead_ml.intake.report import TableReport
-from lead_ml.intake.sift import Sift, after_until, in_future, missing, unparsable
+from lead_ml.intake.sift import Sift, after_until, before_since, in_future, missing, unparsable
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ def _sifted(table: MappedTable, ids: Coded, created: Moments | None, clock: Cloc
             sift.reject(missing("created_at"), created.missing)
             .reject(unparsable("created_at"), created.bad)
             .reject(in_future("created_at"), created.first > clock.now)
+            .reject(before_since("created_at"), created.at < clock.since)
             .reject(after_until("created_at"), created.at >= clock.until)
         )
     return sift.reject_repeated("lead_id", ids.codes)

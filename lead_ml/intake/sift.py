@@ -88,6 +88,17 @@ def in_future(column: str) -> Cause:
     )
 
 
+def before_since(column: str) -> Cause:
+    """Cause: created before the declared start of the data."""
+    return Cause(
+        "it was created before data.since",
+        column,
+        "an instant from data.since on",
+        "move data.since",
+        may_dominate=True,
+    )
+
+
 def after_until(column: str) -> Cause:
     """Cause: known only at or after the declared end of the data."""
     return Cause(

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
@@ -129,7 +130,7 @@ def load_bundle(folder: Path) -> tuple[Bundle, Manifest]:
     manifest = verify(folder)
     try:
         return _read(folder), manifest
-    except (msgspec.MsgspecError, OSError, KeyError, ValueError) as error:
+    except (msgspec.MsgspecError, BadZipFile, OSError, KeyError, ValueError) as error:
         raise BundleError(
             f"{folder} cannot be read: {error}", do="it may come from another version of lead-ml"
         ) from error
@@ -206,9 +207,9 @@ def _read_kept(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str,
 
 
 def _arrays(path: Path) -> dict[str, Any]:
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 
 
 def _write_json(path: Path, content: object) -> None:
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(content, order="deterministic"), indent=1))
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=1))

@@ -11,7 +11,8 @@ from lead_ml.errors import BundleError
 
 FORMAT = 1
 NAME = "manifest.json"
-UNSEALED = frozenset({NAME, "thresholds.json"})  # accepted lines change without a new model
+# Accepted lines change without a new model; the second is the file that takes their place, for as long as it is written.
+UNSEALED = frozenset({NAME, "thresholds.json", ".thresholds.json.new"})
 
 
 class FileSeal(msgspec.Struct, frozen=True):

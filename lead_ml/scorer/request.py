@@ -18,6 +18,7 @@ from lead_ml.labels import Spine
 from lead_ml.scorer.answer import Lang
 
 MAX_EVENTS = 20_000
+MAX_TOTAL = 4e12  # values up to it still add up exactly in 64 bits, in millionths
 Scalar = str | int | float | bool | None
 EVENT_COLUMNS = ("type", "channel", "page", "session_id", "event_id")
 
@@ -142,6 +143,7 @@ def _events(
         raise RequestError(
             "too many events", field="events", value=len(events), expected=f"up to {MAX_EVENTS:,}"
         )
+    _check_values(events)
     rows: list[tuple[int, int, EventIn]] = []
     ignored: list[str] = []
     seen: set[str] = set()
@@ -168,6 +170,19 @@ def _events(
         ),
         tuple(ignored),
     )
+
+
+def _check_values(events: Sequence[EventIn]) -> None:
+    total = 0.0
+    for k, event in enumerate(events):
+        total += abs(event.value or 0.0)
+        if not total < MAX_TOTAL:
+            raise RequestError(
+                f"events[{k}].value is out of range",
+                field=f"events[{k}].value",
+                value=event.value,
+                expected=f"values that add up to less than {MAX_TOTAL:,.0f}",
+            )
 
 
 def _instants(event: EventIn, k: int, zone: ZoneInfo) -> tuple[int, int]:

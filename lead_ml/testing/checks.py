@@ -12,7 +12,7 @@ from lead_ml.data import Coded, Dataset
 from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Attribute, Declaration
 from lead_ml.encode import RawColumns
 from lead_ml.instants import iso
-from lead_ml.kernel import Plan, compile_plans, keep
+from lead_ml.kernel import compile_plans, keep
 from lead_ml.labels import Spine
 from lead_ml.table import features_at, plan_name, shared_plans
 from lead_ml.testing.change import one_lead, rows_of, shifted, shuffled, with_later_altered, without_later
@@ -158,12 +158,12 @@ def _at(data: Dataset, as_of: int, rng: np.random.Generator, leads: int) -> Spin
     return Spine(chosen.astype(np.int64), np.full(len(chosen), moment, dtype=np.int64))
 
 
-def _some(rows: int, rng: np.random.Generator) -> Iterator[np.ndarray]:  # type: ignore[type-arg]
+def _some(rows: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
     for row in rng.choice(rows, min(rows, ALONE), replace=False):
         yield np.array([row])
 
 
-def _take(raw: RawColumns, rows: np.ndarray) -> RawColumns:  # type: ignore[type-arg]
+def _take(raw: RawColumns, rows: np.ndarray) -> RawColumns:
     return {name: c.take(rows) if isinstance(c, Coded) else c[rows] for name, c in raw.items()}
 
 

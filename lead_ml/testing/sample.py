@@ -95,9 +95,7 @@ def _numbers(rng: np.random.Generator, n: int) -> Any:
     return np.where(rng.random(n) < MISSING_SHARE, np.nan, rng.integers(0, 2_000, n) / 16)
 
 
-def _column(
-    rng: np.random.Generator, pool: Sequence[str], n: int, missing: float = MISSING_SHARE
-) -> Coded:
+def _column(rng: np.random.Generator, pool: Sequence[str], n: int, missing: float = MISSING_SHARE) -> Coded:
     levels = tuple(dict.fromkeys(pool))
     codes = rng.integers(0, len(levels), n).astype(np.int32)
     return Coded(np.where(rng.random(n) < missing, np.int32(-1), codes), levels)

@@ -2,9 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from lead_ml.errors import PromotionRefused
 from lead_ml.workflows.init import init_project
+
+if TYPE_CHECKING:
+    from lead_ml.runs import Run
+    from lead_ml.scorer import Answer, Scorer
+    from lead_ml.workflows.load import Loaded
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo did, step by step.
+
+    ``explained`` is the best lead in English and in Chinese; ``serves`` tells whether any version was promoted.
+    """
+
+    loaded: Loaded
+    run: Run
+    promotion: str
+    scorer: Scorer
+    answers: list[Answer]
+    explained: tuple[Answer, Answer]
+    serves: bool
+    shown: int
+
+    def plain(self) -> dict[str, Any]:
+        """Return the results as plain data."""
+        return {
+            "run": self.run.record,
+            "folder": str(self.run.folder),
+            "evaluations": {target: self.run.evaluation(target) for target in self.run.targets},
+            "promotion": self.promotion,
+            "lines": self.scorer.lines,
+            "open_leads": len(self.answers),
+            "best": self.answers[: self.shown],
+        }
+
+
+def run_demo(
+    folder: Path, *, leads: int, seed: int, shown: int, progress: Callable[[str], None] = lambda _: None
+) -> Demo:
+    """Make the data unless it is there, then train, promote, score and explain.
+
+    A second run goes on from the first: its version must earn its place beside the one that serves.
+    """
+    from lead_ml.workflows.load import load
+    from lead_ml.workflows.pipeline import score_project, scorer_of, train_report_track
+    from lead_ml.workflows.score import score_one
+
+    make_demo(folder, leads=leads, seed=seed)
+    progress("synthetic CRM written")
+    run = train_report_track(folder, None, seed=seed, progress=progress)
+    promotion = _promoted(folder, run)
+    progress("promotion decided")
+    version = None if _serves(folder) else run.record.version
+    answers, _ = score_project(folder, None, version=version, progress=progress)
+    loaded, scorer, best = load(folder), scorer_of(folder, version), answers[0].lead_id
+    explained = (
+        score_one(scorer, loaded.dataset, best, lang="en"),
+        score_one(scorer, loaded.dataset, best, lang="zh"),
+    )
+    return Demo(loaded, run, promotion, scorer, answers, explained, _serves(folder), shown)
 
 
 def make_demo(folder: Path, *, leads: int, seed: int) -> Path:
@@ -16,3 +80,21 @@ def make_demo(folder: Path, *, leads: int, seed: int) -> Path:
     if not (folder / "leads.csv").is_file():
         write(generate(leads, seed), folder)
     return folder
+
+
+def _promoted(folder: Path, run: Run) -> str:
+    """Promote if the version earned it; return what was decided, a refusal too."""
+    from lead_ml.scorer import served_version
+    from lead_ml.workflows.pipeline import promote_version
+
+    version = run.record.version
+    if _serves(folder) and served_version(folder / "runs").version == version:
+        return f"{version} serves already."
+    try:
+        return promote_version(folder, None, version, by="demo", force=None).words
+    except PromotionRefused as refusal:
+        return str(refusal)
+
+
+def _serves(folder: Path) -> bool:
+    return (folder / "runs" / "champion.json").is_file()

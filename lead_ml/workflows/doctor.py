@@ -41,9 +41,7 @@ def examine(root: Path) -> list[Finding]:
 
 def _python() -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
-    return Finding(
-        ok=sys.version_info >= (3, 11), what="Python", found=found, do="install Python 3.11 or newer"
-    )
+    return _judged("Python", found, "install Python 3.11 or newer", ok=sys.version_info >= (3, 11))
 
 
 def _extra(library: str, extra: str) -> Finding:
@@ -68,11 +66,8 @@ def _openmp() -> Finding:
 def _disk(root: Path) -> Finding:
     place = root if root.exists() else Path()
     free = shutil.disk_usage(place).free / 2**30
-    return Finding(
-        ok=free >= MIN_FREE_GIB,
-        what="free disk",
-        found=f"{free:.0f} GiB",
-        do=f"free {MIN_FREE_GIB} GiB at least",
+    return _judged(
+        "free disk", f"{free:.0f} GiB", f"free {MIN_FREE_GIB} GiB at least", ok=free >= MIN_FREE_GIB
     )
 
 
@@ -97,6 +92,10 @@ def _champion(root: Path) -> str:
 
     scorer = Scorer.load(served_folder(root / "runs"))
     return f"{scorer.version}, {scorer.bundle.parts['conversion'].fitted.kind}"
+
+
+def _judged(what: str, found: str, do: str, *, ok: bool) -> Finding:
+    return Finding(ok=ok, what=what, found=found, do="" if ok else do)
 
 
 def _attempt(what: str, look: Callable[[], str], do: str) -> Finding:

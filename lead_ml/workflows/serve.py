@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from lead_ml.errors import InputError
 from lead_ml.scorer import served_folder
 
 SCOPES = ("score", "read", "admin")
@@ -20,6 +22,8 @@ def serve_project(root: Path, *, host: str, port: int, auth: bool, say: Callable
     ------
     BundleError
         If nothing was promoted yet, or the champion is damaged.
+    InputError
+        If the address cannot be listened on.
     """
     import uvicorn
 
@@ -27,6 +31,7 @@ def serve_project(root: Path, *, host: str, port: int, auth: bool, say: Callable
 
     runs = root / "runs"
     served_folder(runs)
+    _check_free(host, port)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     settings = Settings(runs=runs, auth=auth)
     if auth and not settings.keys_path.is_file():
@@ -34,3 +39,20 @@ def serve_project(root: Path, *, host: str, port: int, auth: bool, say: Callable
         say(f"API key, shown once and stored hashed: [bold]{key}[/]")
     say(f"Review page: http://{host}:{port}/review   API: http://{host}:{port}/docs")
     uvicorn.run(create_app(settings), host=host, port=port, log_level="warning", access_log=False)
+
+
+def _check_free(host: str, port: int) -> None:
+    """Try the address before anything is loaded: a server that cannot listen only logs so."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        raise InputError(
+            "this address cannot be listened on",
+            source=f"{host}:{port}",
+            value=error.strerror or str(error),
+            expected="a free port of this machine",
+            do="name another one with --port",
+        ) from error

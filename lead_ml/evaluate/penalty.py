@@ -1,0 +1,50 @@
+"""How strongly the logistic regression is held back: chosen on the windows before the one that judges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lead_ml.errors import TooLittleData
+from lead_ml.evaluate.roll import Table, roll
+from lead_ml.fit import Recipe
+from lead_ml.labels import Mask
+from lead_ml.metrics import log_loss, sigmoid
+from lead_ml.split import Window
+
+LATEST_WINDOWS = 2
+
+
+def settle_penalty(recipe: Recipe, table: Table, windows: Sequence[Window]) -> Recipe:
+    """Return the recipe with the ``l2`` of the lowest log-loss on the latest rolling windows.
+
+    Parameters
+    ----------
+    recipe
+        Any kind; only a logistic one with several values in ``l2_search`` changes.
+    windows
+        All windows; the last, which judges, is never looked at. Without others the recipe stays as it is.
+    """
+    search = recipe.params.logistic.l2_search
+    rolling = tuple(windows[:-1])[-LATEST_WINDOWS:]
+    if recipe.kind != "logistic" or not search or not rolling:
+        return recipe
+    candidates = [_with_l2(recipe, l2) for l2 in sorted(search)]
+    losses = [_loss(candidate, table, rolling, windows[-1].fit) for candidate in candidates]
+    return candidates[int(np.argmin(losses))]
+
+
+def _loss(recipe: Recipe, table: Table, windows: Sequence[Window], known: Mask) -> float:
+    """Judge on the rows whose outcome was known before the last window began: those it may fit on."""
+    rolled = roll(recipe, table, windows)
+    rows = rolled.scored & known
+    if not rows.any():
+        raise TooLittleData("no row of the rolling windows was known before the forward window")
+    return log_loss(table.labels.y[rows], sigmoid(rolled.logit[rows]), table.weights(rows))
+
+
+def _with_l2(recipe: Recipe, l2: float) -> Recipe:
+    logistic = recipe.params.logistic.model_copy(update={"l2": l2, "l2_search": ()})
+    return replace(recipe, params=recipe.params.model_copy(update={"logistic": logistic}))

@@ -1,0 +1,63 @@
+"""From a row of a data set to the request that a CRM would send for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from lead_ml.data import Dataset, Events
+from lead_ml.instants import to_datetime
+from lead_ml.scorer import Answer, EventIn, ScoreRequest
+
+ALL_REASONS = 100
+
+
+def request_of(dataset: Dataset, lead: int, as_of: int, **options: Any) -> ScoreRequest:
+    """Write a lead as a request: its own columns, and its events known before `as_of`, instants to the microsecond."""
+    leads, events = dataset.leads, dataset.events
+    fields: dict[str, Any] = {"lead_id": leads.lead_id[lead]}
+    if leads.created_at is not None:
+        fields["created_at"] = written(leads.created_at[lead])
+    for name, column in leads.columns.items():
+        code = int(column.codes[lead])
+        fields[name] = None if code < 0 else column.levels[code]
+    own = None if events is None else events_of(events, np.flatnonzero((events.lead == lead) & (events.known_at < as_of)))
+    return ScoreRequest(lead=fields, events=own, as_of=written(as_of), **{"reasons": ALL_REASONS, **options})
+
+
+def events_of(events: Events, rows: np.ndarray) -> list[EventIn]:
+    """Write events as a request carries them."""
+    columns = {name: column.take(rows).values() for name, column in events.columns.items()}
+    return [
+        EventIn(
+            occurred_at=written(events.occurred_at[row]),
+            recorded_at=written(events.known_at[row]),
+            value=None if np.isnan(events.value[row]) else float(events.value[row]),
+            **{name: values[k] for name, values in columns.items() if values[k] is not None},  # type: ignore[arg-type]
+        )
+        for k, row in enumerate(rows)
+    ]
+
+
+def written(instant: int) -> str:
+    """Write an instant as ISO 8601 with microseconds."""
+    return to_datetime(int(instant)).isoformat(timespec="microseconds")
+
+
+def body_of(request: ScoreRequest) -> dict[str, Any]:
+    """Return the body of ``POST /v1/score``."""
+    return msgspec.to_builtins(request)
+
+
+def contributions(answer: Answer) -> dict[str, float]:
+    """Return every reason's contribution by target and feature; zero contributions are no reasons."""
+    parts = {"conversion": answer.reasons}
+    if answer.fake is not None:
+        parts["fake"] = answer.fake.reasons
+    return {
+        f"{target} {reason.feature}": reason.contribution
+        for target, reasons in parts.items()
+        for reason in (*reasons.for_, *reasons.against)
+    }

@@ -1,0 +1,21 @@
+"""Training one kind on the small world."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+from typing import Any
+
+from lead_ml.runs import Run
+from lead_ml.workflows.train import train
+
+
+def run_of_kind(trained: Any, kind: str, folder: Path) -> Run:
+    """Train one kind on the world, into a folder of its own."""
+    root = folder / kind
+    root.mkdir()
+    for part in ("params.yaml", "features", "models"):
+        copy = shutil.copytree if (trained.root / part).is_dir() else shutil.copyfile
+        copy(trained.root / part, root / part)
+    return train(dataclasses.replace(trained.project, root=root), trained.dataset, kinds=[kind])  # type: ignore[list-item]

@@ -1,0 +1,194 @@
+"""The same lead gives the same bits, whichever way it comes: table, data set, request, batch, HTTP, MLflow."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from asked import ALL_REASONS, body_of, contributions, request_of
+from kinds import run_of_kind
+
+from lead_ml.app import Settings, create_app
+from lead_ml.app.live import Loaders
+from lead_ml.data import Dataset
+from lead_ml.labels import Spine, open_leads
+from lead_ml.runs import Run
+from lead_ml.scorer import Answer, Scorer, ScoreRequest, Served, prepare, serve_version
+from lead_ml.table import features_at
+from lead_ml.tracking.record import MODEL_CODE
+from lead_ml.tracking.store import import_mlflow
+
+MOST = 1_000
+BATCH = 200
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is installed
+    from starlette.testclient import TestClient
+
+
+@pytest.fixture(scope="module")
+def spine(trained: Any) -> Spine:
+    everyone = open_leads(trained.dataset, trained.dataset.until)
+    return everyone.take(np.arange(len(everyone)) < MOST)
+
+
+@pytest.fixture(scope="module")
+def shipped(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The kind with the longest way from a value to a reason, promoted in a folder of its own."""
+    run = run_of_kind(trained, "lightgbm", tmp_path_factory.mktemp("paths"))
+    version = run.record.version
+    serve_version(run.folder.parent, Served(version=version, folder=f"{version}/bundle", at="2026-01-01T00:00:00Z", why="tests"))
+    return run
+
+
+@pytest.fixture(scope="module")
+def scorer(shipped: Run) -> Scorer:
+    return Scorer.load(shipped.bundle)
+
+
+@pytest.fixture(scope="module")
+def requests(trained: Any, spine: Spine) -> list[ScoreRequest]:
+    return [request_of(trained.dataset, int(lead), trained.dataset.until) for lead in spine.lead]
+
+
+@pytest.fixture(scope="module")
+def expected(trained: Any, scorer: Scorer, spine: Spine) -> list[Answer]:
+    return scorer.score_dataset(trained.dataset, spine, top=ALL_REASONS)
+
+
+@pytest.fixture(scope="module")
+def client(shipped: Run) -> Iterator[Any]:
+    runs = shipped.folder.parent
+    loaders = Loaders(trial=lambda _: None, load=Scorer.load, warm=lambda: None)
+    app = create_app(Settings(runs=runs, auth=False, poll_seconds=3600, max_batch_body=64 * 1024 * 1024), loaders=loaders)
+    app.state.runtime.live.check()
+    with TestClient(app, client=("127.0.0.1", 50_000), base_url="http://localhost") as found:
+        yield found
+
+
+def test_there_is_enough_to_compare(trained: Any, expected: list[Answer], requests: list[ScoreRequest]) -> None:
+    assert len(expected) == len(requests) > 500
+    assert len({answer.probability for answer in expected}) > len(expected) / 2
+    assert sum(bool(request.events) for request in requests) > len(requests) / 2
+    assert len(trained.dataset.leads) > MOST
+
+
+def test_the_training_table_equals_the_scored_data_set(
+    trained: Any, scorer: Scorer, spine: Spine, expected: list[Answer]
+) -> None:
+    raw = features_at(scorer.bundle.declarations, trained.dataset, spine)
+    for target, part in scorer.bundle.parts.items():
+        matrix = part.fitted.matrix(raw)
+        logit = part.calibration.apply(part.fitted.model.predict_logit(matrix))
+        probability = 1.0 / (1.0 + np.exp(-logit))
+        table = part.calibration.scale_contributions(part.fitted.model.contributions(matrix))
+        names = [f"{target} {item.name}" for item in part.fitted.declarations]
+        for row, answer in enumerate(expected):
+            found = answer if target == "conversion" else answer.fake
+            assert found.probability == probability[row]
+            assert found.base == table[row, -1]
+            of_row = contributions(answer)
+            assert [of_row.get(name, 0.0) for name in names] == table[row, :-1].tolist()
+
+
+def test_one_request_at_a_time_equals_the_data_set(
+    scorer: Scorer, requests: list[ScoreRequest], expected: list[Answer]
+) -> None:
+    schema = scorer.bundle.schema
+    for request, answer in zip(requests, expected, strict=True):
+        compare(scorer.score_prepared([prepare(request, schema, 0)])[0], answer)
+
+
+def test_a_batch_of_requests_equals_the_data_set(
+    scorer: Scorer, requests: list[ScoreRequest], expected: list[Answer]
+) -> None:
+    answers = scorer.score_prepared([prepare(request, scorer.bundle.schema, 0) for request in requests])
+    for found, answer in zip(answers, expected, strict=True):
+        compare(found, answer)
+
+
+def test_http_equals_the_data_set(client: Any, requests: list[ScoreRequest], expected: list[Answer]) -> None:
+    for request, answer in list(zip(requests, expected, strict=True))[::5]:
+        response = client.post("/v1/score", json=body_of(request))
+        assert response.status_code == 200, response.text
+        compare(msgspec.json.decode(response.content, type=Answer), answer)
+
+
+def test_an_http_batch_equals_the_data_set(
+    client: Any, requests: list[ScoreRequest], expected: list[Answer]
+) -> None:
+    for start in range(0, len(requests), BATCH):
+        body = {"leads": [body_of(request) for request in requests[start : start + BATCH]]}
+        response = client.post("/v1/score/batch", json=body)
+        results = json.loads(response.content)["results"]
+        for item, answer in zip(results, expected[start : start + BATCH], strict=True):
+            compare(msgspec.convert(item["answer"], Answer), answer)
+
+
+@pytest.mark.slow
+def test_the_pyfunc_equals_the_data_set(
+    shipped: Run, requests: list[ScoreRequest], expected: list[Answer], tmp_path: Path
+) -> None:
+    pd = pytest.importorskip("pandas")
+    pytest.importorskip("mlflow")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow warns of its own type hints while it is imported
+        mlflow = import_mlflow()
+        mlflow.pyfunc.save_model(
+            tmp_path / "model",
+            python_model=str(MODEL_CODE),
+            artifacts={"bundle": str(shipped.bundle)},
+            pip_requirements=[],
+        )
+        model = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    bodies = [msgspec.json.encode(request).decode() for request in requests]
+    table = model.unwrap_python_model().predict(None, pd.DataFrame({"request": bodies}))
+    for text, answer in zip(table["answer"], expected, strict=True):
+        compare(msgspec.json.decode(text, type=Answer), answer)
+
+
+def test_every_kind_answers_alike_alone_and_in_a_batch(trained: Any, kind_scorer: Scorer, spine: Spine) -> None:
+    some = spine.take(np.arange(0, len(spine), 5))
+    asked = [request_of(trained.dataset, int(lead), trained.dataset.until) for lead in some.lead]
+    prepared = [prepare(request, kind_scorer.bundle.schema, 0) for request in asked]
+    batch = kind_scorer.score_prepared(prepared)
+    whole = kind_scorer.score_dataset(trained.dataset, some, top=ALL_REASONS)
+    for one, of_batch, of_data in zip(prepared, batch, whole, strict=True):
+        compare(kind_scorer.score_prepared([one])[0], of_data)
+        compare(of_batch, of_data)
+
+
+def test_leads_asked_about_later_equal_the_data_set_as_long_as_nothing_happened(
+    trained: Any, scorer: Scorer, spine: Spine
+) -> None:
+    later = trained.dataset.until + 36 * 3_600_000_000 + 1
+    some = Spine(spine.lead[:200], np.full(200, later))
+    whole = scorer.score_dataset(trained.dataset, some, top=ALL_REASONS)
+    for lead, answer in zip(some.lead, whole, strict=True):
+        request = request_of(trained.dataset, int(lead), later)
+        compare(scorer.score_prepared([prepare(request, scorer.bundle.schema, 0)])[0], answer)
+
+
+def test_no_events_table_is_told_apart_from_no_events(trained: Any, scorer: Scorer, spine: Spine) -> None:
+    without = Dataset(trained.dataset.leads, None, trained.dataset.outcomes, trained.dataset.until)
+    lead = int(spine.lead[0])
+    request = request_of(without, lead, trained.dataset.until)
+    assert request.events is None
+    asked = prepare(request, scorer.bundle.schema, 0)
+    answer = scorer.score_prepared([asked])[0]
+    assert not answer.events_supplied
+    assert answer.probability != scorer.score_dataset(trained.dataset, spine.take(np.array([0])))[0].probability
+
+
+def compare(found: Answer, wanted: Answer) -> None:
+    """Hold two answers equal in every field but the columns that no feature reads."""
+    found = msgspec.structs.replace(found, warnings=())
+    assert found == wanted
+    first, second = contributions(found), contributions(wanted)
+    assert max(abs(first[name] - second[name]) for name in first) == 0.0

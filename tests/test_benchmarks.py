@@ -1,0 +1,31 @@
+"""The benchmarks still run, and say what their data is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.slow
+def test_the_scoring_benchmark_measures_every_way() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "scoring.py"), "--smoke", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["synthetic"] is True
+    ms = result["ms"]
+    assert len(ms) == 6
+    assert all(0 < figure["fastest"] <= figure["median"] <= figure["slowest"] for figure in ms.values())
+    assert ms["one lead: features"]["fastest"] < ms["one lead: total, JSON to JSON"]["slowest"]
+    assert result["http_p99_ms"] > 0

@@ -1,0 +1,177 @@
+"""Scoring a project from files: the worklist, one lead, a flat table, and reading what is there."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lead_ml.errors import BundleError, InputError, LeadMLError
+from lead_ml.instants import iso
+from lead_ml.labels import open_leads
+from lead_ml.scorer import Scorer, read_worklist, reworded, served_folder, served_version
+from lead_ml.workflows import doctor
+from lead_ml.workflows.init import init_project, reference_project
+from lead_ml.workflows.load import intake_summary, load, save_intake
+from lead_ml.workflows.score import flat, save_worklist, score_one, score_open
+
+
+@pytest.fixture(scope="module")
+def scorer(trained: Any) -> Scorer:
+    return Scorer.load(trained.bundle)
+
+
+def test_the_worklist_holds_every_open_lead_best_first(trained: Any, scorer: Scorer) -> None:
+    rows = read_worklist(trained.runs)
+    assert len(rows) == len(open_leads(trained.dataset, trained.dataset.until))
+    probabilities = [row.answer.probability for row in rows]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert all(row.lead["lead_id"] == row.answer.lead_id for row in rows)
+    assert all("lead_status" not in row.lead and "created_at" in row.lead for row in rows)
+
+
+def test_chunks_change_no_answer(trained: Any, scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = score_open(scorer, trained.dataset)
+    monkeypatch.setattr("lead_ml.workflows.score.CHUNK", 400)
+    said: list[str] = []
+    assert score_open(scorer, trained.dataset, progress=said.append) == whole
+    assert said[0] == f"scored 400 of {len(whole):,} open leads"
+
+
+def test_a_worklist_is_replaced_whole(trained: Any, scorer: Scorer, tmp_path: Path) -> None:
+    answers = score_open(scorer, trained.dataset)
+    save_worklist(answers, trained.dataset, tmp_path)
+    save_worklist(answers[:3], trained.dataset, tmp_path)
+    assert [row.answer for row in read_worklist(tmp_path)] == answers[:3]
+    assert [path.name for path in tmp_path.iterdir()] == ["worklist.jsonl"]
+
+
+def test_no_worklist_is_empty_and_a_broken_one_is_told(tmp_path: Path) -> None:
+    assert read_worklist(tmp_path) == []
+    (tmp_path / "worklist.jsonl").write_text('{"lead": 1}\n')
+    with pytest.raises(InputError, match="the worklist cannot be read. Run lead-ml score again"):
+        read_worklist(tmp_path)
+
+
+def test_one_lead_is_answered_with_all_its_reasons(trained: Any, scorer: Scorer) -> None:
+    lead_id = read_worklist(trained.runs)[0].answer.lead_id
+    answer = score_one(scorer, trained.dataset, lead_id, lang="zh")
+    assert answer.lead_id == lead_id
+    total = answer.base + sum(reason.contribution for reason in (*answer.reasons.for_, *answer.reasons.against))
+    assert 1 / (1 + math.exp(-total)) == pytest.approx(answer.probability)
+
+
+def test_one_lead_may_be_asked_about_in_its_past_but_not_before_it(trained: Any, scorer: Scorer) -> None:
+    data = trained.dataset
+    created = int(data.leads.created_at[0])
+    assert score_one(scorer, data, data.leads.lead_id[0], as_of=created).as_of == iso(created)
+    with pytest.raises(InputError, match="the lead did not exist yet"):
+        score_one(scorer, data, data.leads.lead_id[0], as_of=created - 1)
+    with pytest.raises(InputError, match="no such lead: got 'nobody'"):
+        score_one(scorer, data, "nobody")
+
+
+def test_a_flat_row_holds_the_figures_and_the_strongest_reasons(trained: Any, scorer: Scorer) -> None:
+    answer = read_worklist(trained.runs)[0].answer
+    row = flat(answer)
+    assert row["probability"] == answer.probability
+    assert row["fake_probability"] == answer.fake.probability
+    assert row["reasons"].startswith(answer.reasons.for_[0].text)
+    import msgspec
+
+    bare = flat(msgspec.structs.replace(answer, fake=None))
+    assert bare["fake_probability"] is bare["fake_flag"] is None
+
+
+def test_reasons_are_reworded_with_the_same_figures(trained: Any, scorer: Scorer) -> None:
+    answer = read_worklist(trained.runs)[0].answer
+    chinese = reworded(answer.reasons, scorer, "conversion", "zh")
+    assert [r.contribution for r in chinese.for_] == [r.contribution for r in answer.reasons.for_]
+    assert chinese == score_one_top(scorer, trained, answer.lead_id)
+    assert reworded(chinese, scorer, "conversion", "en") == answer.reasons
+
+
+def score_one_top(scorer: Scorer, trained: Any, lead_id: str) -> Any:
+    row = trained.dataset.leads.lead_id.index(lead_id)
+    spine = open_leads(trained.dataset, trained.dataset.until)
+    return scorer.score_dataset(trained.dataset, spine.take(spine.lead == row), lang="zh")[0].reasons
+
+
+def test_the_served_version_is_read_back(trained: Any, tmp_path: Path) -> None:
+    assert served_version(trained.runs).version == trained.run.record.version
+    assert served_folder(trained.runs) == trained.bundle
+    with pytest.raises(BundleError, match="no version serves yet"):
+        served_version(tmp_path)
+
+
+def test_a_project_is_read_with_its_data_and_a_summary(trained: Any, tmp_path: Path) -> None:
+    loaded = load(trained.root)
+    assert loaded.dataset.digests == trained.dataset.digests
+    assert load(trained.root, data=trained.root).dataset.until == trained.dataset.until
+    save_intake(loaded.intake, tmp_path / "intake.json")
+    summary = json.loads((tmp_path / "intake.json").read_text())
+    assert summary == json.loads(json.dumps(intake_summary(loaded.intake)))
+    for table in summary["tables"].values():
+        assert table["rows_in"] == table["used"] + sum(item["count"] for item in table["set_aside"])
+
+
+def test_a_new_project_is_the_reference_project(tmp_path: Path) -> None:
+    written = init_project(tmp_path / "mine")
+    names = {path.relative_to(tmp_path / "mine").as_posix() for path in written}
+    assert {"params.yaml", "features/profile.py", "models/conversion.py", "serving/service.py"} <= names
+    assert not any("__pycache__" in name for name in names)
+    assert (tmp_path / "mine" / "params.yaml").read_bytes() == (reference_project() / "params.yaml").read_bytes()
+
+
+def test_a_project_is_never_written_over_something(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("mine")
+    with pytest.raises(InputError, match="the folder is not empty"):
+        init_project(tmp_path)
+    with pytest.raises(InputError, match="the folder is not empty"):
+        init_project(tmp_path / "note.txt")
+    (tmp_path / "empty").mkdir()
+    assert init_project(tmp_path / "empty")
+
+
+def test_an_installation_without_the_reference_project_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lead_ml.workflows.init.PARTS", ("nothing-like-this",))
+    with pytest.raises(InputError, match="missing from this installation"):
+        reference_project()
+
+
+def test_the_doctor_finds_a_sound_project_sound(trained: Any) -> None:
+    found = {item.what: item for item in doctor.examine(trained.root)}
+    assert found["project"].ok
+    assert "66 features" in found["project"].found or "features" in found["project"].found
+    assert found["champion"].found.startswith(trained.run.record.version)
+    assert found["feature kernels"].found == "compiled"
+    assert found["Python"].ok
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "MIN_FREE_GIB", 10**9)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+    monkeypatch.setattr(doctor, "EXTRAS", {"no-such-library": "train"})
+    found = {item.what: item for item in doctor.examine(tmp_path / "nowhere")}
+    assert not found["project"].ok
+    assert "params.yaml does not exist" in found["project"].found
+    assert not found["champion"].ok
+    assert "no version serves yet" in found["champion"].found
+    assert not found["free disk"].ok
+    assert found["OMP_WAIT_POLICY"].do == ""
+    assert found["no-such-library"].found == "not installed (optional: pip install 'lead-ml[train]')"
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    assert "PASSIVE" in doctor._openmp().do
+
+
+def test_a_broken_definition_is_a_finding_not_a_crash(tmp_path: Path) -> None:
+    init_project(tmp_path / "p")
+    (tmp_path / "p" / "features" / "profile.py").write_text("1 / 0")
+    finding = next(item for item in doctor.examine(tmp_path / "p") if item.what == "project")
+    assert not finding.ok
+    assert "ZeroDivisionError" in finding.found
+    with pytest.raises(LeadMLError):
+        load(tmp_path / "p")

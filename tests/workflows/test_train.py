@@ -1,0 +1,256 @@
+"""Training end to end: the same inputs give the same bytes, and little or undated data is told honestly."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core"))
+from asked import ALL_REASONS, contributions, request_of
+from small import COLUMN, DAY, draw, write_project
+
+from lead_ml.data import Dataset
+from lead_ml.errors import InputError, PromotionRefused, TooLittleData
+from lead_ml.labels import Spine, open_leads
+from lead_ml.project import load_project
+from lead_ml.runs import Run, open_run
+from lead_ml.scorer import Scorer, accept_lines, prepare, served_version, verify
+from lead_ml.thresholds import Lines
+from lead_ml.workflows.ladder import rung
+from lead_ml.workflows.promote import promote
+from lead_ml.workflows.score import score_open
+from lead_ml.workflows.train import train
+
+
+def files_of(run: Run) -> dict[str, bytes]:
+    return {
+        path.relative_to(run.folder).as_posix(): path.read_bytes()
+        for path in sorted(run.folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def world_again(trained: Any, folder: Path, **changes: Any) -> Run:
+    """Train the world once more in another folder, with other params."""
+    for part in ("features", "models"):
+        shutil.copytree(trained.root / part, folder / part)
+    params = yaml.safe_load((trained.root / "params.yaml").read_text(encoding="utf-8"))
+    (folder / "params.yaml").write_text(yaml.safe_dump({**params, **changes}, allow_unicode=True), encoding="utf-8")
+    return train(load_project(folder), trained.dataset)
+
+
+def scores_alike(scorer: Scorer, dataset: Dataset, count: int = 40) -> None:
+    """Hold the data set and single requests equal."""
+    spine = open_leads(dataset, dataset.until)
+    spine = spine.take(np.arange(len(spine)) < count)
+    for lead, answer in zip(spine.lead, scorer.score_dataset(dataset, spine, top=ALL_REASONS), strict=True):
+        as_of = int(spine.as_of[0])
+        found = scorer.score_prepared([prepare(request_of(dataset, int(lead), as_of), scorer.bundle.schema, as_of)])[0]
+        assert found.probability == answer.probability
+        assert contributions(found) == contributions(answer)
+
+
+def test_training_again_gives_the_same_bytes_also_with_more_threads(trained: Any, tmp_path: Path) -> None:
+    again = world_again(trained, tmp_path, threads=2)
+    first, second = verify(trained.bundle), verify(again.bundle)
+    differing = [name for name in first.files if first.files[name] != second.files.get(name)]
+    assert differing == ["params.json"], "only the number of threads itself may differ"
+    assert set(first.files) == set(second.files)
+
+
+def test_training_twice_in_one_place_is_one_version_and_keeps_accepted_lines(trained: Any, tmp_path: Path) -> None:
+    first = world_again(trained, tmp_path)
+    before = files_of(first)
+    lines = Lines.of(0.1, 0.2, method="value", accepted_by="Li")
+    accept_lines(first.bundle, lines)
+    again = train(load_project(tmp_path), trained.dataset)
+    assert again.record == first.record
+    assert again.record.version == trained.run.record.version
+    after = files_of(again)
+    assert after.pop("bundle/thresholds.json") == lines.to_json()
+    assert after == before
+    assert Scorer.load(again.bundle).lines == lines
+
+
+def test_another_seed_gives_another_version(trained: Any, tmp_path: Path) -> None:
+    other = world_again(trained, tmp_path, seed=8)
+    assert other.record.version != trained.run.record.version
+    assert other.record.seed == 8
+    first, second = verify(trained.bundle), verify(other.bundle)
+    changed = {name for name in first.files if first.files[name] != second.files.get(name)}
+    assert any(name.startswith("fake/") or name.startswith("conversion/") for name in changed)
+
+
+def test_a_run_tells_what_went_in(trained: Any) -> None:
+    record = trained.run.record
+    assert record.data_digests == dict(trained.dataset.digests)
+    assert record.project_digest == trained.project.digest
+    assert record.fit_until == trained.dataset.until
+    assert record.left_out_features == ()
+    assert record.synthetic
+    assert set(record.kinds) == {"conversion", "fake"}
+    assert open_run(trained.runs).record == record
+    for target in trained.run.targets:
+        evaluation, forward = trained.run.evaluation(target), trained.run.forward(target)
+        assert evaluation.winner == record.kinds[target]
+        assert len(forward.y) == evaluation.windows[-1].test_rows
+        assert set(forward.probability) == {"scorecard", "logistic", "lightgbm"}
+
+
+def test_a_feature_on_a_column_that_is_overwritten_later_is_left_out(tmp_path: Path) -> None:
+    run = train(write_project(tmp_path, known_at={"size": "current"}), draw(), kinds=["scorecard"])
+    assert run.record.left_out_features == ("size",)
+    assert "size" not in {item.name for item in Scorer.load(run.bundle).bundle.declarations}
+
+
+def test_a_trusted_column_is_used_again(tmp_path: Path) -> None:
+    run = train(write_project(tmp_path, known_at={"size": "current"}, trust=["size"]), draw(), kinds=["scorecard"])
+    assert run.record.left_out_features == ()
+
+
+def test_dated_leads_with_an_outcome_column_train_end_to_end(tmp_path: Path) -> None:
+    data = draw(500, column=True)
+    run = train(write_project(tmp_path, model=COLUMN), data)
+    evaluation = run.evaluation("conversion")
+    assert not evaluation.optimistic
+    assert evaluation.horizon_days is None
+    assert evaluation.windows[-1].start < evaluation.windows[-1].end
+    scorer = Scorer.load(run.bundle)
+    assert scorer.bundle.facts.dated
+    assert "converted" not in scorer.bundle.facts.columns
+    scores_alike(scorer, data)
+
+
+def test_undated_data_trains_is_marked_and_promotes_only_by_force(tmp_path: Path) -> None:
+    data = draw(500, column=True, dated=False)
+    run = train(write_project(tmp_path, model=COLUMN), data)
+    assert not run.record.dated
+    assert run.evaluation("conversion").optimistic
+    scorer = Scorer.load(run.bundle)
+    assert not scorer.bundle.facts.dated
+    assert scorer.bundle.history.as_of is None
+    scores_alike(scorer, data)
+    with pytest.raises(PromotionRefused, match=r"(?i)optimistic|dates"):
+        promote(tmp_path / "runs", run.record.version)
+    promote(tmp_path / "runs", run.record.version, force="a first look")
+    assert served_version(tmp_path / "runs").version == run.record.version
+
+
+def few_wins(wins: int) -> Dataset:
+    data = draw(300)
+    rows = np.arange(wins) * 2
+    outcomes = data.outcomes
+    keep = np.isin(np.arange(len(outcomes)), rows)
+    from lead_ml.testing.change import rows_of
+
+    return dataclasses.replace(data, outcomes=rows_of(outcomes, keep))
+
+
+def test_with_too_few_wins_the_scorecard_serves_and_says_its_rung(tmp_path: Path) -> None:
+    data = few_wins(3)
+    run = train(write_project(tmp_path), data)
+    assert run.record.kinds == {"conversion": "scorecard"}
+    assert run.record.rung == "scorecard, 3 wins: too few outcomes to judge; a logistic regression needs about 47 more wins"
+    assert run.evaluation("conversion") is None
+    assert run.forward("conversion") is None
+    scorer = Scorer.load(run.bundle)
+    assert scorer.bundle.card["targets"]["conversion"]["headline"] == "not judged: too few outcomes"
+    answers = score_open(scorer, data)
+    assert all(answer.lower < 1e-9 and answer.upper > 1 - 1e-9 for answer in answers)
+    assert scorer.lines.method == "default"
+    assert scorer.bundle.history is None
+    assert scorer.bundle.advice == ()
+    scores_alike(scorer, data)
+
+
+def test_a_learnt_kind_asked_for_by_name_is_not_quietly_replaced(tmp_path: Path) -> None:
+    with pytest.raises(TooLittleData, match="forward window"):
+        train(write_project(tmp_path), few_wins(3), kinds=["logistic"])
+
+
+def test_the_scorecard_may_be_asked_for_by_name_however_few_the_wins(tmp_path: Path) -> None:
+    assert train(write_project(tmp_path), few_wins(3), kinds=["scorecard"]).record.kinds == {"conversion": "scorecard"}
+
+
+def test_data_without_a_mature_lead_says_what_to_wait_for(tmp_path: Path) -> None:
+    data = draw(50)
+    young = dataclasses.replace(data, until=int(data.leads.created_at.min()) + 5 * DAY)
+    with pytest.raises(TooLittleData, match=r"no mature snapshot .* expected leads older than 10"):
+        train(write_project(tmp_path), young)
+
+
+def test_the_scale_of_the_score_is_carried_from_champion_to_challenger(tmp_path: Path) -> None:
+    project = write_project(tmp_path)
+    first = train(project, draw(400), kinds=["scorecard"])
+    promote(project.runs, first.record.version, force="first")
+    second = train(project, draw(400, seed=9, rate=0.6), kinds=["scorecard"])
+    assert second.record.version != first.record.version
+    odds = [Scorer.load(run.bundle).bundle.facts.reference_odds for run in (first, second)]
+    assert odds[0] == odds[1]
+    fixed = write_project(tmp_path, reference_odds=0.5)
+    assert Scorer.load(train(fixed, draw(400), kinds=["scorecard"]).bundle).bundle.facts.reference_odds == 0.5
+
+
+def test_progress_is_told_step_by_step(tmp_path: Path) -> None:
+    said: list[str] = []
+    train(write_project(tmp_path), draw(), kinds=["scorecard"], progress=said.append)
+    assert said[0].startswith("conversion: table of ")
+    assert said[-1] == "bundle"
+
+
+def test_the_test_window_may_start_on_a_date_of_the_project(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path, split={"folds": 2, "test_share": 0.3, "test_from": "2026-05-01"}, time_zone="Asia/Shanghai"
+    )
+    run = train(project, draw(), kinds=["scorecard"])
+    assert run.evaluation("conversion").windows[-1].start == "2026-04-30T16:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("kind", "wins", "judged", "text"),
+    [
+        ("logistic", 60, True, "logistic, 60 wins: chosen on the forward window; boosting needs about 440 more wins"),
+        ("lightgbm", 1_234, True, "lightgbm, 1,234 wins: chosen on the forward window"),
+    ],
+)
+def test_the_rung_says_what_the_next_one_needs(kind: Any, wins: int, judged: bool, text: str) -> None:
+    assert rung(kind, wins, judged=judged) == text
+
+
+def test_a_hub_phone_does_not_glue_the_market_together(trained: Any) -> None:
+    from lead_ml.split import groups_of
+
+    sizes = np.bincount(groups_of(trained.dataset.leads))
+    assert sizes.max() < len(trained.dataset.leads) / 10
+    assert (sizes > 1).any()
+
+
+def test_runs_open_by_the_beginning_of_their_version(trained: Any, tmp_path: Path) -> None:
+    version = trained.run.record.version
+    assert open_run(trained.runs, version[:5]).record == trained.run.record
+    with pytest.raises(InputError, match=f"no such version: got 'zz'; expected one of {version}"):
+        open_run(trained.runs, "zz")
+    with pytest.raises(InputError, match="nothing was trained yet"):
+        open_run(tmp_path)
+    with pytest.raises(InputError, match="no such version"):
+        open_run(tmp_path / "nowhere", "abc")
+    for odd in ("/etc/passwd", "../x", "*", ""):
+        with pytest.raises(InputError, match="no such version"):
+            open_run(trained.runs, odd)
+
+
+def test_a_score_in_the_past_sees_no_later_record(trained: Any) -> None:
+    scorer, data = Scorer.load(trained.bundle), trained.dataset
+    cut = int(np.quantile(data.leads.created_at, 0.7))
+    from lead_ml.testing.change import without_later
+
+    spine: Spine = open_leads(data, cut)
+    some = spine.take(np.arange(0, len(spine), 7))
+    assert scorer.score_dataset(without_later(data, cut), some) == scorer.score_dataset(data, some)
