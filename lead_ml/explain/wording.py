@@ -17,7 +17,7 @@ _YES_NO = {  # not every spelling: NO is Norway
     **dict.fromkeys(("true", "True", "TRUE", "Yes"), _YES),
     **dict.fromkeys(("false", "False", "FALSE", "No"), _NO),
 }
-_UNITS_ZH = {"days": "天", "hours": "小时"}
+_UNITS_ZH = {"days": "天", "hours": "小时", "minutes": "分钟", "seconds": "秒", "years": "年"}
 
 
 def label(declaration: Declaration, lang: str) -> str:
@@ -53,7 +53,7 @@ def value_text(declaration: Declaration, value: Value, lang: str) -> str:
     if declaration.unit == "share":
         return percent(value, lang)
     number = whole(value) if _is_count(declaration) else plain(value)
-    return f"{number} {declaration.unit}" if declaration.unit else number
+    return _with_unit(number, declaration.unit, lang) if declaration.unit else number
 
 
 def spoken(declaration: Declaration, value: Value) -> Value:
@@ -130,5 +130,6 @@ def _days(days: float, lang: str) -> str:
 
 
 def _with_unit(number: str, unit: str, lang: str) -> str:
-    singular = unit.removesuffix("s") if number == "1" else unit
-    return f"{number} {pick(lang, singular, _UNITS_ZH[unit])}"
+    if unit not in _UNITS_ZH:  # a currency, or a unit of the project's own
+        return f"{number} {unit}"
+    return f"{number} {pick(lang, unit.removesuffix('s') if number == '1' else unit, _UNITS_ZH[unit])}"
