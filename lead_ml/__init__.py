@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lead_ml.errors import LeadMLError
     from lead_ml.project import Project, load_project
     from lead_ml.runs import Run, open_run
-    from lead_ml.scorer import Answer, ScoreRequest, Scorer, prepare
+    from lead_ml.scorer import Answer, Scorer, ScoreRequest, prepare
     from lead_ml.spec import Column, Fake, ModelSpec, Uniform, Won
     from lead_ml.workflows.load import load
     from lead_ml.workflows.promote import promote, rollback

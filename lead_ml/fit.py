@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
-import numpy as np
+import numpy.typing as npt
 
 from lead_ml.data import Coded, Floats, Indices
 from lead_ml.declare import Declaration
@@ -129,7 +130,7 @@ def columns_of(
     )
 
 
-def take(raw: RawColumns, rows: np.ndarray) -> RawColumns:  # type: ignore[type-arg]
+def take(raw: RawColumns, rows: npt.NDArray[Any]) -> RawColumns:
     """Return the rows, by position or mask, of every raw column."""
     return {
         name: column.take(rows) if isinstance(column, Coded) else column[rows] for name, column in raw.items()

@@ -51,7 +51,7 @@ def load_project(root: Path) -> Project:
     declarations = [item for path in _files(root, "features") for item in _features(_load(path, digest))]
     if not declarations:
         raise DeclarationError(f"{root / 'features'} declares nothing", expected="FEATURES in its files")
-    specs = {}
+    specs: dict[str, ModelSpec] = {}
     for path in _files(root, "models"):
         spec = _attribute(_load(path, digest), "SPEC", ModelSpec)
         specs[spec.name] = spec
@@ -96,7 +96,8 @@ def _digest(root: Path) -> str:
 def _load(path: Path, digest: str) -> ModuleType:
     name = f"lead_ml_project_{digest}_{path.parent.name}_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

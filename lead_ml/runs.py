@@ -16,9 +16,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from lead_ml.data import Floats, Indices, Instants
 from lead_ml.errors import InputError
@@ -52,7 +54,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 class ForwardScores:
     """Probabilities of every kind on the forward window of a run; all arrays are (rows,)."""
 
-    lead_id: np.ndarray  # type: ignore[type-arg]
+    lead_id: npt.NDArray[np.str_]
     as_of: Instants
     y: Floats
     weight: Floats
@@ -61,7 +63,7 @@ class ForwardScores:
 
     def save(self, path: Path) -> None:
         """Write as ``.npz`` without objects."""
-        kinds = {f"p_{kind}": values for kind, values in self.probability.items()}
+        kinds: dict[str, Any] = {f"p_{kind}": values for kind, values in self.probability.items()}
         np.savez(
             path,
             lead_id=self.lead_id,

@@ -85,14 +85,22 @@ def forward_windows(
     if test_from is not None:
         test_share = float((ordered >= test_from).mean()) if len(ordered) else 0.0
     shares = np.linspace(min(FIRST_WINDOW_STARTS_AT, (1 - test_share) / 2), 1 - test_share, folds + 1)
-    starts = [int(ordered[min(int(share * len(ordered)), len(ordered) - 1)]) for share in shares] if len(ordered) else []
+    starts = (
+        [int(ordered[min(int(share * len(ordered)), len(ordered) - 1)]) for share in shares]
+        if len(ordered)
+        else []
+    )
     if test_from is not None and starts:
         starts[-1] = test_from
     names = [*(f"window {k + 1}" for k in range(folds)), "test"]
-    windows = [
-        _window(name, spine, usable, created_at, groups, start, end, horizon_us)
-        for name, start, end in zip(names, starts, [*starts[1:], NEVER], strict=True)
-    ] if starts else []
+    windows = (
+        [
+            _window(name, spine, usable, created_at, groups, start, end, horizon_us)
+            for name, start, end in zip(names, starts, [*starts[1:], NEVER], strict=True)
+        ]
+        if starts
+        else []
+    )
     kept = tuple(w for w in windows if w.fit.any() and w.test.any())
     if not kept or kept[-1].name != "test":
         raise TooLittleData(
@@ -137,8 +145,8 @@ def _window(
 
 def _join(parent: npt.NDArray[np.int64], keys: Coded, names: Coded | None) -> None:
     members: dict[int, list[int]] = defaultdict(list)
-    for row in np.nonzero(keys.codes >= 0)[0]:
-        members[int(keys.codes[row])].append(int(row))
+    for place in np.flatnonzero(keys.codes >= 0).tolist():
+        members[int(keys.codes[place])].append(place)
     for rows in members.values():
         if len(rows) > 1 and not (names is not None and _is_hub(names, rows)):
             for row in rows[1:]:
@@ -151,7 +159,8 @@ def _is_hub(names: Coded, rows: Iterable[int]) -> bool:
 
 
 def _root(parent: npt.NDArray[np.int64], row: int) -> int:
-    while parent[row] != row:
-        parent[row] = parent[parent[row]]
-        row = int(parent[row])
+    above = int(parent[row])
+    while above != row:
+        parent[row] = parent[above]
+        row, above = above, int(parent[above])
     return row

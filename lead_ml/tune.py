@@ -16,6 +16,7 @@ import numpy as np
 from lead_ml.errors import DeclarationError, MissingExtra, TooLittleData
 from lead_ml.evaluate import Table, roll
 from lead_ml.fit import Recipe
+from lead_ml.labels import Mask
 from lead_ml.metrics import evaluate
 from lead_ml.params import LightGBMParams
 from lead_ml.spec import Uniform
@@ -87,12 +88,13 @@ def tune(
         direction="minimize",
         load_if_exists=True,
     )
-    now = loss_of(recipe, table, folds)
+    known = windows[-1].fit
+    now = loss_of(recipe, table, folds, known)
     if done == 0:
         study.enqueue_trial(_current(recipe))
 
     def objective(trial: Any) -> float:
-        return loss_of(with_params(recipe, _suggest(trial, recipe.spec.search)), table, folds)
+        return loss_of(with_params(recipe, _suggest(trial, recipe.spec.search)), table, folds, known)
 
     interrupted = False
     try:
@@ -121,10 +123,18 @@ def best_of(recipe: Recipe, study: Any, now: float) -> Tuned:
     )
 
 
-def loss_of(recipe: Recipe, table: Table, folds: Sequence[Window]) -> float:
-    """Return the weighted log-loss of a recipe over the rolling windows, each fitted only on what lies before it."""
+def loss_of(recipe: Recipe, table: Table, folds: Sequence[Window], known: Mask) -> float:
+    """Return the weighted log-loss of a recipe over the rolling windows, each fitted only on what lies before it.
+
+    Only rows in `known` count: those whose outcome was known before the forward window began.
+    """
     rolled = roll(recipe, table, folds)
-    rows = rolled.scored
+    rows = rolled.scored & known
+    if not rows.any():
+        raise TooLittleData(
+            "no outcome of the rolling windows was known before the forward window",
+            do="bring a longer history, or lower horizon_days",
+        )
     probability = 1.0 / (1.0 + np.exp(-rolled.logit[rows]))
     return float(evaluate(table.labels.y[rows], probability, table.weights(rows))["log_loss"])
 

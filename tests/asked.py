@@ -23,7 +23,11 @@ def request_of(dataset: Dataset, lead: int, as_of: int, **options: Any) -> Score
     for name, column in leads.columns.items():
         code = int(column.codes[lead])
         fields[name] = None if code < 0 else column.levels[code]
-    own = None if events is None else events_of(events, np.flatnonzero((events.lead == lead) & (events.known_at < as_of)))
+    own = (
+        None
+        if events is None
+        else events_of(events, np.flatnonzero((events.lead == lead) & (events.known_at < as_of)))
+    )
     return ScoreRequest(lead=fields, events=own, as_of=written(as_of), **{"reasons": ALL_REASONS, **options})
 
 

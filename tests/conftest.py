@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +57,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(world: Path) -> Iterator[TrainedWorld]:
+def trained(world: Path) -> TrainedWorld:
     """The small world after train, promote and score; tests that change it copy ``root`` first."""
     from lead_ml.scorer import Scorer, Served, serve_version
     from lead_ml.workflows.load import load
@@ -67,8 +66,13 @@ def trained(world: Path) -> Iterator[TrainedWorld]:
 
     loaded = load(world)
     run = train(loaded.project, loaded.dataset)
-    served = Served(version=run.record.version, folder=f"{run.record.version}/bundle", at="2026-01-01T00:00:00Z", why="tests")
+    served = Served(
+        version=run.record.version,
+        folder=f"{run.record.version}/bundle",
+        at="2026-01-01T00:00:00Z",
+        why="tests",
+    )
     serve_version(loaded.project.runs, served)
     answers = score_open(Scorer.load(run.bundle), loaded.dataset)
     save_worklist(answers, loaded.dataset, loaded.project.runs)
-    yield TrainedWorld(world, loaded.project, loaded.dataset, run)
+    return TrainedWorld(world, loaded.project, loaded.dataset, run)

@@ -53,7 +53,9 @@ def demo(
     if done.serves:
         say(f"Next: lead-ml serve --project {escape(str(folder))}, then open http://127.0.0.1:8000/review")
     else:
-        say("No version serves: so few leads prove nothing. Next: the demo in another folder with more --leads")
+        say(
+            "No version serves: so few leads prove nothing. Next: the demo in another folder with more --leads"
+        )
 
 
 def _rule(title: str, words: str) -> None:

@@ -104,8 +104,7 @@ def tune(
 ) -> None:
     """Search better LightGBM parameters on the windows before the forward window.
 
-    Ctrl-C keeps the trials that were finished, prints the best so far and exits with 130; the same command goes on
-    from there.
+    Ctrl-C keeps the finished trials, prints the best so far and exits with 130; called again, it goes on from there.
 
     Example: lead-ml tune --trials 60
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.data import Floats
+from lead_ml.data import Floats, Indices
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluate.penalty import settle_penalty
 from lead_ml.evaluate.records import Evaluation, KindRecord, WindowRecord
@@ -84,14 +84,14 @@ def evaluate_forward(
     judged = {r.kind: _judge(r, table, windows, test, horizon_us, optimistic, progress) for r in recipes}
     y, weight, group = table.labels.y[test], table.weights(test), table.group[test]
     seed = recipes[0].seed
-    intervals = {
+    intervals: dict[str, dict[str, Interval]] = {
         kind: bootstrap(
             y, item.probability, weight, group, n_boot=options.bootstrap, level=options.level, seed=seed
         )
         for kind, item in judged.items()
     }
     winner = min(judged, key=lambda kind: intervals[kind]["log_loss"].value)
-    lead_over = {
+    lead_over: dict[str, Interval] = {
         kind: paired_bootstrap(
             y, item.probability, judged[winner].probability, weight, group,
             metric="log_loss", n_boot=options.bootstrap, level=options.level, seed=seed,
@@ -99,7 +99,7 @@ def evaluate_forward(
         for kind, item in judged.items()
         if kind != winner
     }  # fmt: skip
-    by_chance = {} if optimistic else _random_split(table, recipes, windows, test, seed, progress)
+    by_chance = {} if optimistic else _random_split(table, recipes, test, seed, progress)
     base_rate = _base_rate(table, windows[-1])
     evaluation = Evaluation(
         target=recipes[0].spec.name,
@@ -112,8 +112,8 @@ def evaluate_forward(
                _base_record(base_rate, y, weight, group, options, seed)),
         winner=winner,
         lead_over=lead_over,
-        headline=_headline(winner, intervals, lead_over, int(y.sum())),
-        warnings=_warnings(intervals[winner], y, optimistic),
+        headline=_headline(winner, intervals, lead_over, _winning_leads(table, test)),
+        warnings=_warnings(intervals[winner], _winning_leads(table, test), optimistic),
         slices=slices_of(table, test, judged[winner].probability),
         left_out=dict(table.labels.left_out or table.labels.counts()),
     )  # fmt: skip
@@ -149,7 +149,6 @@ def _judge(
 def _random_split(
     table: Table,
     recipes: Sequence[Recipe],
-    windows: Sequence[Window],
     test: Mask,
     seed: int,
     progress: Progress,
@@ -158,7 +157,7 @@ def _random_split(
     usable = table.labels.used
     folds = max(2, round(usable.sum() / max(1, test.sum())))
     window = random_windows(table.spine, usable, _lead_groups(table), folds=folds, seed=seed)[:1]
-    found = {}
+    found: dict[str, dict[str, float]] = {}
     for recipe in recipes:
         rolled = roll(recipe, table, window, progress)
         rows = window[0].test
@@ -167,7 +166,7 @@ def _random_split(
     return found
 
 
-def _lead_groups(table: Table) -> np.ndarray:  # type: ignore[type-arg]
+def _lead_groups(table: Table) -> Indices:
     groups = np.arange(len(table.dataset.leads))
     groups[table.lead] = table.group
     return groups
@@ -194,7 +193,7 @@ def _record(
 
 
 def _base_record(
-    rate: float, y: Floats, weight: Floats, group: Floats, options: EvaluationParams, seed: int
+    rate: float, y: Floats, weight: Floats, group: Indices, options: EvaluationParams, seed: int
 ) -> KindRecord:
     metrics = bootstrap(
         y, np.full(len(y), rate), weight, group, n_boot=options.bootstrap, level=options.level, seed=seed
@@ -243,6 +242,10 @@ def _window_record(window: Window, table: Table) -> WindowRecord:
     )
 
 
+def _winning_leads(table: Table, test: Mask) -> int:
+    return len(np.unique(table.lead[test & (table.labels.y > 0)]))
+
+
 def _headline(
     winner: str,
     intervals: Mapping[str, Mapping[str, Interval]],
@@ -251,18 +254,18 @@ def _headline(
 ) -> str:
     loss = intervals[winner]["log_loss"]
     tied = [kind for kind, gap in lead_over.items() if gap.lower <= 0]
-    verdict = f"{winner} has the lowest forward log-loss, {loss.value:.4f} ({loss.lower:.4f} to {loss.upper:.4f}, {positives:,} positive rows)"
+    verdict = f"{winner} has the lowest forward log-loss, {loss.value:.4f} ({loss.lower:.4f} to {loss.upper:.4f}, {positives:,} positive leads)"
     return verdict + (
         f"; not told apart from {' and '.join(tied)}" if tied else "; clearly ahead of every other kind"
     )
 
 
-def _warnings(intervals: Mapping[str, Interval], y: Floats, optimistic: bool) -> tuple[str, ...]:
+def _warnings(intervals: Mapping[str, Interval], positives: int, optimistic: bool) -> tuple[str, ...]:
     found = []
     if optimistic:
         found.append("The data has no dates: folds are random, so every figure is optimistic.")
-    if int(y.sum()) < ENOUGH_POSITIVES:
-        found.append(f"Only {int(y.sum())} positive rows: differences between kinds are mostly noise.")
+    if positives < ENOUGH_POSITIVES:
+        found.append(f"Only {positives} positive leads: differences between kinds are mostly noise.")
     if intervals["roc_auc"].value > SUSPICIOUS_AUC:
         found.append(
             f"AUC {intervals['roc_auc'].value:.3f} looks too good: suspect a leak before believing it."

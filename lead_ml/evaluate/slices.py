@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lead_ml.data import Floats
+from lead_ml.data import Floats, Indices
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.evaluate.records import SliceRecord
 from lead_ml.evaluate.roll import Table
@@ -43,7 +43,7 @@ def _parts(table: Table, test: Mask) -> dict[str, list[str]]:
     return parts
 
 
-def _slice(by: str, value: str, table: Table, rows: np.ndarray, probability: Floats) -> SliceRecord:  # type: ignore[type-arg]
+def _slice(by: str, value: str, table: Table, rows: Indices, probability: Floats) -> SliceRecord:
     y, weight = table.labels.y[rows], table.weights(rows)
     figures = evaluate(y, probability, weight)
     auc = figures["roc_auc"]
@@ -61,5 +61,5 @@ def _slice(by: str, value: str, table: Table, rows: np.ndarray, probability: Flo
 
 
 def _natural(text: str) -> tuple[int, float, str]:
-    head = text.split(" ")[0]
+    head = text.split(" ", maxsplit=1)[0]
     return (0, float(head), text) if head.isdigit() else (1, 0.0, text)

@@ -109,13 +109,14 @@ def write_bundle(bundle: Bundle, folder: Path) -> Manifest:
     _write_json(folder / "lines.json", bundle.lines)
     (folder / "features.json").write_bytes(to_json(bundle.declarations))
     if bundle.history is not None:
-        np.savez(folder / "history.npz", **EvidenceTable.of(bundle.history).arrays())
+        _write_arrays(folder / "history.npz", EvidenceTable.of(bundle.history).arrays())
     for name, part in bundle.parts.items():
         _write_part(part, folder / name)
     if bundle.kept:
         (folder / "reference").mkdir()
     for k, name in enumerate(sorted(bundle.kept)):
-        np.savez(folder / "reference" / f"{k:02d}.npz", name=np.array(name), **bundle.kept[name].to_arrays())
+        arrays = {"name": np.array(name), **bundle.kept[name].to_arrays()}
+        _write_arrays(folder / "reference" / f"{k:02d}.npz", arrays)
     return seal(folder)
 
 
@@ -179,7 +180,7 @@ def _write_part(part: Part, folder: Path) -> None:
     )
     _write_json(folder / "evidence.json", part.evidence)
     part.fitted.save(folder)
-    np.savez(folder / "golden.npz", **part.golden.to_arrays())
+    _write_arrays(folder / "golden.npz", part.golden.to_arrays())
 
 
 def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> Part:
@@ -209,6 +210,10 @@ def _read_kept(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str,
 def _arrays(path: Path) -> dict[str, Any]:
     with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    np.savez(path, **arrays)
 
 
 def _write_json(path: Path, content: object) -> None:

@@ -26,7 +26,8 @@ from lead_ml.thresholds import Lines, grade_of, score_of, stage_of
 @dataclass(frozen=True)
 class Scored:
     """One target of some leads: calibrated ``logit`` (rows,), ``contributions`` (rows, features + 1, last the base), the
-    band's ``lower`` and ``upper`` probabilities (rows,), and the raw feature values behind them."""
+    band's ``lower`` and ``upper`` probabilities (rows,), and the raw feature values behind them.
+    """
 
     part: Part
     logit: Floats

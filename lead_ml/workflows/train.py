@@ -176,10 +176,8 @@ def _values(table: Table, fitted: Fitted, rows: Indices) -> dict[str, Coded | Fl
     for item in table.declarations:
         column = table.raw[item.name]
         if isinstance(column, Coded):
-            levels = set(fitted.encoder.categories[item.name].levels)
-            found[item.name] = column.take(rows).map(
-                lambda level, levels=levels: level if level in levels else None
-            )  # type: ignore[misc]
+            levels = fitted.encoder.categories[item.name].levels
+            found[item.name] = column.take(rows).map({level: level for level in levels}.get)
         else:
             found[item.name] = column[rows]
     return found

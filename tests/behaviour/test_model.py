@@ -53,12 +53,17 @@ def good_lead(**changes: Any) -> ScoreRequest:
     }
     events = [
         EventIn(type="form_submit", page="demo", occurred_at="2026-06-01T08:00:10Z"),
-        *(EventIn(type="page_view", page="pricing", occurred_at=f"2026-06-0{day}T09:00:00Z") for day in (2, 3, 4)),
+        *(
+            EventIn(type="page_view", page="pricing", occurred_at=f"2026-06-0{day}T09:00:00Z")
+            for day in (2, 3, 4)
+        ),
         EventIn(type="call_connected", occurred_at="2026-06-05T09:00:00Z", value=18.0),
         EventIn(type="email_reply", occurred_at="2026-06-06T09:00:00Z"),
     ]
     lead.update(changes.pop("lead", {}))
-    return ScoreRequest(lead=lead, events=changes.pop("events", events), as_of="2026-06-07T00:00:00Z", reasons=100, **changes)
+    return ScoreRequest(
+        lead=lead, events=changes.pop("events", events), as_of="2026-06-07T00:00:00Z", reasons=100, **changes
+    )
 
 
 def fake_lead() -> ScoreRequest:
@@ -140,7 +145,8 @@ def test_declared_directions_hold_for_boosting(trained: Any, kind_scorer: Scorer
 
 def test_a_buyer_outranks_a_silent_stranger(kind_scorer: Scorer) -> None:
     stranger = good_lead(
-        events=[], lead={"company_size": "1-10", "industry": "education", "job_title": "Student", "message": ""}
+        events=[],
+        lead={"company_size": "1-10", "industry": "education", "job_title": "Student", "message": ""},
     )
     assert ask(kind_scorer, good_lead()).probability > ask(kind_scorer, stranger).probability
 

@@ -52,6 +52,7 @@ def test_all_kinds_of_features_keep_the_contract_on_other_draws(seed: int) -> No
     check_features(SMALL, seed=seed, leads=60)
 
 
+@pytest.mark.slow
 def test_the_contract_holds_on_the_data_of_a_project(trained: Any) -> None:
     check_features(trained.project.declarations, trained.dataset, leads=6)
 
@@ -116,7 +117,10 @@ def sorts_in_place(plan, dataset, lead, as_of, kept=None):
 @pytest.mark.parametrize(
     ("broken", "complaint"),
     [
-        (peeks, r"^[a-z_0-9]+ changed when records known at or after as_of were .*: .* became .* for lead L\d+ at 20"),
+        (
+            peeks,
+            r"^[a-z_0-9]+ changed when records known at or after as_of were .*: .* became .* for lead L\d+ at 20",
+        ),
         (looks_back_too_little, "changed when all instants were shifted alike"),
         (trusts_the_order, "changed when rows were put in another order"),
         (depends_on_the_batch, "changed when the lead was computed alone"),
@@ -145,7 +149,9 @@ def test_a_count_without_events_must_be_zero(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_an_attribute_that_reads_the_clock_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = iter(range(1_000_000))
-    monkeypatch.setattr(lead_ml.table, "_age", lambda dataset, lead, as_of: np.full(len(lead), next(ticks) + time.time()))
+    monkeypatch.setattr(
+        lead_ml.table, "_age", lambda dataset, lead, as_of: np.full(len(lead), next(ticks) + time.time())
+    )
     with pytest.raises(AssertionError, match="lead_age_days changed when"):
         check_features(SMALL)
 

@@ -14,7 +14,7 @@ from lead_ml.project import Project, load_project
 
 DAY = MICROSECONDS_PER_DAY
 START = 1_767_225_600_000_000  # 2026-01-01
-FEATURES = '''
+FEATURES = """
 from lead_ml import category, events, lead_age, number
 GROUP = "fit"
 FEATURES = [
@@ -23,15 +23,15 @@ FEATURES = [
     events(type="view").count("views", en="Views", zh="浏览"),
     lead_age(),
 ]
-'''
-WON = '''
+"""
+WON = """
 from lead_ml import ModelSpec, Won
 SPEC = ModelSpec(name="conversion", target=Won(), groups=("fit",), monotone={"views": 1})
-'''
-COLUMN = '''
+"""
+COLUMN = """
 from lead_ml import Column, ModelSpec
 SPEC = ModelSpec(name="conversion", target=Column(column="converted"), groups=("fit",))
-'''
+"""
 
 
 def write_project(root: Path, model: str = WON, **params: Any) -> Project:
@@ -58,7 +58,9 @@ def write_project(root: Path, model: str = WON, **params: Any) -> Project:
     return load_project(root)
 
 
-def draw(leads: int = 400, seed: int = 5, rate: float = 0.3, *, column: bool = False, dated: bool = True) -> Dataset:
+def draw(
+    leads: int = 400, seed: int = 5, rate: float = 0.3, *, column: bool = False, dated: bool = True
+) -> Dataset:
     """Draw leads over 200 days that win more often from the web and when they are large."""
     rng = np.random.default_rng(seed)
     created = START + np.sort(rng.integers(0, 200 * 24, leads)) * (DAY // 24)
@@ -91,10 +93,16 @@ def wins(created: np.ndarray, won: np.ndarray, rng: np.random.Generator) -> Outc
     return outcomes_of(lead, at, at, ["won"] * len(lead))
 
 
-def outcomes_of(lead: Any, occurred: Any, known: Any, stage: list[str], reason: list[str | None] | None = None) -> Outcomes:
+def outcomes_of(
+    lead: Any, occurred: Any, known: Any, stage: list[str], reason: list[str | None] | None = None
+) -> Outcomes:
     """Build an outcomes table from plain lists."""
     columns = {"stage": Coded.of(stage), **({"reason": Coded.of(reason)} if reason else {})}
     n = len(stage)
     return Outcomes(
-        np.asarray(lead, dtype=np.int64), np.asarray(occurred, dtype=np.int64), np.asarray(known, dtype=np.int64), columns, np.full(n, np.nan)
+        np.asarray(lead, dtype=np.int64),
+        np.asarray(occurred, dtype=np.int64),
+        np.asarray(known, dtype=np.int64),
+        columns,
+        np.full(n, np.nan),
     )

@@ -60,14 +60,20 @@ def test_no_features_give_an_empty_matrix() -> None:
     assert Encoder((), {}).transform({}).shape == (0, 0)
 
 
-@given(st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=60), st.randoms(use_true_random=False))
+@given(
+    st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=60),
+    st.randoms(use_true_random=False),
+)
 def test_the_order_of_rows_and_levels_changes_no_code(values, random) -> None:
     encoder = fitted(values)
     order = list(range(len(values)))
     random.shuffle(order)
     other = fitted([values[k] for k in order])
     assert other.categories == encoder.categories
-    assert encoder.transform(raw_of(values))[order, 0].tolist() == other.transform(raw_of([values[k] for k in order]))[:, 0].tolist()
+    assert (
+        encoder.transform(raw_of(values))[order, 0].tolist()
+        == other.transform(raw_of([values[k] for k in order]))[:, 0].tolist()
+    )
 
 
 def test_one_row_is_encoded_as_in_a_batch() -> None:

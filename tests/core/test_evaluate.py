@@ -31,7 +31,9 @@ def made(root: Path, data, **options):
 
 def judged(project, table, windows, kinds=("scorecard", "logistic"), **options):
     recipes = recipes_of(project, "conversion", kinds)
-    return evaluate_forward(table, windows, recipes, project.params.evaluation, **{"horizon_days": 10, **options})
+    return evaluate_forward(
+        table, windows, recipes, project.params.evaluation, **{"horizon_days": 10, **options}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +124,9 @@ def test_few_positives_are_warned_of(forward) -> None:
 
 def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
     project, table, windows = made(tmp_path, draw(600))
-    leaking = dataclasses.replace(table, raw={**table.raw, "size": table.labels.y * 50 + table.raw["size"] / 100})
+    leaking = dataclasses.replace(
+        table, raw={**table.raw, "size": table.labels.y * 50 + table.raw["size"] / 100}
+    )
     forward = judged(project, leaking, windows, kinds=("logistic",))
     assert any("looks too good: suspect a leak" in text for text in forward.evaluation.warnings)
     assert "clearly ahead of every other kind" in forward.evaluation.headline
@@ -189,10 +193,14 @@ def test_calibration_looks_only_at_what_was_known(small) -> None:
     assert (table.as_of[rows] + horizon <= start).all()
     assert (table.dataset.leads.created_at[table.lead[rows]] < start).all()
     assert rolled.scored[rows].all()
-    assert calibration_rows(rolled, table, known_by=NEVER, horizon_us=0, created_before=NEVER).sum() > rows.sum()
+    assert (
+        calibration_rows(rolled, table, known_by=NEVER, horizon_us=0, created_before=NEVER).sum() > rows.sum()
+    )
 
 
-def test_calibration_takes_the_latest_leads_where_the_past_drifted(small, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calibration_takes_the_latest_leads_where_the_past_drifted(
+    small, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys.modules["lead_ml.evaluate.roll"], "CALIBRATION_LEADS", 60)
     monkeypatch.setattr(sys.modules["lead_ml.evaluate.roll"], "CALIBRATION_WINS", 10)
     project, table, windows = small
@@ -241,7 +249,10 @@ def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small)
 def test_without_known_rows_in_the_rolling_windows_the_penalty_of_the_params_stands(small) -> None:
     project, table, windows = small
     recipe = recipes_of(project, "conversion", ["logistic"])[0]
-    blind = (*windows[:-1], dataclasses.replace(windows[-1], fit=windows[-1].fit & ~windows[0].test & ~windows[1].test))
+    blind = (
+        *windows[:-1],
+        dataclasses.replace(windows[-1], fit=windows[-1].fit & ~windows[0].test & ~windows[1].test),
+    )
     with pytest.raises(TooLittleData, match="no row of the rolling windows was known"):
         settle_penalty(recipe, table, blind)
     forward = judged(project, table, blind, kinds=("logistic",))

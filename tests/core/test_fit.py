@@ -76,7 +76,9 @@ def test_groups_without_features_and_stray_signs_are_told(small) -> None:
 def test_columns_are_described_with_their_codes_and_signs(small) -> None:
     project, table = small
     encoder = fit_encoder(table.declarations, table.raw, table.lead)
-    found = {column.name: column for column in columns_of(table.declarations, encoder, project.specs["conversion"])}
+    found = {
+        column.name: column for column in columns_of(table.declarations, encoder, project.specs["conversion"])
+    }
     assert (found["source"].kind, found["source"].n_codes) == ("category", 4)
     assert (found["views"].kind, found["views"].monotone) == ("number", 1)
     assert found["size"].monotone == 0
@@ -95,4 +97,6 @@ def test_a_rule_on_an_unknown_feature_is_told_by_name(tmp_path: Path) -> None:
     data = draw(100)
     table = build_table(project, data, "conversion", project.declarations, groups_of(data.leads))
     with pytest.raises(ParamsError, match="shoe"):
-        fit_rows(recipes_of(project, "conversion", ["scorecard"])[0], table, np.ones(len(table.spine), dtype=bool))
+        fit_rows(
+            recipes_of(project, "conversion", ["scorecard"])[0], table, np.ones(len(table.spine), dtype=bool)
+        )

@@ -31,7 +31,9 @@ check = settings(max_examples=150, deadline=None)
 
 def leads_at(*days: float, **columns: list[str | None]) -> Leads:
     created = START + np.array([round(day * DAY) for day in days], dtype=np.int64)
-    return Leads(tuple(f"L{k}" for k in range(len(days))), created, {n: Coded.of(v) for n, v in columns.items()})
+    return Leads(
+        tuple(f"L{k}" for k in range(len(days))), created, {n: Coded.of(v) for n, v in columns.items()}
+    )
 
 
 def at(*days: float) -> np.ndarray:
@@ -81,7 +83,12 @@ def test_open_leads_exist_and_are_not_known_closed() -> None:
 
 
 def test_a_win_counts_from_as_of_up_to_but_not_at_the_horizon() -> None:
-    data = Dataset(leads_at(0, 0, 0), None, outcomes_of([0, 1, 2], at(5, 12, 11.999), at(5, 12, 11.999), ["won"] * 3), int(at(50)[0]))
+    data = Dataset(
+        leads_at(0, 0, 0),
+        None,
+        outcomes_of([0, 1, 2], at(5, 12, 11.999), at(5, 12, 11.999), ["won"] * 3),
+        int(at(50)[0]),
+    )
     spine = spine_of([0, 0, 1, 2], 5, 6, 2, 2)
     labels = label(Won(), data, spine, 10 * DAY)
     assert labels.y.tolist() == [1, 1, 0, 1]
@@ -144,11 +151,18 @@ def test_a_column_is_the_label_where_it_is_filled_in() -> None:
     [
         (Won(), False, DAY, "counts dated outcomes, but there are none"),
         (Won(), True, None, "needs a horizon"),
-        (Column(column="bought"), False, None, "outcome column 'bought' is not there; expected one of converted"),
+        (
+            Column(column="bought"),
+            False,
+            None,
+            "outcome column 'bought' is not there; expected one of converted",
+        ),
     ],
 )
 def test_a_target_without_its_data_says_what_it_needs(target, outcomes, horizon, message) -> None:
-    data = Dataset(leads_at(0, converted=["1"]), None, outcomes_of([0], at(1), at(1), ["won"]) if outcomes else None)
+    data = Dataset(
+        leads_at(0, converted=["1"]), None, outcomes_of([0], at(1), at(1), ["won"]) if outcomes else None
+    )
     with pytest.raises(InputError, match=message):
         label(target, data, spine_of([0], 0), horizon)
 
@@ -171,14 +185,18 @@ def test_first_instants_are_the_earliest_per_lead() -> None:
 
 def test_both_classes_are_asked_for_with_the_counts() -> None:
     require_both_classes(np.array([1.0, 1.0, 0.0, 0.0]), "it")
-    with pytest.raises(TooLittleData, match="the window has 1 positive and 3 negative rows; expected at least 2"):
+    with pytest.raises(
+        TooLittleData, match="the window has 1 positive and 3 negative rows; expected at least 2"
+    ):
         require_both_classes(np.array([1.0, 0.0, 0.0, 0.0]), "the window")
 
 
 def test_an_open_lead_weighs_one_and_a_closed_one_no_more_per_row() -> None:
     ages = np.array([0, 1, 2], dtype=np.int64) * DAY
     created = np.zeros(2, dtype=np.int64)
-    rows = Spine(np.array([0, 0, 0, 1]), np.array([0, 1, 2, 0]) * DAY)  # lead 1 closed after its first snapshot
+    rows = Spine(
+        np.array([0, 0, 0, 1]), np.array([0, 1, 2, 0]) * DAY
+    )  # lead 1 closed after its first snapshot
     weights = snapshot_weights(rows, created, ages)
     assert weights[:3].sum() == pytest.approx(1)
     assert weights[3] == weights[0]
@@ -200,7 +218,9 @@ def test_rows_of_undated_leads_weigh_one() -> None:
 
 @check
 @given(seed=st.integers(0, 10_000), horizon=st.integers(1, 40), settle=st.integers(1, 72))
-def test_no_used_row_is_immature_and_labels_follow_from_the_dates(seed: int, horizon: int, settle: int) -> None:
+def test_no_used_row_is_immature_and_labels_follow_from_the_dates(
+    seed: int, horizon: int, settle: int
+) -> None:
     data = draw(40, seed)
     spine = build_spine(data, settle * HOUR, (1, 3, 7))
     labels = label(Won(), data, spine, horizon * DAY)

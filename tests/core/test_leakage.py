@@ -34,7 +34,8 @@ def with_other_future(dataset: Dataset, cut: int, how: str) -> Dataset:
     other = stage.map(lambda level: turned.get(level, level))
     values = [a if keep else b for keep, a, b in zip(early, stage.values(), other.values(), strict=True)]
     return dataclasses.replace(
-        dataset, outcomes=dataclasses.replace(outcomes, columns={**outcomes.columns, "stage": Coded.of(values)})
+        dataset,
+        outcomes=dataclasses.replace(outcomes, columns={**outcomes.columns, "stage": Coded.of(values)}),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -17,13 +19,22 @@ check = settings(max_examples=150, deadline=None)
 HOUR = DAY // 24
 
 
-def windows_of(seed: int, horizon: int, share: float, folds: int, groups: np.ndarray | None = None, **options):
+def windows_of(
+    seed: int, horizon: int, share: float, folds: int, groups: np.ndarray | None = None, **options
+):
     data = draw(120, seed)
     spine = build_spine(data, HOUR, (3, 14))
     usable = spine.as_of + horizon * DAY <= data.until
     of_lead = np.arange(120) if groups is None else groups
     cut = forward_windows(
-        spine, usable, data.leads.created_at, of_lead, horizon_us=horizon * DAY, test_share=share, folds=folds, **options
+        spine,
+        usable,
+        data.leads.created_at,
+        of_lead,
+        horizon_us=horizon * DAY,
+        test_share=share,
+        folds=folds,
+        **options,
     )
     return spine, usable, data.leads.created_at, of_lead, cut
 
@@ -65,7 +76,7 @@ def test_windows_follow_one_another_and_no_row_is_judged_twice(seed, horizon, sh
     except TooLittleData:
         assume(False)
     assert sum(window.test.astype(int) for window in cut).max() == 1
-    assert all(a.end <= b.start for a, b in zip(cut, cut[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(cut))
     assert cut[-1].end == NEVER
 
 
@@ -105,7 +116,13 @@ def test_no_usable_row_is_too_little() -> None:
     spine = Spine(np.array([0]), np.array([START]))
     with pytest.raises(TooLittleData, match="from 0 mature leads"):
         forward_windows(
-            spine, np.array([False]), np.array([START]), np.array([0]), horizon_us=DAY, test_share=0.2, folds=2
+            spine,
+            np.array([False]),
+            np.array([START]),
+            np.array([0]),
+            horizon_us=DAY,
+            test_share=0.2,
+            folds=2,
         )
 
 
@@ -126,7 +143,8 @@ def test_random_folds_judge_every_row_once_and_split_nobody(seed: int, folds: in
 def test_random_folds_repeat_by_seed() -> None:
     spine = Spine(np.arange(50), np.zeros(50, dtype=np.int64))
     first, again, other = (
-        random_windows(spine, np.ones(50, dtype=bool), np.arange(50), folds=5, seed=seed) for seed in (1, 1, 2)
+        random_windows(spine, np.ones(50, dtype=bool), np.arange(50), folds=5, seed=seed)
+        for seed in (1, 1, 2)
     )
     assert same(first, again)
     assert not same(first, other)
@@ -138,7 +156,9 @@ def same(a: tuple[Window, ...], b: tuple[Window, ...]) -> bool:
 
 def people(**columns: list[str | None]) -> Leads:
     n = len(next(iter(columns.values())))
-    return Leads(tuple(map(str, range(n))), None, {name: Coded.of(values) for name, values in columns.items()})
+    return Leads(
+        tuple(map(str, range(n))), None, {name: Coded.of(values) for name, values in columns.items()}
+    )
 
 
 def test_the_same_phone_mail_or_account_is_one_group() -> None:

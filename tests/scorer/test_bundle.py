@@ -90,10 +90,14 @@ def test_none_of_200_mutations_loads_and_nothing_is_parsed(
     for k in range(MUTATIONS):
         folder = shutil.copytree(trained.bundle, tmp_path / "mutant")
         path = rng.choice([file for file in sealed_files(folder) if file.stat().st_size])
-        change: Callable[[Path, random.Random], None] = rng.choice([flip, truncate, extend, remove, add, swap_digits])
+        change: Callable[[Path, random.Random], None] = rng.choice(
+            [flip, truncate, extend, remove, add, swap_digits]
+        )
         before = path.read_bytes()
         change(path, rng)
-        harmless = path.is_file() and path.name == "manifest.json" and change is not add and same(before, path)
+        harmless = (
+            path.is_file() and path.name == "manifest.json" and change is not add and same(before, path)
+        )
         try:
             Scorer.load(folder)
         except BundleError:
@@ -108,7 +112,9 @@ def test_none_of_200_mutations_loads_and_nothing_is_parsed(
 def same(before: bytes, path: Path) -> bool:
     """Tell whether a changed manifest still says the same, as with a blank more at its end."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest) == msgspec.json.decode(before, type=Manifest)
+        return msgspec.json.decode(path.read_bytes(), type=Manifest) == msgspec.json.decode(
+            before, type=Manifest
+        )
     except msgspec.MsgspecError:
         return False
 
@@ -136,7 +142,7 @@ def test_a_bundle_of_a_newer_lead_ml_asks_for_an_upgrade(copy: Path, never_parse
     manifest = verify(copy)
     newer = msgspec.structs.replace(manifest, format=FORMAT + 1)
     (copy / "manifest.json").write_bytes(msgspec.json.encode(newer))
-    with pytest.raises(BundleError, match="format of the bundle: got 2; expected up to 1. Upgrade lead-ml"):
+    with pytest.raises(BundleError, match=r"format of the bundle: got 2; expected up to 1\. Upgrade lead-ml"):
         load_bundle(copy)
 
 
@@ -175,7 +181,9 @@ def test_a_sealed_bundle_that_cannot_be_read_is_a_bundle_error(copy: Path) -> No
         load_bundle(copy)
 
 
-@pytest.mark.parametrize("name", ["history.npz", "conversion/golden.npz", "reference/00.npz", "fake/calibration.json"])
+@pytest.mark.parametrize(
+    "name", ["history.npz", "conversion/golden.npz", "reference/00.npz", "fake/calibration.json"]
+)
 def test_a_sealed_file_of_another_kind_is_a_bundle_error(copy: Path, name: str) -> None:
     (copy / name).write_bytes(b"PK\x03\x04 no archive")
     seal(copy)
@@ -215,7 +223,10 @@ def test_golden_rows_are_nobody(trained: Any) -> None:
     from lead_ml.table import features_at
 
     spine = build_spine(trained.dataset, 60_000_000, (3, 14, 30))
-    rows = {row.tobytes() for row in part.fitted.matrix(features_at(part.fitted.declarations, trained.dataset, spine))}
+    rows = {
+        row.tobytes()
+        for row in part.fitted.matrix(features_at(part.fitted.declarations, trained.dataset, spine))
+    }
     assert not any(row.tobytes() in rows for row in part.golden.X)
 
 
@@ -226,7 +237,10 @@ def test_the_trial_passes_a_sound_bundle_and_names_the_fault_of_another(copy: Pa
     arrays["logit"] -= 1
     np.savez(copy / "fake" / "golden.npz", **arrays)
     seal(copy)
-    with pytest.raises(BundleError, match=r"failed its trial: the fake model answers otherwise.*keep the version|Keep the version"):
+    with pytest.raises(
+        BundleError,
+        match=r"failed its trial: the fake model answers otherwise.*keep the version|Keep the version",
+    ):
         try_bundle(copy)
 
 
@@ -249,7 +263,9 @@ def test_the_trial_never_starts_on_a_damaged_bundle(copy: Path, monkeypatch: pyt
         try_bundle(copy)
 
 
-def test_the_program_of_the_trial_tells_by_its_exit_code(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_program_of_the_trial_tells_by_its_exit_code(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert trial_main([str(copy)]) == 0
     (copy / "lines.json").unlink()
     assert trial_main([str(copy)]) == 1
@@ -258,7 +274,9 @@ def test_the_program_of_the_trial_tells_by_its_exit_code(copy: Path, capsys: pyt
 
 def test_accepted_lines_come_back_and_break_no_seal(copy: Path) -> None:
     scorer = Scorer.load(copy)
-    lines = Lines.of(0.1, 0.4, method="precision", accepted_by="Li", accepted_at="2026-06-01T00:00:00Z", why="tests")
+    lines = Lines.of(
+        0.1, 0.4, method="precision", accepted_by="Li", accepted_at="2026-06-01T00:00:00Z", why="tests"
+    )
     accept_lines(copy, lines)
     again = Scorer.load(copy)
     assert accepted_lines(copy, again.bundle) == again.lines == lines

@@ -52,7 +52,7 @@ def test_a_worklist_is_replaced_whole(trained: Any, scorer: Scorer, tmp_path: Pa
 def test_no_worklist_is_empty_and_a_broken_one_is_told(tmp_path: Path) -> None:
     assert read_worklist(tmp_path) == []
     (tmp_path / "worklist.jsonl").write_text('{"lead": 1}\n')
-    with pytest.raises(InputError, match="the worklist cannot be read. Run lead-ml score again"):
+    with pytest.raises(InputError, match=r"the worklist cannot be read\. Run lead-ml score again"):
         read_worklist(tmp_path)
 
 
@@ -60,7 +60,9 @@ def test_one_lead_is_answered_with_all_its_reasons(trained: Any, scorer: Scorer)
     lead_id = read_worklist(trained.runs)[0].answer.lead_id
     answer = score_one(scorer, trained.dataset, lead_id, lang="zh")
     assert answer.lead_id == lead_id
-    total = answer.base + sum(reason.contribution for reason in (*answer.reasons.for_, *answer.reasons.against))
+    total = answer.base + sum(
+        reason.contribution for reason in (*answer.reasons.for_, *answer.reasons.against)
+    )
     assert 1 / (1 + math.exp(-total)) == pytest.approx(answer.probability)
 
 
@@ -123,7 +125,9 @@ def test_a_new_project_is_the_reference_project(tmp_path: Path) -> None:
     names = {path.relative_to(tmp_path / "mine").as_posix() for path in written}
     assert {"params.yaml", "features/profile.py", "models/conversion.py", "serving/service.py"} <= names
     assert not any("__pycache__" in name for name in names)
-    assert (tmp_path / "mine" / "params.yaml").read_bytes() == (reference_project() / "params.yaml").read_bytes()
+    assert (tmp_path / "mine" / "params.yaml").read_bytes() == (
+        reference_project() / "params.yaml"
+    ).read_bytes()
 
 
 def test_a_project_is_never_written_over_something(tmp_path: Path) -> None:
@@ -151,7 +155,9 @@ def test_the_doctor_finds_a_sound_project_sound(trained: Any) -> None:
     assert found["Python"].ok
 
 
-def test_the_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_doctor_says_what_is_wrong_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(doctor, "MIN_FREE_GIB", 10**9)
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
     monkeypatch.setattr(doctor, "EXTRAS", {"no-such-library": "train"})

@@ -1,4 +1,4 @@
-"""Does the client subscribe to the deposit?"""
+"""Whether the client subscribes to the deposit."""
 
 from lead_ml import Column, ModelSpec, Uniform
 

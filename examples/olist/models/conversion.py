@@ -1,4 +1,4 @@
-"""Does the lead close a deal within 30 days?"""
+"""Whether the lead closes a deal within 30 days."""
 
 from lead_ml import ModelSpec, Uniform, Won
 
