@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from lead_ml.data import Floats, Indices
 from lead_ml.errors import InputError
-from lead_ml.metrics import fit_logit
+from lead_ml.metrics import fit_logit, sigmoid
+from lead_ml.metrics import logit as logit_of
 
 Method = Literal["identity", "temperature", "platt"]
 
@@ -58,7 +59,7 @@ class Calibration(msgspec.Struct, frozen=True):
 def fit_calibration(
     logit: Floats, y: Floats, weight: Floats, groups: npt.NDArray[Any], *, seed: int
 ) -> Calibration:
-    """Choose identity, temperature (slope alone) or Platt (slope and intercept), and fit it on all rows.
+    """Choose identity, temperature (slope about the mean prediction) or Platt (slope and intercept); fit it on all rows.
 
     The choice is by weighted log-loss, cross-fitted in 5 folds of whole leads. The simpler method wins unless the next
     lowers the loss by more than one standard error of that gain over the groups (Breiman et al., 1984), and by more than
@@ -103,13 +104,29 @@ def _clearly_lower(losses: Floats, best: Floats, weight: Floats, groups: npt.NDA
 
 def _fit(method: Method, z: Floats, y: Floats, weight: Floats) -> Calibration:
     if method == "temperature":
-        slope = float(fit_logit(z[:, None], y, weight, penalty=np.full(1, _PULL), toward=np.ones(1))[0])
-        return Calibration(method, _bounded(slope), 0.0)
+        pivot = float(logit_of((weight * sigmoid(z)).sum() / weight.sum()))
+        slope = _slope_about(pivot, z, y, weight)
+        return Calibration(method, slope, pivot * (1 - slope))
     basis = np.column_stack([z, np.ones_like(z)])
     slope, intercept = fit_logit(basis, y, weight, penalty=np.full(2, _PULL), toward=np.array([1.0, 0.0]))
     if _bounded(float(slope)) != slope:
         slope, intercept = _bounded(float(slope)), _intercept(_bounded(float(slope)) * z, y, weight)
     return Calibration(method, float(slope), float(intercept))
+
+
+def _slope_about(pivot: float, z: Floats, y: Floats, weight: Floats) -> float:
+    """The slope of the lowest log-loss among the lines through the pivot.
+
+    Through zero, as temperature scaling has it for balanced classes, a slope below one would raise every probability of
+    a rare outcome: the mean must stay where it is.
+    """
+    from scipy.optimize import minimize_scalar
+
+    def loss(slope: float) -> float:
+        losses = _losses(pivot + slope * (z - pivot), y)
+        return float((weight * losses).sum()) + 0.5 * _PULL * (slope - 1) ** 2
+
+    return float(minimize_scalar(loss, bounds=(MIN_SLOPE, MAX_SLOPE), method="bounded").x)
 
 
 def _bounded(slope: float) -> float:
