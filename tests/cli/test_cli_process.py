@@ -68,10 +68,17 @@ def test_a_reader_that_goes_away_is_no_traceback(shared: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def hear_ctrl_c() -> None:
+    """Undo what a job in the background inherits: shells start it with the interrupt ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_ctrl_c_is_130_and_no_traceback(shared: Path) -> None:
     arguments = [sys.executable, "-m", "lead_ml", "evaluate", "-C", str(shared)]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV)
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV, preexec_fn=hear_ctrl_c
+    )
     assert process.stderr is not None
     assert "s  " in process.stderr.readline()  # the first step is done, so it is at work
     process.send_signal(signal.SIGINT)

@@ -116,7 +116,7 @@ def test_the_pyfunc_answers_as_the_scorer_does_to_the_last_bit(logged: Logged, t
     assert table.columns.tolist() == ["answer"]
     assert table.index.tolist() == list(range(5, 45))
     assert table.answer.tolist() == wanted
-    assert len({json.loads(answer)["probability"] for answer in wanted}) > 20
+    assert len({json.loads(answer)["probability"] for answer in wanted}) > 10  # a scorecard has few
 
 
 def test_the_pyfunc_is_code_with_a_signature_and_an_example_it_answers(logged: Logged) -> None:
