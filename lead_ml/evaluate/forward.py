@@ -16,7 +16,7 @@ from lead_ml.evaluate.slices import slices_of
 from lead_ml.fit import Recipe
 from lead_ml.instants import iso
 from lead_ml.labels import NEVER, Mask, require_both_classes
-from lead_ml.metrics import Interval, bootstrap, evaluate, paired_bootstrap
+from lead_ml.metrics import Interval, bootstrap, evaluate, paired_bootstrap, sigmoid
 from lead_ml.model import Calibration
 from lead_ml.params import EvaluationParams
 from lead_ml.spec import Kind
@@ -143,7 +143,7 @@ def _judge(
     else:
         rows = calibration_rows(rolled, table, known_by=start, horizon_us=horizon_us, created_before=start)
     calibration = calibrate(rolled, table, rows, known_by=start)
-    return Judged(rolled, calibration, _sigmoid(calibration.apply(rolled.logit[test])))
+    return Judged(rolled, calibration, sigmoid(calibration.apply(rolled.logit[test])))
 
 
 def _random_split(
@@ -161,7 +161,7 @@ def _random_split(
     for recipe in recipes:
         rolled = roll(recipe, table, window, progress)
         rows = window[0].test
-        figures = evaluate(table.labels.y[rows], _sigmoid(rolled.logit[rows]), table.weights(rows))
+        figures = evaluate(table.labels.y[rows], sigmoid(rolled.logit[rows]), table.weights(rows))
         found[recipe.kind] = {name: figures[name] for name in ("roc_auc", "log_loss")}
     return found
 
@@ -180,7 +180,7 @@ def _record(
     weight: Floats,
     test: Mask,
 ) -> KindRecord:
-    raw = evaluate(y, _sigmoid(item.rolled.logit[test]), weight)
+    raw = evaluate(y, sigmoid(item.rolled.logit[test]), weight)
     return KindRecord(
         kind=item.rolled.recipe.kind,
         metrics=_measurable(intervals),
@@ -271,7 +271,3 @@ def _warnings(intervals: Mapping[str, Interval], positives: int, optimistic: boo
             f"AUC {intervals['roc_auc'].value:.3f} looks too good: suspect a leak before believing it."
         )
     return tuple(found)
-
-
-def _sigmoid(logit: Floats) -> Floats:
-    return np.asarray(1.0 / (1.0 + np.exp(-logit)))

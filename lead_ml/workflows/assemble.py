@@ -1,0 +1,159 @@
+"""From trained targets to a bundle: the shared history, the scale, the advice on the lines, the card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lead_ml.data import Dataset, Indices
+from lead_ml.declare import Declaration
+from lead_ml.evaluate import Forward, Judged, Table
+from lead_ml.instants import iso
+from lead_ml.kernel import compile_plans, keep
+from lead_ml.labels import NEVER, first_occurred
+from lead_ml.params import public
+from lead_ml.project import Project
+from lead_ml.scorer import Bundle, Facts, Part, load_bundle, served_folder
+from lead_ml.scorer.worklist import CHAMPION
+from lead_ml.table import column_names, plan_name, shared_plans
+from lead_ml.thresholds import History, Lines, advise_all
+from lead_ml.workflows import ladder
+from lead_ml.workflows.tables import horizon_days
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One target after training: what ships, its out-of-sample scores, and its figures where it could be judged."""
+
+    part: Part
+    table: Table
+    judged: Judged | None
+    forward: Forward | None
+
+
+def assemble(
+    project: Project, dataset: Dataset, declarations: tuple[Declaration, ...], trained: Mapping[str, Trained]
+) -> Bundle:
+    """Put trained targets together with what they share: features, kept history, scale, lines and card.
+
+    Parameters
+    ----------
+    declarations
+        All usable declarations of the project.
+    trained
+        Targets by name; ``conversion`` is there, ``fake`` may be.
+    """
+    main = trained["conversion"]
+    odds = _reference_odds(project, main)
+    history = _history(project, dataset, main)
+    advice = (
+        ()
+        if history is None
+        else advise_all(history, project.params.thresholds, reference_odds=odds, seed=project.params.seed)
+    )
+    chosen = next((item for item in advice if item.method == project.params.thresholds.method), None)
+    lines = (
+        Lines.of(mql=chosen.mql.probability, sql=chosen.sql.probability, method=chosen.method)
+        if chosen
+        else Lines.of(
+            mql=min(0.9, 2 * odds / (1 + odds)), sql=min(0.95, 4 * odds / (1 + odds)), method="default"
+        )
+    )
+    plans = shared_plans(compile_plans(declarations))
+    return Bundle(
+        facts=Facts(
+            project=project.params.project,
+            synthetic=project.params.synthetic,
+            until=dataset.until,
+            columns=column_names(declarations),
+            zone=project.params.time_zone,
+            missing=tuple(sorted(project.params.missing)),
+            dated=dataset.leads.created_at is not None,
+            reference_odds=odds,
+            fake_flag=project.params.thresholds.fake_flag,
+            rung=_rung(main),
+        ),
+        params=public(project.params),
+        declarations=declarations,
+        parts={target: item.part for target, item in trained.items()},
+        kept={plan_name(plan): keep(plan, dataset, dataset.until) for plan in plans},
+        lines=lines,
+        advice=advice,
+        history=history,
+        card=_card(project, dataset, trained),
+    )
+
+
+def _reference_odds(project: Project, main: Trained) -> float:
+    """Return the odds of a score of 50: from params.yaml, else as the champion has them, else those of the base rate."""
+    if project.params.reference_odds is not None:
+        return project.params.reference_odds
+    if (project.runs / CHAMPION).is_file():
+        return load_bundle(served_folder(project.runs))[0].facts.reference_odds
+    first = np.unique(main.table.lead, return_index=True)[1]
+    rate = (float(main.table.labels.y[first].sum()) + 0.5) / (len(first) + 1.0)
+    return float(rate / (1 - rate))
+
+
+def _history(project: Project, dataset: Dataset, main: Trained) -> History | None:
+    """Gather the out-of-sample scores of conversion, calibrated, as the replay wants them."""
+    if main.judged is None:
+        return None
+    rows = main.judged.rolled.scored
+    leads, dense = np.unique(main.table.lead[rows], return_inverse=True)
+    reached = first_occurred(dataset, ("opportunity",))[leads]
+    days = horizon_days(project, "conversion")
+    return History(
+        lead=dense.astype(np.int64),
+        logit=np.asarray(main.part.calibration.apply(main.judged.rolled.logit[rows])),
+        won=main.table.labels.y[rows] > 0,
+        as_of=main.table.as_of[rows] if dataset.leads.created_at is not None else None,
+        groups=_per_lead(main.table.group[rows], dense),
+        opportunity_at=np.where(reached == NEVER, -1, reached) if dataset.outcomes is not None else None,
+        horizon_days=days,
+    )
+
+
+def _per_lead(group: Indices, dense: Indices) -> Indices:
+    per_lead = np.zeros(int(dense.max()) + 1, dtype=np.int64)
+    per_lead[dense] = group
+    return np.unique(per_lead, return_inverse=True)[1].astype(np.int64)
+
+
+def _rung(main: Trained) -> str:
+    won = len(np.unique(main.table.lead[main.table.labels.y > 0]))
+    return ladder.rung(main.part.fitted.kind, won, judged=main.judged is not None)
+
+
+def _card(project: Project, dataset: Dataset, trained: Mapping[str, Trained]) -> dict[str, object]:
+    return {
+        "project": project.params.project,
+        "synthetic": project.params.synthetic,
+        "data_until": iso(dataset.until),
+        "leads": len(dataset.leads),
+        "rung": _rung(trained["conversion"]),
+        "targets": {target: _target_card(item) for target, item in trained.items()},
+        "intended_use": "Ranking and explaining sales leads for people who decide. Not for decisions about credit, employment or access to services.",
+    }
+
+
+def _target_card(item: Trained) -> dict[str, object]:
+    shipped = {
+        "kind": item.part.fitted.kind,
+        "features": len(item.part.fitted.declarations),
+        "shipped_fit_rows": len(item.table.spine),
+        "shipped_fit_positives": int(item.table.labels.y.sum()),
+        "calibration": item.part.calibration.method,
+    }
+    if item.forward is None:
+        return {**shipped, "headline": "not judged: too few outcomes"}
+    evaluation = item.forward.evaluation
+    return {
+        **shipped,
+        "headline": evaluation.headline,
+        "warnings": list(evaluation.warnings),
+        "forward": {record.kind: record.metrics for record in evaluation.kinds},
+        "judged_fit": "before the forward window; the shipped model is the same recipe refitted on all mature rows",
+    }
