@@ -1,10 +1,12 @@
 """Calibration against the known truth of the SYNTHETIC CRM: slope, mean error, and how often the interval covers.
 
-For each seed a world is generated; a random part of its leads is trained on, the others are scored, and their probabilities
-are held against the true ones. The slope is that of the true probability on the logit of the predicted one;
-the interval covers a bin when the mean true probability of the bin lies inside its mean bounds.
+For each seed a world is generated and a part of its leads is trained on; the others are scored, and their probabilities are held
+against the true ones. With ``--when future`` the others are the leads created after the end of the training data, as in use: the
+world's channels have drifted by then. With ``--when same`` they are a random part of the same leads, so nothing has drifted,
+although the calibration expects it to have. The slope is that of the true probability on the logit of the predicted one; the
+interval covers a bin when the mean true probability of the bin lies inside its mean bounds.
 
-Usage: python benchmarks/calibration.py [--seeds 5] [--train 50000] [--test 50000] [--kind logistic] [--json] [--smoke]
+Usage: python benchmarks/calibration.py [--seeds 5] [--train 50000] [--test 12000] [--when future] [--kind logistic] [--json] [--smoke]
 """
 
 from __future__ import annotations
@@ -22,34 +24,61 @@ from lead_ml.labels import build_spine, snapshot_weights
 from lead_ml.metrics import fit_logit, logit, roc_auc
 from lead_ml.project import load_project
 from lead_ml.scorer import Scorer
-from lead_ml.synth import generate, true_probability
+from lead_ml.synth import SynthWorld, generate, true_probability
 from lead_ml.workflows.init import init_project
 from lead_ml.workflows.train import train
 
 BINS = 20
 DAY = 86_400_000_000
+DAYS = 540  # of history to train on
 
 
-def one_seed(seed: int, n_train: int, n_test: int, kinds: tuple[str, ...] | None) -> dict[str, object]:
-    """Train on one part of a world's leads and score the others: the same campaigns, sources and time."""
-    world = generate(n_train + n_test, seed)
-    trains = np.random.default_rng(seed).permutation(n_train + n_test) < n_train
+def one_seed(
+    seed: int, n_train: int, n_test: int, when: str, kinds: tuple[str, ...] | None
+) -> dict[str, object]:
+    """Train on one part of a world's leads and score the others."""
+    world, trains, until = split_world(seed, n_train, n_test, when)
+    seen = np.nonzero(trains)[0]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "project"
         init_project(root)
         project = load_project(root)
-        run = train(project, part_of(world.data, np.nonzero(trains)[0]), kinds=kinds)
+        run = train(project, known_before(part_of(world.data, seen), until), kinds=kinds)
         scorer = Scorer.load(run.bundle)
-    fresh = np.nonzero(~trains)[0]
-    dataset = part_of(world.data, fresh)
-    spine = build_spine(dataset, project.params.snapshots.settle_us, project.params.snapshots.ages_days)
-    main = scorer.bundle.parts["conversion"]
-    truth = true_probability(world, fresh[spine.lead], spine.as_of, round(main.horizon_days * DAY))
-    scored = scorer.scored(dataset, spine)["conversion"]
+    # A future lead is scored beside all the history there is; one of the same period beside the others scored with it.
+    dataset = world.data if when == "future" else part_of(world.data, np.nonzero(~trains)[0])
+    in_world = np.arange(len(trains)) if when == "future" else np.nonzero(~trains)[0]
     created = dataset.leads.created_at
+    spine = build_spine(dataset, project.params.snapshots.settle_us, project.params.snapshots.ages_days)
+    spine = spine.take(~trains[in_world[spine.lead]])
+    main = scorer.bundle.parts["conversion"]
+    truth = true_probability(world, in_world[spine.lead], spine.as_of, round(main.horizon_days * DAY))
+    scored = scorer.scored(dataset, spine)["conversion"]
     weight = snapshot_weights(spine, created, np.unique(spine.as_of - created[spine.lead]))
     found = figures(truth, scored.probability, scored.lower, scored.upper, weight)
-    return {"seed": seed, "kind": main.fitted.kind, "calibration": main.calibration.method, **found}
+    about = {"seed": seed, "kind": main.fitted.kind, "calibration": main.calibration.method}
+    return {**about, "test_leads": len(np.unique(spine.lead)), **found}
+
+
+def split_world(seed: int, n_train: int, n_test: int, when: str) -> tuple[SynthWorld, np.ndarray, int]:
+    """Return a world, the mask of the leads to train on, and the instant at which training stops knowing."""
+    n = n_train + n_test
+    if when == "same":
+        world = generate(n, seed)
+        return world, np.random.default_rng(seed).permutation(n) < n_train, world.data.until
+    world = generate(n, seed, days=round(DAYS * n / n_train))
+    until = int(np.sort(world.data.leads.created_at)[n_train])
+    return world, world.data.leads.created_at < until, until
+
+
+def known_before(dataset: Dataset, until: int) -> Dataset:
+    """Return the data as it stood at an instant."""
+
+    def rows_of(table):
+        rows = np.nonzero(table.known_at < until)[0]
+        return taken(table, rows, table.lead[rows])
+
+    return Dataset(dataset.leads, rows_of(dataset.events), rows_of(dataset.outcomes), until=until)
 
 
 def part_of(dataset: Dataset, leads: np.ndarray) -> Dataset:
@@ -59,14 +88,7 @@ def part_of(dataset: Dataset, leads: np.ndarray) -> Dataset:
 
     def rows_of(table):
         rows = np.nonzero(place[table.lead] >= 0)[0]
-        numeric = "value" if hasattr(table, "value") else "amount"
-        return type(table)(
-            lead=place[table.lead[rows]],
-            occurred_at=table.occurred_at[rows],
-            known_at=table.known_at[rows],
-            columns={name: column.take(rows) for name, column in table.columns.items()},
-            **{numeric: getattr(table, numeric)[rows]},
-        )
+        return taken(table, rows, place[table.lead[rows]])
 
     own = Leads(
         tuple(dataset.leads.lead_id[k] for k in leads),
@@ -74,6 +96,18 @@ def part_of(dataset: Dataset, leads: np.ndarray) -> Dataset:
         {name: column.take(leads) for name, column in dataset.leads.columns.items()},
     )
     return Dataset(own, rows_of(dataset.events), rows_of(dataset.outcomes), until=dataset.until)
+
+
+def taken(table, rows: np.ndarray, lead: np.ndarray):
+    """Return some rows of events or outcomes under new lead numbers."""
+    numeric = "value" if hasattr(table, "value") else "amount"
+    return type(table)(
+        lead=lead,
+        occurred_at=table.occurred_at[rows],
+        known_at=table.known_at[rows],
+        columns={name: column.take(rows) for name, column in table.columns.items()},
+        **{numeric: getattr(table, numeric)[rows]},
+    )
 
 
 def figures(truth, probability, lower, upper, weight) -> dict[str, float]:
@@ -104,7 +138,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--train", type=int, default=50_000)
-    parser.add_argument("--test", type=int, default=50_000)
+    parser.add_argument("--test", type=int, default=12_000)
+    parser.add_argument("--when", choices=("future", "same"), default="future")
     parser.add_argument("--kind", action="append")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--smoke", action="store_true")
@@ -112,17 +147,23 @@ def main() -> None:
     if options.smoke:
         options.seeds, options.train, options.test = 1, 3_000, 3_000
     rows = [
-        one_seed(seed, options.train, options.test, tuple(options.kind) if options.kind else None)
+        one_seed(
+            seed, options.train, options.test, options.when, tuple(options.kind) if options.kind else None
+        )
         for seed in range(1, options.seeds + 1)
     ]
     covered = sum(row["covered_bins"] for row in rows) / sum(row["bins"] for row in rows)
     if options.json:
-        json.dump({"rows": rows, "coverage": covered, "synthetic": True}, sys.stdout, indent=1)
+        json.dump(
+            {"rows": rows, "coverage": covered, "synthetic": True, "when": options.when}, sys.stdout, indent=1
+        )
         return
-    print("SYNTHETIC; seed, kind, slope, mean error, bins covered, mean width of the 90 % interval")
+    print(
+        f"SYNTHETIC, {options.when} leads; seed, kind, calibration, slope, mean error, bins covered, mean width of the 90 % interval"
+    )
     for row in rows:
         print(
-            f"{row['seed']:4d} {row['kind']:10s} {row['slope']:.3f} {row['mean_error']:.4f} "
+            f"{row['seed']:4d} {row['kind']:10s} {row['calibration']:11s} {row['slope']:.3f} {row['mean_error']:.4f} "
             f"{row['covered_bins']:2d}/{row['bins']} {row['mean_width']:.4f}"
         )
     print(f"coverage over all bins {covered:.1%}")
