@@ -16,7 +16,7 @@ from lead_ml.encode import Encoder, RawColumns, fit_encoder, hide_some
 from lead_ml.errors import BundleError, DeclarationError
 from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
 from lead_ml.params import TargetParams
-from lead_ml.spec import KINDS, Kind, ModelSpec
+from lead_ml.spec import Kind, ModelSpec
 
 CLASSES: Mapping[Kind, type[Classifier]] = {
     "scorecard": Scorecard,
@@ -155,6 +155,3 @@ def _classifier(recipe: Recipe, columns: tuple[ColumnInfo, ...], encoder: Encode
     if recipe.kind == "scorecard":
         return scorecard
     return Logistic(l2=params.logistic.l2, prior=scorecard if params.logistic.prior and rules else None)
-
-
-__all__ = ["KINDS", "Fitted", "Recipe", "columns_of", "features_of", "fit", "take"]

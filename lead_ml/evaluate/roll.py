@@ -173,9 +173,9 @@ def _undrifted(rolled: Rolled, table: Table, rows: Indices, known_by: int) -> in
         earlier = [column[reach] - column[end] for column in sums]
         if earlier[2] > 0 and _gap(later, earlier) > DRIFT_Z:
             return end
-        end = reach if reach > end else len(rows)
         if reach == len(rows) - 1:
             return len(rows)
+        end = reach
     return end
 
 

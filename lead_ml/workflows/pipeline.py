@@ -23,7 +23,14 @@ from lead_ml.thresholds import Lines
 from lead_ml.tune import Tuned, tune
 from lead_ml.workflows.load import Loaded, load, save_intake
 from lead_ml.workflows.score import save_worklist, score_one, score_open
-from lead_ml.workflows.tables import build_table, horizon_days, recipes_of, usable_features, windows_of
+from lead_ml.workflows.tables import (
+    build_table,
+    horizon_days,
+    labelled_spine,
+    recipes_of,
+    usable_features,
+    windows_of,
+)
 from lead_ml.workflows.train import train
 
 if TYPE_CHECKING:
@@ -179,12 +186,10 @@ def draw_pictures(run: Run, loaded: Loaded) -> list[Path]:
     from lead_ml.report.pictures import global_pictures
 
     scorer = Scorer.load(run.bundle)
-    declarations, _ = usable_features(loaded.project, loaded.dataset)
-    groups = groups_of(loaded.dataset.leads)
     found: list[Path] = []
     for target in run.targets:
-        table = build_table(loaded.project, loaded.dataset, target, declarations, groups)
-        scored = scorer.scored(loaded.dataset, table.spine)[target]
+        spine, _ = labelled_spine(loaded.project, loaded.dataset, target)
+        scored = scorer.scored(loaded.dataset, spine)[target]
         try:
             found += global_pictures(
                 scored, scored.part.fitted.declarations, run.folder / "pictures" / target

@@ -12,7 +12,7 @@ from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration
 from lead_ml.evaluate import Table
 from lead_ml.fit import Recipe, features_of
 from lead_ml.instants import parse_iso
-from lead_ml.labels import CLOSING_STAGES, build_spine, label
+from lead_ml.labels import CLOSING_STAGES, Labels, Spine, build_spine, label
 from lead_ml.params import TargetParams
 from lead_ml.project import Project, usable
 from lead_ml.spec import Column, Kind, ModelSpec, Won
@@ -48,7 +48,7 @@ def horizon_days(project: Project, target: str) -> float | None:
 def build_table(
     project: Project, dataset: Dataset, target: str, declarations: Sequence[Declaration], groups: Indices
 ) -> Table:
-    """Build the training table: spine, labels and features of every snapshot, used or not.
+    """Build the training table: labels and features of every snapshot that can be learnt from.
 
     Parameters
     ----------
@@ -57,15 +57,19 @@ def build_table(
     groups
         Per lead, of :func:`lead_ml.split.groups_of`.
     """
+    spine, labels = labelled_spine(project, dataset, target)
+    seen = features_of(project.specs[target], declarations)
+    return Table(seen, features_at(seen, dataset, spine), spine, labels, groups[spine.lead], dataset)
+
+
+def labelled_spine(project: Project, dataset: Dataset, target: str) -> tuple[Spine, Labels]:
+    """Return the snapshots of a target that can be learnt from, with their labels."""
     spec = project.specs[target]
     spine = build_spine(
         dataset, project.params.snapshots.settle_us, ages_of(project, spec), closing_stages(spec)
     )
     labels = label(spec.target, dataset, spine, horizon_us(project, target))
-    used = labels.used
-    spine, labels = spine.take(used), labels.take(used)
-    seen = features_of(spec, declarations)
-    return Table(seen, features_at(seen, dataset, spine), spine, labels, groups[spine.lead], dataset)
+    return spine.take(labels.used), labels.take(labels.used)
 
 
 def closing_stages(spec: ModelSpec) -> tuple[str, ...]:
