@@ -24,7 +24,7 @@ from lead_ml.labels import build_spine, snapshot_weights
 from lead_ml.metrics import fit_logit, logit, roc_auc
 from lead_ml.project import load_project
 from lead_ml.scorer import Scorer
-from lead_ml.synth import SynthWorld, generate, true_probability
+from lead_ml.synth import SynthSettings, SynthWorld, generate, true_probability
 from lead_ml.workflows.init import init_project
 from lead_ml.workflows.train import train
 
@@ -34,10 +34,10 @@ DAYS = 540  # of history to train on
 
 
 def one_seed(
-    seed: int, n_train: int, n_test: int, when: str, kinds: tuple[str, ...] | None
+    seed: int, n_train: int, n_test: int, when: str, drift: float, kinds: tuple[str, ...] | None
 ) -> dict[str, object]:
     """Train on one part of a world's leads and score the others."""
-    world, trains, until = split_world(seed, n_train, n_test, when)
+    world, trains, until = split_world(seed, n_train, n_test, when, drift)
     seen = np.nonzero(trains)[0]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "project"
@@ -60,13 +60,16 @@ def one_seed(
     return {**about, "test_leads": len(np.unique(spine.lead)), **found}
 
 
-def split_world(seed: int, n_train: int, n_test: int, when: str) -> tuple[SynthWorld, np.ndarray, int]:
+def split_world(
+    seed: int, n_train: int, n_test: int, when: str, drift: float
+) -> tuple[SynthWorld, np.ndarray, int]:
     """Return a world, the mask of the leads to train on, and the instant at which training stops knowing."""
     n = n_train + n_test
+    settings = SynthSettings(drift=drift)
     if when == "same":
-        world = generate(n, seed)
+        world = generate(n, seed, settings=settings)
         return world, np.random.default_rng(seed).permutation(n) < n_train, world.data.until
-    world = generate(n, seed, days=round(DAYS * n / n_train))
+    world = generate(n, seed, days=round(DAYS * n / n_train), settings=settings)
     until = int(np.sort(world.data.leads.created_at)[n_train])
     return world, world.data.leads.created_at < until, until
 
@@ -137,9 +140,11 @@ def main() -> None:
     """Run the benchmark and print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--train", type=int, default=50_000)
     parser.add_argument("--test", type=int, default=12_000)
     parser.add_argument("--when", choices=("future", "same"), default="future")
+    parser.add_argument("--drift", type=float, default=0.0)
     parser.add_argument("--kind", action="append")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--smoke", action="store_true")
@@ -148,9 +153,14 @@ def main() -> None:
         options.seeds, options.train, options.test = 1, 3_000, 3_000
     rows = [
         one_seed(
-            seed, options.train, options.test, options.when, tuple(options.kind) if options.kind else None
+            seed,
+            options.train,
+            options.test,
+            options.when,
+            options.drift,
+            tuple(options.kind) if options.kind else None,
         )
-        for seed in range(1, options.seeds + 1)
+        for seed in range(options.first, options.first + options.seeds)
     ]
     covered = sum(row["covered_bins"] for row in rows) / sum(row["bins"] for row in rows)
     if options.json:

@@ -60,6 +60,11 @@ class Labels:
         """Mask of the rows that can be learnt from."""
         return np.asarray(self.use == Use.USED)
 
+    @classmethod
+    def none(cls, rows: int) -> Labels:
+        """Return the labels of rows of which nothing became known."""
+        return cls(np.zeros(rows), np.full(rows, Use.USED, dtype=np.int8), np.full(rows, NEVER))
+
     def take(self, rows: Mask) -> Labels:
         """Return the labels of some rows, remembering in ``left_out`` how many of each other use there were."""
         return Labels(self.y[rows], self.use[rows], self.known_at[rows], self.left_out or self.counts())

@@ -2,7 +2,15 @@
 
 from lead_ml.evaluate.forward import Forward, Judged, evaluate_forward
 from lead_ml.evaluate.records import Evaluation, KindRecord, SliceRecord, WindowRecord
-from lead_ml.evaluate.roll import Rolled, Table, calibrate, calibration_rows, fit_rows, roll
+from lead_ml.evaluate.roll import (
+    Rolled,
+    Table,
+    calibrate,
+    calibration_drift,
+    calibration_rows,
+    fit_rows,
+    roll,
+)
 
 __all__ = [
     "Evaluation",
@@ -14,6 +22,7 @@ __all__ = [
     "Table",
     "WindowRecord",
     "calibrate",
+    "calibration_drift",
     "calibration_rows",
     "evaluate_forward",
     "fit_rows",

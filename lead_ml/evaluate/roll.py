@@ -15,7 +15,7 @@ from lead_ml.errors import TooLittleData
 from lead_ml.fit import Fitted, Recipe, fit, take
 from lead_ml.labels import NEVER, Labels, Mask, Spine, snapshot_weights
 from lead_ml.metrics import sigmoid
-from lead_ml.model import Calibration, fit_calibration
+from lead_ml.model import Calibration, Drift, fit_calibration, fit_drift
 from lead_ml.split import Window
 
 MIN_FIT_POSITIVES = 5
@@ -23,6 +23,7 @@ MATURE_SHARE = 0.5
 # The least to calibrate on, in leads and in winning leads, and when an earlier stretch is told apart from it.
 CALIBRATION_LEADS, CALIBRATION_WINS = 2_000, 200
 DRIFT_Z = 2.5
+PERIOD = 30 * 86_400_000_000  # microseconds
 
 Progress = Callable[[str], None]
 
@@ -194,4 +195,24 @@ def calibrate(rolled: Rolled, table: Table, rows: Mask, *, known_by: int = NEVER
         return Calibration.identity()
     return fit_calibration(
         rolled.logit[rows], y, table.weights(rows), table.group[rows], seed=rolled.recipe.seed
+    )
+
+
+def calibration_drift(rolled: Rolled, table: Table, calibration: Calibration) -> Drift:
+    """Estimate how much the calibration moves between months of creation, from all mature out-of-sample scores.
+
+    None for undated data.
+    """
+    created = table.dataset.leads.created_at
+    rows = rolled.scored & rolled.mature & table.labels.used
+    if created is None or not rows.any():
+        return Drift.none()
+    born = created[table.lead[rows]]
+    return fit_drift(
+        rolled.logit[rows],
+        table.labels.y[rows],
+        table.weights(rows),
+        table.group[rows],
+        (born.max() - born) // PERIOD,
+        calibration,
     )

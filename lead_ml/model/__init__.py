@@ -5,6 +5,7 @@ from __future__ import annotations
 from lead_ml.model.band import Band, fit_band
 from lead_ml.model.base import Classifier, ColumnInfo
 from lead_ml.model.calibration import Calibration, fit_calibration
+from lead_ml.model.drift import Drift, fit_drift
 from lead_ml.model.lightgbm import LightGBM
 from lead_ml.model.logistic import Logistic
 from lead_ml.model.scorecard import CompiledRule, Scorecard, compile_rules
@@ -15,10 +16,12 @@ __all__ = [
     "Classifier",
     "ColumnInfo",
     "CompiledRule",
+    "Drift",
     "LightGBM",
     "Logistic",
     "Scorecard",
     "compile_rules",
     "fit_band",
     "fit_calibration",
+    "fit_drift",
 ]

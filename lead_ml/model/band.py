@@ -12,6 +12,7 @@ import numpy.typing as npt
 from lead_ml.data import Floats, Indices
 from lead_ml.metrics import fit_logit, resamples, sigmoid
 from lead_ml.model.calibration import Calibration, check_scores
+from lead_ml.model.drift import Drift
 
 # Six knots at a ridge of .01 covered the truth in 86-97 % of score bins on eight kinds of miscalibration, 2,000 and
 # 8,000 rows; a ridge of 1 in 50-97 %, for it held bent curves straight.
@@ -74,6 +75,7 @@ def fit_band(
     groups: npt.NDArray[Any],
     calibration: Calibration,
     *,
+    drift: Drift | None = None,
     n_boot: int = 200,
     level: float = 0.90,
     seed: int,
@@ -92,6 +94,8 @@ def fit_band(
         (n,) lead (or person) of each row: resampled as one.
     calibration
         The calibration of the probability shown.
+    drift
+        How much the calibration moves between periods: the band then holds for a period of its own.
 
     Raises
     ------
@@ -109,6 +113,7 @@ def fit_band(
     grid = np.unique(np.quantile(z, _GRID))
     masses, leads = np.asarray(weight, dtype=np.float64)[used], np.asarray(groups)[used]
     curves = _curves(z, labels, masses, leads, grid, n_boot=n_boot, seed=seed)
+    curves = curves + (drift or Drift.none()).draw(grid, len(curves), seed)
     lower, upper = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return Band(
         level,

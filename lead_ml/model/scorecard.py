@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.data import Floats
+from lead_ml.encode import FIRST_LEVEL, MISSING
 from lead_ml.errors import DeclarationError
 from lead_ml.model.base import Classifier, ColumnInfo, check_fit
 from lead_ml.params import PointsRule
 from lead_ml.spec import Kind
 
 LOGIT_PER_POINT = math.log(10) / 20
-MISSING_CODE, FIRST_LEVEL = 0, 3
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _compiled(
         )
     found = (codes_of(rule.feature, value) for value in rule.values)
     levels = sorted({code for code in found if code is not None and code >= FIRST_LEVEL})
-    return CompiledRule(place, rule.points, (MISSING_CODE,) if rule.missing else tuple(levels))
+    return CompiledRule(place, rule.points, (MISSING,) if rule.missing else tuple(levels))
 
 
 def _rule_from(item: Mapping[str, Any]) -> CompiledRule:

@@ -26,26 +26,32 @@ class Arrivals:
     effect: Floats
 
 
-def draw_instants(rng: np.random.Generator, size: int, start: int, days: int) -> Instants:
+def draw_instants(rng: np.random.Generator, size: int, start: int, days: int, drift: float) -> Instants:
     """Draw moments of creation in microseconds UTC, whole seconds, more on working days and in working hours."""
     day = np.arange(days)
     first_weekday = int((start // DAY + 3) % 7)
-    volume = _WEEKDAY[(day + first_weekday) % 7] * (1 + _GROWTH * day / days)
-    volume = volume * (1 + _SEASON * np.sin(2 * np.pi * day / 365.25))
+    volume = _WEEKDAY[(day + first_weekday) % 7] * (1 + drift * _GROWTH * day / days)
+    volume = volume * (1 + drift * _SEASON * np.sin(2 * np.pi * day / 365.25))
     chosen = rng.choice(days, size, p=volume / volume.sum())
     hour = rng.choice([3.0, 8.5, 15.5], size, p=[0.4, 0.3, 0.3]) + rng.normal(0, 2.2, size)
     return start + chosen * DAY + np.round((hour % 24) * 3600).astype(np.int64) * SECOND
 
 
 def draw_arrivals(
-    rng: np.random.Generator, created_at: Instants, chinese: Flags, fake: Flags, burst: Indices, days: int
+    rng: np.random.Generator,
+    created_at: Instants,
+    chinese: Flags,
+    fake: Flags,
+    burst: Indices,
+    days: int,
+    drift: float,
 ) -> Arrivals:
     """Draw the source of every lead; shares and quality move over the history, ads also with the season.
 
     Fakes prefer some sources; all leads of a burst come through one.
     """
     passed = (created_at - created_at.min()) / (days * DAY)
-    row = _rows(rng, passed, chinese, fake)
+    row = _rows(rng, drift * passed, chinese, fake)
     row = np.where(burst >= 0, row[np.maximum(burst, 0)], row)
     begin, end, swing, price, _ = np.array([source[5:] for source in words.SOURCES])[row].T
     source, channel = (np.array([item[at] for item in words.SOURCES], dtype=object)[row] for at in (0, 1))
@@ -59,7 +65,7 @@ def draw_arrivals(
         "cost": np.array([f"{value:g}" for value in cost], dtype=object),
     }
     year = np.sin(2 * np.pi * passed * days / 365.25)
-    return Arrivals(columns, begin + (end - begin) * passed + swing * year)
+    return Arrivals(columns, begin + drift * ((end - begin) * passed + swing * year))
 
 
 def _rows(rng: np.random.Generator, passed: Floats, chinese: Flags, fake: Flags) -> Indices:

@@ -61,6 +61,9 @@ class SynthSettings:
         Share of outcomes that are recorded later than they happened, by four days on average.
     duplicate_share
         Share of leads that are a person already known, with the same phone or e-mail.
+    drift
+        How far volume, shares and quality of the sources move over the history and with the season: 1 as written in the
+        vocabulary, 0 not at all.
     """
 
     start: str = "2025-01-01"
@@ -82,3 +85,4 @@ class SynthSettings:
     loss_delay: Weibull = Weibull(shape=1.3, scale=48.0)
     late_share: float = 0.12
     duplicate_share: float = 0.04
+    drift: float = 1.0

@@ -152,7 +152,9 @@ def true_probability(world: SynthWorld, lead: Indices, as_of: Instants | int, ho
 
 def _cast(rng: np.random.Generator, size: int, start: int, days: int, settings: SynthSettings) -> _Cast:
     kind = draw_kinds(rng, size, settings.fake_shares, settings.unfit_share)
-    created, burst = burst_instants(rng, draw_instants(rng, size, start, days), kind, start + days * DAY)
+    created, burst = burst_instants(
+        rng, draw_instants(rng, size, start, days, settings.drift), kind, start + days * DAY
+    )
     order = np.lexsort((np.arange(size), created))
     place = np.empty(size, dtype=np.int64)
     place[order] = np.arange(size)
@@ -181,7 +183,9 @@ def _leads(
     people = draw_people(rngs["people"], cast.person)
     country = people.columns["country"]
     fake = np.isin(cast.kind, list(FAKE_REASONS))
-    arrivals = draw_arrivals(rngs["arrivals"], cast.created_at, country == "CN", fake, cast.burst, days)
+    arrivals = draw_arrivals(
+        rngs["arrivals"], cast.created_at, country == "CN", fake, cast.burst, days, settings.drift
+    )
     intent = _intent(rngs["latent"], cast)
     traces = draw_traces(rngs["traces"], country, people.company_row, intent)
     shown = blank_some(rngs["traces"], {**people.columns, **arrivals.columns, **traces}, cast.person)

@@ -10,9 +10,11 @@ import numpy as np
 from lead_ml.data import Dataset, Indices
 from lead_ml.declare import Declaration
 from lead_ml.evaluate import Forward, Judged, Table
+from lead_ml.fit import take
 from lead_ml.instants import iso
 from lead_ml.kernel import compile_plans, keep
 from lead_ml.labels import NEVER, first_occurred
+from lead_ml.metrics import sigmoid
 from lead_ml.params import public
 from lead_ml.project import Project
 from lead_ml.scorer import Bundle, Facts, Part, load_bundle, served_folder
@@ -87,14 +89,27 @@ def assemble(
 
 
 def _reference_odds(project: Project, main: Trained) -> float:
-    """Return the odds of a score of 50: from params.yaml, else as the champion has them, else those of the base rate."""
+    """Return the odds of a score of 50: from params.yaml, else as the champion has them, else those of the base rate.
+
+    Where nothing could be judged, a handful of wins is no base rate: those of the mean lead of the scorecard.
+    """
     if project.params.reference_odds is not None:
         return project.params.reference_odds
     if (project.runs / CHAMPION).is_file():
         return load_bundle(served_folder(project.runs))[0].facts.reference_odds
     first = np.unique(main.table.lead, return_index=True)[1]
+    if main.judged is None:
+        return _mean_odds(main, first)
     rate = (float(main.table.labels.y[first].sum()) + 0.5) / (len(first) + 1.0)
     return float(rate / (1 - rate))
+
+
+def _mean_odds(main: Trained, first: Indices) -> float:
+    """Return the odds of the mean probability of the leads as they came, the scorecard's own word for a usual lead."""
+    fitted = main.part.fitted
+    logit = fitted.model.predict_logit(fitted.matrix(take(main.table.raw, first)))
+    rate = float(sigmoid(main.part.calibration.apply(logit)).mean())
+    return rate / (1 - rate)
 
 
 def _history(project: Project, dataset: Dataset, main: Trained) -> History | None:

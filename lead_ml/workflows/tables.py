@@ -63,13 +63,23 @@ def build_table(
 
 
 def labelled_spine(project: Project, dataset: Dataset, target: str) -> tuple[Spine, Labels]:
-    """Return the snapshots of a target that can be learnt from, with their labels."""
+    """Return the snapshots of a target that can be learnt from, with their labels.
+
+    Where the table of outcomes is still missing these are all snapshots, and no positive among them.
+    """
     spec = project.specs[target]
     spine = build_spine(
         dataset, project.params.snapshots.settle_us, ages_of(project, spec), closing_stages(spec)
     )
+    if without_outcomes(project, dataset, target):
+        return spine, Labels.none(len(spine))
     labels = label(spec.target, dataset, spine, horizon_us(project, target))
     return spine.take(labels.used), labels.take(labels.used)
+
+
+def without_outcomes(project: Project, dataset: Dataset, target: str) -> bool:
+    """Tell whether a target counts dated outcomes and the project has no such table (yet)."""
+    return dataset.outcomes is None and not isinstance(project.specs[target].target, Column)
 
 
 def closing_stages(spec: ModelSpec) -> tuple[str, ...]:

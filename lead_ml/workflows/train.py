@@ -16,12 +16,13 @@ from lead_ml.evaluate import (
     Judged,
     Table,
     calibrate,
+    calibration_drift,
     calibration_rows,
     evaluate_forward,
     fit_rows,
 )
 from lead_ml.evaluate.roll import Progress
-from lead_ml.explain import fit_evidence
+from lead_ml.explain import Evidence, fit_evidence
 from lead_ml.fit import Fitted, Recipe
 from lead_ml.labels import NEVER
 from lead_ml.model import Band, Calibration, fit_band
@@ -39,6 +40,7 @@ from lead_ml.workflows.tables import (
     target_params,
     usable_features,
     windows_of,
+    without_outcomes,
 )
 
 
@@ -86,6 +88,10 @@ def _train_target(
     progress: Progress,
 ) -> Trained:
     table = build_table(project, dataset, target, declarations, groups)
+    if without_outcomes(project, dataset, target):
+        _only_scorecard(kinds, f"the {target} model has no outcomes to learn from")
+        progress(f"{target}: the scorecard as written, no outcomes yet")
+        return _cold_start(project, target, table)
     progress(f"{target}: table of {len(table.spine):,} snapshots")
     try:
         windows = windows_of(project, table, target, groups)
@@ -101,7 +107,7 @@ def _train_target(
     except TooLittleData:
         if kinds is not None and tuple(kinds) != ("scorecard",):
             raise
-        return _cold_start(project, dataset, target, declarations, groups)
+        return _cold_start(project, target, table)
     judged = forward.winner
     part = _ship(project, target, table, judged)
     progress(f"{target}: {judged.rolled.recipe.kind} refitted on all mature rows")
@@ -126,6 +132,7 @@ def _ship(project: Project, target: str, table: Table, judged: Judged) -> Part:
         table.weights(rows),
         table.group[rows],
         calibration,
+        drift=calibration_drift(judged.rolled, table, calibration),
         seed=recipe.seed,
     )
     return _part(project, target, table, fitted, calibration, band)
@@ -141,14 +148,16 @@ def _part(
         fitted=fitted,
         calibration=calibration,
         band=band,
-        evidence=fit_evidence(
-            table.declarations,
-            _values(table, fitted, first),
-            table.labels.y[first],
-            np.ones(len(first)),
-        ),
+        evidence=_evidence(table, fitted, first),
         golden=make_golden(fitted, fitted.matrix(table.raw), project.params.seed),
     )
+
+
+def _evidence(table: Table, fitted: Fitted, first: Indices) -> Evidence:
+    """Return how leads with each value fared; of a target without a single positive there is nothing to tell."""
+    if not table.labels.y.any():
+        return Evidence(0.0, {})
+    return fit_evidence(table.declarations, _values(table, fitted, first), table.labels.y[first])
 
 
 def _values(table: Table, fitted: Fitted, rows: Indices) -> dict[str, Coded | Floats]:
@@ -164,11 +173,19 @@ def _values(table: Table, fitted: Fitted, rows: Indices) -> dict[str, Coded | Fl
     return found
 
 
-def _cold_start(
-    project: Project, dataset: Dataset, target: str, declarations: Sequence[Declaration], groups: Indices
-) -> Trained:
+def _only_scorecard(kinds: Sequence[Kind] | None, problem: str) -> None:
+    """Refuse kinds asked for by name that nothing can teach."""
+    if kinds is not None and tuple(kinds) != ("scorecard",):
+        raise TooLittleData(
+            problem,
+            value=", ".join(kinds),
+            expected="scorecard",
+            do="name the table of outcomes in params.yaml, or train without --kind",
+        )
+
+
+def _cold_start(project: Project, target: str, table: Table) -> Trained:
     """Serve the scorecard as it was written, where outcomes are too few to judge anything."""
-    table = build_table(project, dataset, target, declarations, groups)
     if not len(table.spine):
         raise TooLittleData(
             f"no mature snapshot for the {target} model",
@@ -177,9 +194,8 @@ def _cold_start(
         )
     recipe = Recipe("scorecard", project.specs[target], target_params(project, target), project.params.seed)
     fitted = fit_rows(recipe, table, np.ones(len(table.spine), dtype=bool))
-    return Trained(
-        _part(project, target, table, fitted, Calibration.identity(), Band.unknown()), table, None, None
-    )
+    part = _part(project, target, table, fitted, Calibration.identity(), Band.unknown())
+    return Trained(part, table, None, None)
 
 
 def _write(

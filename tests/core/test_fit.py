@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from small import draw, write_project
 
+from lead_ml.declare import Attribute
 from lead_ml.encode import fit_encoder
 from lead_ml.errors import BundleError, DeclarationError, ParamsError
 from lead_ml.evaluate import fit_rows
 from lead_ml.fit import Fitted, columns_of, features_of, take
+from lead_ml.params import PointsRule, ScorecardParams
 from lead_ml.spec import KINDS, ModelSpec, Won
 from lead_ml.split import groups_of
 from lead_ml.workflows.tables import build_table, recipes_of, usable_features
@@ -100,3 +103,21 @@ def test_a_rule_on_an_unknown_feature_is_told_by_name(tmp_path: Path) -> None:
         fit_rows(
             recipes_of(project, "conversion", ["scorecard"])[0], table, np.ones(len(table.spine), dtype=bool)
         )
+
+
+def test_every_value_that_a_rule_names_earns_its_points_also_the_first_of_the_alphabet(small) -> None:
+    project, table = small
+    recipe = recipes_of(project, "conversion", ["scorecard"])[0]
+    name = next(
+        item.name for item in table.declarations if isinstance(item, Attribute) and item.kind == "category"
+    )
+    values = sorted({value for value in table.raw[name].values() if value is not None})
+    for value in values:
+        rule = PointsRule(feature=name, points=7.0, values=(value,))
+        asked = replace(
+            recipe, params=recipe.params.model_copy(update={"scorecard": ScorecardParams(rules=(rule,))})
+        )
+        fitted = fit_rows(asked, table, np.ones(len(table.spine), dtype=bool))
+        logit = fitted.model.predict_logit(fitted.matrix(table.raw))
+        holds = np.array([found == value for found in table.raw[name].values()])
+        assert (logit[holds] > logit[~holds].max()).all(), value

@@ -280,3 +280,38 @@ def test_a_score_in_the_past_sees_no_later_record(trained: Any) -> None:
     spine: Spine = open_leads(data, cut)
     some = spine.take(np.arange(0, len(spine), 7))
     assert scorer.score_dataset(without_later(data, cut), some) == scorer.score_dataset(data, some)
+
+
+def without_outcomes(leads: int = 400) -> Dataset:
+    return dataclasses.replace(draw(leads), outcomes=None)
+
+
+def test_without_any_table_of_outcomes_the_scorecard_serves_as_it_was_written(tmp_path: Path) -> None:
+    data = without_outcomes()
+    run = train(write_project(tmp_path), data)
+    assert run.record.kinds == {"conversion": "scorecard"}
+    assert run.record.rung.startswith("scorecard, 0 wins: too few outcomes to judge")
+    scorer = Scorer.load(run.bundle)
+    answers = scorer.score_dataset(data, open_leads(data, data.until), top=ALL_REASONS)
+    assert {round(answer.probability, 6) for answer in answers} == {0.2, round(odds(0.25 * 10**0.25), 6)}
+    assert not scorer.bundle.parts["conversion"].evidence.features
+    scores_alike(scorer, data)
+
+
+def odds(value: float) -> float:
+    return value / (1 + value)
+
+
+def test_where_nothing_could_be_judged_a_score_of_50_is_the_mean_lead_of_the_scorecard(
+    tmp_path: Path,
+) -> None:
+    for data in (without_outcomes(), few_wins(3)):
+        scorer = Scorer.load(train(write_project(tmp_path), data).bundle)
+        first = [answer.probability for answer in scorer.score_dataset(data, open_leads(data, data.until))]
+        reference = odds(scorer.bundle.facts.reference_odds)
+        assert min(first) < reference < max(first)
+
+
+def test_a_kind_that_must_be_taught_is_refused_without_outcomes(tmp_path: Path) -> None:
+    with pytest.raises(TooLittleData, match=r"no outcomes to learn from: got 'logistic'.* Name the table"):
+        train(write_project(tmp_path), without_outcomes(), kinds=["logistic"])
