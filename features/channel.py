@@ -1,36 +1,46 @@
 """Channel: where the lead came from, and what lately became of other leads from there.
 
-``outcomes(by="source")`` counts outcomes of all leads of the same source, known before the question. A plain count stays
-honest in time; a rate of wins by leads does not, unless its denominator is ripe (young leads have not had time to win).
+A conversion rate counts only leads that have had their 30 days, so it does not climb by itself as the history grows, and it is
+drawn towards the rate of all sources where a source has few. Counts of wins would grow with the company instead.
 """
 
-from lead_ml.declare import category, leads, outcomes
+from lead_ml.declare import category, leads
 
 GROUP = "channel"
+
+of_source = leads(by="source")
 
 FEATURES = [
     category("source", en="Source", zh="来源"),
     category("channel", en="Channel", zh="渠道"),
     category("campaign", en="Campaign", zh="营销活动"),
-    leads(by="source").count(
+    of_source.count(
         "source_leads_7d", window="7d", en="Leads from this source, last 7 days", zh="该来源近7天线索数"
     ),
-    leads(by="source").count(
+    of_source.count(
         "source_leads_30d", window="30d", en="Leads from this source, last 30 days", zh="该来源近30天线索数"
     ),
-    outcomes(by="source", stage="mql").count(
-        "source_mql_90d", window="90d", en="MQLs from this source, last 90 days", zh="该来源近90天MQL数"
-    ),
-    outcomes(by="source", stage="sql").count(
-        "source_sql_90d", window="90d", en="SQLs from this source, last 90 days", zh="该来源近90天SQL数"
-    ),
-    outcomes(by="source", stage="won").count(
-        "source_won_90d", window="90d", en="Wins from this source, last 90 days", zh="该来源近90天成交数"
-    ),
-    outcomes(by="source", stage="invalid").count(
-        "source_invalid_90d",
+    of_source.conversion_rate(
+        "source_conversion_rate",
+        within="30d",
         window="90d",
-        en="Invalid leads from this source, last 90 days",
-        zh="该来源近90天无效线索数",
+        en="Conversion rate of this source",
+        zh="该来源转化率",
+    ),
+    of_source.conversion_rate(
+        "source_sql_rate",
+        stage=("sql", "won"),
+        within="30d",
+        window="90d",
+        en="Share of this source's leads that became SQLs",
+        zh="该来源的SQL占比",
+    ),
+    of_source.conversion_rate(
+        "source_invalid_rate",
+        stage="invalid",
+        within="14d",
+        window="60d",
+        en="Share of this source's leads that turned out invalid",
+        zh="该来源的无效线索占比",
     ),
 ]

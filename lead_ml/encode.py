@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.data import Coded, Floats, Indices
-from lead_ml.declare import Attribute, Declaration
+from lead_ml.declare import Declaration, is_category
 
 MISSING, OTHER, FIRST_LEVEL = 0, 1, 2
 RARE_BELOW = 10
@@ -94,7 +94,7 @@ def fit_encoder(
     categories = {
         item.name: _codes(raw[item.name], first_rows, (named or {}).get(item.name, frozenset()))  # type: ignore[arg-type]
         for item in declarations
-        if isinstance(item, Attribute) and item.kind == "category"
+        if is_category(item)
     }
     return Encoder(tuple(item.name for item in declarations), categories)
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
 
 from lead_ml.errors import RequestError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_QUARTER_HOUR, _DAY = 900_000_000, 86_400_000_000  # zones change their offset on quarters of an hour
 
 
 def to_datetime(instant: int) -> datetime:
@@ -60,3 +65,25 @@ def parse_iso(text: str, *, field: str, zone: tzinfo = UTC) -> int:
             f"{field} is out of range", field=field, value=text, expected="a year from 1970 to 2261"
         )
     return max(0, from_datetime(moment))
+
+
+def wall_clock(instants: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
+    """Return what clocks in a time zone showed at the instants (n,), as microseconds since 1970-01-01 00:00 there."""
+    if zone == "UTC":
+        return instants
+    quarters, place = np.unique(instants // _QUARTER_HOUR, return_inverse=True)
+    there = ZoneInfo(zone)
+    offsets = [
+        (to_datetime(quarter * _QUARTER_HOUR).astimezone(there).utcoffset() or timedelta()) // _MICROSECOND
+        for quarter in quarters.tolist()
+    ]
+    return np.asarray(instants + np.array(offsets, dtype=np.int64)[place], dtype=np.int64)
+
+
+def local_day(instants: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
+    """Return the calendar day of the instants (n,) in a time zone, as days since 1970-01-01.
+
+    >>> local_day(np.array([17 * 3_600_000_000]), "Asia/Shanghai").tolist()
+    [1]
+    """
+    return np.asarray(wall_clock(instants, zone) // _DAY, dtype=np.int64)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from lead_ml.declare import Aggregate, Attribute, Declaration, Feature, validated
+from lead_ml.declare import Declaration, Feature, reads, validated
 from lead_ml.errors import DeclarationError, LeadMLError
 from lead_ml.params import Params, load_params
 from lead_ml.schema import usable_columns
@@ -70,16 +70,6 @@ def usable(
     present = set(columns)
     kept = tuple(item for item in declarations if not (reads(item) & present) - allowed)
     return kept, tuple(item.name for item in declarations if item not in kept)
-
-
-def reads(item: Declaration) -> set[str]:
-    """Return the lead columns that a declaration reads."""
-    if isinstance(item, Attribute):
-        return {item.column}
-    if isinstance(item, Aggregate):
-        own = {*item.where, item.of} - {""} if item.stream == "leads" else set()
-        return {item.key.split(":")[0], *own}
-    return set()
 
 
 def _files(root: Path, folder: str) -> list[Path]:

@@ -11,10 +11,10 @@ import pytest
 from scipy.stats import rankdata
 
 from lead_ml.data import Dataset
-from lead_ml.declare import Aggregate, Attribute
+from lead_ml.declare import Aggregate, Attribute, reads
 from lead_ml.kernel.plan import compile_plans
 from lead_ml.params import PointsRule
-from lead_ml.project import Project, load_project, reads
+from lead_ml.project import Project, load_project
 from lead_ml.synth import SynthSettings, SynthWorld, generate, true_probability, write
 from lead_ml.synth.lifecycle import draw_fates
 from lead_ml.table import attribute

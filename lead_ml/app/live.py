@@ -155,7 +155,7 @@ class Live:
             self._loaders.warm()
             stamp = _stamp(source.folder / "thresholds.json")
             scorer = self._loaders.load(source.folder)
-            _ = scorer.plans  # compiled before the first request
+            _ = scorer.compiled  # compiled before the first request
         except (LeadMLError, OSError) as error:
             self._note_failure(source, error)
             return

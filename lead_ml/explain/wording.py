@@ -5,13 +5,24 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from lead_ml.declare import GROUP_NAMES, Aggregate, Attribute, Declaration
+from lead_ml.declare import GROUP_NAMES, Aggregate, Attribute, Clock, Declaration
 from lead_ml.thresholds.figures import percent, pick, plain, trimmed, whole
 
 Value = str | float | None
 Target = Literal["conversion", "fake"]
 
 _HOURS = 24
+_COUNTS = ("count", "distinct", "active_days", "trend")
+_NEEDS_ACTIVITY = ("days_since_first", "days_since_last", "longest_gap", "mean", "max", "share", "first", "last")
+_WEEKDAYS = {
+    "mon": ("Monday", "周一"),
+    "tue": ("Tuesday", "周二"),
+    "wed": ("Wednesday", "周三"),
+    "thu": ("Thursday", "周四"),
+    "fri": ("Friday", "周五"),
+    "sat": ("Saturday", "周六"),
+    "sun": ("Sunday", "周日"),
+}
 _YES, _NO = ("yes", "是"), ("no", "否")
 _YES_NO = {  # not every spelling: NO is Norway
     **dict.fromkeys(("true", "True", "TRUE", "Yes"), _YES),
@@ -46,7 +57,7 @@ def value_text(declaration: Declaration, value: Value, lang: str) -> str:
     if value is None:
         return missing_text(declaration, lang)
     if isinstance(value, str):
-        words = _YES_NO.get(value)
+        words = _WEEKDAYS.get(value) if isinstance(declaration, Clock) else _YES_NO.get(value)
         return value if words is None else pick(lang, *words)
     if declaration.unit == "days":
         return _days(value, lang)
@@ -73,7 +84,7 @@ def missing_text(declaration: Declaration, lang: str) -> str:
     """Return what a missing value means: not given, nothing happened yet, or not known."""
     if isinstance(declaration, Attribute):
         return pick(lang, "not given", "未提供")
-    if isinstance(declaration, Aggregate) and declaration.aggregation.startswith("days_since"):
+    if isinstance(declaration, Aggregate) and declaration.aggregation in _NEEDS_ACTIVITY:
         return pick(lang, "no activity yet", "尚无记录")
     return pick(lang, "not known", "未知")
 
@@ -118,7 +129,7 @@ def evidence_text(evidence: tuple[float, float, int], lang: str, target: Target 
 
 
 def _is_count(declaration: Declaration) -> bool:
-    return isinstance(declaration, Aggregate) and declaration.aggregation in ("count", "distinct")
+    return isinstance(declaration, Aggregate) and declaration.aggregation in _COUNTS
 
 
 def _days(days: float, lang: str) -> str:

@@ -7,8 +7,9 @@ request does not carry.
 
 from __future__ import annotations
 
-from lead_ml.kernel.aggregate import aggregate, warm
+from lead_ml.kernel.aggregate import aggregate, aggregate_coded, warm
 from lead_ml.kernel.kept import Kept, keep
+from lead_ml.kernel.parts import combined, content, parts_of, quotient
 from lead_ml.kernel.plan import Plan, compile_plans
 from lead_ml.kernel.run import EMPTY_KEY, NO_KEY, run
 from lead_ml.kernel.stream import Stream, gather
@@ -20,9 +21,14 @@ __all__ = [
     "Plan",
     "Stream",
     "aggregate",
+    "aggregate_coded",
+    "combined",
     "compile_plans",
+    "content",
     "gather",
     "keep",
+    "parts_of",
+    "quotient",
     "run",
     "warm",
 ]

@@ -33,15 +33,23 @@ def aggregate(
 
     Returns
     -------
-    (n, F) float64, NaN for missing: no key, no such table, or days since a row where there is none.
+    (n, F) float64, NaN for missing: no key, no such table, or nothing to tell of. First and last texts are codes of
+    :func:`aggregate_coded`.
 
     Raises
     ------
     InputError
         Where a row is known before it occurred, or values add up to more than fits.
     """
+    return aggregate_coded(plan, dataset, lead, as_of, kept)[0]
+
+
+def aggregate_coded(
+    plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants, kept: Kept | None = None
+) -> tuple[Floats, tuple[tuple[str, ...], ...]]:
+    """Return the matrix of :func:`aggregate`, and the texts of the codes in each of ``plan.shown_columns``."""
     stream = gather(plan, dataset) if kept is None else joined(plan, dataset, kept)
-    return run(plan, stream, stream.keys.codes[lead], as_of)
+    return run(plan, stream, stream.keys.codes[lead], as_of), stream.shown
 
 
 def warm() -> None:

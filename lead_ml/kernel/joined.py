@@ -25,7 +25,7 @@ def joined(plan: Plan, dataset: Dataset, kept: Kept) -> Stream:
     if rows is None and not kept.supplied:
         return absent(plan, keys)
     fresh = no_rows(plan) if rows is None else rows.take(rows.known >= kept.until)
-    fresh = in_order(fresh, settle_ties=plan.decays)
+    fresh = in_order(plan, fresh)
     position = _positions(keys, kept)
     carried = kept.offsets[position + 1] - kept.offsets[position]
     both = _history(kept, position, carried, fresh)
@@ -53,7 +53,10 @@ def _history(
     rows = np.repeat(kept.offsets[position] - before, counts) + np.arange(counts.sum())
     occurred = kept.occurred[rows]
     texts = tuple(
-        Coded(np.append(kept.codes[k, rows], _recoded(text, kept.level_index[k])), ())
+        Coded(
+            np.append(kept.codes[k, rows], _recoded(text, kept.level_index[k])),
+            (*kept.levels[k], *text.levels),
+        )
         for k, text in enumerate(fresh.texts)
     )
     return StreamRows(

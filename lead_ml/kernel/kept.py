@@ -14,15 +14,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.data import Coded, Codes, Dataset, Floats, Instants
+from lead_ml.data import Coded, Codes, Dataset, Floats, Indices, Instants
 from lead_ml.errors import BundleError
-from lead_ml.kernel.fold import DISTINCT, Base
+from lead_ml.kernel.fold import DISTINCT, FIRST_TEXT, LAST_TEXT, NEVER, UNSEEN, Base
 from lead_ml.kernel.plan import Plan
 from lead_ml.kernel.rows import StreamRows, collect, lead_keys, no_rows
 from lead_ml.kernel.run import walked
-from lead_ml.kernel.stream import in_order, lay_out, no_base
+from lead_ml.kernel.stream import in_order, lay_out, no_base, tie_breakers
 from lead_ml.kernel.texts import packed, unpacked
 
+_NONE = np.empty(0, dtype=np.int64)
 _ARRAYS = ("offsets", "occurred", "passes", "values", "codes")
 
 
@@ -44,10 +45,10 @@ class Kept:
     offsets
         (K + 2,) rows of key k are ``offsets[k]:offsets[k + 1]``.
     occurred, passes, values, codes
-        (N,), (N,), (V, N) and (D, N): rows that occurred within the longest window before `until`, and the first row
+        (N,), (N,), (V, N) and (D + L, N): rows that occurred within the longest window before `until`, and the first row
         of each value for all-time distinct features; by key, then occurrence.
     levels
-        Texts of the codes, one tuple per distinct column.
+        Texts of the codes, one tuple per distinct column, then per shown column.
     base
         (K + 1, A) state of the all-time features.
     """
@@ -71,7 +72,7 @@ class Kept:
 
     @cached_property
     def level_index(self) -> tuple[Mapping[str, int], ...]:
-        """Code of each text, per distinct column."""
+        """Code of each text, per column."""
         return tuple({text: k for k, text in enumerate(levels)} for levels in self.levels)
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -107,7 +108,7 @@ class Kept:
                 until=int(arrays["until"][0]),
                 supplied=bool(arrays["supplied"][0]),
                 keys=unpacked("keys", arrays),
-                levels=tuple(unpacked(f"levels_{k}", arrays) for k in range(len(plan.distinct_columns))),
+                levels=tuple(unpacked(f"levels_{k}", arrays) for k in range(plan.text_columns)),
                 base=Base(arrays["whole"], arrays["decayed"]),
                 **{name: arrays[name] for name in _ARRAYS},
             )
@@ -138,7 +139,9 @@ def keep(plan: Plan, dataset: Dataset, until: int) -> Kept:
     rows = _with_key(rows, keys.codes)
     base = _folded(plan, rows, keys, until)
     rows = _still_needed(plan, rows, until)
-    texts = [_by_text(text) for text in rows.texts]
+    texts = [_by_text(text, _shown_codes(plan, base, k)) for k, text in enumerate(rows.texts)]
+    for k, text in enumerate(rows.texts):
+        _recode_shown(plan, base, k, text, texts[k])
     codes = np.empty((len(texts), len(rows)), dtype=np.int32)
     for k, text in enumerate(texts):
         codes[k] = text.codes
@@ -162,7 +165,7 @@ def _folded(plan: Plan, rows: StreamRows, keys: Coded, until: int) -> Base:
     """Walk every key to `until` and return the state of its all-time features, and that of a key never seen."""
     count = len(keys.levels)
     nothing = np.zeros(count, dtype=np.int64)
-    rows = in_order(rows, settle_ties=plan.decays)
+    rows = in_order(plan, rows)
     stream = lay_out(plan, keys, rows, carried=nothing, base=no_base(plan))
     end = Base(np.tile(plan.start, (count + 1, 1)), np.zeros((count + 1, len(plan.start))))
     out: Floats = np.empty((count, len(plan.features)))
@@ -174,7 +177,10 @@ def _folded(plan: Plan, rows: StreamRows, keys: Coded, until: int) -> Base:
 
 def _still_needed(plan: Plan, rows: StreamRows, until: int) -> StreamRows:
     texts = tuple(_by_text(text) for text in rows.texts)
-    contents = (*(text.codes for text in texts), *rows.values, rows.passes)
+    contents = [*(text.codes for text in texts), *rows.values, rows.passes]
+    if plan.shown_columns:
+        # Of two rows at one instant the first or last text is told by these.
+        contents += [*tie_breakers(plan, rows), rows.known]
     rows = rows.take(np.lexsort((*contents, rows.occurred, rows.key)))
     needed = np.zeros(len(rows), dtype=np.bool_)
     if plan.longest_window:
@@ -188,13 +194,32 @@ def _still_needed(plan: Plan, rows: StreamRows, until: int) -> StreamRows:
     return rows.take(needed)
 
 
-def _by_text(text: Coded) -> Coded:
-    """Renumber so that the levels are those used, in ascending order."""
-    used = np.unique(text.codes[text.codes >= 0]).tolist()
+def _by_text(text: Coded, also: Indices = _NONE) -> Coded:
+    """Renumber so that the levels are those used, or named in `also`, in ascending order."""
+    used = np.unique(np.append(text.codes[text.codes >= 0], also)).tolist()
     used.sort(key=text.levels.__getitem__)
     table = np.full(len(text.levels) + 1, -1, dtype=np.int32)
     table[used] = np.arange(len(used))
     return Coded(table[text.codes], tuple(text.levels[code] for code in used))
+
+
+def _shown_places(plan: Plan, base: Base, k: int) -> npt.NDArray[np.bool_]:
+    """Return where the base (K + 1, A) holds codes of text column `k`."""
+    program, whole = plan.program, len(plan.start)
+    column = k - len(plan.distinct_columns)
+    shows = np.isin(program.operations[:whole], (FIRST_TEXT, LAST_TEXT)) & (program.columns[:whole] == column)
+    return np.asarray(shows & (base.whole != NEVER) & (base.whole != UNSEEN))
+
+
+def _shown_codes(plan: Plan, base: Base, k: int) -> Indices:
+    return base.decayed[_shown_places(plan, base, k)].astype(np.int64)
+
+
+def _recode_shown(plan: Plan, base: Base, k: int, old: Coded, new: Coded) -> None:
+    places = _shown_places(plan, base, k)
+    code_of = {text: float(code) for code, text in enumerate(new.levels)}
+    codes = base.decayed[places].astype(np.int64).tolist()
+    base.decayed[places] = [code_of[old.levels[code]] for code in codes]
 
 
 def _with_key(rows: StreamRows, key: Codes) -> StreamRows:
@@ -211,7 +236,7 @@ def _check(plan: Plan, kept: Kept) -> None:
         and kept.offsets.shape == (keys + 2,)
         and kept.passes.shape == (rows,)
         and kept.values.shape == (len(plan.value_columns), rows)
-        and kept.codes.shape == (len(plan.distinct_columns), rows)
+        and kept.codes.shape == (plan.text_columns, rows)
         and kept.base.whole.shape == kept.base.decayed.shape == (keys + 1, whole)
         and (kept.offsets[0], kept.offsets[-1]) == (0, rows)
         and bool((np.diff(kept.offsets) >= 0).all())

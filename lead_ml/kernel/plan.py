@@ -4,21 +4,41 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from lead_ml.clean import TRANSFORMS
-from lead_ml.declare import Aggregate, Declaration, Stream
+from lead_ml.declare import Aggregate, Declaration, Range, Rate, Stream, operands
 from lead_ml.errors import DeclarationError
-from lead_ml.kernel.fold import DECAYED, FIRST, LAST, NEVER, OPERATIONS, UNSEEN, Program
+from lead_ml.kernel.fold import (
+    DECAYED,
+    FIRST,
+    FIRST_TEXT,
+    LAST,
+    LAST_TEXT,
+    LISTED,
+    MAX,
+    NEVER,
+    OPERATIONS,
+    UNSEEN,
+    Program,
+)
+from lead_ml.kernel.parts import content, parts_of
 
 MOST_BITS = 64
+_NO_WINDOW = ("days_since_first", "days_since_last", "decayed_sum")
 
-Filter = tuple[tuple[str, tuple[str, ...]], ...]
+
+class Filter(NamedTuple):
+    """What a row must satisfy, sorted by column: texts that are allowed, and ranges of numbers."""
+
+    texts: tuple[tuple[str, tuple[str, ...]], ...]
+    ranges: tuple[tuple[str, Range], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,16 +48,17 @@ class Plan:
     Attributes
     ----------
     stream, key
-        The stream, and the key as declared: ``lead_id``, a lead column, or ``column:transform``.
+        The stream, and the key as declared: ``lead_id``, ``*`` for everyone, a lead column, or ``column:transform``.
     features
-        The F aggregates, in declared order; the columns of every result.
+        The F aggregates that the kernel computes (see :mod:`lead_ml.kernel.parts`); the columns of every result.
     filters
-        The distinct filters, at most 64; bit i of a row says that it passes ``filters[i]``. A filter is a sorted
-        tuple of (column, sorted values).
+        The distinct filters, at most 64; bit i of a row says that it passes ``filters[i]``.
     value_columns
-        Numeric columns that are summed; ``""`` stands for 1 on every row.
+        Numeric columns that are summed or compared; ``""`` stands for 1 on every row.
     distinct_columns
         Text columns whose values are told apart; ``lead_id`` tells the leads of a shared key apart.
+    shown_columns
+        Text columns whose first or last value is shown.
     program
         The same as arrays, in the kernel's order: all-time features first, then by window.
     start
@@ -50,17 +71,27 @@ class Plan:
     filters: tuple[Filter, ...]
     value_columns: tuple[str, ...]
     distinct_columns: tuple[str, ...]
+    shown_columns: tuple[str, ...]
     program: Program
     start: npt.NDArray[np.int64]
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that kept history depends on; wording does not matter."""
-        features = [
-            (item.aggregation, item.of, _filter(item), item.window, item.half_life) for item in self.features
-        ]
-        content = (self.stream, self.key, features)
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        features = [content(item).decode() for item in self.features]
+        return hashlib.sha256(json.dumps((self.stream, self.key, features)).encode()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """Name of the plan within its declarations, as in ``leads by email:domain``."""
+        first = self.features[0]
+        to = f" to {'/'.join(first.stages)} within {first.within} us" if self.stream == "conversions" else ""
+        return f"{self.stream}{to} by {self.key}"
+
+    @property
+    def text_columns(self) -> int:
+        """Number of text columns of a row: those told apart, then those shown."""
+        return len(self.distinct_columns) + len(self.shown_columns)
 
     @property
     def longest_window(self) -> int:
@@ -68,28 +99,37 @@ class Plan:
         return int(self.program.windows.max(initial=0))
 
     @property
-    def decays(self) -> bool:
+    def listed(self) -> bool:
+        """Whether a feature keeps a list of candidates."""
+        return bool((self.program.lists >= 0).any())
+
+    @property
+    def order_matters(self) -> bool:
         """Whether the order of rows with equal instants can matter."""
-        return bool((self.program.operations == DECAYED).any())
+        return bool(np.isin(self.program.operations, (DECAYED, FIRST_TEXT, LAST_TEXT)).any())
 
 
 def compile_plans(declarations: Sequence[Declaration]) -> tuple[Plan, ...]:
-    """Group the aggregates among validated declarations by stream and key, in order of first appearance.
+    """Group what the kernel computes for validated declarations by stream and key, in order of first appearance.
 
     Raises
     ------
     DeclarationError
         For a key with an unknown transform, or more than 64 different filters or windows over one stream and key.
     """
-    grouped: dict[tuple[Stream, str], list[Aggregate]] = {}
+    grouped: dict[tuple[object, ...], dict[bytes, Aggregate]] = {}
     for item in declarations:
-        if isinstance(item, Aggregate):
-            grouped.setdefault((item.stream, item.key), []).append(item)
-    return tuple(_plan(stream, key, tuple(items)) for (stream, key), items in grouped.items())
+        for operand in operands(item) or (item,):
+            if isinstance(operand, Aggregate | Rate):
+                _check_key(operand.key, item.name)
+                for part in parts_of(operand):
+                    place = (part.stream, part.key, part.stages, part.within)
+                    grouped.setdefault(place, {}).setdefault(content(part), part)
+    return tuple(_plan(tuple(parts.values())) for parts in grouped.values())
 
 
-def _plan(stream: Stream, key: str, features: tuple[Aggregate, ...]) -> Plan:
-    _check_key(key, features[0].name)
+def _plan(features: tuple[Aggregate, ...]) -> Plan:
+    stream, key = features[0].stream, features[0].key
     filters = tuple(dict.fromkeys(map(_filter, features)))
     windows = tuple(sorted({_window(item) for item in features} - {0}))
     for what, found in (("filters", filters), ("windows", windows)):
@@ -100,35 +140,49 @@ def _plan(stream: Stream, key: str, features: tuple[Aggregate, ...]) -> Plan:
                 expected=f"at most {MOST_BITS}",
                 do="drop features or let them share filters and windows",
             )
-    values = tuple(dict.fromkeys(item.of for item in features if item.aggregation in ("sum", "decayed_sum")))
-    texts = tuple(dict.fromkeys(item.of for item in features if item.aggregation == "distinct"))
-    program = _program(features, filters, windows, values, texts)
+    read = {
+        kind: tuple(dict.fromkeys(item.of for item in features if item.aggregation in kinds))
+        for kind, kinds in _READ.items()
+    }
+    program = _program(features, filters, windows, read)
     operations = program.operations[: program.groups[1]]
-    return Plan(stream, key, features, filters, values, texts, program, _start(operations))
+    return Plan(
+        stream,
+        key,
+        features,
+        filters,
+        read["values"],
+        read["codes"],
+        read["shown"],
+        program,
+        _start(operations),
+    )
+
+
+_READ = {
+    "values": ("sum", "decayed_sum", "max"),
+    "codes": ("distinct",),
+    "shown": ("first", "last"),
+}
 
 
 def _program(
     features: tuple[Aggregate, ...],
     filters: tuple[Filter, ...],
     windows: tuple[int, ...],
-    values: tuple[str, ...],
-    texts: tuple[str, ...],
+    read: Mapping[str, tuple[str, ...]],
 ) -> Program:
     order = sorted(range(len(features)), key=lambda k: _window(features[k]))
     items = [features[k] for k in order]
     spans = np.array([_window(item) for item in items], dtype=np.int64)
-    told = np.cumsum([item.aggregation == "distinct" for item in items], dtype=np.int64) - 1
-    columns = [
-        texts.index(item.of)
-        if item.aggregation == "distinct"
-        else (values.index(item.of) if item.of in values else -1)
-        for item in items
-    ]
+    operations = np.array([OPERATIONS[item.aggregation] for item in items], dtype=np.int64)
+    listed = np.isin(operations, LISTED) & ((spans > 0) | (operations == OPERATIONS["longest_gap"]))
     return Program(
-        operations=np.array([OPERATIONS[item.aggregation] for item in items], dtype=np.int64),
+        operations=operations,
         filters=np.array([1 << filters.index(_filter(item)) for item in items], dtype=np.uint64),
-        columns=np.array(columns, dtype=np.int64),
-        tallies=told,
+        columns=np.array([_column(item, read) for item in items], dtype=np.int64),
+        tallies=np.cumsum([item.aggregation == "distinct" for item in items], dtype=np.int64) - 1,
+        lists=np.where(listed, np.cumsum(listed) - 1, -1).astype(np.int64),
         half_lives=np.array([item.half_life for item in items], dtype=np.int64),
         groups=np.searchsorted(spans, np.array([0, *windows, NEVER])).astype(np.int64),
         windows=np.array(windows, dtype=np.int64),
@@ -137,19 +191,27 @@ def _program(
     )
 
 
+def _column(item: Aggregate, read: Mapping[str, tuple[str, ...]]) -> int:
+    for kind, kinds in _READ.items():
+        if item.aggregation in kinds:
+            return read[kind].index(item.of)
+    return -1
+
+
 def _start(operations: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     start = np.zeros(len(operations), dtype=np.int64)
-    start[operations == FIRST] = NEVER
-    start[(operations == LAST) | (operations == DECAYED)] = UNSEEN
+    start[np.isin(operations, (FIRST, FIRST_TEXT))] = NEVER
+    start[np.isin(operations, (LAST, LAST_TEXT, DECAYED, MAX))] = UNSEEN
     return start
 
 
 def _window(item: Aggregate) -> int:
-    return item.window if item.aggregation in ("count", "sum", "distinct") else 0
+    return 0 if item.aggregation in _NO_WINDOW else item.window
 
 
 def _filter(item: Aggregate) -> Filter:
-    return tuple(sorted((column, tuple(sorted(set(values)))) for column, values in item.where.items()))
+    texts = sorted((column, tuple(sorted(set(values)))) for column, values in item.where.items())
+    return Filter(tuple(texts), tuple(sorted(item.ranges.items())))
 
 
 def _check_key(key: str, feature: str) -> None:

@@ -11,14 +11,16 @@ import numpy.typing as npt
 from lead_ml.clean import TRANSFORMS
 from lead_ml.clean.text import as_number
 from lead_ml.data import Coded, Codes, Dataset, Events, Floats, Indices, Instants, Outcomes
+from lead_ml.declare import EVERYONE, STREAM_NUMBERS, Range
 from lead_ml.errors import InputError
+from lead_ml.instants import local_day
 from lead_ml.kernel.fold import SCALE
+from lead_ml.kernel.parts import DAY_COLUMN
 from lead_ml.kernel.plan import Filter, Plan
 
 # Two sums below this, of kept and of new rows, still add up in 64 bits.
 _LARGEST_SUM = 2.0**62 / SCALE
 _NOTHING = Coded(np.empty(0, dtype=np.int32), ())
-_VALUE_NAMES = {"events": "value", "outcomes": "amount"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,7 @@ class StreamRows:
     values
         (V, N) int64 millionths, missing as 0.
     texts
-        D text columns of N rows whose values are told apart.
+        D text columns of N rows whose values are told apart, then L whose first or last value is shown.
     event_id
         Text of the id where the stream has one: it settles the order of rows with equal instants.
     """
@@ -80,6 +82,8 @@ class _Table:
 def lead_keys(plan: Plan, dataset: Dataset) -> Coded:
     """Return the key of every lead as coded text; a column that the data lacks is missing everywhere."""
     leads = dataset.leads
+    if plan.key == EVERYONE:
+        return Coded(np.zeros(len(leads), dtype=np.int32), (EVERYONE,))
     if plan.key == "lead_id":
         return Coded(np.arange(len(leads), dtype=np.int32), leads.lead_id)
     column, colon, transform = plan.key.partition(":")
@@ -112,9 +116,9 @@ def collect(plan: Plan, dataset: Dataset, key: Coded) -> StreamRows | None:
         codes,
         known,
         table.occurred,
-        _passes(plan.filters, table.columns, len(codes)),
+        _passes(plan.filters, table, len(codes)),
         _values(plan, table, codes),
-        tuple(_text(column, table, dataset) for column in plan.distinct_columns),
+        tuple(_text(column, table, dataset) for column in plan.distinct_columns + plan.shown_columns),
         table.columns.get("event_id"),
     )
     return rows if bool((codes >= 0).all()) else rows.take(codes >= 0)
@@ -129,7 +133,7 @@ def no_rows(plan: Plan) -> StreamRows:
         none,
         np.empty(0, dtype=np.uint64),
         np.empty((len(plan.value_columns), 0), dtype=np.int64),
-        (_NOTHING,) * len(plan.distinct_columns),
+        (_NOTHING,) * len(plan.distinct_columns + plan.shown_columns),
         None,
     )
 
@@ -137,17 +141,41 @@ def no_rows(plan: Plan) -> StreamRows:
 def _table(plan: Plan, dataset: Dataset) -> _Table | None:
     if plan.stream == "leads":
         return _leads_table(dataset)
+    if plan.stream == "conversions":
+        return _conversions_table(plan, dataset)
     source: Events | Outcomes | None = dataset.events if plan.stream == "events" else dataset.outcomes
     if source is None:
         return None
     numbers = source.value if isinstance(source, Events) else source.amount
-    name = _VALUE_NAMES[plan.stream]
+    name = STREAM_NUMBERS[plan.stream]
     return _Table(
         source.lead,
         source.known_at,
         source.occurred_at,
         source.columns,
         lambda column: numbers if column == name else None,
+    )
+
+
+def _conversions_table(plan: Plan, dataset: Dataset) -> _Table | None:
+    """Return a row per lead that reached a stage soon enough: it occurred at creation, known from the first such record."""
+    leads, outcomes = _leads_table(dataset), dataset.outcomes
+    if leads is None or outcomes is None:
+        return None
+    stages, within = plan.features[0].stages, plan.features[0].within
+    stage = outcomes.columns["stage"]
+    wanted = np.array([*(level in stages for level in stage.levels), False])[stage.codes]
+    created = leads.known[outcomes.lead]
+    rows = np.flatnonzero(wanted & (outcomes.occurred_at - created < within))
+    known = np.full(len(leads.lead), np.iinfo(np.int64).max)
+    np.minimum.at(known, outcomes.lead[rows], np.maximum(outcomes.known_at, created)[rows])
+    lead = np.unique(outcomes.lead[rows])
+    return _Table(
+        lead,
+        known[lead],
+        leads.known[lead],
+        {column: text.take(lead) for column, text in leads.columns.items()},
+        lambda column: None if (numbers := leads.number(column)) is None else numbers[lead],
     )
 
 
@@ -165,28 +193,46 @@ def _leads_table(dataset: Dataset) -> _Table | None:
 
 
 def _text(column: str, table: _Table, dataset: Dataset) -> Coded:
+    if column.startswith(DAY_COLUMN):
+        days, codes = np.unique(
+            local_day(table.occurred, column.removeprefix(DAY_COLUMN)), return_inverse=True
+        )
+        return Coded(codes.astype(np.int32), tuple(map(str, days.tolist())))
     if column == "lead_id":
         return Coded(table.lead.astype(np.int32), dataset.leads.lead_id)
     text = table.columns.get(column)
     return Coded(np.full(len(table.lead), -1, dtype=np.int32), ()) if text is None else text
 
 
-def _passes(filters: tuple[Filter, ...], columns: Mapping[str, Coded], rows: int) -> npt.NDArray[np.uint64]:
-    everything = (1 << len(filters)) - 1
-    passes = np.full(rows, everything, dtype=np.uint64)
-    for column in sorted({name for item in filters for name, _ in item}):
+def _passes(filters: tuple[Filter, ...], table: _Table, rows: int) -> npt.NDArray[np.uint64]:
+    passes = np.full(rows, (1 << len(filters)) - 1, dtype=np.uint64)
+    for column in sorted({name for item in filters for name, _ in item.texts}):
         free, allowed = _bits(filters, column)
-        text = columns.get(column, _NOTHING)
-        table = np.array([*(free | allowed.get(level, 0) for level in text.levels), free], dtype=np.uint64)
-        passes &= table[text.codes] if len(text) else table[-1]
+        text = table.columns.get(column, _NOTHING)
+        bits = np.array([*(free | allowed.get(level, 0) for level in text.levels), free], dtype=np.uint64)
+        passes &= bits[text.codes] if len(text) else bits[-1]
+    for k, item in enumerate(filters):
+        for column, allowed_range in item.ranges:
+            passes[~_within(table.number(column), allowed_range, rows)] &= ~np.uint64(1 << k)
     return passes
+
+
+def _within(numbers: Floats | None, allowed: Range, rows: int) -> npt.NDArray[np.bool_]:
+    if numbers is None:
+        return np.zeros(rows, dtype=np.bool_)
+    inside = ~np.isnan(numbers)
+    if allowed.at_least is not None:
+        inside &= numbers >= allowed.at_least
+    if allowed.below is not None:
+        inside &= numbers < allowed.below
+    return inside
 
 
 def _bits(filters: tuple[Filter, ...], column: str) -> tuple[int, dict[str, int]]:
     """Return the filters that leave `column` free, and those that allow each value, as bits."""
     free, allowed = 0, dict[str, int]()
     for k, item in enumerate(filters):
-        values = dict(item).get(column)
+        values = dict(item.texts).get(column)
         if values is None:
             free |= 1 << k
             continue

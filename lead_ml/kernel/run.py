@@ -69,7 +69,16 @@ def walked(
     order = order[keys[order] != NO_KEY]
     spine = Snapshots(keys[order], as_of[order], order)
     fault = walk(
-        plan.program, stream.rows, stream.base, spine, plan.start, stream.floor, stream.width, out, end
+        plan.program,
+        stream.rows,
+        stream.base,
+        spine,
+        plan.start,
+        stream.floor,
+        stream.width,
+        stream.deepest,
+        out,
+        end,
     )
     if fault != IN_ORDER:
         problem, expected = _FAULTS[fault]

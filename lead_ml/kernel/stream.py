@@ -12,6 +12,8 @@ from lead_ml.kernel.fold import UNSEEN, Base, Rows
 from lead_ml.kernel.plan import Plan
 from lead_ml.kernel.rows import StreamRows, collect, lead_keys
 
+_NONE = np.empty(0, dtype=np.int64)
+
 
 @dataclass(frozen=True, eq=False)
 class Stream:
@@ -25,8 +27,10 @@ class Stream:
         What the kernel walks, and the state of the all-time features before it.
     floor
         Instant before which all-time features do not answer: the end of kept history, else the least int64.
-    width
-        One more than the largest dense code.
+    width, deepest
+        One more than the largest dense code, and the number of rows of the largest key.
+    shown
+        Texts of the labels, one tuple per shown column.
     supplied
         False where the dataset lacks the stream: every feature is then missing.
     """
@@ -36,6 +40,8 @@ class Stream:
     base: Base
     floor: int = UNSEEN
     width: int = 0
+    deepest: int = 0
+    shown: tuple[tuple[str, ...], ...] = ()
     supplied: bool = True
 
 
@@ -54,7 +60,7 @@ def gather(plan: Plan, dataset: Dataset) -> Stream:
     rows = collect(plan, dataset, keys)
     if rows is None:
         return absent(plan, keys)
-    rows = in_order(rows, settle_ties=plan.decays)
+    rows = in_order(plan, rows)
     return lay_out(plan, keys, rows, carried=np.zeros(len(keys.levels), dtype=np.int64), base=no_base(plan))
 
 
@@ -70,8 +76,10 @@ def absent(plan: Plan, keys: Coded) -> Stream:
         np.empty(0, dtype=np.uint64),
         np.empty((len(plan.value_columns), 0), dtype=np.int64),
         np.empty((len(plan.distinct_columns), 0), dtype=np.int32),
+        np.empty((len(plan.shown_columns), 0), dtype=np.int32),
+        nothing,
     )
-    return Stream(keys, rows, no_base(plan), supplied=False)
+    return Stream(keys, rows, no_base(plan), shown=((),) * len(plan.shown_columns), supplied=False)
 
 
 def no_base(plan: Plan) -> Base:
@@ -91,44 +99,79 @@ def lay_out(
     """Make a stream of rows that are in order already."""
     offsets = np.zeros(len(keys.levels) + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows.key, minlength=len(keys.levels)), out=offsets[1:])
-    codes = np.empty((len(rows.texts), len(rows)), dtype=np.int32)
-    for k, text in enumerate(rows.texts):
+    told = len(plan.distinct_columns)
+    codes = np.empty((told, len(rows)), dtype=np.int32)
+    for k, text in enumerate(rows.texts[:told]):
         codes[k] = _dense(rows.key, text.codes)
-    width = int(codes.max(initial=-1)) + 1
-    by_occurred = _by_occurred(rows) if len(plan.program.windows) else np.empty(0, dtype=np.int64)
-    laid = Rows(offsets, carried, rows.known, rows.occurred, by_occurred, rows.passes, rows.values, codes)
-    return Stream(keys, laid, base, floor, width)
+    shown = rows.texts[told:]
+    labels = np.empty((len(shown), len(rows)), dtype=np.int32)
+    for k, text in enumerate(shown):
+        labels[k] = text.codes
+    by_occurred, rank = _NONE, _NONE
+    if len(plan.program.windows) or plan.listed:
+        by_occurred = _by_occurred(rows)
+    if plan.listed:
+        rank = np.empty(len(rows), dtype=np.int64)
+        rank[by_occurred] = np.arange(len(rows))
+    return Stream(
+        keys,
+        Rows(
+            offsets,
+            carried,
+            rows.known,
+            rows.occurred,
+            by_occurred,
+            rows.passes,
+            rows.values,
+            codes,
+            labels,
+            rank,
+        ),
+        base,
+        floor,
+        width=int(codes.max(initial=-1)) + 1,
+        deepest=int(np.diff(offsets).max(initial=0)) if plan.listed else 0,
+        shown=tuple(text.levels for text in shown),
+    )
 
 
-def in_order(rows: StreamRows, *, settle_ties: bool) -> StreamRows:
-    """Sort by (key, known, occurred), and ties by (event_id, values) where `settle_ties`.
+def in_order(plan: Plan, rows: StreamRows) -> StreamRows:
+    """Sort by (key, known, occurred), and ties by :func:`tie_breakers` where their order can matter.
 
-    Only decayed sums depend on the order of ties, and rows that agree in all of these add the same numbers.
+    Only decayed sums and first and last texts depend on the order of ties, and rows that agree in all of these add the same.
     """
     order = np.lexsort((rows.occurred, rows.known, rows.key))
     key, known, occurred = rows.key[order], rows.known[order], rows.occurred[order]
-    if settle_ties:
+    if plan.order_matters:
         same = (key[1:] == key[:-1]) & (known[1:] == known[:-1]) & (occurred[1:] == occurred[:-1])
         if same.any():
-            order = _ties_settled(rows, order, same)
+            order = _ties_settled(plan, rows, order, same)
     return rows.take(order)
 
 
 def _ties_settled(
-    rows: StreamRows, order: npt.NDArray[np.intp], same: npt.NDArray[np.bool_]
+    plan: Plan, rows: StreamRows, order: npt.NDArray[np.intp], same: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.intp]:
     places = np.flatnonzero(np.append(same, False) | np.append(False, same))
     tied = order[places]
     group = np.append(0, np.cumsum(~same))[places]
-    contents = [rows.values[k, tied] for k in range(len(rows.values))]
-    if rows.event_id is not None:
-        contents.append(_rank(rows.event_id.take(tied)))
     settled = order.copy()
-    settled[places] = tied[np.lexsort((*contents, group))]
+    settled[places] = tied[np.lexsort((*tie_breakers(plan, rows.take(tied)), group))]
     return settled
 
 
-def _rank(text: Coded) -> npt.NDArray[np.int64]:
+def tie_breakers(plan: Plan, rows: StreamRows) -> list[npt.NDArray[np.int64]]:
+    """Return what settles the order of rows at one instant, the decisive one last.
+
+    That is the event_id, then the texts that are shown by the name of their column, then the values; missing first.
+    """
+    told = len(plan.distinct_columns)
+    shown = sorted(zip(plan.shown_columns, rows.texts[told:], strict=True), key=lambda pair: pair[0])
+    breakers = [*rows.values, *(rank_of(text) for _, text in reversed(shown))]
+    return breakers if rows.event_id is None else [*breakers, rank_of(rows.event_id)]
+
+
+def rank_of(text: Coded) -> npt.NDArray[np.int64]:
     """Rank the rows by their text, missing first."""
     used = np.unique(text.codes[text.codes >= 0])
     ranks = np.full(len(text.levels) + 1, -1, dtype=np.int64)

@@ -15,6 +15,9 @@ from lead_ml.metrics.ranked import prepared
 from lead_ml.metrics.scores import METRICS, known, measured
 
 
+BIASED = ("ece",)
+
+
 class Interval(msgspec.Struct, frozen=True):
     """A figure with its lower and upper confidence bound; all three NaN where it does not exist."""
 
@@ -36,6 +39,9 @@ def bootstrap(
 ) -> dict[str, Interval]:
     """Percentile intervals of metrics, resampling whole leads with replacement.
 
+    The calibration error adds up absolute values, so every resample raises it: its percentiles are moved by as much as
+    their median lies above the figure (Efron and Tibshirani, 1993, section 10.2), though not below 0.
+
     Parameters
     ----------
     groups
@@ -56,7 +62,9 @@ def bootstrap(
     ]
     drawn = np.array(draws).reshape(n_boot, len(names))
     values = measured(names, ranked, masses)
-    return {name: _interval(values[k], drawn[:, k], level) for k, name in enumerate(names)}
+    return {
+        name: _interval(values[k], drawn[:, k], level, biased=name in BIASED) for k, name in enumerate(names)
+    }
 
 
 def paired_bootstrap(
@@ -106,9 +114,11 @@ def _groups(groups: npt.ArrayLike | None, n: int) -> npt.NDArray[Any]:
     return ids
 
 
-def _interval(value: float, draws: Floats, level: float) -> Interval:
+def _interval(value: float, draws: Floats, level: float, *, biased: bool = False) -> Interval:
     found = draws[np.isfinite(draws)]
     if not len(found) or not np.isfinite(value):
         return Interval(value, np.nan, np.nan)
-    lower, upper = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    lower, median, upper = np.quantile(found, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    if biased:
+        lower, upper = (max(0.0, bound - (median - value)) for bound in (lower, upper))
     return Interval(value, float(lower), float(upper))

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from lead_ml.declare import GROUP_NAMES, MICROSECONDS_PER_DAY, Aggregate, Attribute, Declaration
+from lead_ml.declare import (
+    GROUP_NAMES,
+    MICROSECONDS_PER_DAY,
+    Age,
+    Aggregate,
+    Attribute,
+    Clock,
+    Declaration,
+    Difference,
+    Range,
+    Rate,
+    Ratio,
+)
 from lead_ml.instants import iso
 from lead_ml.scorer import Bundle
 
@@ -44,18 +58,64 @@ def features_data(bundle: Bundle) -> list[dict[str, Any]]:
     ]
 
 
+@singledispatch
 def computed(item: Declaration) -> str:
     """Say how a feature is computed, in one line."""
-    if isinstance(item, Attribute):
-        through = f" through {item.transform}" if item.transform else ""
-        return f"{item.kind} from {item.column}{through}"
-    if not isinstance(item, Aggregate):
-        return "days from creation to as_of"
+    raise TypeError(f"no words for {type(item).__name__}")
+
+
+@computed.register
+def _(item: Attribute) -> str:
+    return f"{item.kind} from {item.column}{f' through {item.transform}' if item.transform else ''}"
+
+
+@computed.register
+def _(item: Age) -> str:  # noqa: ARG001
+    return "days from creation to as_of"
+
+
+@computed.register
+def _(item: Clock) -> str:
+    return f"{item.part} of creation, clock of {item.zone}"
+
+
+@computed.register
+def _(item: Ratio) -> str:
+    return f"({computed(item.over)}) / ({computed(item.under)})"
+
+
+@computed.register
+def _(item: Difference) -> str:
+    return f"({computed(item.first)}) - ({computed(item.second)})"
+
+
+@computed.register
+def _(item: Rate) -> str:
+    return (
+        f"share of the leads by {item.key}{_only(item.where, {})} that reached {' or '.join(item.stages)} within "
+        f"{_span(item.within)}, of those created in {_span(item.window)} before that; shrunk by {item.strength:g} leads"
+    )
+
+
+@computed.register
+def _(item: Aggregate) -> str:
     what = item.aggregation.replace("_", " ") + (f" of {item.of}" if item.of else "")
-    only = " and ".join(f"{column} is {' or '.join(values)}" for column, values in item.where.items())
     span = f" in {_span(item.window)}" if item.window else ""
     decay = f", half-life {_span(item.half_life)}" if item.half_life else ""
-    return f"{what} over {item.stream} by {item.key}{f' where {only}' if only else ''}{span}{decay}"
+    clock = f", days of {item.zone}" if item.zone else ""
+    whole = f" among those{_only(item.among, {})}" if item.among else ""
+    return (
+        f"{what} over {item.stream} by {item.key}{_only(item.where, item.ranges)}{whole}{span}{decay}{clock}"
+    )
+
+
+def _only(where: Mapping[str, tuple[str, ...]], ranges: Mapping[str, Range]) -> str:
+    said = [f"{column} is {' or '.join(values)}" for column, values in where.items()]
+    for column, found in ranges.items():
+        low = "" if found.at_least is None else f" at least {found.at_least:g}"
+        high = "" if found.below is None else f" below {found.below:g}"
+        said.append(f"{column} is{low}{high or ('' if low else ' given')}")
+    return f" where {' and '.join(said)}" if said else ""
 
 
 def _span(microseconds: int) -> str:

@@ -36,7 +36,7 @@ from lead_ml.scorer.golden import Golden
 from lead_ml.scorer.manifest import Manifest, seal, verify
 from lead_ml.scorer.request import LeadSchema
 from lead_ml.spec import ModelSpec
-from lead_ml.table import plan_name, shared_plans
+from lead_ml.table import shared_plans
 from lead_ml.thresholds import Advice, EvidenceTable, History, Lines
 
 ACCEPTED = "thresholds.json"
@@ -198,7 +198,7 @@ def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> Part:
 
 
 def _read_kept(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str, Kept]:
-    plans = {plan_name(plan): plan for plan in shared_plans(compile_plans(declarations))}
+    plans = {plan.name: plan for plan in shared_plans(compile_plans(declarations))}
     kept = {}
     for path in sorted(folder.glob("*.npz")):
         arrays = _arrays(path)

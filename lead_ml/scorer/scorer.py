@@ -13,13 +13,12 @@ from lead_ml.data import Coded, Dataset, Floats
 from lead_ml.encode import RawColumns
 from lead_ml.explain import group_sums, reasons_of
 from lead_ml.instants import iso
-from lead_ml.kernel import Plan, compile_plans
 from lead_ml.labels import Spine
 from lead_ml.scorer.answer import Answer, FakeAnswer, Lang, Reasons
 from lead_ml.scorer.bundle import Bundle, Part, accepted_lines, load_bundle
 from lead_ml.scorer.golden import check_golden
 from lead_ml.scorer.request import Prepared
-from lead_ml.table import features_at
+from lead_ml.table import Compiled, features_at
 from lead_ml.thresholds import Lines, grade_of, score_of, stage_of
 
 
@@ -67,14 +66,14 @@ class Scorer:
         return cls(bundle, manifest.version, accepted_lines(folder, bundle), folder)
 
     @cached_property
-    def plans(self) -> tuple[Plan, ...]:
+    def compiled(self) -> Compiled:
         """Compiled declarations."""
-        return compile_plans(self.bundle.declarations)
+        return Compiled.of(self.bundle.declarations)
 
     def score_prepared(self, requests: Sequence[Prepared]) -> list[Answer]:
         """Score checked requests; each sees the kept history and its own events, never another request."""
         raws = [
-            features_at(self.bundle.declarations, r.dataset, r.spine, plans=self.plans, kept=self.bundle.kept)
+            features_at(self.compiled, r.dataset, r.spine, kept=self.bundle.kept)
             for r in requests
         ]
         scored = self._scored(_stacked(raws))
@@ -92,7 +91,7 @@ class Scorer:
 
     def scored(self, dataset: Dataset, spine: Spine) -> Mapping[str, Scored]:
         """Return the arrays behind :meth:`score_dataset`, by target."""
-        return self._scored(features_at(self.bundle.declarations, dataset, spine, plans=self.plans))
+        return self._scored(features_at(self.compiled, dataset, spine))
 
     def _scored(self, raw: RawColumns) -> dict[str, Scored]:
         return {name: _score(part, raw) for name, part in self.bundle.parts.items()}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lead_ml.data import Coded, Dataset, Events, Indices, Instants, Leads, Outcomes
-from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Attribute, Declaration
+from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Attribute, Declaration, Rate, operands
 from lead_ml.schema import STAGES
 from lead_ml.table import column_names
 
@@ -112,9 +112,12 @@ def _pool(column: str, declarations: Sequence[Declaration]) -> tuple[str, ...]:
 
 
 def _filters(column: str, stream: str, declarations: Sequence[Declaration]) -> tuple[str, ...]:
-    return tuple(
-        value
-        for item in declarations
-        if isinstance(item, Aggregate) and item.stream == stream
-        for value in item.where.get(column, ())
-    )
+    """Return the values of a column that some feature asks for, so that the draw holds them."""
+    found: list[str] = []
+    for item in (part for declared in declarations for part in operands(declared) or (declared,)):
+        if isinstance(item, Aggregate) and item.stream == stream:
+            found += [*item.where.get(column, ()), *item.among.get(column, ())]
+        if isinstance(item, Rate):
+            found += item.stages if (stream, column) == ("outcomes", "stage") else ()
+            found += item.where.get(column, ()) if stream == "leads" else ()
+    return tuple(found)

@@ -19,7 +19,7 @@ from lead_ml.params import public
 from lead_ml.project import Project
 from lead_ml.scorer import Bundle, Facts, Part, load_bundle, served_folder
 from lead_ml.scorer.worklist import CHAMPION
-from lead_ml.table import column_names, plan_name, shared_plans
+from lead_ml.table import column_names, shared_plans
 from lead_ml.thresholds import History, Lines, advise_all
 from lead_ml.workflows import ladder
 from lead_ml.workflows.tables import horizon_days
@@ -80,7 +80,7 @@ def assemble(
         params=public(project.params),
         declarations=declarations,
         parts={target: item.part for target, item in trained.items()},
-        kept={plan_name(plan): keep(plan, dataset, dataset.until) for plan in plans},
+        kept={plan.name: keep(plan, dataset, dataset.until) for plan in plans},
         lines=lines,
         advice=advice,
         history=history,

@@ -12,8 +12,19 @@ import pytest
 
 import lead_ml.table
 from lead_ml.data import Coded, Dataset
-from lead_ml.declare import category, events, lead_age, leads, outcomes, validated
-from lead_ml.kernel import aggregate
+from lead_ml.declare import (
+    between,
+    category,
+    clock,
+    difference,
+    events,
+    lead_age,
+    leads,
+    outcomes,
+    ratio,
+    validated,
+)
+from lead_ml.kernel import aggregate, aggregate_coded
 from lead_ml.project import load_project
 from lead_ml.testing import check_features, sample_dataset
 from lead_ml.testing import checks as checks_module
@@ -33,6 +44,29 @@ SMALL = validated(
         lead_age(group="fit"),
     ]
 )
+calls, pages = events(type="call"), events(type="page_view")
+OTHERS = validated(
+    [
+        calls.mean("minutes", of="value", **W),
+        calls.max("longest_call_30d", of="value", window="30d", **W),
+        events(type="call", value=between(at_least=5)).count("long_calls", **W),
+        pages.share("page_view_share_30d", window="30d", **W),
+        calls.share("calls_among_contacts", among=events(type=("call", "mail")), **W),
+        events().longest_gap("longest_gap", **W),
+        events(by="account_id").longest_gap("account_gap_30d", window="30d", **W),
+        events().active_days("active_days_14d", window="14d", zone="America/New_York", **W),
+        pages.trend("page_view_trend_7d", window="7d", **W),
+        events().first("first_type", of="type", **W),
+        pages.last("last_page_7d", of="page", window="7d", **W),
+        events(by="account_id").last("account_last_page", of="page", **W),
+        leads(by="source").conversion_rate("source_rate", within="10d", window="30d", strength=5, **W),
+        leads(by="ip").count("ip_leads_2h", window="2h", **W),
+        ratio("views_per_day", pages.count("v", **W), lead_age(), **W),
+        difference("calls_less_views", calls.count("c", **W), pages.count("v", **W), **W),
+        clock("weekday", zone="Asia/Shanghai", **W),
+        clock("hour", **W),
+    ]
+)
 GROUPED = [
     pytest.param(root, group, id=f"{root} {group}")
     for root in PROJECTS
@@ -49,7 +83,7 @@ def test_every_declared_group_keeps_the_contract(root: str, group: str) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_all_kinds_of_features_keep_the_contract_on_other_draws(seed: int) -> None:
-    check_features(SMALL, seed=seed, leads=60)
+    check_features((*SMALL, *OTHERS), seed=seed, leads=60)
 
 
 @pytest.mark.slow
@@ -132,9 +166,18 @@ def sorts_in_place(plan, dataset, lead, as_of, kept=None):
 )
 def test_a_broken_engine_is_caught(broken: Any, complaint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     declared = SMALL if broken is not sorts_in_place else SMALL[:2]
-    monkeypatch.setattr(lead_ml.table, "aggregate", broken)
+    monkeypatch.setattr(lead_ml.table, "aggregate_coded", coded(broken))
     with pytest.raises(AssertionError, match=complaint):
         check_features(declared)
+
+
+def coded(broken: Any) -> Any:
+    """Return the engine with a broken matrix and sound texts."""
+
+    def engine(plan, dataset, lead, as_of, kept=None):
+        return broken(plan, dataset, lead, as_of, kept), aggregate_coded(plan, dataset, lead, as_of, kept)[1]
+
+    return engine
 
 
 def test_a_count_without_events_must_be_zero(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +185,7 @@ def test_a_count_without_events_must_be_zero(monkeypatch: pytest.MonkeyPatch) ->
         found = aggregate(plan, dataset, lead, as_of, kept)
         return np.where(found == 0, np.nan, found)
 
-    monkeypatch.setattr(lead_ml.table, "aggregate", missing_for_none)
+    monkeypatch.setattr(lead_ml.table, "aggregate_coded", coded(missing_for_none))
     with pytest.raises(AssertionError, match=r"views_7d: a lead without events must give 0\.0, got nan"):
         check_features(SMALL)
 

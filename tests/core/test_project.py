@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from small import FEATURES, write_project
 
-from lead_ml.declare import category, events, lead_age, leads, outcomes
+from lead_ml.declare import category, events, lead_age, leads, outcomes, reads
 from lead_ml.errors import DeclarationError, ParamsError
-from lead_ml.project import load_project, reads, usable
+from lead_ml.project import load_project, usable
 
 W = {"en": "x", "zh": "x", "group": "fit"}
 
@@ -74,7 +74,7 @@ def test_no_params_ask_for_init(tmp_path: Path) -> None:
 def test_features_read_the_columns_they_name() -> None:
     assert reads(category("industry", **W)) == {"industry"}
     assert reads(leads(by="email:domain", country="CN").sum("s", "cost", **W)) == {"email", "country", "cost"}
-    assert reads(events(type="view").count("n", **W)) == {"lead_id"}
+    assert reads(events(type="view").count("n", **W)) == set()
     assert reads(outcomes(by="source", stage="won").sum("a", "amount", **W)) == {"source"}
     assert reads(lead_age(group="fit")) == set()
 

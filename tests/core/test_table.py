@@ -11,7 +11,7 @@ from lead_ml.declare import Attribute, category, events, lead_age, leads, number
 from lead_ml.errors import DeclarationError
 from lead_ml.kernel import compile_plans
 from lead_ml.labels import Spine
-from lead_ml.table import column_names, features_at, plan_name, shared_plans, transform_of
+from lead_ml.table import column_names, features_at, shared_plans, transform_of
 
 W = {"en": "x", "zh": "x", "group": "fit"}
 
@@ -84,4 +84,4 @@ def test_the_columns_read_are_named_without_the_lead_itself() -> None:
 
 def test_plans_of_shared_keys_are_those_that_need_history() -> None:
     plans = compile_plans([events().count("e", **W), leads(by="email:domain").count("d", **W)])
-    assert [plan_name(plan) for plan in shared_plans(plans)] == ["leads by email:domain"]
+    assert [plan.name for plan in shared_plans(plans)] == ["leads by email:domain"]

@@ -101,7 +101,7 @@ def test_snapshots_out_of_order_are_refused_by_the_kernel(swap):
     keys, as_of = (np.array([1, 0]), days(9, 9)) if swap == "keys" else (np.array([0, 0]), days(9, 8))
     spine, out = Snapshots(keys, as_of, np.arange(2)), np.empty((2, 6))
     fault = walk(
-        item.program, stream.rows, no_base(item), spine, item.start, 0, stream.width, out, no_base(item)
+        item.program, stream.rows, no_base(item), spine, item.start, 0, stream.width, 0, out, no_base(item)
     )
     assert fault == SPINE_UNSORTED
 

@@ -3,46 +3,95 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from lead_ml.clean import TRANSFORMS
 from lead_ml.clean.text import as_number
+from lead_ml.declare import Aggregate, Rate
 
 DAY = 24 * 60 * 60 * 1_000_000
 
 
 def naive(features, dataset, lead, as_of):
-    """Return a list per snapshot of a float per feature."""
-    rows = {stream: rows_of(stream, dataset) for stream in {item.stream for item in features}}
+    """Return a list per snapshot of a float (or text) per feature, each declared or a part of one."""
+    streams = {item.stream for item in features if isinstance(item, Aggregate)}
+    rows = {stream: rows_of(stream, dataset) for stream in streams - {"conversions"}}
     keys = {item.key: keys_of(item.key, dataset) for item in features}
     return [
-        [value(item, rows[item.stream], keys[item.key], dataset, int(who), int(when)) for item in features]
+        [value(item, features, rows, keys[item.key], dataset, int(who), int(when)) for item in features]
         for who, when in zip(lead, as_of, strict=True)
     ]
 
 
-def value(item, rows, keys, dataset, who, when):
-    if rows is None or keys[who] is None:
+def value(item, together, rows, keys, dataset, who, when):
+    if isinstance(item, Rate):
+        return rate(item, keys, dataset, who, when)
+    table = conversions(item, dataset) if item.stream == "conversions" else rows[item.stream]
+    if table is None or keys[who] is None:
         return math.nan
-    seen = []
-    for row in rows:
+    seen, whole = [], []
+    for row in table:
         if keys[row["lead"]] != keys[who]:
             continue
         known = row["known"]
         if item.key != "lead_id" and dataset.leads.created_at is not None:
             known = max(known, int(dataset.leads.created_at[row["lead"]]))
-        if known < when and all(row["text"].get(c) in allowed for c, allowed in item.where.items()):
+        if known >= when:
+            continue
+        row = {**row, "known": known}
+        inside = passes(row, item.among)
+        whole += [row] if inside else []
+        ranged = all(in_range(row["number"](c), r) for c, r in item.ranges.items())
+        if ranged and passes(row, item.where) and inside:
             seen.append(row)
-    return aggregated(item, seen, when)
+    columns = {
+        other.of
+        for other in together
+        if getattr(other, "aggregation", "") in ("first", "last")
+        and (other.stream, other.key) == (item.stream, item.key)
+    }
+    return aggregated(item, seen, whole, when, columns)
 
 
-def aggregated(item, seen, when):
+def passes(row, where):
+    return all(row["text"].get(column) in allowed for column, allowed in where.items())
+
+
+def in_range(number, allowed):
+    if math.isnan(number):
+        return False
+    low = allowed.at_least is None or number >= allowed.at_least
+    return low and (allowed.below is None or number < allowed.below)
+
+
+def aggregated(item, seen, whole, when, columns):
     inside = [row for row in seen if item.window == 0 or when - item.window <= row["occurred"] < when]
     if item.aggregation == "count":
         return float(len(inside))
     if item.aggregation == "sum":
         return float(sum(millionths(row["number"](item.of)) for row in inside)) / 1_000_000
+    if item.aggregation in ("mean", "max"):
+        found = [number for row in inside if not math.isnan(number := row["number"](item.of))]
+        if item.aggregation == "max":
+            return max(map(millionths, found)) / 1_000_000 if found else math.nan
+        return sum(map(millionths, found)) / 1_000_000 / len(found) if found else math.nan
     if item.aggregation == "distinct":
-        return float(len({row["text"].get(item.of) for row in inside} - {None}))
+        return float(len({told(row, item.of) for row in inside} - {None}))
+    if item.aggregation == "active_days":
+        return float(len({day_of(row, item.zone) for row in inside}))
+    if item.aggregation == "share":
+        among = [row for row in whole if item.window == 0 or when - item.window <= row["occurred"] < when]
+        return len(inside) / len(among) if among else math.nan
+    if item.aggregation == "trend":
+        before = [row for row in seen if when - 2 * item.window <= row["occurred"] < when - item.window]
+        return float(len(inside) - len(before))
+    if item.aggregation == "longest_gap":
+        at = sorted(row["occurred"] for row in inside)
+        return max(b - a for a, b in pairwise(at)) / DAY if len(at) > 1 else math.nan
+    if item.aggregation in ("first", "last"):
+        return shown(item, inside, columns)
     if item.aggregation == "days_since_first":
         return (when - min(row["occurred"] for row in seen)) / DAY if seen else math.nan
     if item.aggregation == "days_since_last":
@@ -53,12 +102,71 @@ def aggregated(item, seen, when):
     return math.fsum(w * v for w, v in zip(weights, sizes, strict=True))
 
 
+def shown(item, rows, columns):
+    """Return the text at one end of the order (occurred, known, event_id, texts that are shown by column name)."""
+    found = [row for row in rows if told(row, item.of) is not None]
+    if not found:
+        return math.nan
+    end = min if item.aggregation == "first" else max
+    return told(end(found, key=lambda row: order_of(row, columns)), item.of)
+
+
+def order_of(row, columns):
+    texts = [row["text"].get(column) for column in ("event_id", *sorted(columns))]
+    return (row["occurred"], row["known"], [(text is not None, text or "") for text in texts])
+
+
+def told(row, column):
+    return (
+        day_of(row, column.removeprefix("@day:")) if column.startswith("@day:") else row["text"].get(column)
+    )
+
+
+def day_of(row, zone):
+    moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=row["occurred"])
+    return str(moment.astimezone(ZoneInfo(zone)).date())
+
+
+def conversions(item, dataset):
+    """Return a row per lead that reached a stage within its first days."""
+    if dataset.outcomes is None or dataset.leads.created_at is None:
+        return None
+    leads, reached = rows_of("leads", dataset), {}
+    for row in rows_of("outcomes", dataset):
+        created = int(dataset.leads.created_at[row["lead"]])
+        if row["text"]["stage"] in item.stages and row["occurred"] - created < item.within:
+            known = max(row["known"], created)
+            reached[row["lead"]] = min(known, reached.get(row["lead"], known))
+    return [{**leads[who], "known": known} for who, known in sorted(reached.items())]
+
+
+def rate(item, keys, dataset, who, when):
+    """Return the conversion rate by its words, lead by lead."""
+    if dataset.leads.created_at is None or dataset.outcomes is None or keys[who] is None:
+        return math.nan
+    won = {row["lead"]: row["known"] for row in conversions(item, dataset)}
+    ripe = [
+        row
+        for row in rows_of("leads", dataset)
+        if when - item.within - item.window <= row["occurred"] < when - item.within
+        and passes(row, item.where)
+    ]
+    ripe = [row for row in ripe if row["known"] < when]
+    own = [row for row in ripe if keys[row["lead"]] == keys[who]]
+    if not ripe:
+        return math.nan
+    k, overall = ([won.get(row["lead"], when) < when for row in group] for group in (own, ripe))
+    return (sum(k) + item.strength * (sum(overall) / len(overall))) / (len(k) + item.strength)
+
+
 def millionths(number):
     return 0 if math.isnan(number) else round(number * 1_000_000)
 
 
 def keys_of(key, dataset):
     leads = dataset.leads
+    if key == "*":
+        return ["*"] * len(leads)
     if key == "lead_id":
         return list(leads.lead_id)
     column, _, transform = key.partition(":")

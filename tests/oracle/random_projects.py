@@ -9,8 +9,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lead_ml.data import Coded, Dataset, Events, Leads, Outcomes
-from lead_ml.declare import events, leads, outcomes
-from lead_ml.kernel import aggregate, compile_plans
+from lead_ml.declare import between, events, leads, outcomes
+from lead_ml.kernel import aggregate_coded
+from lead_ml.labels import Spine
+from lead_ml.table import Compiled, features_at
 
 EXAMPLES = int(os.environ.get("LEAD_ML_EXAMPLES", "200"))
 HOUR = 3_600_000_000
@@ -38,6 +40,25 @@ def _behaviour(by: str, tag: str):
         events(by=by, channel="mail").count(f"{tag}_absent_column", **W),
         every.sum(f"{tag}_absent_of", "price", **W),
         every.distinct(f"{tag}_absent_distinct", "channel", **W),
+        mixed.mean(f"{tag}_mean_5h", "value", window="5h", **W),
+        every.max(f"{tag}_max", "value", **W),
+        mixed.max(f"{tag}_max_2h", "value", window="2h", **W),
+        every.max(f"{tag}_max_5h", "value", window="5h", **W),
+        every.active_days(f"{tag}_days", zone="Asia/Shanghai", **W),
+        mixed.active_days(f"{tag}_days_5h", window="5h", **W),
+        views.share(f"{tag}_share_5h", window="5h", **W),
+        views.share(f"{tag}_share", among=mixed, **W),
+        every.longest_gap(f"{tag}_gap_5h", window="5h", **W),
+        mixed.longest_gap(f"{tag}_gap_2h", window="2h", **W),
+        *([every.longest_gap(f"{tag}_gap", **W)] if by == "lead_id" else []),
+        mixed.trend(f"{tag}_trend_2h", window="2h", **W),
+        every.first(f"{tag}_first_page", "page", **W),
+        views.first(f"{tag}_first_session_5h", "session_id", window="5h", **W),
+        every.last(f"{tag}_last_type", "type", **W),
+        mixed.last(f"{tag}_last_page_2h", "page", window="2h", **W),
+        every.first(f"{tag}_first_absent", "channel", **W),
+        events(by=by, type="call", value=between(0.1, 50)).count(f"{tag}_middling_calls", **W),
+        events(by=by, value=between(at_least=1)).sum(f"{tag}_large_5h", "value", window="5h", **W),
     ]
 
 
@@ -54,9 +75,18 @@ DECLARATIONS = [
     outcomes(by="source", stage="won").sum("source_amount", "amount", **W),
     outcomes(by="source", stage="invalid").distinct("source_reasons", "reason", **W),
     outcomes(by="nowhere").count("no_such_key", **W),
+    leads(by="source").last("source_last_account", "account_id", **W),
+    leads(by="*").count("everyone_5h", window="5h", **W),
 ]
-PLANS = compile_plans(DECLARATIONS)
-SHARED = tuple(plan for plan in PLANS if plan.key != "lead_id")
+RATES = [
+    leads(by="source").conversion_rate("source_rate", within="3h", window="5h", strength=2.0, **W),
+    leads(by="account_id", source="ads").conversion_rate(
+        "account_rate", within="5h", window="4h", stage=("won", "lost"), **W
+    ),
+]
+DECLARATIONS += RATES
+COMPILED = Compiled.of(DECLARATIONS)
+SHARED = tuple(plan for plan in COMPILED.plans if plan.key != "lead_id")
 
 hours = st.integers(0, 12)
 halves = st.integers(0, 24).map(lambda n: n * HOUR // 2)
@@ -137,12 +167,32 @@ def questions(draw):
     return project, *draw(asked(len(project.leads)))
 
 
-def answers(project, lead, as_of, plans=PLANS):
-    return [aggregate(plan, project, lead, as_of) for plan in plans]
+def answers(project, lead, as_of):
+    """Return the declared features by name, each a list over the snapshots of a text, a float or None for missing."""
+    return plain(features_at(COMPILED, project, Spine(lead, as_of)))
 
 
-def same_bits(left, right) -> bool:
-    return [matrix.tobytes() for matrix in left] == [matrix.tobytes() for matrix in right]
+def plain(columns):
+    """Return columns as lists of texts, floats and None."""
+    return {
+        name: column.values() if isinstance(column, Coded) else floats(column)
+        for name, column in columns.items()
+    }
+
+
+def floats(column):
+    return [None if np.isnan(value) else value for value in column.tolist()]
+
+
+def decoded(plan, project, lead, as_of, kept=None):
+    """Return the answers of one plan, column by column, as lists of texts, floats and None."""
+    matrix, texts = aggregate_coded(plan, project, lead, as_of, kept)
+    found = [floats(column) for column in matrix.T]
+    for k, item in enumerate(plan.features):
+        if item.aggregation in ("first", "last"):
+            levels = texts[plan.shown_columns.index(item.of)]
+            found[k] = [None if code is None else levels[int(code)] for code in found[k]]
+    return found
 
 
 def picked(table, rows):

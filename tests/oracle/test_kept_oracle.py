@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive_features import naive
-from random_projects import EXAMPLES, HOUR, SHARED, START, only_leads, picked, projects, shuffled
+from random_projects import EXAMPLES, HOUR, SHARED, START, decoded, only_leads, picked, projects, shuffled
 
 from lead_ml.kernel import Kept, aggregate, keep
 
@@ -49,8 +49,8 @@ def test_kept_history_and_a_request_equal_the_full_history(request, later, whole
     as_of = until + np.repeat(np.array(later, dtype=np.int64) * HOUR // 2, len(wanted))
     for plan in SHARED:
         kept = Kept.from_arrays(plan, keep(plan, project, until).to_arrays())
-        expected = aggregate(plan, project, wanted[place], as_of)
-        assert aggregate(plan, mine, place, as_of, kept).tobytes() == expected.tobytes()
+        expected = decoded(plan, project, wanted[place], as_of)
+        assert decoded(plan, mine, place, as_of, kept) == expected
 
 
 @check
@@ -73,11 +73,14 @@ def test_before_until_windows_are_cut_at_as_of_over_the_history_known_at_until(p
     for plan in SHARED:
         found = aggregate(plan, project, lead, as_of, keep(plan, project, until))
         reachable = [as_of[0] - item.window >= until - plan.longest_window for item in plan.features]
-        windowed = [item.window > 0 for item in plan.features]
+        windowed = [item.window > 0 and item.aggregation not in ("first", "last") for item in plan.features]
         chosen = np.flatnonzero(np.logical_and(reachable, windowed))
+        if plan.stream == "conversions":
+            continue  # what it counts occurred long before it could be known
         history = as_if_known_at_once(plan, project, until)
-        expected = np.array(naive(plan.features, history, lead, as_of))
-        np.testing.assert_array_equal(found[:, chosen], expected[:, chosen])
+        answers = naive(plan.features, history, lead, as_of)
+        expected = np.array([[row[k] for k in chosen] for row in answers], dtype=np.float64)
+        np.testing.assert_array_equal(found[:, chosen], expected.reshape(len(lead), len(chosen)))
 
 
 @check
@@ -87,10 +90,11 @@ def test_before_until_what_is_folded_answers_as_of_until(project, until, back):
     as_of = np.full(len(lead), until - back * HOUR // 2)
     for plan in SHARED:
         folded = [item.window == 0 and item.aggregation != "distinct" for item in plan.features]
-        found = aggregate(plan, project, lead, as_of, keep(plan, project, until))[:, folded]
-        assert (
-            found.tobytes() == aggregate(plan, project, lead, np.full(len(lead), until))[:, folded].tobytes()
-        )
+        found = decoded(plan, project, lead, as_of, keep(plan, project, until))
+        expected = decoded(plan, project, lead, np.full(len(lead), until))
+        assert [a for a, told in zip(found, folded, strict=True) if told] == [
+            b for b, told in zip(expected, folded, strict=True) if told
+        ]
 
 
 def as_if_known_at_once(plan, project, until):

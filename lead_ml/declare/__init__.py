@@ -1,0 +1,92 @@
+"""Features as plain data: what is counted, over which stream, by which key, in which window.
+
+A declaration is never a query. It travels inside the bundle as JSON, the same kernel reads it for the
+training table, for one lead in a request and for each partition of a cluster, and it carries its own
+wording in English and Chinese::
+
+    GROUP = "engagement"
+    FEATURES = [
+        events(type="page_view", page="pricing").count(
+            "pricing_views_30d", window="30d", en="Pricing page views, last 30 days", zh="近30天价格页浏览次数"
+        ),
+        leads(by="email:domain").count("domain_leads_7d", window="7d", en=..., zh=..., group="authenticity"),
+        category("industry", en="Industry", zh="行业"),
+    ]
+
+Windows measure ``occurred_at`` and count ``[as_of - window, as_of)``; a record is seen only when its
+``known_at`` is strictly before ``as_of``. A key is a column of the lead, or ``column:transform`` with a
+transform of :mod:`lead_ml.clean`.
+"""
+
+from __future__ import annotations
+
+from lead_ml.declare.build import category, clock, difference, lead_age, number, ordinal, ratio
+from lead_ml.declare.check import from_json, operands, to_json, validated
+from lead_ml.declare.feature import (
+    EVERYONE,
+    GROUP_NAMES,
+    GROUPS,
+    LEAD_STREAMS,
+    MICROSECONDS_PER_DAY,
+    STREAM_COLUMNS,
+    STREAM_NUMBERS,
+    Age,
+    Aggregate,
+    Aggregation,
+    Attribute,
+    Clock,
+    Declaration,
+    Difference,
+    Feature,
+    Range,
+    Rate,
+    Ratio,
+    Stream,
+    is_category,
+    reads,
+    reads_clock,
+    span,
+)
+from lead_ml.declare.over import Over, between, events, leads, outcomes
+
+__all__ = [
+    "EVERYONE",
+    "GROUPS",
+    "GROUP_NAMES",
+    "LEAD_STREAMS",
+    "MICROSECONDS_PER_DAY",
+    "STREAM_COLUMNS",
+    "STREAM_NUMBERS",
+    "Age",
+    "Aggregate",
+    "Aggregation",
+    "Attribute",
+    "Clock",
+    "Declaration",
+    "Difference",
+    "Feature",
+    "Over",
+    "Range",
+    "Rate",
+    "Ratio",
+    "Stream",
+    "between",
+    "category",
+    "clock",
+    "difference",
+    "events",
+    "from_json",
+    "is_category",
+    "lead_age",
+    "leads",
+    "number",
+    "operands",
+    "ordinal",
+    "outcomes",
+    "ratio",
+    "reads",
+    "reads_clock",
+    "span",
+    "to_json",
+    "validated",
+]
