@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lead_ml.data import Coded, Dataset, Events, Floats, Indices, Instants, Leads
-from lead_ml.declare import Aggregate
+from lead_ml.declare import events
 from lead_ml.kernel.joined import joined
 from lead_ml.kernel.kept import Kept
 from lead_ml.kernel.plan import Plan, compile_plans
@@ -54,8 +54,11 @@ def aggregate_coded(
 
 def warm() -> None:
     """Compile the kernel, or load it from numba's cache: about 10 s or 0.3 s. Later calls in this process are quick."""
-    feature = Aggregate(name="rows", en="Rows", zh="行数", stream="events", aggregation="count")
-    plan = compile_plans([feature])[0]
-    time, empty = np.zeros(1, dtype=np.int64), Coded(np.array([-1], dtype=np.int32), ())
-    events = Events(time, time, time, {"type": empty}, np.zeros(1))
-    aggregate(plan, Dataset(Leads(("lead",), time), events), time, time + 1)
+    words = {"en": "Rows", "zh": "行数", "group": "engagement"}
+    plan = compile_plans(
+        [events().count("rows", window="1m", **words), events().distinct("types", of="type", **words)]
+    )[0]
+    # In the order of time and not of keys, so that every way of ordering is compiled.
+    lead, time = np.array([1, 0]), np.array([0, 1])
+    rows = Events(lead, time, time, {"type": Coded.of(["a", None])}, np.zeros(2))
+    aggregate(plan, Dataset(Leads(("first", "second"), time), rows), lead, time + 1)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.data import Coded, Codes, Dataset
+from lead_ml.data import Coded, Dataset, Indices
 from lead_ml.kernel.fold import UNSEEN, Base, Rows
+from lead_ml.kernel.order import IN_TIME, SORTED, by_occurrence, dense, grouped, offsets_of, order_of
 from lead_ml.kernel.plan import Plan
 from lead_ml.kernel.rows import StreamRows, collect, lead_keys
 
@@ -97,19 +98,18 @@ def lay_out(
     floor: int = UNSEEN,
 ) -> Stream:
     """Make a stream of rows that are in order already."""
-    offsets = np.zeros(len(keys.levels) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows.key, minlength=len(keys.levels)), out=offsets[1:])
+    offsets = offsets_of(rows.key, len(keys.levels))
     told = len(plan.distinct_columns)
     codes = np.empty((told, len(rows)), dtype=np.int32)
     for k, text in enumerate(rows.texts[:told]):
-        codes[k] = _dense(rows.key, text.codes)
+        codes[k] = dense(offsets, text.codes, max(len(text.levels), int(text.codes.max(initial=-1)) + 1))
     shown = rows.texts[told:]
     labels = np.empty((len(shown), len(rows)), dtype=np.int32)
     for k, text in enumerate(shown):
         labels[k] = text.codes
     by_occurred, rank = _NONE, _NONE
     if len(plan.program.windows) or plan.listed:
-        by_occurred = _by_occurred(rows)
+        by_occurred = by_occurrence(offsets, rows.occurred)
     if plan.listed:
         rank = np.empty(len(rows), dtype=np.int64)
         rank[by_occurred] = np.arange(len(rows))
@@ -140,23 +140,34 @@ def in_order(plan: Plan, rows: StreamRows) -> StreamRows:
 
     Only decayed sums and first and last texts depend on the order of ties, and rows that agree in all of these add the same.
     """
-    order = np.lexsort((rows.occurred, rows.known, rows.key))
-    key, known, occurred = rows.key[order], rows.known[order], rows.occurred[order]
-    if plan.order_matters:
-        same = (key[1:] == key[:-1]) & (known[1:] == known[:-1]) & (occurred[1:] == occurred[:-1])
-        if same.any():
-            order = _ties_settled(plan, rows, order, same)
-    return rows.take(order)
+    order = _order(rows)
+    if order is not None:
+        rows = rows.take(order)
+    if not plan.order_matters:
+        return rows
+    key, known, occurred = rows.key, rows.known, rows.occurred
+    same = (key[1:] == key[:-1]) & (known[1:] == known[:-1]) & (occurred[1:] == occurred[:-1])
+    return rows.take(_ties_settled(plan, rows, same)) if same.any() else rows
 
 
-def _ties_settled(
-    plan: Plan, rows: StreamRows, order: npt.NDArray[np.intp], same: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.intp]:
+def _order(rows: StreamRows) -> Indices | None:
+    """Return the order by (key, known, occurred); None for rows that stand in it."""
+    found = order_of(rows.key, rows.known, rows.occurred)
+    if found == SORTED:
+        return None
+    keys = int(rows.key.max(initial=-1)) + 1
+    if found == IN_TIME:
+        return np.asarray(grouped(rows.key, offsets_of(rows.key, keys)))
+    in_time = np.lexsort((rows.occurred, rows.known)).astype(np.int64)
+    key = rows.key[in_time]
+    return np.asarray(in_time[grouped(key, offsets_of(key, keys))])
+
+
+def _ties_settled(plan: Plan, rows: StreamRows, same: npt.NDArray[np.bool_]) -> Indices:
     places = np.flatnonzero(np.append(same, False) | np.append(False, same))
-    tied = order[places]
     group = np.append(0, np.cumsum(~same))[places]
-    settled = order.copy()
-    settled[places] = tied[np.lexsort((*tie_breakers(plan, rows.take(tied)), group))]
+    settled = np.arange(len(rows))
+    settled[places] = places[np.lexsort((*tie_breakers(plan, rows.take(places)), group))]
     return settled
 
 
@@ -177,29 +188,3 @@ def rank_of(text: Coded) -> npt.NDArray[np.int64]:
     ranks = np.full(len(text.levels) + 1, -1, dtype=np.int64)
     ranks[sorted(used.tolist(), key=text.levels.__getitem__)] = np.arange(len(used))
     return ranks[text.codes]
-
-
-def _by_occurred(rows: StreamRows) -> npt.NDArray[np.int64]:
-    within_key = rows.key[1:] == rows.key[:-1]
-    if not (within_key & (rows.occurred[1:] < rows.occurred[:-1])).any():
-        return np.arange(len(rows), dtype=np.int64)
-    return np.lexsort((rows.occurred, rows.key)).astype(np.int64)
-
-
-def _dense(key: npt.NDArray[np.int64], codes: Codes) -> Codes:
-    """Number the different codes of each key from 0, missing stays -1.
-
-    A tally over dense codes is as long as the rows of a key, however many levels the column has.
-    """
-    if not len(codes):
-        return codes
-    packed = key << 32 | codes.astype(np.int64) + 1
-    order = np.argsort(packed)
-    ordered = packed[order]
-    new = np.append(True, ordered[1:] != ordered[:-1])
-    rank = np.cumsum(new) - 1
-    first_of_key = np.append(True, (ordered[1:] >> 32) != (ordered[:-1] >> 32))
-    start = np.maximum.accumulate(np.where(first_of_key, rank, 0))
-    dense = np.empty(len(codes), dtype=np.int32)
-    dense[order] = np.where(ordered & 0xFFFFFFFF, rank - start, -1)
-    return dense

@@ -1,0 +1,189 @@
+"""How long events keep their weight: the half-life of each event type of a project, learnt before the forward window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from lead_ml.data import Coded, Dataset, Indices, Outcomes
+from lead_ml.decay import ALL, Decay, Sample, frequent_types, learn
+from lead_ml.decay.profile import LEVEL
+from lead_ml.errors import InputError, ParamsError
+from lead_ml.evaluate import Table
+from lead_ml.instants import iso
+from lead_ml.labels import Labels, Mask, Spine, build_spine, label, snapshot_weights
+from lead_ml.project import Project
+from lead_ml.split import groups_of
+from lead_ml.workflows.load import load
+from lead_ml.workflows.pipeline import reseeded
+from lead_ml.workflows.tables import ages_of, closing_stages, horizon_days, horizon_us, windows_of
+
+TARGET = "conversion"
+MOST_TYPES = 20
+MOST_LEADS = 20_000  # that teach: more would only make intervals narrower that are narrow already
+
+Progress = Callable[[str], None]
+
+
+def learn_decay(
+    root: Path,
+    data: Path | None,
+    *,
+    types: Sequence[str] | None = None,
+    seed: int | None = None,
+    progress: Progress = lambda _: None,
+) -> Decay:
+    """Learn the half-lives of a project, writing nothing; see :func:`decay_of`."""
+    loaded = reseeded(load(root, data), seed)
+    progress("data read")
+    return decay_of(loaded.project, loaded.dataset, types=types, progress=progress)
+
+
+def decay_of(
+    project: Project,
+    dataset: Dataset,
+    *,
+    types: Sequence[str] | None = None,
+    progress: Progress = lambda _: None,
+) -> Decay:
+    """Learn the half-life of event types from what was known when the forward window of `train` began.
+
+    Parameters
+    ----------
+    types
+        Event types to learn; by default all activity together, then the 20 most frequent types.
+
+    Raises
+    ------
+    InputError
+        If there are no dated leads, no events, or no event of a type asked for.
+    TooLittleData
+        If there are too few wins before the forward window, or no such window.
+    """
+    events = dataset.events
+    if dataset.leads.created_at is None or events is None or "type" not in events.columns:
+        raise InputError(
+            "half-lives need leads with created_at and events with a type",
+            source="events",
+            do="name both tables in params.yaml",
+        )
+    groups = groups_of(dataset.leads)
+    cut = cut_of(project, dataset, groups)
+    frequent, left_out = frequent_types(dataset, cut, MOST_TYPES)
+    wanted = _checked(types, dataset, cut)
+    seen = {**frequent, **{kind: number for kind, number in (wanted or {}).items() if kind != ALL}}
+    sample, known = sample_of(project, dataset, groups, cut)
+    params = project.params
+    fit = sample.fit
+    return Decay(
+        target=TARGET,
+        horizon_days=horizon_days(project, TARGET),
+        synthetic=params.synthetic,
+        cut=iso(cut),
+        fit_leads=len(np.unique(sample.spine.lead[fit])),
+        fit_rows=int(fit.sum()),
+        fit_wins=_winning(sample, fit),
+        leads_known=known,
+        judged_leads=len(np.unique(sample.spine.lead[~fit])),
+        judged_wins=_winning(sample, ~fit),
+        level=LEVEL,
+        types=learn(
+            sample,
+            seen,
+            params.evaluation,
+            wanted=None if wanted is None else tuple(wanted),
+            seed=params.seed,
+            progress=progress,
+        ),
+        left_out=tuple(kind for kind in left_out if kind not in seen),
+    )
+
+
+def cut_of(project: Project, dataset: Dataset, groups: Indices) -> int:
+    """Return the start of the forward window, microseconds UTC.
+
+    It follows from when leads were created, not from what became of them, so that no later outcome can move it.
+    """
+    spec, horizon = project.specs[TARGET], horizon_us(project, TARGET) or 0
+    spine = build_spine(
+        replace(dataset, outcomes=None), project.params.snapshots.settle_us, ages_of(project, spec)
+    )
+    spine = spine.take(spine.as_of + horizon <= dataset.until)
+    table = Table((), {}, spine, Labels.none(len(spine)), groups[spine.lead], dataset)
+    return windows_of(project, table, TARGET, groups)[-1].start
+
+
+def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> tuple[Sample, int]:
+    """Return the snapshots that teach and those that judge, and how many leads could have taught.
+
+    What teaches is built from the data as it stood at the cut: an outcome known later cannot reach it. Persons and accounts
+    with a lead after the cut do not teach.
+    """
+    created = dataset.leads.created_at
+    assert created is not None
+    past, past_labels = _labelled(project, _as_it_stood(dataset, cut))
+    judged = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
+    judged[groups[created >= cut]] = True
+    teaching = np.unique(past.lead[~judged[groups[past.lead]]])
+    chosen = np.zeros(len(created), dtype=bool)
+    chosen[_at_most(teaching, MOST_LEADS, project.params.seed)] = True
+    now, now_labels = _labelled(project, dataset)
+    rows, later = chosen[past.lead], created[now.lead] >= cut
+    first, second = past.take(rows), now.take(later)
+    spine = Spine(np.concatenate([first.lead, second.lead]), np.concatenate([first.as_of, second.as_of]))
+    age = spine.as_of - created[spine.lead]
+    ages = np.unique(age)
+    weight = [snapshot_weights(part, created, ages) for part in (first, second)]
+    y = [past_labels.take(rows).y, now_labels.take(later).y]
+    sample = Sample(
+        dataset, spine, np.concatenate(y), np.concatenate(weight), groups[spine.lead], age, len(first)
+    )
+    return sample, len(teaching)
+
+
+def _labelled(project: Project, dataset: Dataset) -> tuple[Spine, Labels]:
+    spec = project.specs[TARGET]
+    settle = project.params.snapshots.settle_us
+    spine = build_spine(dataset, settle, ages_of(project, spec), closing_stages(spec))
+    labels = label(spec.target, dataset, spine, horizon_us(project, TARGET))
+    return spine.take(labels.used), labels.take(labels.used)
+
+
+def _as_it_stood(dataset: Dataset, cut: int) -> Dataset:
+    """Return the data without the outcomes known at or after the cut, and with the cut as its end."""
+    outcomes = dataset.outcomes
+    if outcomes is None:
+        return replace(dataset, until=cut)
+    rows: Mask = outcomes.known_at < cut
+    columns: dict[str, Coded] = {name: column.take(rows) for name, column in outcomes.columns.items()}
+    kept = Outcomes(
+        outcomes.lead[rows],
+        outcomes.occurred_at[rows],
+        outcomes.known_at[rows],
+        columns,
+        outcomes.amount[rows],
+    )
+    return replace(dataset, outcomes=kept, until=cut)
+
+
+def _at_most(leads: Indices, most: int, seed: int) -> Indices:
+    if len(leads) <= most:
+        return leads
+    return np.sort(np.random.default_rng(seed).permutation(leads)[:most])
+
+
+def _checked(types: Sequence[str] | None, dataset: Dataset, cut: int) -> dict[str, int] | None:
+    if not types:
+        return None
+    there, _ = frequent_types(dataset, cut, len(dataset.events or ()))
+    for kind in types:
+        if kind not in there:
+            raise ParamsError("event type", value=kind, expected=f"one of {', '.join(list(there)[:20])}")
+    return {kind: there[kind] for kind in types}
+
+
+def _winning(sample: Sample, rows: Mask) -> int:
+    return len(np.unique(sample.spine.lead[rows & (sample.y > 0)]))
