@@ -16,6 +16,8 @@ COMMANDS = (
     "check",
     "warm",
     "doctor",
+    "audit",
+    "decay",
     "train",
     "tune",
     "evaluate",
@@ -28,7 +30,7 @@ COMMANDS = (
     "rollback",
     "demo",
 )
-PRINT_TABLES = set(COMMANDS) - {"init", "warm", "serve"}
+PRINT_TABLES = set(COMMANDS) - {"warm", "serve"}
 ROOT = Path(__file__).resolve().parents[2]
 
 
