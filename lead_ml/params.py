@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +20,7 @@ from lead_ml.errors import DeclarationError, ParamsError
 
 DEFAULT_MISSING = ("", "n/a", "na", "null", "none", "nan", "select", "-", "--", "无", "未知", "不详")
 _PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
+DATE_SPELLINGS = ("excel", "unix", "day_first", "month_first")
 DEFAULT_AGES = (1, 3, 7, 14, 30, 60, 90, 180, 365)
 
 
@@ -35,6 +37,14 @@ class TableParams(Section):
     ``table`` or ``query``. ``columns`` maps our name to theirs; columns not named keep their own name. ``constants``
     gives a column that the file lacks one value in every row, such as ``stage: won`` for a table of deals.
     ``end_of_day: false`` says that a date without a time is known at the start of that day.
+
+    An export that is no tidy table is described, never edited. ``dates`` says how a column of instants is spelled where
+    its text alone does not tell: ``excel`` (days since 1899-12-30, such as 44301.5), ``unix`` (seconds or milliseconds),
+    ``day_first`` (31/12/2024), ``month_first`` (12/31/2024), or a format of :func:`time.strptime` such as ``%d.%m.%y``.
+    ``decimal: ","`` reads ``1.234,56`` as 1234.56. ``number_rows: true`` numbers the rows where there is no lead id.
+    ``where_filled`` names a column of ours without which a row is none of this table, such as ``occurred_at`` where the
+    leads file has a column for the day of the deal. ``stages`` maps their stages to ours. ``defaults`` says what an empty
+    cell of a column means, such as ``{converted: "no"}``.
     """
 
     path: str | list[str] | None = None
@@ -46,6 +56,22 @@ class TableParams(Section):
     separator: str | None = None
     encoding: str = "utf-8"
     end_of_day: bool = True
+    dates: dict[str, str] = {}
+    decimal: Literal[".", ","] = "."
+    number_rows: bool = False
+    where_filled: str | None = None
+    stages: dict[str, str] = {}
+    defaults: dict[str, str] = {}
+
+    @field_validator("dates")
+    @classmethod
+    def _is_spelling(cls, value: dict[str, str]) -> dict[str, str]:
+        for spelling in value.values():
+            if spelling not in DATE_SPELLINGS and not _is_format(spelling):
+                raise ValueError(
+                    f"unknown spelling {spelling!r}; use {', '.join(DATE_SPELLINGS)} or a format such as %d.%m.%Y %H:%M"
+                )
+        return value
 
     @model_validator(mode="after")
     def _one_place(self) -> TableParams:
@@ -266,6 +292,15 @@ def _blank(value: Any) -> Any:
     if isinstance(value, list):
         return [_blank(item) for item in value]
     return _PASSWORD.sub(r"\1:***@", value) if isinstance(value, str) else value
+
+
+def _is_format(spelling: str) -> bool:
+    """Tell whether a text is a format of strptime that finds at least the day."""
+    try:
+        found = datetime.strptime(datetime(2001, 12, 31).strftime(spelling), spelling)
+    except ValueError:
+        return False
+    return (found.year, found.month, found.day) == (2001, 12, 31)
 
 
 def _worded(item: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from lead_ml.errors import TooLittleData
 from lead_ml.labels import NEVER, Mask, Spine
 
 HUB_NAMES = 3  # a phone or e-mail under this many different names is a switchboard, not a person
+HUB_LEADS = 10  # and so is one of this many leads where nobody gives a name
 FIRST_WINDOW_STARTS_AT = 0.3  # share of the leads before the first rolling window
 
 
@@ -148,12 +149,15 @@ def _join(parent: npt.NDArray[np.int64], keys: Coded, names: Coded | None) -> No
     for place in np.flatnonzero(keys.codes >= 0).tolist():
         members[int(keys.codes[place])].append(place)
     for rows in members.values():
-        if len(rows) > 1 and not (names is not None and _is_hub(names, rows)):
+        if len(rows) > 1 and not _is_hub(names, rows):
             for row in rows[1:]:
                 parent[_root(parent, row)] = _root(parent, rows[0])
 
 
-def _is_hub(names: Coded, rows: Iterable[int]) -> bool:
+def _is_hub(names: Coded | None, rows: Sequence[int]) -> bool:
+    named = names is not None and bool((names.codes[np.array(rows)] >= 0).any())
+    if names is None or not named:
+        return len(rows) >= HUB_LEADS
     different = {names.levels[code].casefold() for code in (names.codes[row] for row in rows) if code >= 0}
     return len(different) >= HUB_NAMES
 

@@ -9,23 +9,111 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from lead_ml.cli.console import DataOption, JsonOption, ProjectOption, print_json, print_table, say, tell
+from lead_ml.cli.console import (
+    DataOption,
+    JsonOption,
+    ProjectOption,
+    print_json,
+    print_table,
+    say,
+    tell,
+    wide,
+)
 from lead_ml.instants import iso
 
 if TYPE_CHECKING:
+    from lead_ml.draft import ColumnDraft, Draft
     from lead_ml.intake import ColumnReport, IntakeReport, TableReport
 
 
-def init(folder: Annotated[Path, typer.Argument(help="New folder of the project.")]) -> None:
-    """Copy the reference project into a new folder, ready to be edited.
+def init(
+    folder: Annotated[Path, typer.Argument(help="New folder of the project.")],
+    leads: Annotated[
+        Path | None, typer.Option("--leads", help="Export of leads to fit the project to.", dir_okay=False)
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option("--events", help="What the leads did, if there is such a file.", dir_okay=False),
+    ] = None,
+    outcomes: Annotated[
+        Path | None,
+        typer.Option("--outcomes", help="Stages or deals, if there is such a file.", dir_okay=False),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a project into a new folder: one that fits your own export, or the reference project to be edited.
 
-    Example: lead-ml init my-company
+    The files are CSV or Parquet and are only read. What could not be decided stands as questions at the top of params.yaml.
+
+    Example: lead-ml init my-company --leads leads.csv --outcomes deals.csv
     """
-    from lead_ml.workflows.init import init_project
+    from lead_ml.workflows.init import init_from_export, init_project
 
-    written = init_project(folder)
+    if leads is None and (events or outcomes):
+        raise typer.BadParameter(
+            "events and outcomes need the leads that they belong to", param_hint="--leads"
+        )
+    if leads is None:
+        written = init_project(folder)
+        if as_json:
+            print_json({"folder": str(folder), "files": [str(path) for path in written]})
+            return
+        say(f"Wrote {len(written)} files into {escape(str(folder))}.")
+        say("Next: put your data in, name it in params.yaml, then run: lead-ml check")
+        return
+    draft, written = init_from_export(folder, leads, events, outcomes)
+    if as_json:
+        print_json(_plain_draft(folder, draft, written))
+        return
+    print_draft(draft)
     say(f"Wrote {len(written)} files into {escape(str(folder))}.")
-    say("Next: put your data in, name it in params.yaml, then run: lead-ml check")
+    say(
+        f"Next: read the top of {escape(str(folder / 'params.yaml'))}, then run: lead-ml check --project {escape(str(folder))}"
+    )
+    say(f"and: lead-ml train --project {escape(str(folder))}")
+
+
+def print_draft(draft: Draft) -> None:
+    """Print what was understood of an export, and what was not."""
+    for table in dict.fromkeys(item.table for item in draft.columns):
+        rows = [_draft_row(item) for item in draft.columns if item.table == table]
+        print_table(f"{table}: what was understood", _DRAFT_COLUMNS[: len(rows[0])], rows)
+    figures = draft.figures
+    tell(f"Conversion: {escape(draft.target)}; {figures.converted:,} of {figures.leads:,} leads converted.")
+    if draft.horizon_days is not None:
+        tell(f"Horizon: {draft.horizon_days} days, from how long wins took.")
+    if draft.missing:
+        seen = ", ".join(f"{tag} ({sum(cells.values()):,} cells)" for tag, cells in draft.missing.items())
+        tell(f"Counted as missing: {escape(seen)}")
+    for note in draft.notes:
+        tell(f"Noticed: {escape(note)}")
+    for number, question in enumerate(draft.questions, start=1):
+        tell(f"[bold]Question {number}[/]: {escape(question.text)}")
+        tell(f"  Guess: {escape(question.guess)}.")
+        tell(f"  Change: {escape(question.change)}.")
+
+
+_DRAFT_COLUMNS = ("column", "role", "holds", "filled", "examples", "known at", "distinct")
+
+
+def _draft_row(item: ColumnDraft) -> Sequence[str]:
+    examples = ", ".join(item.examples if wide() else item.examples[:2])
+    row = (item.column, item.role, item.type, f"{item.fill:.1%}", examples)
+    return (*row, item.known_at, f"{item.distinct:,}") if wide() else row
+
+
+def _plain_draft(folder: Path, draft: Draft, written: Sequence[Path]) -> dict[str, object]:
+    return {
+        "folder": str(folder),
+        "files": [str(path) for path in written],
+        "columns": draft.columns,
+        "target": draft.target,
+        "horizon_days": draft.horizon_days,
+        "figures": draft.figures,
+        "missing": draft.missing,
+        "notes": draft.notes,
+        "questions": draft.questions,
+    }
 
 
 def check(project: ProjectOption = Path(), data: DataOption = None, as_json: JsonOption = False) -> None:

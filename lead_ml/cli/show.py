@@ -36,8 +36,9 @@ def print_evaluation(evaluation: Evaluation | None, target: str) -> None:
     for warning in evaluation.warnings:
         tell(f"[yellow]warning[/] {escape(warning)}")
     test = evaluation.windows[-1]
+    when = f"created {test.start[:10]} to {test.end[:10]}" if test.start else "of the last random fold"
     tell(
-        f"Judged on {test.test_leads:,} leads created {test.start[:10]} to {test.end[:10]}: "
+        f"Judged on {test.test_leads:,} leads {when}: "
         f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. 95 % intervals; random is the ROC AUC "
         "under a random split, which flatters.\n"
     )

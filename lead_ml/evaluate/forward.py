@@ -112,7 +112,7 @@ def evaluate_forward(
                _base_record(base_rate, y, weight, group, options, seed)),
         winner=winner,
         lead_over=lead_over,
-        headline=_headline(winner, intervals, lead_over, _winning_leads(table, test)),
+        headline=_headline(winner, intervals, lead_over, _winning_leads(table, test), optimistic),
         warnings=_warnings(intervals[winner], _winning_leads(table, test), optimistic),
         slices=slices_of(table, test, judged[winner].probability),
         left_out=dict(table.labels.left_out or table.labels.counts()),
@@ -251,10 +251,12 @@ def _headline(
     intervals: Mapping[str, Mapping[str, Interval]],
     lead_over: Mapping[str, Interval],
     positives: int,
+    optimistic: bool,
 ) -> str:
     loss = intervals[winner]["log_loss"]
+    judged = "random-fold (optimistic)" if optimistic else "forward"
     tied = [kind for kind, gap in lead_over.items() if gap.lower <= 0]
-    verdict = f"{winner} has the lowest forward log-loss, {loss.value:.4f} ({loss.lower:.4f} to {loss.upper:.4f}, {positives:,} positive leads)"
+    verdict = f"{winner} has the lowest {judged} log-loss, {loss.value:.4f} ({loss.lower:.4f} to {loss.upper:.4f}, {positives:,} positive leads)"
     return verdict + (
         f"; not told apart from {' and '.join(tied)}" if tied else "; clearly ahead of every other kind"
     )

@@ -30,7 +30,13 @@ class Clock:
 
     def moments(self, table: MappedTable, column: str, *, end_of_day: bool) -> Moments:
         """Parse a column of instants that the table has."""
-        return moments_of(table.columns[column], self.zone, self.missing, end_of_day=end_of_day)
+        return moments_of(
+            table.columns[column],
+            self.zone,
+            self.missing,
+            end_of_day=end_of_day,
+            spelling=table.dates.get(column, ""),
+        )
 
 
 def clock_of(params: Params, now: datetime) -> Clock:

@@ -50,6 +50,12 @@ def read_csv(path: Path, source: str, params: TableParams) -> RawTable:
     return replace(table, notes=(f"{source} was read as {encoding}, by its byte order mark",))
 
 
+def likely_separator(path: Path, encoding: str) -> str:
+    """Return the separator that a CSV file is read with when none is declared."""
+    with path.open(encoding=encoding, newline="") as file:
+        return _guessed(file.read(_SAMPLE_CHARACTERS))
+
+
 def _declared(separator: str | None, source: str) -> str:
     if separator is None:
         return ""

@@ -29,6 +29,7 @@ _MAGIC = (
     (b"%PDF-", "a PDF document"),
 )
 _HTML = re.compile(rb"^\s*<(!doctype html|html|table|\?xml)", re.IGNORECASE)
+_WINDOWS = re.compile(rb"[\x80-\x9f]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
 
@@ -54,6 +55,23 @@ def text_encoding(path: Path, source: str, declared: str) -> str:
             "the file is empty", source=source, expected="a header and rows", do="export it again"
         )
     return encoding
+
+
+def likely_encoding(path: Path) -> str:
+    """Return an encoding that the whole file can be read with, UTF-8 where that does.
+
+    Parquet and other binary files give ``utf-8`` too: reading them says what they are.
+    """
+    with path.open("rb") as file:
+        start = file.read(8)
+    if any(start.startswith(magic) for magic, _ in _MAGIC) or any(
+        start.startswith(mark) for mark, _ in _MARKS
+    ):
+        return "utf-8"
+    content = path.read_bytes()
+    if _decodes(content, "utf-8") and b"\x00" not in content:
+        return "utf-8"
+    return _fitting_encoding(content)
 
 
 def _check_not_binary(path: Path, source: str, start: bytes) -> None:
@@ -135,7 +153,11 @@ def _fitting_encoding(content: bytes) -> str:
     paired = sum(length for length in runs if length % 2 == 0)
     if paired >= 0.6 * sum(runs) and _decodes(content, "gb18030"):
         return "gb18030"
-    return "utf-8" if _decodes(content, "utf-8") else "latin-1"
+    if _decodes(content, "utf-8"):
+        return "utf-8"
+    # Bytes that Latin-1 leaves to control characters are quotes, dashes and the euro sign of Windows.
+    windows = _WINDOWS.search(content) and _decodes(content, "cp1252")
+    return "cp1252" if windows else "latin-1"
 
 
 def _decodes(content: bytes, encoding: str) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from lead_ml.clean.text import as_number, as_text
+from lead_ml.clean.text import MISSING, as_number, as_text
 from lead_ml.data import Coded, Codes, Floats
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.intake.raw import RawColumn, RawTable
+from lead_ml.intake.reshape import defaulted, numbered, plain_numbers, renamed_stages
 from lead_ml.params import TableParams
-from lead_ml.schema import required_roles, role_names
+from lead_ml.schema import TABLES, required_roles, role_names
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class MappedTable:
     """A raw table under our names.
 
     ``columns`` maps our name to the raw column, ``mapped`` our name to theirs (a constant to ``= value``); ``ignored``
-    are their columns that nothing uses.
+    are their columns that nothing uses. ``dates`` says how columns of instants are spelled, by our names.
     """
 
     name: str
@@ -30,6 +31,7 @@ class MappedTable:
     mapped: Mapping[str, str]
     ignored: tuple[str, ...]
     raw: RawTable
+    dates: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -50,10 +52,13 @@ class MappedTable:
         return numbers, bad.astype(np.int32)
 
 
-def map_columns(name: str, raw: RawTable, params: TableParams) -> MappedTable:
+def map_columns(
+    name: str, raw: RawTable, params: TableParams, missing: frozenset[str] = MISSING
+) -> MappedTable:
     """Give the columns of a source our names, as ``columns`` and ``constants`` of its parameters say.
 
-    Leads keep every column; events and outcomes keep their roles, and the others are listed as ignored.
+    Leads keep every column; events and outcomes keep their roles, and the others are listed as ignored. `missing` are the
+    texts that stand for no number where numbers have a decimal comma.
 
     Raises
     ------
@@ -64,19 +69,37 @@ def map_columns(name: str, raw: RawTable, params: TableParams) -> MappedTable:
     """
     _check_roles(name, [*params.columns, *params.constants])
     _check_present(name, raw, params)
+    _check_not_both(name, raw, params)
     theirs = {column: column for column in raw.columns if column not in params.columns.values()}
     theirs.update(params.columns)
     if name != "leads":
         theirs = {ours: column for ours, column in theirs.items() if ours in role_names(name)}
     columns = {ours: raw.columns[column] for ours, column in theirs.items()}
     columns.update({ours: _constant(value, len(raw)) for ours, value in params.constants.items()})
+    columns.update({"lead_id": numbered(len(raw))} if params.number_rows else {})
     _check_required(name, raw, columns)
+    _check_described(name, raw, params, columns)
+    given = {ours: f"= {value}" for ours, value in params.constants.items()}
     return MappedTable(
         name=name,
-        columns=columns,
-        mapped={**theirs, **{ours: f"= {value}" for ours, value in params.constants.items()}},
+        columns=_reshaped(name, columns, params, missing),
+        mapped={**theirs, **given, **({"lead_id": "= the number of the row"} if params.number_rows else {})},
         ignored=tuple(column for column in raw.columns if column not in theirs.values()),
         raw=raw,
+        dates=params.dates,
+    )
+
+
+def where_filled(table: MappedTable, column: str, missing: frozenset[str]) -> MappedTable:
+    """Return the rows that hold a value in a column; the others are none of this table, and a note counts them."""
+    rows = np.flatnonzero(table.text(column, missing).codes >= 0)
+    left = len(table) - len(rows)
+    note = f"{left:,} of {len(table):,} rows have no {column} and are none of the {table.name} (where_filled)"
+    raw = table.raw.take(rows)
+    return replace(
+        table,
+        columns={name: values.take(rows) for name, values in table.columns.items()},
+        raw=replace(raw, notes=(*raw.notes, note) if left else raw.notes),
     )
 
 
@@ -89,6 +112,25 @@ def near_miss(name: str, candidates: Sequence[str]) -> str:
     plain = {re.sub(r"\W+", "_", candidate).strip("_").casefold(): candidate for candidate in candidates}
     found = difflib.get_close_matches(name.casefold(), plain, n=1, cutoff=0.6)
     return plain[found[0]] if found else ""
+
+
+def _reshaped(
+    name: str, columns: Mapping[str, RawColumn], params: TableParams, missing: frozenset[str]
+) -> Mapping[str, RawColumn]:
+    """Read the columns as the parameters describe them: empty cells, decimal commas, the names of stages."""
+    found = {
+        ours: defaulted(column, params.defaults[ours]) if ours in params.defaults else column
+        for ours, column in columns.items()
+    }
+    if params.decimal == ",":
+        texts = {role.name for role in TABLES[name] if role.kind in ("id", "instant")} | {"phone", "ip"}
+        found = {
+            ours: column if ours in texts else plain_numbers(column, missing)
+            for ours, column in found.items()
+        }
+    if params.stages and "stage" in found:
+        found["stage"] = renamed_stages(found["stage"], params.stages)
+    return found
 
 
 def _constant(value: str, rows: int) -> RawColumn:
@@ -124,6 +166,32 @@ def _check_present(name: str, raw: RawTable, params: TableParams) -> None:
                 expected="either the constant or the column",
                 do=f"remove it from data.{name}.constants in params.yaml",
             )
+
+
+def _check_not_both(name: str, raw: RawTable, params: TableParams) -> None:
+    has_id = "lead_id" in (*raw.columns, *params.columns, *params.constants)
+    if params.number_rows and has_id:
+        raise InputError(
+            "number_rows stands beside a lead_id",
+            source=raw.sources[0],
+            expected="either rows that are numbered or a column of ids",
+            do=f"remove number_rows or the column from data.{name} in params.yaml",
+        )
+
+
+def _check_described(name: str, raw: RawTable, params: TableParams, columns: Mapping[str, RawColumn]) -> None:
+    """Whatever ``dates``, ``defaults`` and ``where_filled`` name must be a column of the table."""
+    filled = [] if params.where_filled is None else [params.where_filled]
+    for key, names in (("dates", params.dates), ("defaults", params.defaults), ("where_filled", filled)):
+        for column in names:
+            if column not in columns:
+                near = near_miss(column, list(columns))
+                raise ParamsError(
+                    f"data.{name}.{key} names {column}, which is no column of {raw.sources[0]}"
+                    + (f"; did you mean {near}?" if near else ""),
+                    expected=f"one of {', '.join(columns)}",
+                    do=f"correct data.{name}.{key} in params.yaml",
+                )
 
 
 def _check_required(name: str, raw: RawTable, columns: Mapping[str, RawColumn]) -> None:

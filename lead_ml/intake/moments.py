@@ -2,13 +2,15 @@
 
 A time without a zone gets the declared one. Where clocks go forward, a time that never was moves forward by the
 same step; where they go back, a time that was twice is the first one. A date without a time is known at the end of that day.
+These rules hold for every spelling: ISO 8601 and its relatives here, the others in :mod:`lead_ml.intake.spellings`, of which
+those that can mean two days (03/04/2021, 44301) are read only as declared in ``params.yaml``.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from lead_ml.clean.text import as_text
 from lead_ml.data import Instants
 from lead_ml.instants import from_datetime
 from lead_ml.intake.raw import RawColumn
+from lead_ml.intake.spellings import declared, fixed, sure
 
 EXPECTED = "an instant such as 2024-05-06T12:30:00+08:00, 2024-05-06 12:30 or 2024-05-06, years 1970 to 2261"
 _YEARS = range(1970, 2262)
@@ -50,9 +53,11 @@ class Moments:
     midnights: int
 
 
-def moments_of(column: RawColumn, zone: tzinfo, missing: frozenset[str], *, end_of_day: bool) -> Moments:
-    """Parse a column; every distinct value is parsed once."""
-    spans = [_span(level, zone, missing) for level in column.levels]
+def moments_of(
+    column: RawColumn, zone: tzinfo, missing: frozenset[str], *, end_of_day: bool, spelling: str = ""
+) -> Moments:
+    """Parse a column; every distinct value is parsed once. `spelling` is what ``dates`` of its table declares."""
+    spans = [_span(level, zone, missing, spelling) for level in column.levels]
     ends = np.array([span or (0, 0) for span in spans], dtype=np.int64).reshape(-1, 2)
     first, last = ends[column.codes].T.copy()
     bad = np.array([span == () for span in spans], dtype=np.bool_)
@@ -69,22 +74,36 @@ def moments_of(column: RawColumn, zone: tzinfo, missing: frozenset[str], *, end_
     )
 
 
-def span_of(text: str, zone: tzinfo) -> tuple[int, int] | None:
+def span_of(text: str, zone: tzinfo, spelling: str = "") -> tuple[int, int] | None:
     """Return the first and last microsecond that a text stands for, or None if it is no instant.
 
+    A declared spelling goes first; a text that it does not fit may still be one whose meaning is sure.
+
+    >>> from datetime import timezone
     >>> span_of("1970-01-01 08:00", timezone(timedelta(hours=8)))
     (0, 0)
-    >>> span_of("1970/1/2", UTC)
+    >>> span_of("1970/1/2", timezone(timedelta(0)))
     (86400000000, 172799999999)
+    >>> span_of("25570", timezone(timedelta(0))), span_of("25570", timezone(timedelta(0)), "excel")
+    (None, (86400000000, 172799999999))
     """
-    moment = _iso(text)
-    if moment is not None:
-        return _instant(moment, zone)
-    match = _TEXT.fullmatch(text)
     try:
-        return None if match is None else _matched(match, zone)
-    except ValueError:
+        found = (declared(text, spelling) if spelling else None) or _plain(text)
+        return None if found is None else _placed(found, zone)
+    except (ValueError, OverflowError):
         return None
+
+
+def _plain(text: str) -> datetime | date | None:
+    found: datetime | date | None = _iso(text)
+    if found is None:
+        match = _TEXT.fullmatch(text)
+        found = sure(text) if match is None else _matched(match)
+    return found
+
+
+def _placed(found: datetime | date, zone: tzinfo) -> tuple[int, int] | None:
+    return _instant(found, zone) if isinstance(found, datetime) else _day(found, zone)
 
 
 def _iso(text: str) -> datetime | None:
@@ -97,37 +116,29 @@ def _iso(text: str) -> datetime | None:
         return None
 
 
-def _span(value: object, zone: tzinfo, missing: frozenset[str]) -> tuple[int, int] | tuple[()] | None:
+def _span(
+    value: object, zone: tzinfo, missing: frozenset[str], spelling: str
+) -> tuple[int, int] | tuple[()] | None:
     """Return the span of a value, ``()`` if it is no instant, None if it is missing."""
-    if isinstance(value, datetime):
-        return _instant(value, zone) or ()
-    if isinstance(value, date):
-        return _day(value, zone) or ()
-    moment = _iso(value) if isinstance(value, str) else None
+    if isinstance(value, datetime | date):
+        return _placed(value, zone) or ()
+    moment = _iso(value) if isinstance(value, str) and not spelling else None
     if moment is not None:
         return _instant(moment, zone) or ()
     text = None if value is None else as_text(value, missing)
-    return None if text is None else span_of(text, zone) or ()
+    return None if text is None else span_of(text, zone, spelling) or ()
 
 
-def _matched(match: re.Match[str], zone: tzinfo) -> tuple[int, int] | None:
+def _matched(match: re.Match[str]) -> datetime | date:
     year, _, month, day, month2, day2, hour, minute, second, fraction, offset = match.groups()
     day_of = date(int(year), int(month or month2), int(day or day2))
     if hour is None:
-        return _day(day_of, zone)
+        return day_of
     microsecond = int((fraction or "0").ljust(6, "0")[:6])
     clock = datetime(
         day_of.year, day_of.month, day_of.day, int(hour), int(minute), int(second or 0), microsecond
     )
-    return _instant(clock if offset is None else clock.replace(tzinfo=_fixed(offset)), zone)
-
-
-def _fixed(offset: str) -> timezone:
-    if offset.upper() in ("Z", "UTC"):
-        return UTC
-    digits = offset[1:].replace(":", "").ljust(4, "0")
-    span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return timezone(-span if offset[0] == "-" else span)
+    return clock if offset is None else clock.replace(tzinfo=fixed(offset))
 
 
 def _instant(moment: datetime, zone: tzinfo) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ from lead_ml.intake.canonical import digest
 from lead_ml.intake.clock import FOREVER, Clock, clock_of
 from lead_ml.intake.files import read_files
 from lead_ml.intake.leads import read_leads
-from lead_ml.intake.mapping import MappedTable, map_columns, near_miss
+from lead_ml.intake.mapping import MappedTable, map_columns, near_miss, where_filled
 from lead_ml.intake.report import IntakeReport, TableReport, column_report
 from lead_ml.intake.sift import Sift
 from lead_ml.intake.sql import read_sql
@@ -56,19 +56,19 @@ def read_dataset(params: Params, root: Path, *, now: datetime | None = None) -> 
         If ``params`` name a column or role that does not exist, or ``data.until`` is no instant.
     """
     clock = clock_of(params, now or datetime.now(UTC))
-    table = _open("leads", params.data.leads, root)
+    table = _open("leads", params.data.leads, root, clock)
     _check_lead_columns(params, table)
     leads, index, sift, report = read_leads(table, clock, end_of_day=params.data.leads.end_of_day)
     sifts, reports = [sift], [report]
     events: Events | None = None
     outcomes: Outcomes | None = None
     if params.data.events is not None:
-        table = _open("events", params.data.events, root)
+        table = _open("events", params.data.events, root, clock)
         events, sift, report = read_events(table, index, clock, end_of_day=params.data.events.end_of_day)
         sifts.append(sift)
         reports.append(report)
     if params.data.outcomes is not None:
-        table = _open("outcomes", params.data.outcomes, root)
+        table = _open("outcomes", params.data.outcomes, root, clock)
         outcomes, sift, report = read_outcomes(
             table, index, clock, end_of_day=params.data.outcomes.end_of_day
         )
@@ -80,13 +80,14 @@ def read_dataset(params: Params, root: Path, *, now: datetime | None = None) -> 
     return dataset, _report(leads, reports, sifts, params)
 
 
-def _open(name: str, params: TableParams, root: Path) -> MappedTable:
+def _open(name: str, params: TableParams, root: Path, clock: Clock) -> MappedTable:
     if params.url is None:
         raw = read_files(params, root)
     else:
         order = tuple(params.columns.get(role.name, role.name) for role in TABLES[name])
         raw = read_sql(params, root, order)
-    return map_columns(name, raw, params)
+    table = map_columns(name, raw, params, clock.missing)
+    return table if params.where_filled is None else where_filled(table, params.where_filled, clock.missing)
 
 
 def _check_lead_columns(params: Params, table: MappedTable) -> None:

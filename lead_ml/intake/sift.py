@@ -64,7 +64,10 @@ def missing(column: str) -> Cause:
 def unparsable(column: str) -> Cause:
     """Cause: a text is no instant."""
     return Cause(
-        f"{column} is no instant", column, EXPECTED, f"bring {column} to ISO 8601, or map another column"
+        f"{column} is no instant",
+        column,
+        EXPECTED,
+        f"bring {column} to ISO 8601, say how it is spelled under dates of this table, or map another column",
     )
 
 

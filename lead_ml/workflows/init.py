@@ -1,11 +1,13 @@
-"""A new project: the reference project, copied out of the installed package."""
+"""A new project: the reference project, copied out of the installed package, or one drafted from an export."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+from lead_ml.draft import Draft, draft_project
 from lead_ml.errors import InputError
+from lead_ml.project import load_project
 
 PARTS = ("params.yaml", "features", "models", "serving")
 
@@ -18,13 +20,7 @@ def init_project(folder: Path) -> list[Path]:
     InputError
         If the folder holds anything already.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(
-            "the folder is not empty",
-            source=str(folder),
-            expected="a new or empty folder",
-            do="name another one",
-        )
+    _check_empty(folder)
     folder.mkdir(parents=True, exist_ok=True)
     source = reference_project()
     for part in PARTS:
@@ -33,6 +29,41 @@ def init_project(folder: Path) -> list[Path]:
         else:
             shutil.copyfile(source / part, folder / part)
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def init_from_export(
+    folder: Path, leads: Path, events: Path | None = None, outcomes: Path | None = None
+) -> tuple[Draft, list[Path]]:
+    """Write the project that fits an export into a new or empty folder; return the draft and the files written.
+
+    The export is only read. Nothing is written before everything about it is understood.
+
+    Raises
+    ------
+    InputError
+        If the folder holds anything already, a file cannot be read, or a question must be answered first.
+    """
+    _check_empty(folder)
+    draft = draft_project(folder, leads, events, outcomes)
+    for name, text in draft.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    shutil.copytree(
+        reference_project() / "serving", folder / "serving", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    load_project(folder)
+    return draft, sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _check_empty(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(
+            "the folder is not empty",
+            source=str(folder),
+            expected="a new or empty folder",
+            do="name another one",
+        )
 
 
 def reference_project() -> Path:

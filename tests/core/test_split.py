@@ -187,6 +187,11 @@ def test_names_that_are_missing_make_no_hub() -> None:
     assert len(set(groups)) == 1
 
 
+def test_without_names_a_phone_of_ten_leads_is_nobodys() -> None:
+    assert len(set(groups_of(people(phone=["+1 415 555 2671"] * 9)))) == 1
+    assert len(set(groups_of(people(phone=["+1 415 555 2671"] * 10)))) == 10
+
+
 def test_leads_without_any_key_stand_alone() -> None:
     assert groups_of(people(phone=[None, None], email=[None, None])).tolist() == [0, 1]
 
