@@ -44,6 +44,8 @@ def print_evaluation(evaluation: Evaluation | None, target: str) -> None:
     )
     _print_probability_figures(evaluation)
     _print_ranking_figures(evaluation)
+    if evaluation.leaky is not None:
+        tell(f"[yellow]left out[/] {escape(evaluation.leaky.said)}\n")
 
 
 def _print_probability_figures(evaluation: Evaluation) -> None:

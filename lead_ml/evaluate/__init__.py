@@ -1,7 +1,7 @@
 """Honest evaluation: forward in time, with intervals and the baselines beside every figure."""
 
 from lead_ml.evaluate.forward import Forward, Judged, evaluate_forward
-from lead_ml.evaluate.records import Evaluation, KindRecord, SliceRecord, WindowRecord
+from lead_ml.evaluate.records import Evaluation, KindRecord, LeakyRecord, SliceRecord, WindowRecord
 from lead_ml.evaluate.roll import (
     Rolled,
     Table,
@@ -17,6 +17,7 @@ __all__ = [
     "Forward",
     "Judged",
     "KindRecord",
+    "LeakyRecord",
     "Rolled",
     "SliceRecord",
     "Table",

@@ -57,6 +57,7 @@ def evaluate_forward(
     *,
     horizon_days: float | None,
     synthetic: bool = False,
+    by_chance: bool = True,
     progress: Progress = lambda _: None,
 ) -> Forward:
     """Judge the recipes on the last window, calibrated on the windows before it.
@@ -70,6 +71,8 @@ def evaluate_forward(
         case all folds are judged together and the figures are marked optimistic.
     recipes
         One per kind.
+    by_chance
+        Judge each kind on a random split too, to show the optimism.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def evaluate_forward(
         for kind, item in judged.items()
         if kind != winner
     }  # fmt: skip
-    by_chance = {} if optimistic else _random_split(table, recipes, test, seed, progress)
+    random = _random_split(table, recipes, test, seed, progress) if by_chance and not optimistic else {}
     base_rate = _base_rate(table, windows[-1])
     evaluation = Evaluation(
         target=recipes[0].spec.name,
@@ -108,7 +111,7 @@ def evaluate_forward(
         optimistic=optimistic,
         base_rate=base_rate,
         windows=tuple(_window_record(window, table) for window in windows),
-        kinds=(*(_record(item, intervals[kind], by_chance.get(kind, {}), y, weight, test) for kind, item in judged.items()),
+        kinds=(*(_record(item, intervals[kind], random.get(kind, {}), y, weight, test) for kind, item in judged.items()),
                _base_record(base_rate, y, weight, group, options, seed)),
         winner=winner,
         lead_over=lead_over,

@@ -9,6 +9,8 @@ import msgspec
 from lead_ml.metrics import Interval
 from lead_ml.spec import Kind
 
+MOST_TOLD = 8
+
 
 class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One cut of time: creation of the judged leads (ISO 8601 UTC), rows on either side, positives."""
@@ -50,11 +52,33 @@ class SliceRecord(msgspec.Struct, frozen=True, kw_only=True):
     roc_auc: float | None
 
 
+class LeakyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What the winner would seem to reach with the features that were left out: beside the honest figures, never for them."""
+
+    features: tuple[str, ...]
+    metrics: dict[str, Interval]
+
+    @property
+    def said(self) -> str:
+        """The figures in a sentence, with what to do."""
+        told = ", ".join(self.features[:MOST_TOLD]) + (", ..." if len(self.features) > MOST_TOLD else "")
+        figures = ", ".join(
+            f"{words} {found.value:.3f} ({found.lower:.3f} to {found.upper:.3f})"
+            for name, words in (("log_loss", "log-loss"), ("roc_auc", "ROC AUC"))
+            if (found := self.metrics.get(name)) is not None
+        )
+        return (
+            f"{told}: with them the same model would seem to reach {figures}. Their columns may be overwritten by people "
+            "who know the outcome; trust one by name in params.yaml only if it is known when the question is asked."
+        )
+
+
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an evaluation says about one target.
 
     ``winner`` is the kind with the lowest forward log-loss; ``lead_over`` gives, per other kind, its log-loss minus the
-    winner's with the interval of the paired difference. ``optimistic`` marks figures of undated data.
+    winner's with the interval of the paired difference. ``optimistic`` marks figures of undated data. ``leaky`` is what
+    the winner would seem to reach with the features that read columns overwritten later; None where there are none.
     """
 
     target: str
@@ -70,6 +94,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
     slices: tuple[SliceRecord, ...]
     left_out: dict[str, int]
+    leaky: LeakyRecord | None = None
 
     def of(self, kind: str) -> KindRecord:
         """Return the figures of one kind."""

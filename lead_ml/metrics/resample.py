@@ -14,7 +14,6 @@ from lead_ml.errors import InputError
 from lead_ml.metrics.ranked import prepared
 from lead_ml.metrics.scores import METRICS, known, measured
 
-
 BIASED = ("ece",)
 
 

@@ -74,6 +74,7 @@ def _judged(
         "verdicts": verdicts(evaluation, over),
         "optimistic": evaluation.optimistic,
         "warnings": list(evaluation.warnings),
+        "leaky": None if evaluation.leaky is None else evaluation.leaky.said,
         "base_rate": evaluation.base_rate,
         "kinds": [record.kind for record in evaluation.kinds],
         "metrics": _metrics(evaluation, _top_shares(evaluation, scores, level, seed)),

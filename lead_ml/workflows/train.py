@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from lead_ml.data import Coded, Dataset, Floats, Indices
-from lead_ml.declare import Declaration, to_json
+from lead_ml.declare import Declaration, reads, to_json
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluate import (
+    Evaluation,
     Judged,
+    LeakyRecord,
     Table,
     calibrate,
     calibration_drift,
@@ -31,6 +35,7 @@ from lead_ml.runs import ForwardScores, Run, RunRecord, save_record
 from lead_ml.scorer import Bundle, Part, make_golden, write_bundle
 from lead_ml.spec import Kind
 from lead_ml.split import groups_of
+from lead_ml.table import features_at
 from lead_ml.workflows.assemble import Trained, assemble
 from lead_ml.workflows.tables import (
     build_table,
@@ -109,9 +114,41 @@ def _train_target(
             raise
         return _cold_start(project, target, table)
     judged = forward.winner
+    forward = replace(forward, evaluation=_beside_leaky(project, target, table, forward.evaluation, progress))
     part = _ship(project, target, table, judged)
     progress(f"{target}: {judged.rolled.recipe.kind} refitted on all mature rows")
     return Trained(part, table, judged, forward)
+
+
+def _beside_leaky(
+    project: Project, target: str, table: Table, evaluation: Evaluation, progress: Progress
+) -> Evaluation:
+    """Add what the winner would seem to reach with the features that read columns overwritten later."""
+    groups = project.specs[target].groups
+    extra = tuple(
+        item for item in project.declarations if item.group in groups and item not in table.declarations
+    )
+    present = set(table.dataset.leads.columns)
+    extra = tuple(item for item in extra if reads(item) <= present)
+    if not extra:
+        return evaluation
+    raw = {**table.raw, **features_at(extra, table.dataset, table.spine)}
+    trusting = replace(table, declarations=(*table.declarations, *extra), raw=raw)
+    leaky = evaluate_forward(
+        trusting,
+        windows_of(project, table, target, groups_of(table.dataset.leads)),
+        recipes_of(project, target, (evaluation.winner,)),
+        project.params.evaluation,
+        horizon_days=evaluation.horizon_days,
+        synthetic=evaluation.synthetic,
+        by_chance=False,
+        progress=lambda step: progress(f"{step}, with what is left out"),
+    ).evaluation.of(evaluation.winner)
+    found = LeakyRecord(
+        features=tuple(item.name for item in extra),
+        metrics={name: leaky.metrics[name] for name in ("log_loss", "roc_auc") if name in leaky.metrics},
+    )
+    return msgspec.structs.replace(evaluation, leaky=found)
 
 
 def _ship(project: Project, target: str, table: Table, judged: Judged) -> Part:

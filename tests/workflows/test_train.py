@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core"))
 from asked import ALL_REASONS, contributions, request_of
 from small import COLUMN, DAY, draw, write_project
 
-from lead_ml.data import Dataset
+from lead_ml.data import Coded, Dataset
 from lead_ml.errors import InputError, PromotionRefused, TooLittleData
 from lead_ml.labels import Spine, open_leads
 from lead_ml.project import load_project
@@ -280,6 +280,32 @@ def test_a_score_in_the_past_sees_no_later_record(trained: Any) -> None:
     spine: Spine = open_leads(data, cut)
     some = spine.take(np.arange(0, len(spine), 7))
     assert scorer.score_dataset(without_later(data, cut), some) == scorer.score_dataset(data, some)
+
+
+def test_what_a_column_overwritten_later_would_seem_to_reach_stands_beside_the_honest_figures(
+    tmp_path: Path,
+) -> None:
+    data = draw()
+    won = np.isin(np.arange(len(data.leads)), data.outcomes.lead)
+    status = Coded.of(["done" if is_won else "open" for is_won in won])
+    leads = dataclasses.replace(data.leads, columns={**data.leads.columns, "status": status})
+    project = write_project(tmp_path)
+    (tmp_path / "features" / "status.py").write_text(
+        'from lead_ml import category\nGROUP = "fit"\nFEATURES = [category("status", en="Status", zh="状态")]\n'
+    )
+    project = load_project(tmp_path)
+    run = train(project, dataclasses.replace(data, leads=leads), kinds=["scorecard", "logistic"])
+    assert run.record.left_out_features == ("status",)
+    evaluation = run.evaluation("conversion")
+    honest = evaluation.of("logistic").metrics["roc_auc"]
+    assert evaluation.leaky.features == ("status",)
+    assert evaluation.leaky.metrics["roc_auc"].value > 0.95 > honest.upper
+    assert "status: with them the same model would seem to reach log-loss" in evaluation.leaky.said
+    assert "status" not in {item.name for item in Scorer.load(run.bundle).bundle.declarations}
+
+
+def test_where_nothing_is_left_out_nothing_stands_beside(tmp_path: Path) -> None:
+    assert train(write_project(tmp_path), draw(), kinds=["logistic"]).evaluation("conversion").leaky is None
 
 
 def without_outcomes(leads: int = 400) -> Dataset:
