@@ -1,0 +1,116 @@
+"""The command that looks for columns which know the outcome."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.markup import escape
+
+from lead_ml.cli.console import (
+    DataOption,
+    JsonOption,
+    ProjectOption,
+    SeedOption,
+    interval,
+    print_json,
+    print_table,
+    say,
+    steps,
+    tell,
+)
+
+if TYPE_CHECKING:
+    from lead_ml.audit import AuditReport, Figures, Finding
+    from lead_ml.params import Params
+
+
+def audit(
+    project: ProjectOption = Path(),
+    data: DataOption = None,
+    target: Annotated[
+        Literal["conversion", "fake"], typer.Option(help="Which outcome columns are held against.")
+    ] = "conversion",
+    seed: SeedOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="Print what was cleared, too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Look for columns that know the outcome, and show the honest figure beside the leaky one.
+
+    Leaks end with exit code 0: finding them is what the audit is for.
+
+    Example: lead-ml audit --project my-company --all
+    """
+    from lead_ml.audit import as_dict
+    from lead_ml.workflows.audit import audit_project
+
+    with steps("reading") as step:
+        found, reports = audit_project(project, data, targets=(target,), seed=seed, progress=step)
+    if as_json:
+        print_json({name: as_dict(report, found.params.trust) for name, report in reports.items()})
+        return
+    for report in reports.values():
+        print_audit(report, found.params, everything=everything)
+
+
+def print_audit(report: AuditReport, params: Params, *, everything: bool = False) -> None:
+    """Print the accused with their evidence and the next step, then the two figures."""
+    from lead_ml.audit import CHECKS, audited_out
+
+    accused = [found for found in report.findings if found.verdict != "clear"]
+    shown = report.findings if everything else accused
+    mark = "SYNTHETIC, " if params.synthetic else ""
+    title = f"{report.target}: {mark}{report.rows:,} leads, {report.positives:,} positive"
+    if shown:
+        print_table(
+            title, ("verdict", "check", "subject", "evidence"), [_row(found, CHECKS) for found in shown]
+        )
+    else:
+        tell(escape(title))
+    _print_figures(report)
+    for name, do in _steps(accused):
+        tell(f"[bold]{escape(name)}[/]: {escape(do)}")
+    _print_end(report, accused, audited_out(report, params.trust))
+
+
+def _row(found: Finding, checks: dict[str, str]) -> tuple[str, ...]:
+    return found.verdict, checks[found.check], found.subject, found.en
+
+
+def _steps(accused: list[Finding]) -> list[tuple[str, str]]:
+    """Return one next step per subject: that of its gravest finding."""
+    first: dict[str, str] = {}
+    for found in accused:
+        first.setdefault(found.subject, found.do)
+    return list(first.items())
+
+
+def _print_figures(report: AuditReport) -> None:
+    if report.honest is None or report.leaky is None:
+        tell("Too few outcomes to measure anything: only dates and names were looked at.")
+        return
+    rows = [
+        ("honest", *_figures(report.honest)),
+        ("leaky", *_figures(report.leaky)),
+    ]
+    tell("AUC of a small LightGBM on raw columns: honest without the accused, leaky with all of them.")
+    print_table("", ("", "columns", "forward in time", "at random"), rows)
+
+
+def _figures(figures: Figures) -> tuple[str, ...]:
+    forward = "-" if figures.forward_auc is None else interval(figures.forward_auc)
+    return str(figures.columns), forward, interval(figures.random_auc)
+
+
+def _print_end(report: AuditReport, accused: list[Finding], left_out: tuple[str, ...]) -> None:
+    cleared = len(report.findings) - sum(found.verdict != "clear" for found in report.findings)
+    say(
+        f"{len(accused)} accused, {cleared} cleared."
+        + (f" Left out: {escape(', '.join(left_out))}." if left_out else "")
+    )
+    if not accused:
+        say("Nothing is accused. --all shows what was looked at.")
+
+
+COMMANDS = (audit,)

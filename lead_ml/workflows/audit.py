@@ -1,0 +1,69 @@
+"""The leakage audit of a project: its data read, every target's columns judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lead_ml.audit import AuditReport, audit
+from lead_ml.data import Dataset
+from lead_ml.errors import ParamsError
+from lead_ml.evaluate.roll import Progress
+from lead_ml.project import Project
+from lead_ml.workflows.load import load
+from lead_ml.workflows.tables import usable_features, without_outcomes
+
+TARGET = "conversion"
+
+
+def audit_project(
+    root: Path,
+    data: Path | None,
+    *,
+    targets: Sequence[str] = (TARGET,),
+    seed: int | None = None,
+    progress: Progress = lambda _: None,
+) -> tuple[Project, dict[str, AuditReport]]:
+    """Read a project with its data and audit the columns against some of its targets, writing nothing.
+
+    Raises
+    ------
+    ParamsError, InputError
+        If the project or its data is wrong, a target does not exist, or it has no outcomes yet.
+    """
+    loaded = load(root, data)
+    progress("data read")
+    reports = {
+        target: audit_target(loaded.project, loaded.dataset, target, seed=seed, progress=progress)
+        for target in targets
+    }
+    return loaded.project, reports
+
+
+def audit_target(
+    project: Project,
+    dataset: Dataset,
+    target: str = TARGET,
+    *,
+    seed: int | None = None,
+    progress: Progress = lambda _: None,
+) -> AuditReport:
+    """Audit the columns of a data set against one target of a project.
+
+    Raises
+    ------
+    ParamsError
+        If the project has no such target.
+    InputError
+        If the target counts dated outcomes and there is no such table.
+    """
+    if target not in project.specs:
+        raise ParamsError("target", value=target, expected=f"one of {', '.join(project.specs)}")
+    if without_outcomes(project, dataset, target):
+        raise ParamsError(
+            f"the {target} target counts dated outcomes, and the project names no table of them",
+            expected="data.outcomes in params.yaml",
+            do="audit again when there are outcomes",
+        )
+    declarations, _ = usable_features(project, dataset)
+    return audit(dataset, project.specs[target], project.params, declarations, seed=seed, progress=progress)
