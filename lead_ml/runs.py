@@ -7,6 +7,7 @@
     runs/<version>/evaluation-<target>.json     figures, windows, slices
     runs/<version>/forward-<target>.npz         probabilities of every kind on the forward window
     runs/<version>/intake.json                  what was read, and what was set aside
+    runs/<version>/audit.json                   which columns know the outcome, where they were audited
     runs/<version>/report.html                  the report, once written
     runs/champion.json                          which version serves
 """
@@ -27,6 +28,7 @@ from lead_ml.errors import InputError
 from lead_ml.evaluate import Evaluation
 
 TARGETS = ("conversion", "fake")
+AUDIT_FILE = "audit.json"
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -156,9 +156,21 @@ def print_run(run: Run) -> None:
         tell(
             f"[yellow]left out[/] {escape(name)}: its column is overwritten later by people who know the outcome"
         )
+    print_accused(run)
     tell(f"Rung: {escape(run.record.rung)}")
     tell(f"Version {run.record.version} is in {escape(str(run.folder))}")
     tell(f"Report: {escape(str(run.folder / 'report.html'))}")
+
+
+def print_accused(run: Run) -> None:
+    """Print in a line what the audit of the run accuses, where one was made."""
+    from lead_ml.audit import from_json
+    from lead_ml.runs import AUDIT_FILE
+
+    path = run.folder / AUDIT_FILE
+    accused = from_json(path.read_bytes()).accused if path.is_file() else ()
+    if accused:
+        tell(f"[yellow]audit[/] accuses {escape(', '.join(accused))}: lead-ml audit shows the evidence")
 
 
 def print_tuned(tuned: Tuned) -> None:

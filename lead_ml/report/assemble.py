@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
+from lead_ml.audit import as_dict, from_json
 from lead_ml.instants import iso
 from lead_ml.report.figures import plain
 from lead_ml.report.inputs import features_data, intake_data
 from lead_ml.report.target import target_data
 from lead_ml.report.words import summary_zh
-from lead_ml.runs import Run
+from lead_ml.runs import AUDIT_FILE, Run
 from lead_ml.scorer import Bundle, accepted_lines, load_bundle
 from lead_ml.thresholds import curve
 from lead_ml.thresholds.scale import log_odds, score_of
@@ -27,7 +28,7 @@ def report_data(run: Run) -> dict[str, Any]:
     Keys: ``run``, ``synthetic``, ``level`` (of the intervals of the evaluation), ``targets`` (per target: headline,
     verdicts, metrics by kind, windows, drift, curves, slices, importance, what ships and what was judged),
     ``thresholds`` (None where nothing could be replayed), ``intake`` (None where it was not saved), ``features``,
-    ``features_left_out``, ``card`` and ``summary_zh``. A figure that does not exist is None.
+    ``features_left_out``, ``audit`` (None where none was made), ``card`` and ``summary_zh``. A figure that does not exist is None.
 
     Raises
     ------
@@ -49,11 +50,18 @@ def report_data(run: Run) -> dict[str, Any]:
         "intake": intake,
         "features": features_data(bundle),
         "features_left_out": list(run.record.left_out_features),
+        "audit": _audit(run, bundle),
         "card": dict(bundle.card),
     }
     found: dict[str, Any] = plain(data)
     found["summary_zh"] = summary_zh(found)
     return found
+
+
+def _audit(run: Run, bundle: Bundle) -> dict[str, Any] | None:
+    """Return the leakage audit of the run's data; None where none was made."""
+    path = run.folder / AUDIT_FILE
+    return as_dict(from_json(path.read_bytes()), bundle.params.get("trust", ())) if path.is_file() else None
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lead_ml.audit import AuditReport, audit
+from lead_ml.audit import AuditReport, audit, audited_out
 from lead_ml.data import Dataset
 from lead_ml.errors import ParamsError
 from lead_ml.evaluate.roll import Progress
 from lead_ml.project import Project
-from lead_ml.workflows.load import load
+from lead_ml.workflows.load import Loaded, load
 from lead_ml.workflows.tables import usable_features, without_outcomes
 
 TARGET = "conversion"
@@ -38,6 +38,18 @@ def audit_project(
         for target in targets
     }
     return loaded.project, reports
+
+
+def audit_of(loaded: Loaded, progress: Progress = lambda _: None) -> AuditReport | None:
+    """Audit the data of a project against its conversion target; None while there are no outcomes."""
+    if without_outcomes(loaded.project, loaded.dataset, TARGET):
+        return None
+    return audit_target(loaded.project, loaded.dataset, progress=progress)
+
+
+def leaks_of(loaded: Loaded, report: AuditReport | None) -> tuple[str, ...]:
+    """Return the lead columns that training leaves out after an audit: leaks that the project trusts by no name."""
+    return () if report is None else audited_out(report, loaded.project.params.trust)
 
 
 def audit_target(

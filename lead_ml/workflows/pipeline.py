@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lead_ml import tracking
+from lead_ml.audit import to_json
 from lead_ml.errors import MissingExtra, ParamsError
 from lead_ml.evaluate import Evaluation, evaluate_forward
 from lead_ml.evaluate.roll import Progress
@@ -15,12 +16,13 @@ from lead_ml.instants import parse_iso
 from lead_ml.params import public
 from lead_ml.project import Project
 from lead_ml.report import write_report
-from lead_ml.runs import Run, open_run
+from lead_ml.runs import AUDIT_FILE, Run, open_run
 from lead_ml.scorer import Answer, Lang, Scorer, accept_lines, served_folder
 from lead_ml.spec import Kind
 from lead_ml.split import groups_of
 from lead_ml.thresholds import Lines
 from lead_ml.tune import Tuned, tune
+from lead_ml.workflows.audit import audit_of, leaks_of
 from lead_ml.workflows.load import Loaded, load, save_intake
 from lead_ml.workflows.score import save_worklist, score_one, score_open
 from lead_ml.workflows.tables import (
@@ -46,10 +48,14 @@ def train_report_track(
     track: bool = True,
     progress: Progress = lambda _: None,
 ) -> Run:
-    """Train, draw the pictures, write the report, and log the run to MLflow where it is installed."""
+    """Audit, train, draw the pictures, write the report, and log the run to MLflow where it is installed."""
     loaded = reseeded(load(root, data), seed)
     progress("data read")
-    run = train(loaded.project, loaded.dataset, kinds=kinds, progress=progress)
+    audited = audit_of(loaded, progress)
+    leaks = leaks_of(loaded, audited)
+    run = train(loaded.project, loaded.dataset, kinds=kinds, leaks=leaks, progress=progress)
+    if audited is not None:
+        (run.folder / AUDIT_FILE).write_bytes(to_json(audited))
     save_intake(loaded.intake, run.folder / "intake.json")
     pictures = draw_pictures(run, loaded)
     progress("pictures")
@@ -77,7 +83,7 @@ def judge(
     """Evaluate every target forward in time, writing nothing."""
     loaded = reseeded(load(root, data), seed)
     project, dataset = loaded.project, loaded.dataset
-    declarations, _ = usable_features(project, dataset)
+    declarations, _ = usable_features(project, dataset, leaks_of(loaded, audit_of(loaded, progress)))
     groups = groups_of(dataset.leads)
     found = {}
     for target in project.specs:

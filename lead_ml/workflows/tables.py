@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from lead_ml.data import Dataset, Indices
-from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration
+from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration, reads
 from lead_ml.evaluate import Table
 from lead_ml.fit import Recipe, features_of
 from lead_ml.instants import parse_iso
@@ -22,9 +22,19 @@ from lead_ml.table import features_at
 UNDATED_FOLDS = 5
 
 
-def usable_features(project: Project, dataset: Dataset) -> tuple[tuple[Declaration, ...], tuple[str, ...]]:
-    """Return the declarations that may be used with this data, and the names of those left out."""
-    return usable(project.declarations, project.params, tuple(dataset.leads.columns))
+def usable_features(
+    project: Project, dataset: Dataset, leaks: Collection[str] = ()
+) -> tuple[tuple[Declaration, ...], tuple[str, ...]]:
+    """Return the declarations that may be used with this data, and the names of those left out.
+
+    Parameters
+    ----------
+    leaks
+        Lead columns that an audit found to be leaks: what reads them is left out too.
+    """
+    known, left_out = usable(project.declarations, project.params, tuple(dataset.leads.columns))
+    honest = tuple(item for item in known if not reads(item) & set(leaks))
+    return honest, (*left_out, *(item.name for item in known if item not in honest))
 
 
 def target_params(project: Project, target: str) -> TargetParams:

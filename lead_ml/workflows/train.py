@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +54,7 @@ def train(
     dataset: Dataset,
     *,
     kinds: Sequence[Kind] | None = None,
+    leaks: Collection[str] = (),
     progress: Progress = lambda _: None,
 ) -> Run:
     """Train every target of a project and write the run.
@@ -64,6 +65,8 @@ def train(
         Definitions and data.
     kinds
         Kinds that may compete; all of the model's own by default.
+    leaks
+        Lead columns that an audit found to be leaks: features that read them stay out.
     progress
         Called with a few words after every step.
 
@@ -72,7 +75,7 @@ def train(
     TooLittleData
         If a lightgbm or logistic kind was asked for by name and cannot be judged.
     """
-    declarations, left_out = usable_features(project, dataset)
+    declarations, left_out = usable_features(project, dataset, leaks)
     groups = groups_of(dataset.leads)
     trained = {
         target: _train_target(project, dataset, target, declarations, groups, kinds, progress)

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from lead_ml.audit import as_dict
 from lead_ml.report import write_report
+from lead_ml.report.figures import plain
 from lead_ml.report.page import render
 from lead_ml.runs import Run
+from lead_ml.workflows.audit import audit_target
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -168,3 +171,26 @@ def test_a_cold_start_is_reported_without_figures(cold: Run) -> None:
 
 def test_the_same_run_gives_the_same_bytes(trained: Any, html: str, tmp_path: Path) -> None:
     assert write_report(trained.run, tmp_path / "again.html").read_text("utf-8") == html
+
+
+def test_what_the_audit_accuses_stands_beside_the_honest_figure(trained: Any, data: Any, html: str) -> None:
+    assert "No audit was made with this run" in "".join(read(html).text)
+    report = audit_target(trained.project, trained.dataset)
+    shown = read(render({**data, "audit": plain(as_dict(report))}, {}))
+    text = "".join(shown.text)
+    assert report.accused == ("lead_status",)
+    assert "Honest: without the accused" in text
+    for finding in report.findings:
+        assert (finding.en in text) == (finding.verdict != "clear")
+
+
+def test_what_the_columns_left_out_would_seem_to_be_worth_is_told(data: Any, html: str) -> None:
+    assert data["targets"]["conversion"]["leaky"] is None
+    assert "would seem to reach" not in html
+    changed = copy.deepcopy(data)
+    changed["targets"]["conversion"]["leaky"] = (
+        "status: with them the same model would seem to reach ROC AUC 0.99"
+    )
+    assert "Left out: status: with them the same model would seem to reach ROC AUC 0.99" in render(
+        changed, {}
+    )

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core"))
 from asked import ALL_REASONS, contributions, request_of
 from small import COLUMN, DAY, draw, write_project
 
+from lead_ml.audit import audited_out
 from lead_ml.data import Coded, Dataset
 from lead_ml.errors import InputError, PromotionRefused, TooLittleData
 from lead_ml.labels import Spine, open_leads
@@ -24,6 +25,7 @@ from lead_ml.runs import Run, open_run
 from lead_ml.scorer import Scorer, accept_lines, prepare, served_version, verify
 from lead_ml.spec import KINDS
 from lead_ml.thresholds import Lines
+from lead_ml.workflows.audit import audit_target
 from lead_ml.workflows.ladder import rung
 from lead_ml.workflows.promote import promote
 from lead_ml.workflows.score import score_open
@@ -302,6 +304,26 @@ def test_what_a_column_overwritten_later_would_seem_to_reach_stands_beside_the_h
     assert evaluation.leaky.metrics["roc_auc"].value > 0.95 > honest.upper
     assert "status: with them the same model would seem to reach log-loss" in evaluation.leaky.said
     assert "status" not in {item.name for item in Scorer.load(run.bundle).bundle.declarations}
+
+
+def test_a_leak_that_the_audit_proves_stays_out_although_the_project_vouches_for_it(tmp_path: Path) -> None:
+    data = draw(1_200)
+    won = np.isin(np.arange(len(data.leads)), data.outcomes.lead)
+    note = Coded.of(["contract sent" if is_won else "open" for is_won in won])
+    leads = dataclasses.replace(data.leads, columns={**data.leads.columns, "note": note})
+    data = dataclasses.replace(data, leads=leads)
+    write_project(tmp_path, known_at={"size": "creation", "note": "creation"})
+    (tmp_path / "features" / "note.py").write_text(
+        'from lead_ml import category\nGROUP = "fit"\nFEATURES = [category("note", en="Note", zh="备注")]\n'
+    )
+    project = load_project(tmp_path)
+    report = audit_target(project, data)
+    assert report.leaks == ("note",)
+    run = train(project, data, kinds=["logistic"], leaks=audited_out(report, project.params.trust))
+    assert run.record.left_out_features == ("note",)
+    evaluation = run.evaluation("conversion")
+    assert evaluation.leaky.metrics["roc_auc"].value > evaluation.of("logistic").metrics["roc_auc"].upper
+    assert audited_out(report, ("note",)) == ()
 
 
 def test_where_nothing_is_left_out_nothing_stands_beside(tmp_path: Path) -> None:
