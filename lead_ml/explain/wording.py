@@ -13,7 +13,16 @@ Target = Literal["conversion", "fake"]
 
 _HOURS = 24
 _COUNTS = ("count", "distinct", "active_days", "trend")
-_NEEDS_ACTIVITY = ("days_since_first", "days_since_last", "longest_gap", "mean", "max", "share", "first", "last")
+_NEEDS_ACTIVITY = (
+    "days_since_first",
+    "days_since_last",
+    "longest_gap",
+    "mean",
+    "max",
+    "share",
+    "first",
+    "last",
+)
 _WEEKDAYS = {
     "mon": ("Monday", "周一"),
     "tue": ("Tuesday", "周二"),

@@ -72,10 +72,7 @@ class Scorer:
 
     def score_prepared(self, requests: Sequence[Prepared]) -> list[Answer]:
         """Score checked requests; each sees the kept history and its own events, never another request."""
-        raws = [
-            features_at(self.compiled, r.dataset, r.spine, kept=self.bundle.kept)
-            for r in requests
-        ]
+        raws = [features_at(self.compiled, r.dataset, r.spine, kept=self.bundle.kept) for r in requests]
         scored = self._scored(_stacked(raws))
         return [
             self._answer(scored, k, r.dataset, r.spine, 0, r.lang, r.top, r.ignored, r.warnings)
