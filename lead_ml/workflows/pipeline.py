@@ -91,7 +91,7 @@ def judge(
         found[target] = evaluate_forward(
             table,
             windows_of(project, table, target, groups),
-            recipes_of(project, target, kinds),
+            recipes_of(project, target, kinds, declarations),
             project.params.evaluation,
             horizon_days=horizon_days(project, target),
             synthetic=project.params.synthetic,
@@ -119,7 +119,7 @@ def tune_target(
     table = build_table(project, dataset, target, declarations, groups)
     project.runs.mkdir(parents=True, exist_ok=True)
     return tune(
-        recipes_of(project, target, ("lightgbm",))[0],
+        recipes_of(project, target, ("lightgbm",), declarations)[0],
         table,
         windows_of(project, table, target, groups),
         trials=trials,

@@ -37,9 +37,18 @@ def usable_features(
     return honest, (*left_out, *(item.name for item in known if item not in honest))
 
 
-def target_params(project: Project, target: str) -> TargetParams:
-    """Return the numbers of a target."""
-    return project.params.fake if target == "fake" else project.params.conversion
+def target_params(project: Project, target: str, used: Sequence[Declaration] | None = None) -> TargetParams:
+    """Return the numbers of a target.
+
+    Where `used` are the declarations that may be used with the data, rules of the scorecard about the others are dropped;
+    one that names no feature of the project stays, for it is a mistake to be told.
+    """
+    params = project.params.fake if target == "fake" else project.params.conversion
+    if used is None:
+        return params
+    left_out = {item.name for item in project.declarations} - {item.name for item in used}
+    rules = tuple(rule for rule in params.scorecard.rules if rule.feature not in left_out)
+    return params.model_copy(update={"scorecard": params.scorecard.model_copy(update={"rules": rules})})
 
 
 def horizon_us(project: Project, target: str) -> int | None:
@@ -132,9 +141,14 @@ def _instant(text: str | None, zone: str) -> int | None:
     return parse_iso(midnight, field="split.test_from", zone=ZoneInfo(zone))
 
 
-def recipes_of(project: Project, target: str, kinds: Sequence[Kind] | None = None) -> tuple[Recipe, ...]:
-    """Return one recipe per kind that competes."""
-    spec, params = project.specs[target], target_params(project, target)
+def recipes_of(
+    project: Project,
+    target: str,
+    kinds: Sequence[Kind] | None = None,
+    used: Sequence[Declaration] | None = None,
+) -> tuple[Recipe, ...]:
+    """Return one recipe per kind that competes; `used` as for :func:`target_params`."""
+    spec, params = project.specs[target], target_params(project, target, used)
     return tuple(
         Recipe(kind, spec, params, project.params.seed, project.params.threads)
         for kind in (kinds or spec.kinds)

@@ -99,14 +99,14 @@ def _train_target(
     if without_outcomes(project, dataset, target):
         _only_scorecard(kinds, f"the {target} model has no outcomes to learn from")
         progress(f"{target}: the scorecard as written, no outcomes yet")
-        return _cold_start(project, target, table)
+        return _cold_start(project, target, table, declarations)
     progress(f"{target}: table of {len(table.spine):,} snapshots")
     try:
         windows = windows_of(project, table, target, groups)
         forward = evaluate_forward(
             table,
             windows,
-            recipes_of(project, target, kinds),
+            recipes_of(project, target, kinds, declarations),
             project.params.evaluation,
             horizon_days=horizon_days(project, target),
             synthetic=project.params.synthetic,
@@ -115,7 +115,7 @@ def _train_target(
     except TooLittleData:
         if kinds is not None and tuple(kinds) != ("scorecard",):
             raise
-        return _cold_start(project, target, table)
+        return _cold_start(project, target, table, declarations)
     judged = forward.winner
     forward = replace(forward, evaluation=_beside_leaky(project, target, table, forward.evaluation, progress))
     part = _ship(project, target, table, judged)
@@ -140,7 +140,7 @@ def _beside_leaky(
     leaky = evaluate_forward(
         trusting,
         windows_of(project, table, target, groups_of(table.dataset.leads)),
-        recipes_of(project, target, (evaluation.winner,)),
+        recipes_of(project, target, (evaluation.winner,), trusting.declarations),
         project.params.evaluation,
         horizon_days=evaluation.horizon_days,
         synthetic=evaluation.synthetic,
@@ -224,7 +224,7 @@ def _only_scorecard(kinds: Sequence[Kind] | None, problem: str) -> None:
         )
 
 
-def _cold_start(project: Project, target: str, table: Table) -> Trained:
+def _cold_start(project: Project, target: str, table: Table, declarations: Sequence[Declaration]) -> Trained:
     """Serve the scorecard as it was written, where outcomes are too few to judge anything."""
     if not len(table.spine):
         raise TooLittleData(
@@ -232,7 +232,8 @@ def _cold_start(project: Project, target: str, table: Table) -> Trained:
             expected=f"leads older than {horizon_days(project, target)} days at the end of the data",
             do="wait, lower horizon_days, or bring a longer history",
         )
-    recipe = Recipe("scorecard", project.specs[target], target_params(project, target), project.params.seed)
+    params = target_params(project, target, declarations)
+    recipe = Recipe("scorecard", project.specs[target], params, project.params.seed)
     fitted = fit_rows(recipe, table, np.ones(len(table.spine), dtype=bool))
     part = _part(project, target, table, fitted, Calibration.identity(), Band.unknown())
     return Trained(part, table, None, None)

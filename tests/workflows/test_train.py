@@ -18,7 +18,7 @@ from small import COLUMN, DAY, draw, write_project
 
 from lead_ml.audit import audited_out
 from lead_ml.data import Coded, Dataset
-from lead_ml.errors import InputError, PromotionRefused, TooLittleData
+from lead_ml.errors import DeclarationError, InputError, PromotionRefused, TooLittleData
 from lead_ml.labels import Spine, open_leads
 from lead_ml.project import load_project
 from lead_ml.runs import Run, open_run
@@ -324,6 +324,21 @@ def test_a_leak_that_the_audit_proves_stays_out_although_the_project_vouches_for
     evaluation = run.evaluation("conversion")
     assert evaluation.leaky.metrics["roc_auc"].value > evaluation.of("logistic").metrics["roc_auc"].upper
     assert audited_out(report, ("note",)) == ()
+
+
+def test_a_rule_about_a_feature_that_is_left_out_is_dropped_and_one_about_nothing_is_told(
+    tmp_path: Path,
+) -> None:
+    project = write_project(tmp_path, known_at={"size": "creation"})
+    run = train(project, draw(), kinds=["scorecard"], leaks=("source",))
+    assert run.record.left_out_features == ("source",)
+    scorer = Scorer.load(run.bundle)
+    assert scorer.bundle.parts["conversion"].fitted.model.rules == ()
+    params = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    params["conversion"]["scorecard"]["rules"][0]["feature"] = "sauce"
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    with pytest.raises(DeclarationError, match="names no feature of the model: got 'sauce'"):
+        train(load_project(tmp_path), draw(), kinds=["scorecard"], leaks=("source",))
 
 
 def test_where_nothing_is_left_out_nothing_stands_beside(tmp_path: Path) -> None:
