@@ -29,7 +29,8 @@ def aggregate(
     as_of
         (n,) microseconds UTC. Only what is known strictly before counts.
     kept
-        History of the keys. Rows of `dataset` known before ``kept.until`` are then taken to be in it already.
+        History of the keys. Rows of `dataset` known before ``kept.until`` are then taken to be in it already. A lead
+        converts once, so for conversions its outcomes must be given whole: a later one alone would count it again.
 
     Returns
     -------

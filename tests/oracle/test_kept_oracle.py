@@ -48,6 +48,8 @@ def test_kept_history_and_a_request_equal_the_full_history(request, later, whole
     place = np.tile(np.arange(len(wanted)), len(later))
     as_of = until + np.repeat(np.array(later, dtype=np.int64) * HOUR // 2, len(wanted))
     for plan in SHARED:
+        if plan.stream == "conversions" and not whole_past:
+            continue  # a lead converts once: its outcomes come whole
         kept = Kept.from_arrays(plan, keep(plan, project, until).to_arrays())
         expected = decoded(plan, project, wanted[place], as_of)
         assert decoded(plan, mine, place, as_of, kept) == expected
