@@ -107,7 +107,7 @@ def query() -> str:
 def _by_value(column: str) -> str:
     items = [item for item in FEATURES if by_value(item) == column]
     if any(item.where for item in items):
-        raise NotImplementedError("a filter on a distinct count of many values")
+        raise ValueError("this engine was not taught a filter on a distinct count of many values")
     counts = ", ".join(f"count_if({_condition({}, item.window)}) AS {item.name}" for item in items)
     youngest = f"SELECT snap, min(age) AS age FROM joined WHERE {column} IS NOT NULL GROUP BY snap, {column}"
     return f"SELECT snap, {counts} FROM ({youngest}) GROUP BY snap"
@@ -156,7 +156,7 @@ def _term(item: Aggregate) -> str:  # noqa: PLR0911, PLR0912
             return f"min({only(f'{item.of}_at')})"
         case "last":
             return f"max({only(f'{item.of}_at')})"
-    raise NotImplementedError(item.aggregation)
+    raise ValueError(f"this engine was not taught {item.aggregation}")
 
 
 def _condition(where: Mapping[str, tuple[str, ...]], window: int) -> str:

@@ -130,7 +130,7 @@ def _by_values(joined: Any) -> Iterator[Any]:
     for column in dict.fromkeys(by_value(item) for item in FEATURES if by_value(item)):
         items = [item for item in FEATURES if by_value(item) == column]
         if any(item.where for item in items):
-            raise NotImplementedError("a filter on a distinct count of many values")
+            raise ValueError("this engine was not taught a filter on a distinct count of many values")
         present = joined.filter(joined[column].notnull())
         youngest = present.group_by("snap", column).aggregate(age=present.age.min())
         counts = {item.name: _count(_condition(youngest, {}, item.window)) for item in items}
@@ -181,7 +181,7 @@ def _term(rows: Any, item: Aggregate) -> Any:  # noqa: PLR0911, PLR0912
             return only(rows[f"{item.of}_at"]).min()
         case "last":
             return only(rows[f"{item.of}_at"]).max()
-    raise NotImplementedError(item.aggregation)
+    raise ValueError(f"this engine was not taught {item.aggregation}")
 
 
 def _count(condition: Any) -> Any:

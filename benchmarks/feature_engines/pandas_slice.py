@@ -127,7 +127,7 @@ class _Groups:
                 return self._text(item.of, np.maximum, snap, age, of)
             case "last":
                 return self._text(item.of, np.minimum, snap, age, of)
-        raise NotImplementedError(item.aggregation)
+        raise ValueError(f"this engine was not taught {item.aggregation}")
 
     def _take(self, where: Mapping[str, tuple[str, ...]], window: int) -> Any:
         take = np.ones(len(self.rows["snap"]), dtype=bool)

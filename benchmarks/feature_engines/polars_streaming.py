@@ -115,7 +115,7 @@ def _by_values(joined: Any) -> Iterator[Any]:
     for column in dict.fromkeys(by_value(item) for item in FEATURES if by_value(item)):
         items = [item for item in FEATURES if by_value(item) == column]
         if any(item.where for item in items):
-            raise NotImplementedError("a filter on a distinct count of many values")
+            raise ValueError("this engine was not taught a filter on a distinct count of many values")
         youngest = joined.filter(pl.col(column).is_not_null()).group_by("snap", column)
         counts = (_condition({}, item.window).sum().alias(item.name) for item in items)
         yield youngest.agg(pl.col("age").min()).group_by("snap").agg(counts)
@@ -169,7 +169,7 @@ def _term(item: Aggregate) -> Any:  # noqa: PLR0911, PLR0912
             return only(pl.col(f"{item.of}_at")).min()
         case "last":
             return only(pl.col(f"{item.of}_at")).max()
-    raise NotImplementedError(item.aggregation)
+    raise ValueError(f"this engine was not taught {item.aggregation}")
 
 
 def _condition(where: Mapping[str, tuple[str, ...]], window: int) -> Any:
