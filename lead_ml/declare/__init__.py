@@ -21,7 +21,7 @@ transform of :mod:`lead_ml.clean`.
 from __future__ import annotations
 
 from lead_ml.declare.build import category, clock, difference, lead_age, number, ordinal, ratio
-from lead_ml.declare.check import from_json, operands, to_json, validated
+from lead_ml.declare.check import from_json, to_json, validated
 from lead_ml.declare.feature import (
     EVERYONE,
     GROUP_NAMES,
@@ -43,6 +43,7 @@ from lead_ml.declare.feature import (
     Ratio,
     Stream,
     is_category,
+    operands,
     reads,
     reads_clock,
     span,

@@ -16,11 +16,9 @@ from lead_ml.declare.feature import (
     Attribute,
     Clock,
     Declaration,
-    Difference,
-    Feature,
     Rate,
-    Ratio,
     is_category,
+    operands,
 )
 from lead_ml.errors import DeclarationError
 
@@ -56,15 +54,6 @@ def validated(declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
         for part in (item, *operands(item)):
             _check(part, item.name)
     return tuple(declarations)
-
-
-def operands(item: Feature) -> tuple[Declaration, ...]:
-    """Return the two declarations that a ratio or a difference is made of, else nothing."""
-    if isinstance(item, Ratio):
-        return item.over, item.under
-    if isinstance(item, Difference):
-        return item.first, item.second
-    return ()
 
 
 def to_json(declarations: Sequence[Declaration]) -> bytes:

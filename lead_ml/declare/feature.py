@@ -175,6 +175,15 @@ def span(text: str) -> int:
     return round(float(match[1]) * _UNIT_MICROSECONDS[match[2]])
 
 
+def operands(item: Feature) -> tuple[Declaration, ...]:
+    """Return the two declarations that a ratio or a difference is made of, else nothing."""
+    if isinstance(item, Ratio):
+        return item.over, item.under
+    if isinstance(item, Difference):
+        return item.first, item.second
+    return ()
+
+
 def is_category(item: Declaration) -> bool:
     """Tell whether the values of a feature are texts."""
     if isinstance(item, Attribute):
@@ -186,10 +195,8 @@ def is_category(item: Declaration) -> bool:
 
 def reads_clock(item: Declaration) -> bool:
     """Tell whether a feature looks at the calendar, so that shifting all times may change it."""
-    if isinstance(item, Ratio):
-        return reads_clock(item.over) or reads_clock(item.under)
-    if isinstance(item, Difference):
-        return reads_clock(item.first) or reads_clock(item.second)
+    if any(map(reads_clock, operands(item))):
+        return True
     return isinstance(item, Clock) or (isinstance(item, Aggregate) and item.aggregation == "active_days")
 
 
@@ -202,10 +209,6 @@ def reads(item: Declaration) -> set[str]:
         found = {item.key.split(":")[0], *own}
     elif isinstance(item, Rate):
         found = {item.key.split(":")[0], *item.where}
-    elif isinstance(item, Ratio):
-        found = reads(item.over) | reads(item.under)
-    elif isinstance(item, Difference):
-        found = reads(item.first) | reads(item.second)
     else:
-        found = set()
+        found = set().union(*map(reads, operands(item)))
     return found - {"lead_id", EVERYONE, ""}

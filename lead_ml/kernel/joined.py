@@ -10,6 +10,7 @@ import numpy.typing as npt
 from lead_ml.data import Coded, Codes, Dataset
 from lead_ml.kernel.fold import Base
 from lead_ml.kernel.kept import Kept
+from lead_ml.kernel.order import grouped, offsets_of
 from lead_ml.kernel.plan import Plan
 from lead_ml.kernel.rows import StreamRows, collect, lead_keys, no_rows
 from lead_ml.kernel.stream import Stream, absent, in_order, lay_out
@@ -29,7 +30,7 @@ def joined(plan: Plan, dataset: Dataset, kept: Kept) -> Stream:
     position = _positions(keys, kept)
     carried = kept.offsets[position + 1] - kept.offsets[position]
     both = _history(kept, position, carried, fresh)
-    both = both.take(np.argsort(both.key, kind="stable"))
+    both = both.take(grouped(both.key, offsets_of(both.key, len(keys.levels))))
     base = Base(kept.base.whole[position], kept.base.decayed[position])
     return lay_out(plan, keys, both, carried=carried, base=base, floor=kept.until)
 

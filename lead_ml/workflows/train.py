@@ -34,7 +34,7 @@ from lead_ml.project import Project
 from lead_ml.runs import ForwardScores, Run, RunRecord, save_record
 from lead_ml.scorer import Bundle, Part, make_golden, write_bundle
 from lead_ml.spec import Kind
-from lead_ml.split import groups_of
+from lead_ml.split import Window, groups_of
 from lead_ml.table import features_at
 from lead_ml.workflows.assemble import Trained, assemble
 from lead_ml.workflows.tables import (
@@ -117,14 +117,21 @@ def _train_target(
             raise
         return _cold_start(project, target, table, declarations)
     judged = forward.winner
-    forward = replace(forward, evaluation=_beside_leaky(project, target, table, forward.evaluation, progress))
+    forward = replace(
+        forward, evaluation=_beside_leaky(project, target, table, windows, forward.evaluation, progress)
+    )
     part = _ship(project, target, table, judged)
     progress(f"{target}: {judged.rolled.recipe.kind} refitted on all mature rows")
     return Trained(part, table, judged, forward)
 
 
 def _beside_leaky(
-    project: Project, target: str, table: Table, evaluation: Evaluation, progress: Progress
+    project: Project,
+    target: str,
+    table: Table,
+    windows: Sequence[Window],
+    evaluation: Evaluation,
+    progress: Progress,
 ) -> Evaluation:
     """Add what the winner would seem to reach with the features that read columns overwritten later."""
     groups = project.specs[target].groups
@@ -139,7 +146,7 @@ def _beside_leaky(
     trusting = replace(table, declarations=(*table.declarations, *extra), raw=raw)
     leaky = evaluate_forward(
         trusting,
-        windows_of(project, table, target, groups_of(table.dataset.leads)),
+        windows,
         recipes_of(project, target, (evaluation.winner,), trusting.declarations),
         project.params.evaluation,
         horizon_days=evaluation.horizon_days,

@@ -3,8 +3,6 @@
 import csv
 import datetime
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,16 +23,6 @@ EPOCH = datetime.date(1970, 1, 1)
 BOUGHT = ModelSpec(name="conversion", target=Column(column="bought"), groups=("engagement",))
 SNAPSHOTS = (datetime.date(1997, 10, 1), datetime.date(1998, 1, 1))
 pytestmark = [pytest.mark.data, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def bank(public_data, tmp_path_factory):
-    root = tmp_path_factory.mktemp("bank") / "project"
-    shutil.copytree(ROOT / "examples" / "bank_marketing", root)
-    script = ROOT / "examples" / "bank_marketing" / "prepare.py"
-    source = public_data / "bank_marketing" / "bank-full.csv"
-    subprocess.run([sys.executable, script, source, root], check=True)
-    return load(root)
 
 
 def anonymous(dataset, seed, *, dated=True):

@@ -1,8 +1,5 @@
 """UCI Bank Marketing: the drift that a random split hides, and the leak that is left out."""
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,24 +14,12 @@ from lead_ml.metrics import log_loss, roc_auc, sigmoid
 from lead_ml.model import LightGBM
 from lead_ml.split import groups_of
 from lead_ml.table import features_at
-from lead_ml.workflows.load import load
 from lead_ml.workflows.promote import promote
 from lead_ml.workflows.tables import build_table, recipes_of, usable_features, windows_of
 from lead_ml.workflows.train import train
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.data, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def bank(public_data, tmp_path_factory):
-    """The example with its dates rebuilt by its own script."""
-    root = tmp_path_factory.mktemp("bank") / "project"
-    shutil.copytree(ROOT / "examples" / "bank_marketing", root)
-    script = ROOT / "examples" / "bank_marketing" / "prepare.py"
-    source = public_data / "bank_marketing" / "bank-full.csv"
-    subprocess.run([sys.executable, script, source, root], check=True)
-    return load(root)
 
 
 @pytest.fixture(scope="module")
