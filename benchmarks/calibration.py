@@ -1,13 +1,13 @@
 """Calibration against the known truth of the SYNTHETIC CRM: slope, mean error, and how often the interval covers.
 
 For each seed a world is generated and a part of its leads is trained on; the others are scored, and their probabilities are held
-against the true ones. With ``--when future`` the others are the leads created after the end of the training data, as in use; with
-``--when same`` a random part of the same leads. ``--drift 0`` holds the quality and the shares of the channels still, so that
-what is measured is the method; with ``--drift 1`` they move as in the demo, and no method can know how far. The slope is that of
-the true probability on the logit of the predicted one; the interval covers a bin when the mean true probability of the bin
-lies inside its mean bounds.
+against the true ones. With ``--when same`` the others are a random part of the leads of the same period, which neither the model
+nor the calibration has seen: that measures the method. With ``--when future`` they are the leads created after the end of the
+training data, as in use: where channels drift and seasons turn, as they do in the generator, no method can know how
+far. ``--drift 0`` holds the channels still. The slope is that of the true probability on the logit of the predicted one; the
+interval covers a bin when the mean true probability of the bin lies inside its mean bounds.
 
-Usage: python benchmarks/calibration.py [--seeds 5] [--train 50000] [--test 50000] [--drift 0] [--when future] [--kind logistic] [--json] [--smoke]
+Usage: python benchmarks/calibration.py [--seeds 5] [--train 50000] [--test 50000] [--drift 1] [--when same] [--kind logistic] [--json] [--smoke]
 """
 
 from __future__ import annotations
@@ -144,8 +144,8 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--train", type=int, default=50_000)
     parser.add_argument("--test", type=int, default=50_000)
-    parser.add_argument("--when", choices=("future", "same"), default="future")
-    parser.add_argument("--drift", type=float, default=0.0)
+    parser.add_argument("--when", choices=("same", "future"), default="same")
+    parser.add_argument("--drift", type=float, default=1.0)
     parser.add_argument("--kind", action="append")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--smoke", action="store_true")

@@ -3,7 +3,7 @@
 A skewed stream is generated (`feature_engines/stream.py`), and every engine computes the declarations of
 `feature_engines/declared.py` for all snapshots, each run in a fresh process: an event counts when known before as_of, windows
 measure when it occurred. Twice: from the raw Parquet in the order of time, all sorting counted; and from the layout that
-each engine likes best to keep, written beforehand, never knowing the declarations but for ours. Both start from the spine as
+each engine likes best to keep, written beforehand, never knowing the declarations. Both start from the spine as
 Parquet with string ids and end with the result in memory. Imports and JIT stand apart; writing the result for the comparison
 is not timed. DuckDB has its default memory and threads. Engines take turns in every round; shown are medians of CPU seconds
 (user and system, all threads), wall clock and peak memory.

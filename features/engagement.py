@@ -5,7 +5,7 @@ once it was known: a call typed in two days late is two days late here too, in t
 those of your events table; a type that never occurs gives a column of zeros.
 """
 
-from lead_ml.declare import category, events, lead_age
+from lead_ml.declare import category, events, interest, lead_age
 
 GROUP = "engagement"
 TWO_WAY = ("call_connected", "email_reply")
@@ -80,6 +80,20 @@ FEATURES = [
         half_life="14d",
         en="Recent activity, halved every 14 days",
         zh="近期活跃度（每14天减半）",
+    ),
+    interest(
+        "interest",
+        {
+            "pricing": {"page": ("pricing", "demo")},
+            "integration": {"page": ("integration", "docs")},
+            "references": {"page": ("case_study", "whitepaper")},
+            "product": {"page": "product"},
+            "reading": {"page": ("blog", "newsletter", "webinar")},
+            "jobs": {"page": "careers"},
+        },
+        half_life="30d",
+        en="Looked at most",
+        zh="最关注的内容",
     ),
     category(
         "message", name="message_length", transform="length_bucket", en="Length of the message", zh="留言长度"

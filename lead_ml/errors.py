@@ -7,6 +7,7 @@
      +- ParamsError         params.yaml says something impossible
      |   +- DeclarationError    a feature or model definition of the project does
      +- TooLittleData       the data is sound but cannot answer the question
+     +- LateRecord          a record came after later ones that are folded already
      +- RequestError        a scoring request is not what it must be
      +- BundleError         a bundle is damaged, incomplete or too new
      +- PromotionRefused    a version did not earn its alias
@@ -18,6 +19,7 @@ Every message says what is wrong, the value, what was expected and what to do ne
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 _UNSET = object()
 _SHOWN_ROWS = 5
@@ -51,6 +53,10 @@ class LeadMLError(Exception):
         if do:
             message += f". {do[0].upper()}{do[1:]}"
         super().__init__(message.rstrip(".") + ".")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes whole: the constructors' keywords are gone, what they made of them is kept."""
+        return _again, (type(self), str(self), vars(self))
 
 
 class InputError(LeadMLError):
@@ -94,6 +100,10 @@ class TooLittleData(LeadMLError):
     """The data is sound but too small or too young for the question."""
 
 
+class LateRecord(LeadMLError):
+    """A record came after later ones that are folded already; nothing was changed."""
+
+
 class RequestError(LeadMLError):
     """A scoring request is not what it must be; ``field`` is the path of the culprit."""
 
@@ -123,6 +133,13 @@ class MissingExtra(LeadMLError):
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"{library} is not installed", do=f"install it with: pip install 'lead-ml[{extra}]'")
+
+
+def _again(kind: type[LeadMLError], message: str, state: dict[str, Any]) -> LeadMLError:
+    error = kind.__new__(kind)
+    error.args = (message,)
+    vars(error).update(state)
+    return error
 
 
 def shorten(value: object, limit: int = 80) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ import msgspec
 import numpy.typing as npt
 
 from lead_ml.data import Coded, Floats, Indices
-from lead_ml.declare import Declaration
+from lead_ml.declare import Declaration, Profile
 from lead_ml.encode import Encoder, RawColumns, fit_encoder, hide_some
 from lead_ml.errors import BundleError, DeclarationError
 from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
+from lead_ml.model.lightgbm import Grow, grow_here
 from lead_ml.params import TargetParams
+from lead_ml.profile import Learnt, agreement, learn, out_of_fold
 from lead_ml.spec import Kind, ModelSpec
 
 CLASSES: Mapping[Kind, type[Classifier]] = {
@@ -23,39 +25,53 @@ CLASSES: Mapping[Kind, type[Classifier]] = {
     "logistic": Logistic,
     "lightgbm": LightGBM,
 }
+PROFILE_FILE = "profile.json"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a fit, apart from the rows."""
+    """Everything that decides a fit, apart from the rows; ``grow`` grows the trees of lightgbm."""
 
     kind: Kind
     spec: ModelSpec
     params: TargetParams
     seed: int
     threads: int = 0
+    grow: Grow = grow_here
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A code book with the classifier that reads its matrix."""
+    """A code book with the classifier that reads its matrix, and the customer profiles behind it, by feature."""
 
     kind: Kind
     declarations: tuple[Declaration, ...]
     encoder: Encoder
     model: Classifier
+    profiles: Mapping[str, Learnt] = field(default_factory=dict)
 
     def matrix(self, raw: RawColumns) -> Floats:
         """Return the float64 matrix (rows, features) of raw feature columns."""
-        return self.encoder.transform(raw)
+        return self.encoder.transform(self.completed(raw))
+
+    def completed(self, raw: RawColumns) -> RawColumns:
+        """Return the raw columns with the agreement to each profile filled in."""
+        if not self.profiles:
+            return raw
+        found = {p.name: agreement(p, self.profiles[p.name], raw) for p in profiles_of(self.declarations)}
+        return {**raw, **found}
 
     def save(self, folder: Path) -> None:
-        """Write ``encoding.json``, ``kind.json`` and the classifier's own files."""
+        """Write ``encoding.json``, ``kind.json``, the classifier's own files and, where there is one, ``profile.json``."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "encoding.json").write_bytes(
             msgspec.json.format(msgspec.json.encode(self.encoder), indent=1)
         )
         (folder / "kind.json").write_bytes(msgspec.json.encode({"kind": self.kind}))
+        if self.profiles:
+            (folder / PROFILE_FILE).write_bytes(
+                msgspec.json.format(msgspec.json.encode(self.profiles), indent=1)
+            )
         self.model.save(folder / "model")
 
     @classmethod
@@ -69,18 +85,27 @@ class Fitted:
         encoder = msgspec.json.decode((folder / "encoding.json").read_bytes(), type=Encoder)
         by_name = {item.name: item for item in declarations}
         seen = tuple(by_name[name] for name in encoder.names)
-        return cls(kind, seen, encoder, CLASSES[kind].load(folder / "model"))
+        profiles: dict[str, Learnt] = {}
+        if profiles_of(seen):
+            profiles = msgspec.json.decode((folder / PROFILE_FILE).read_bytes(), type=dict[str, Learnt])
+        return cls(kind, seen, encoder, CLASSES[kind].load(folder / "model"), profiles)
+
+
+def profiles_of(declarations: Sequence[Declaration]) -> tuple[Profile, ...]:
+    """Return the customer profiles among declarations."""
+    return tuple(item for item in declarations if isinstance(item, Profile))
 
 
 def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
-    """Return the declarations of the groups that a model sees.
+    """Return the declarations of the groups that a model sees; a customer profile is no business of the fake model.
 
     Raises
     ------
     DeclarationError
         If a group is empty everywhere, or a monotone sign names no feature of the model.
     """
-    seen = tuple(item for item in declarations if item.group in spec.groups)
+    apart = profiles_of(declarations) if spec.name == "fake" else ()
+    seen = tuple(item for item in declarations if item.group in spec.groups and item not in apart)
     if not seen:
         raise DeclarationError(
             f"groups of model {spec.name}", value=spec.groups, expected="a group with features"
@@ -98,8 +123,12 @@ def fit(
     lead: Indices,
     y: Floats,
     weight: Floats,
+    group: Indices | None = None,
 ) -> Fitted:
     """Fit one kind on the given rows.
+
+    A customer profile is learnt from all of them; to the classifier each row shows its agreement with a profile learnt from other
+    folds, so that it cannot read its own outcome off it.
 
     Parameters
     ----------
@@ -109,13 +138,16 @@ def fit(
         Their columns (rows,).
     lead, y, weight
         Lead, label (0.0 or 1.0) and weight of each row (rows,).
+    group
+        Who stands behind each row (rows,): leads of one person or account share it. The lead by default.
     """
+    profiles, raw = _profiled(recipe, declarations, raw, lead, y, lead if group is None else group)
     encoder = fit_encoder(declarations, raw, lead, _named(recipe))
     X = hide_some(encoder, encoder.transform(raw), lead, recipe.seed)
     columns = columns_of(declarations, encoder, recipe.spec)
     model = _classifier(recipe, columns, encoder)
     model.fit(X, y, sample_weight=weight, columns=columns)
-    return Fitted(recipe.kind, tuple(declarations), encoder, model)
+    return Fitted(recipe.kind, tuple(declarations), encoder, model, profiles)
 
 
 def columns_of(
@@ -137,6 +169,23 @@ def take(raw: RawColumns, rows: npt.NDArray[Any]) -> RawColumns:
     }
 
 
+def _profiled(
+    recipe: Recipe,
+    declarations: Sequence[Declaration],
+    raw: RawColumns,
+    lead: Indices,
+    y: Floats,
+    group: Indices,
+) -> tuple[dict[str, Learnt], RawColumns]:
+    """Learn the profiles, and fill in the out-of-fold agreement of the fit rows."""
+    hand = recipe.params.profile
+    learnt, own = {}, {}
+    for item in profiles_of(declarations):
+        learnt[item.name] = learn(item, raw, lead, y, hand)
+        own[item.name] = out_of_fold(item, raw, lead, group, y, hand, recipe.seed)
+    return learnt, {**raw, **own}
+
+
 def _named(recipe: Recipe) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for rule in recipe.params.scorecard.rules:
@@ -147,7 +196,9 @@ def _named(recipe: Recipe) -> dict[str, frozenset[str]]:
 def _classifier(recipe: Recipe, columns: tuple[ColumnInfo, ...], encoder: Encoder) -> Classifier:
     params = recipe.params
     if recipe.kind == "lightgbm":
-        return LightGBM(params=params.lightgbm, seed=recipe.seed, num_threads=recipe.threads)
+        return LightGBM(
+            params=params.lightgbm, seed=recipe.seed, num_threads=recipe.threads, grow=recipe.grow
+        )
     rules = compile_rules(
         params.scorecard.rules, columns, lambda name, value: encoder.categories[name].code_of(value)
     )

@@ -47,7 +47,9 @@ class Spine:
 class Labels:
     """For each snapshot: ``y`` (0.0 or 1.0; meaningless unless used), ``use`` (:class:`Use`), ``known_at``.
 
-    ``known_at`` tells when a positive became known, microseconds UTC: 0 where the data does not tell, NEVER for negatives.
+    ``known_at`` tells when a positive became known, microseconds UTC: 0 where the data does not tell, NEVER for negatives. Of a
+    row that is ALREADY it tells when that became known; won before ``as_of`` and recorded after it, it has ``y`` 0: a
+    fit that ends before the record cannot know of the win, and learns from the row as from any other open lead.
     """
 
     y: Floats
@@ -59,6 +61,14 @@ class Labels:
     def used(self) -> Mask:
         """Mask of the rows that can be learnt from."""
         return np.asarray(self.use == Use.USED)
+
+    def usable_by(self, known_by: int | Instants) -> Mask:
+        """Mask of the rows that a fit at `known_by` can learn from: those used, and those not yet known to be ALREADY.
+
+        Without the latter, that a row is absent would tell the fit of a win which was recorded only later.
+        """
+        late = (self.use == Use.ALREADY) & (self.known_at >= known_by)
+        return np.asarray(self.used | late)
 
     @classmethod
     def none(cls, rows: int) -> Labels:
@@ -178,10 +188,11 @@ def _label_won(target: Won, dataset: Dataset, spine: Spine, horizon_us: int) -> 
     won = first_occurred(dataset, target.stages)[spine.lead]
     known = first_known(dataset, target.stages)[spine.lead]
     use = np.zeros(len(spine), dtype=np.int8)
-    use[spine.as_of + horizon_us > dataset.until] = Use.IMMATURE
     use[won < spine.as_of] = Use.ALREADY
-    y = (won - spine.as_of < horizon_us).astype(np.float64)
-    return Labels(y, use, np.where(y > 0, known, NEVER))
+    use[spine.as_of + horizon_us > dataset.until] = Use.IMMATURE
+    within = won - spine.as_of < horizon_us
+    late = (won < spine.as_of) & (known >= spine.as_of)
+    return Labels((within & ~late).astype(np.float64), use, np.where(within, known, NEVER))
 
 
 def _label_fake(target: Fake, dataset: Dataset, spine: Spine, horizon_us: int) -> Labels:

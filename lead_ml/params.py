@@ -9,7 +9,7 @@ import difflib
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -20,6 +20,7 @@ from lead_ml.errors import DeclarationError, ParamsError
 
 DEFAULT_MISSING = ("", "n/a", "na", "null", "none", "nan", "select", "-", "--", "无", "未知", "不详")
 _PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
+Points = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-60, le=60)]
 DATE_SPELLINGS = ("excel", "unix", "day_first", "month_first")
 DEFAULT_AGES = (1, 3, 7, 14, 30, 60, 90, 180, 365)
 
@@ -82,15 +83,36 @@ class TableParams(Section):
         return self
 
 
-class DataParams(Section):
-    """The three tables, and the end of the data (default: the latest instant at which anything became known).
+class ExtraParams(TableParams):
+    """A table of third-party data, joined as it was known at each moment.
 
-    Leads created before ``since`` are set aside, as where early outcomes were never recorded.
+    ``key`` is the lead column that finds its rows, or ``column:transform`` with a transform of :mod:`lead_ml.clean`, as
+    ``email:company_domain``. The file has the same texts in a column ``key`` (map it in ``columns``), or one named like
+    the lead column, and a column ``known_at`` of instants. Its other columns are attributes ``table.column``.
+    """
+
+    key: str = Field(min_length=1)
+
+    @field_validator("key")
+    @classmethod
+    def _is_key(cls, value: str) -> str:
+        if value.split(":", maxsplit=1)[0] == "lead_id":
+            raise ValueError("rows by lead_id are columns of the leads, or changes in data.lead_history")
+        return value
+
+
+class DataParams(Section):
+    """The tables, and the end of the data (default: the latest instant at which anything of a lead became known).
+
+    Leads created before ``since`` are set aside, as where early outcomes were never recorded. ``lead_history`` tells the
+    changes of the columns that ``known_at`` calls ``history``; ``extra`` are tables of third-party data by name.
     """
 
     leads: TableParams
     events: TableParams | None = None
     outcomes: TableParams | None = None
+    lead_history: TableParams | None = None
+    extra: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ExtraParams] = {}
     until: str | None = None
     since: str | None = None
 
@@ -187,9 +209,13 @@ class LightGBMParams(Section):
 
 
 class TargetParams(Section):
-    """Numbers of one target. ``horizon_days`` is None only for an outcome column without dates of its own."""
+    """Numbers of one target. ``horizon_days`` is None only for an outcome column without dates of its own.
+
+    ``profile`` sets points of the ideal customer profile by hand, by feature and value (``(missing)`` where there is none).
+    """
 
     horizon_days: float | None = Field(30, gt=0)
+    profile: dict[str, dict[str, Points]] = {}
     scorecard: ScorecardParams = ScorecardParams()
     logistic: LogisticParams = LogisticParams()
     lightgbm: LightGBMParams = LightGBMParams()
@@ -221,7 +247,7 @@ class Params(Section):
     threads: int = Field(0, ge=0)
     synthetic: bool = False
     missing: tuple[str, ...] = DEFAULT_MISSING
-    known_at: dict[str, Literal["creation", "current"]] = {}
+    known_at: dict[str, Literal["creation", "history", "current"]] = {}
     trust: tuple[str, ...] = ()
     reference_odds: float | None = Field(None, gt=0)
     snapshots: SnapshotParams = SnapshotParams()
@@ -230,6 +256,28 @@ class Params(Section):
     thresholds: ThresholdParams = ThresholdParams()
     conversion: TargetParams = TargetParams()
     fake: TargetParams = TargetParams()
+
+    @field_validator("fake")
+    @classmethod
+    def _has_no_profile(cls, value: TargetParams) -> TargetParams:
+        if value.profile:
+            raise ValueError(
+                "the ideal customer profile belongs to conversion; write conversion: {profile: ...}"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _has_history(self) -> Params:
+        changing = [name for name, known_at in self.known_at.items() if known_at == "history"]
+        fixed = [name for name in changing if name in ("lead_id", "created_at")]
+        if fixed:
+            raise ValueError(f"known_at: {fixed[0]} cannot be history; it never changes")
+        if changing and self.data.lead_history is None:
+            raise ValueError(
+                f"known_at says history for {', '.join(changing)}, but no table tells the changes; "
+                "name it as data.lead_history, or say creation or current"
+            )
+        return self
 
     @field_validator("time_zone")
     @classmethod

@@ -13,9 +13,10 @@ from typing import TypeVar
 
 import msgspec
 
-from lead_ml.declare import Declaration, Feature, reads, validated
+from lead_ml.declare import Declaration, Feature, Lookup, read_table, reads, validated, without
 from lead_ml.errors import DeclarationError, LeadMLError
 from lead_ml.params import Params, load_params
+from lead_ml.profile import check_points
 from lead_ml.schema import usable_columns
 from lead_ml.spec import ModelSpec
 
@@ -39,7 +40,7 @@ class Project:
 
 
 def load_project(root: Path) -> Project:
-    """Read the params and run the definitions of a project.
+    """Read the params, run the definitions of a project, and read the tables that they look up.
 
     Raises
     ------
@@ -48,7 +49,8 @@ def load_project(root: Path) -> Project:
     """
     params = load_params(root / "params.yaml")
     digest = _digest(root)
-    declarations = [item for path in _files(root, "features") for item in _features(_load(path, digest))]
+    declared = [item for path in _files(root, "features") for item in _features(_load(path, digest))]
+    declarations = [_with_table(item, root) if isinstance(item, Lookup) else item for item in declared]
     if not declarations:
         raise DeclarationError(f"{root / 'features'} declares nothing", expected="FEATURES in its files")
     specs: dict[str, ModelSpec] = {}
@@ -59,7 +61,9 @@ def load_project(root: Path) -> Project:
         raise DeclarationError(
             f"{root / 'models'} has no conversion model", expected="SPEC = ModelSpec(name='conversion', ...)"
         )
-    return Project(root, params, validated(declarations), specs, digest)
+    found = validated(declarations)
+    check_points(params.conversion.profile, found)
+    return Project(root, params, found, specs, digest)
 
 
 def usable(
@@ -68,17 +72,25 @@ def usable(
     """Split declarations into those whose lead columns are known at creation or trusted, and the names of the others."""
     allowed = set(usable_columns(params, columns)) | {"lead_id"}
     present = set(columns)
-    kept = tuple(item for item in declarations if not (reads(item) & present) - allowed)
-    return kept, tuple(item.name for item in declarations if item not in kept)
+    narrowed = (without(item, lambda part: bool((reads(part) & present) - allowed)) for item in declarations)
+    kept = tuple(item for item in narrowed if item is not None)
+    names = {item.name for item in kept}
+    return kept, tuple(item.name for item in declarations if item.name not in names)
 
 
-def _files(root: Path, folder: str) -> list[Path]:
-    return sorted(path for path in (root / folder).glob("*.py") if not path.name.startswith("_"))
+def _files(root: Path, folder: str, kind: str = "py") -> list[Path]:
+    return sorted(path for path in (root / folder).glob(f"*.{kind}") if not path.name.startswith("_"))
+
+
+def _with_table(item: Lookup, root: Path) -> Lookup:
+    """Return a lookup with the table that it names, as it stands now."""
+    return msgspec.structs.replace(item, table=read_table(root / item.file))
 
 
 def _digest(root: Path) -> str:
     content = hashlib.sha256()
-    for path in [root / "params.yaml", *_files(root, "features"), *_files(root, "models")]:
+    tables = _files(root, "tables", "csv")
+    for path in [root / "params.yaml", *_files(root, "features"), *_files(root, "models"), *tables]:
         content.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return content.hexdigest()[:12]
 

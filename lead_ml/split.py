@@ -65,7 +65,8 @@ def forward_windows(
 
     The windows hold equal numbers of leads by creation; a lead belongs to the window it was created in, with
     all its snapshots. A row may fit only if ``as_of + horizon_us`` lies at or before the start of the window, and
-    only if nobody of its group is judged there.
+    only if nobody of its group was created there: whether such a lead can be judged is told by later outcomes, which must
+    not choose the rows of a fit.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def _window(
     born = created_at[spine.lead]
     test = usable & (born >= start) & (born < end)
     judged = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
-    judged[groups[spine.lead[test]]] = True
+    judged[groups[(created_at >= start) & (created_at < end)]] = True
     fit = usable & (born < start) & (spine.as_of + horizon_us <= start) & ~judged[groups[spine.lead]]
     return Window(name, fit, test, start, end)
 

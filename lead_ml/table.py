@@ -13,6 +13,7 @@ import numpy as np
 
 from lead_ml.clean import TRANSFORMS
 from lead_ml.clean.text import as_number
+from lead_ml.composed import Column, composed
 from lead_ml.data import Coded, Dataset, Floats, Indices, Instants
 from lead_ml.declare import (
     MICROSECONDS_PER_DAY,
@@ -20,8 +21,8 @@ from lead_ml.declare import (
     Attribute,
     Clock,
     Declaration,
+    Profile,
     Rate,
-    Ratio,
     is_category,
     operands,
     reads,
@@ -33,29 +34,34 @@ from lead_ml.kernel import (
     Kept,
     Plan,
     aggregate_coded,
+    column_at,
     combined,
     compile_plans,
     content,
     parts_of,
-    quotient,
 )
 from lead_ml.labels import Spine
+from lead_ml.profile import part_name
 
 _HOUR = MICROSECONDS_PER_DAY // 24
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 
-Column = Coded | Floats
-_Answer = tuple[Floats, tuple[tuple[str, ...], ...]]
+Answered = tuple[Floats, tuple[tuple[str, ...], ...]]
 
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """Declarations with the plans of their streams, and where each aggregate finds its parts: (plan, column)."""
+    """Declarations with the plans of their streams.
+
+    ``places`` tells where each aggregate finds its parts, as (plan, column); ``shown`` which text column of its plan a category
+    shows. Both by the ``id`` of the declaration.
+    """
 
     declarations: tuple[Declaration, ...]
     plans: tuple[Plan, ...]
     places: Mapping[int, tuple[tuple[int, int], ...]]
+    shown: Mapping[int, int]
 
     @classmethod
     def of(cls, declarations: Sequence[Declaration]) -> Compiled:
@@ -65,13 +71,19 @@ class Compiled:
         found = {
             content(part): (p, k) for p, plan in enumerate(plans) for k, part in enumerate(plan.features)
         }
-        places = {
-            id(operand): tuple(found[content(part)] for part in parts_of(operand))
+        asked = [
+            operand
             for item in kept
             for operand in operands(item) or (item,)
             if isinstance(operand, Aggregate | Rate)
+        ]
+        places = {id(item): tuple(found[content(part)] for part in parts_of(item)) for item in asked}
+        shown = {
+            id(item): plans[places[id(item)][0][0]].shown_columns.index(item.of)
+            for item in asked
+            if isinstance(item, Aggregate) and is_category(item)
         }
-        return cls(kept, plans, places)
+        return cls(kept, plans, places, shown)
 
 
 def features_at(
@@ -97,59 +109,80 @@ def features_at(
     Returns
     -------
     Mapping
-        Feature name to a column of (rows,): :class:`Coded` for categories, float64 with NaN for the rest.
+        Feature name to a column of (rows,): :class:`Coded` for categories, float64 with NaN for the rest. A customer profile is
+        missing here, and its parts stand beside it: what they are worth is learnt with a model (:mod:`lead_ml.profile`).
     """
     compiled = declarations if isinstance(declarations, Compiled) else Compiled.of(declarations)
     answers = [
         aggregate_coded(plan, dataset, spine.lead, spine.as_of, kept=(kept or {}).get(plan.name))
         for plan in compiled.plans
     ]
+    return from_answers(compiled, dataset, spine, answers)
+
+
+def from_answers(
+    compiled: Compiled, dataset: Dataset, spine: Spine, answers: Sequence[Answered]
+) -> RawColumns:
+    """Put features together from what :func:`lead_ml.kernel.aggregate_coded` answered for each plan, wherever it ran."""
 
     def column(item: Declaration) -> Column:
-        pair = operands(item)
-        if pair:
-            first, second = (_number(column(operand)) for operand in pair)
-            return quotient(first, second) if isinstance(item, Ratio) else np.asarray(first - second)
-        if isinstance(item, Aggregate | Rate):
-            return _aggregated(item, compiled, answers)
-        return _own(item, dataset, spine)
+        return _column(item, compiled, dataset, spine, answers)
 
-    return {item.name: column(item) for item in compiled.declarations}
+    found = {item.name: column(item) for item in compiled.declarations}
+    for item in compiled.declarations:
+        if isinstance(item, Profile):
+            for part in item.of:
+                found[part_name(item, part)] = found[part.name] if part.name in found else column(part)
+    return found
 
 
-def _aggregated(item: Aggregate | Rate, compiled: Compiled, answers: Sequence[_Answer]) -> Column:
-    places = compiled.places[id(item)]
-    if not is_category(item):
+def _column(
+    item: Declaration, compiled: Compiled, dataset: Dataset, spine: Spine, answers: Sequence[Answered]
+) -> Column:
+    # A closure that calls itself would keep dataset and answers alive until the garbage collector comes by.
+    if isinstance(item, Aggregate | Rate):
+        return _aggregated(item, compiled, answers)
+    if isinstance(item, Profile):
+        return np.full(len(spine), np.nan)
+    parts = operands(item)
+    if parts:
+        return composed(item, [_column(operand, compiled, dataset, spine, answers) for operand in parts])
+    return _own(item, dataset, spine)
+
+
+def _aggregated(item: Aggregate | Rate, compiled: Compiled, answers: Sequence[Answered]) -> Column:
+    places, shown = compiled.places[id(item)], compiled.shown.get(id(item))
+    if shown is None and len(places) == 1:
+        (plan, k), *_ = places
+        return np.ascontiguousarray(answers[plan][0][:, k])
+    if shown is None:
         return combined(item, [np.ascontiguousarray(answers[plan][0][:, k]) for plan, k in places])
-    assert isinstance(item, Aggregate)
     (plan, k), *_ = places
     matrix, texts = answers[plan]
     codes = np.where(np.isnan(matrix[:, k]), -1.0, matrix[:, k]).astype(np.int32)
-    return Coded(codes, texts[compiled.plans[plan].shown_columns.index(item.of)])
+    return Coded(codes, texts[shown])
 
 
 def _own(item: Declaration, dataset: Dataset, spine: Spine) -> Column:
     """Return what the lead is by itself."""
     if isinstance(item, Attribute):
-        return attribute(item, dataset, spine.lead)
+        return attribute(item, dataset, spine)
     if isinstance(item, Clock):
         return _clock(item, dataset, spine.lead)
     return _age(dataset, spine.lead, spine.as_of)
 
 
-def attribute(item: Attribute, dataset: Dataset, lead: Indices) -> Column:
-    """Return an attribute of the leads in `lead` (rows,); a column the data lacks is missing everywhere."""
-    column = dataset.leads.columns.get(item.column)
-    if column is None:
-        column = Coded(np.full(len(dataset.leads), -1, dtype=np.int32), ())
+def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> Column:
+    """Return an attribute of the leads as it stood at each snapshot (rows,): see :func:`lead_ml.kernel.column_at`."""
+    column = column_at(dataset, item.column, spine.lead, spine.as_of)
     if item.transform:
         column = column.map(transform_of(item.transform, item.name))
     if item.kind == "category":
-        return column.take(lead)
+        return column
     if item.kind == "number":
-        return column.numbers(as_number)[lead]
+        return column.numbers(as_number)
     rank = {level: float(k) for k, level in enumerate(item.levels)}
-    return column.numbers(lambda level: rank.get(level, np.nan))[lead]
+    return column.numbers(lambda level: rank.get(level, np.nan))
 
 
 def transform_of(name: str, feature: str):  # type: ignore[no-untyped-def]
@@ -169,11 +202,6 @@ def shared_plans(plans: Sequence[Plan]) -> tuple[Plan, ...]:
 def column_names(declarations: Sequence[Declaration]) -> tuple[str, ...]:
     """Return the lead columns that the declarations read, sorted."""
     return tuple(sorted(set().union(*map(reads, declarations))))
-
-
-def _number(column: Column) -> Floats:
-    assert not isinstance(column, Coded), "validated declarations compute with numbers only"
-    return column
 
 
 def _age(dataset: Dataset, lead: Indices, as_of: Instants) -> Floats:

@@ -16,7 +16,7 @@ import numpy as np
 from lead_ml.errors import DeclarationError, MissingExtra, TooLittleData
 from lead_ml.evaluate import Table, roll
 from lead_ml.fit import Recipe
-from lead_ml.labels import Mask
+from lead_ml.labels import NEVER, Mask
 from lead_ml.metrics import evaluate
 from lead_ml.params import LightGBMParams
 from lead_ml.spec import Uniform
@@ -89,12 +89,14 @@ def tune(
         load_if_exists=True,
     )
     known = windows[-1].fit
-    now = loss_of(recipe, table, folds, known)
+    known_by = windows[-1].start or NEVER
+    now = loss_of(recipe, table, folds, known, known_by)
     if done == 0:
         study.enqueue_trial(_current(recipe))
 
     def objective(trial: Any) -> float:
-        return loss_of(with_params(recipe, _suggest(trial, recipe.spec.search)), table, folds, known)
+        tried = with_params(recipe, _suggest(trial, recipe.spec.search))
+        return loss_of(tried, table, folds, known, known_by)
 
     interrupted = False
     try:
@@ -123,10 +125,13 @@ def best_of(recipe: Recipe, study: Any, now: float) -> Tuned:
     )
 
 
-def loss_of(recipe: Recipe, table: Table, folds: Sequence[Window], known: Mask) -> float:
+def loss_of(
+    recipe: Recipe, table: Table, folds: Sequence[Window], known: Mask, known_by: int = NEVER
+) -> float:
     """Return the weighted log-loss of a recipe over the rolling windows, each fitted only on what lies before it.
 
-    Only rows in `known` count: those whose outcome was known before the forward window began.
+    Only rows in `known` count, those whose horizon had passed before the forward window began, with the outcomes known
+    strictly before `known_by`.
     """
     rolled = roll(recipe, table, folds)
     rows = rolled.scored & known
@@ -136,7 +141,8 @@ def loss_of(recipe: Recipe, table: Table, folds: Sequence[Window], known: Mask) 
             do="bring a longer history, or lower horizon_days",
         )
     probability = 1.0 / (1.0 + np.exp(-rolled.logit[rows]))
-    return float(evaluate(table.labels.y[rows], probability, table.weights(rows))["log_loss"])
+    y = table.labels.as_known(known_by)[rows]
+    return float(evaluate(y, probability, table.weights(rows))["log_loss"])
 
 
 def with_params(recipe: Recipe, changes: dict[str, float]) -> Recipe:

@@ -18,7 +18,7 @@ from lead_ml.errors import (
 
 def test_one_base_catches_all() -> None:
     found = [item for item in vars(errors).values() if isinstance(item, type) and issubclass(item, Exception)]
-    assert len(found) == 9
+    assert len(found) == 10
     assert all(issubclass(item, LeadMLError) for item in found)
     assert issubclass(errors.DeclarationError, ParamsError)
 

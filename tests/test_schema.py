@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lead_ml.params import Params, params_from
-from lead_ml.schema import TABLES, known_at_of, required_roles, role_names, usable_columns
+from lead_ml.schema import TABLES, known_at_of, required_roles, role_names, sources_of, usable_columns
 
 
 def params(**more: object) -> Params:
@@ -16,6 +16,8 @@ def params(**more: object) -> Params:
         ("leads", ("lead_id",)),
         ("events", ("lead_id", "occurred_at", "type")),
         ("outcomes", ("lead_id", "occurred_at", "stage")),
+        ("lead_history", ("lead_id", "changed_at", "field", "value")),
+        ("extra.firms", ("key", "known_at")),
     ],
 )
 def test_each_table_needs_what_the_contract_says(table: str, required: tuple[str, ...]) -> None:
@@ -47,3 +49,26 @@ def test_a_current_column_is_usable_only_when_trusted_by_name() -> None:
 
 def test_a_trusted_column_that_the_leads_lack_is_not_invented() -> None:
     assert usable_columns(params(trust=["tags"]), ("source",)) == ("source",)
+
+
+def test_a_column_as_it_stood_is_usable() -> None:
+    history = {"leads": {"path": "leads.csv"}, "lead_history": {"path": "changes.csv"}}
+    declared = params(data=history, known_at={"tags": "history"})
+    assert known_at_of("tags", declared) == "history"
+    assert usable_columns(declared, ("tags", "owner")) == ("tags",)
+
+
+def test_a_column_of_an_extra_table_is_usable_where_its_key_is() -> None:
+    extra = {
+        "firms": {"path": "firms.csv", "key": "account_id"},
+        "sizes": {"path": "s.csv", "key": "tags:domain"},
+    }
+    declared = {"data": {"leads": {"path": "leads.csv"}, "extra": extra}}
+    columns = ("firms.sector", "sizes.rank", "other.thing")
+    assert [sources_of(column, params(**declared)) for column in columns] == [
+        ("account_id",),
+        ("tags",),
+        ("other.thing",),
+    ]
+    assert usable_columns(params(**declared), columns) == ("firms.sector",)
+    assert usable_columns(params(**declared, trust=["tags"]), columns) == ("firms.sector", "sizes.rank")

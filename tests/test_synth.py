@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 from lead_ml.data import Dataset
 from lead_ml.declare import Aggregate, Attribute, reads
 from lead_ml.kernel.plan import compile_plans
+from lead_ml.labels import Spine
 from lead_ml.params import PointsRule
 from lead_ml.project import Project, load_project
 from lead_ml.synth import SynthSettings, SynthWorld, generate, true_probability, write
@@ -70,16 +71,21 @@ def settled(world: SynthWorld) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rows, true_probability(world, rows, as_of[rows], HORIZON), won_within(world, as_of)[rows]
 
 
+def at_creation(data: Dataset) -> Spine:
+    """Return one snapshot of every lead."""
+    assert data.leads.created_at is not None
+    return Spine(np.arange(len(data.leads)), data.leads.created_at)
+
+
 def points(rules: tuple[PointsRule, ...], project: Project, data: Dataset) -> np.ndarray:
     """Add up the rules over attributes of the leads, independently of the engine's scorecard."""
     declared = {item.name: item for item in project.declarations}
-    everyone = np.arange(len(data.leads))
-    total = np.zeros(len(everyone))
+    total = np.zeros(len(data.leads))
     for rule in rules:
         item = declared[rule.feature]
         if not isinstance(item, Attribute):
             continue
-        column = attribute(item, data, everyone)
+        column = attribute(item, data, at_creation(data))
         if rule.values:
             hit = np.isin(np.array(column.values(), dtype=object), rule.values)
         else:
@@ -294,12 +300,11 @@ def test_the_demo_project_loads_and_its_parts_agree(project: Project, world: Syn
 
 def test_every_value_that_a_demo_rule_names_occurs(project: Project, world: SynthWorld) -> None:
     declared = {item.name: item for item in project.declarations}
-    everyone = np.arange(len(world.data.leads))
     for target in (project.params.conversion, project.params.fake):
         for rule in target.scorecard.rules:
             if not rule.values or "too_long" in rule.values:
                 continue
-            column = attribute(declared[rule.feature], world.data, everyone)  # type: ignore[arg-type]
+            column = attribute(declared[rule.feature], world.data, at_creation(world.data))  # type: ignore[arg-type]
             assert set(rule.values) <= set(column.levels), rule.feature
 
 

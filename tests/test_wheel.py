@@ -46,7 +46,7 @@ def test_the_wheel_holds_the_reference_project(wheel: Path) -> None:
     held = files_of(wheel)
     project = [
         ROOT / "params.yaml",
-        *(path for part in ("features", "models", "serving") for path in (ROOT / part).rglob("*")),
+        *(path for part in ("features", "models", "serving", "tables") for path in (ROOT / part).rglob("*")),
     ]
     for path in project:
         if path.is_file() and "__pycache__" not in path.parts:

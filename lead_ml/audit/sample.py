@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from lead_ml.data import Coded, Dataset, Floats, Indices, Instants
 from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration
+from lead_ml.kernel import column_at
 from lead_ml.labels import CLOSING_STAGES, Spine, build_spine, first_occurred, label
 from lead_ml.params import Params, TargetParams
 from lead_ml.schema import known_at_of
@@ -88,12 +89,12 @@ class Sample:
         return tuple(sorted(set(self.dataset.leads.columns) - {own}))
 
     def raw(self, name: str) -> Coded:
-        """Return a lead column, row by row of the sample."""
-        return self.dataset.leads.columns[name].take(self.lead)
+        """Return a lead column, row by row of the sample; one with history as it stood."""
+        return column_at(self.dataset, name, self.lead, self.as_of)
 
     def vouched(self, name: str) -> bool:
-        """Tell whether somebody stands for a column: a known role, ``known_at: creation``, or trusted by name."""
-        return name in self.params.trust or known_at_of(name, self.params) == "creation"
+        """Tell whether somebody stands for a column: a known role, ``known_at`` creation or history, or trusted by name."""
+        return name in self.params.trust or known_at_of(name, self.params) != "current"
 
 
 def take_sample(

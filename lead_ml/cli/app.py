@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lead_ml.cli import audit, decay, demo, projects, registry, scoring, training
+from lead_ml.cli import audit, decay, demo, profile, projects, registry, scoring, training
 from lead_ml.cli.console import INTERRUPTED, debugging, fail, say
 from lead_ml.errors import LeadMLError
 
@@ -58,7 +58,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (projects, training, audit, decay, scoring, registry, demo):
+for module in (projects, training, audit, profile, decay, scoring, registry, demo):
     for command in module.COMMANDS:
         app.command()(command)
 

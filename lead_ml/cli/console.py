@@ -43,6 +43,15 @@ DataOption = Annotated[
         "--data", "-d", help="Folder that data paths start from.", file_okay=False, show_default="the project"
     ),
 ]
+DaskOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        metavar="CLUSTER",
+        help="Spread the work: local:2 starts two workers here, tcp://host:8786 uses a cluster that runs.",
+        show_default="this process",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Overrides the seed of params.yaml.", min=0)]
 

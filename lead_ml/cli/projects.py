@@ -188,7 +188,9 @@ def _tell_notes(table: TableReport) -> None:
 
 def _column_row(column: ColumnReport) -> Sequence[str]:
     known: str = column.known_at
-    if known != "creation":
+    if known == "history":
+        known = "history: as it stood"
+    elif known != "creation":
         known = f"{known}: {'trusted by name' if column.trusted else 'left out'}"
     return column.name, column.kind, f"{column.fill:.1%}", f"{column.distinct:,}", known
 

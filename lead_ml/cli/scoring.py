@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from lead_ml.cli.console import DataOption, JsonOption, ProjectOption, print_json, say, steps
+from lead_ml.cli.console import DaskOption, DataOption, JsonOption, ProjectOption, print_json, say, steps
 from lead_ml.cli.show import print_advice, print_answer, print_worklist
 
 LangOption = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of the reasons.")]
@@ -26,6 +26,7 @@ def score(
         Path | None, typer.Option("--output", "-o", help="Also write a CSV or Parquet file.")
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="Leads to print.")] = 10,
+    dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score the open leads at the end of the data and write the worklist of the page.
@@ -34,12 +35,13 @@ def score(
     """
     from lead_ml.workflows.pipeline import score_project
     from lead_ml.workflows.score import flat
+    from lead_ml.workflows.work import work_at
     from lead_ml.workflows.write import check_writable, write_table
 
     if output is not None:
         check_writable(output)
-    with steps("reading") as step:
-        answers, path = score_project(project, data, version=version, progress=step)
+    with steps("reading") as step, work_at(dask, step) as work:
+        answers, path = score_project(project, data, version=version, progress=step, work=work)
     if output is not None:
         write_table([flat(answer) for answer in answers], output)
         say(f"Scores of {len(answers):,} leads: {escape(str(output))}")

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from lead_ml.cli.console import (
     INTERRUPTED,
+    DaskOption,
     DataOption,
     JsonOption,
     ProjectOption,
@@ -41,6 +42,7 @@ def train(
     kind: KindOption = None,
     seed: SeedOption = None,
     track: Annotated[bool, typer.Option("--track/--no-track", help="Log the run to MLflow.")] = True,
+    dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train every model, judge it forward in time, and write a sealed version.
@@ -48,9 +50,12 @@ def train(
     Example: lead-ml train --project my-company --seed 7
     """
     from lead_ml.workflows.pipeline import train_report_track
+    from lead_ml.workflows.work import work_at
 
-    with steps("reading") as step:
-        run = train_report_track(project, data, kinds=kinds_of(kind), seed=seed, track=track, progress=step)
+    with steps("reading") as step, work_at(dask, step) as work:
+        run = train_report_track(
+            project, data, kinds=kinds_of(kind), seed=seed, track=track, progress=step, work=work
+        )
     if as_json:
         print_json(
             {
@@ -72,6 +77,7 @@ def evaluate(
     version: Annotated[
         str | None, typer.Option(help="Show the recorded figures of a version instead.")
     ] = None,
+    dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Judge the models forward in time on the current data, without writing a version.
@@ -80,13 +86,14 @@ def evaluate(
     """
     from lead_ml.runs import open_run
     from lead_ml.workflows.pipeline import judge
+    from lead_ml.workflows.work import work_at
 
     if version is not None:
         run = open_run(project / "runs", version)
         found: Mapping[str, Evaluation | None] = {target: run.evaluation(target) for target in run.targets}
     else:
-        with steps("reading") as step:
-            found = judge(project, data, kinds=kinds_of(kind), seed=seed, progress=step)
+        with steps("reading") as step, work_at(dask, step) as work:
+            found = judge(project, data, kinds=kinds_of(kind), seed=seed, progress=step, work=work)
     if as_json:
         print_json(found)
         return

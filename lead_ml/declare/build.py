@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from lead_ml.declare.feature import Age, Aggregate, Attribute, Clock, Difference, Ratio
+from lead_ml.declare.feature import (
+    Age,
+    Aggregate,
+    AllOf,
+    Attribute,
+    Clock,
+    Difference,
+    Interest,
+    Lookup,
+    Profile,
+    Ratio,
+)
+from lead_ml.declare.over import Allowed, events
 
 Number = Attribute | Aggregate | Age
+GIVEN = ()
 
 
 def category(
@@ -92,5 +105,73 @@ def difference(
     return Difference(name=name, first=first, second=second, en=en, zh=zh, unit=unit, group=group)
 
 
+def lookup(
+    column: str, file: str, *, en: str, zh: str, name: str = "", otherwise: str = "", group: str = ""
+) -> Lookup:
+    """Declare what a table of the project says about a column, or about ``column:transform``, as in ``email:domain``.
+
+    The table is a CSV file, named from the folder of the project; lines that begin with ``#`` are comments. Below its header
+    the last cell of a row is the label, the cells before it are spellings of one value. A value that is not in
+    the table becomes `otherwise`, or is missing.
+    """
+    of = _condition(column)
+    return Lookup(
+        name=name or f"{_named(of.column, of.transform)}_label",
+        of=of,
+        file=file,
+        otherwise=otherwise,
+        en=en,
+        zh=zh,
+        group=group,
+    )
+
+
+def all_of(
+    name: str, conditions: Mapping[str, str | Sequence[str]], *, en: str, zh: str, group: str = ""
+) -> AllOf:
+    """Declare whether several columns agree with what is asked: ``{"email:free_mail": "true", "company": GIVEN}``.
+
+    Keys are columns or ``column:transform``; ``GIVEN`` asks only that there is a value.
+    """
+    values = tuple((asked,) if isinstance(asked, str) else tuple(asked) for asked in conditions.values())
+    return AllOf(name=name, of=tuple(map(_condition, conditions)), values=values, en=en, zh=zh, group=group)
+
+
+def interest(
+    name: str,
+    tags: Mapping[str, Mapping[str, Allowed]],
+    *,
+    half_life: str,
+    by: str = "lead_id",
+    en: str,
+    zh: str,
+    group: str = "",
+) -> Interest:
+    """Declare what the lead looked at most, each event halved every `half_life`: a filter of events behind each tag.
+
+    ``tags={"pricing": {"page": ("pricing", "plans")}, "integration": {"page": "docs"}}``; of equal weights the first counts.
+    """
+    parts = tuple(
+        events(by=by, **where).decayed_sum(f"{name}_{k}", half_life=half_life, en=tag, zh=tag)
+        for k, (tag, where) in enumerate(tags.items())
+    )
+    return Interest(name=name, tags=tuple(tags), of=parts, en=en, zh=zh, group=group)
+
+
+def ideal_customer(name: str, *, of: Sequence[str], en: str, zh: str, group: str = "") -> Profile:
+    """Declare agreement with the ideal customer profile, in points: learnt from the leads that converted.
+
+    `of` names categories and ordinals of the lead that are declared beside it. A value that is twice as common among
+    converted leads as among all of them is worth 6 points; few leads are worth few points. ``lead-ml profile`` prints it.
+    """
+    return Profile(name=name, columns=tuple(of), unit="points", en=en, zh=zh, group=group)
+
+
+def _condition(column: str) -> Attribute:
+    name, _, transform = column.partition(":")
+    return Attribute(name=column, column=name, kind="category", transform=transform, en=name, zh=name)
+
+
 def _named(column: str, transform: str) -> str:
-    return f"{column}_{transform}" if transform else column
+    name = column.replace(".", "_")  # a column of an extra table
+    return f"{name}_{transform}" if transform else name

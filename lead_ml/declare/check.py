@@ -16,10 +16,13 @@ from lead_ml.declare.feature import (
     Attribute,
     Clock,
     Declaration,
+    Difference,
     Rate,
+    Ratio,
     is_category,
     operands,
 )
+from lead_ml.declare.made import check_made, with_columns
 from lead_ml.errors import DeclarationError
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -33,7 +36,8 @@ def validated(declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
     ------
     DeclarationError
         For a name that is not lower_snake_case or stands twice, an unknown group, missing wording, a filter on a column
-        the stream lacks, an unknown time zone, a ratio of texts, or outcomes keyed by ``lead_id`` (the label's own past).
+        the stream lacks, an unknown time zone, a ratio of texts, outcomes keyed by ``lead_id`` (the label's own past), or an
+        ideal customer of what is no category or ordinal of the lead.
     """
     seen: set[str] = set()
     for item in declarations:
@@ -53,7 +57,8 @@ def validated(declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
             raise DeclarationError(f"feature {item.name} lacks its wording", expected="en= and zh=")
         for part in (item, *operands(item)):
             _check(part, item.name)
-    return tuple(declarations)
+        check_made(item)
+    return with_columns(declarations)
 
 
 def to_json(declarations: Sequence[Declaration]) -> bytes:
@@ -94,8 +99,9 @@ def _check(item: Declaration, name: str) -> None:
         )
     for zone in _zones(item):
         _check_zone(zone, name)
+    computes = isinstance(item, Ratio | Difference)
     text = next((part.name for part in operands(item) if is_category(part)), None)
-    if text is not None:
+    if computes and text is not None:
         raise DeclarationError(f"feature {name} computes with a text", value=text, expected="a number")
 
 

@@ -158,7 +158,55 @@ class Rate(Feature, frozen=True, kw_only=True, tag="rate"):
     strength: float = 50.0
 
 
-Declaration = Attribute | Aggregate | Age | Clock | Ratio | Difference | Rate
+class Lookup(Feature, frozen=True, kw_only=True, tag="lookup"):
+    """What a table of the project says about a column of the lead, as a category.
+
+    ``file`` is that table, its path from the project; ``table`` its content, spelling (:func:`lead_ml.declare.spelling`) to
+    label, read when the project is loaded, so that a bundle carries it. A value that is not in the table becomes
+    ``otherwise``, or is missing where that is empty.
+    """
+
+    of: Attribute
+    file: str
+    otherwise: str = ""
+    table: dict[str, str] = {}
+
+
+class AllOf(Feature, frozen=True, kw_only=True, tag="all_of"):
+    """Whether several attributes agree with what is asked of them: ``true``, ``false`` or missing.
+
+    ``values[k]`` are the values that pass for ``of[k]``; none asks only that it is given. One that does not pass makes it
+    ``false``; else one that is not given, and is asked for its value, makes it missing.
+    """
+
+    of: tuple[Attribute, ...]
+    values: tuple[tuple[str, ...], ...]
+
+
+class Interest(Feature, frozen=True, kw_only=True, tag="interest"):
+    """The tag whose events weigh most, as a category: ``of[k]`` is the decayed count behind ``tags[k]``.
+
+    Missing while no tag has an event. Of equal weights the tag declared first counts.
+    """
+
+    tags: tuple[str, ...]
+    of: tuple[Aggregate, ...]
+
+
+class Profile(Feature, frozen=True, kw_only=True, tag="profile"):
+    """Agreement with the ideal customer profile, in points: the sum over ``of`` of what the value of each is worth.
+
+    What a value is worth is learnt from outcomes (:mod:`lead_ml.profile`), inside the fit window; until a model is fitted the
+    feature is missing. ``columns`` are the names of other features; ``of`` those features, filled in by :func:`validated`.
+    """
+
+    columns: tuple[str, ...]
+    of: tuple[Attribute | Lookup | AllOf, ...] = ()
+
+
+Declaration = (
+    Attribute | Aggregate | Age | Clock | Ratio | Difference | Rate | Lookup | AllOf | Interest | Profile
+)
 
 
 def span(text: str) -> int:
@@ -176,12 +224,14 @@ def span(text: str) -> int:
 
 
 def operands(item: Feature) -> tuple[Declaration, ...]:
-    """Return the two declarations that a ratio or a difference is made of, else nothing."""
+    """Return the declarations that another one is made of, nothing for one that stands on its own."""
     if isinstance(item, Ratio):
         return item.over, item.under
     if isinstance(item, Difference):
         return item.first, item.second
-    return ()
+    if isinstance(item, Lookup):
+        return (item.of,)
+    return item.of if isinstance(item, AllOf | Interest | Profile) else ()
 
 
 def is_category(item: Declaration) -> bool:
@@ -190,7 +240,9 @@ def is_category(item: Declaration) -> bool:
         return item.kind == "category"
     if isinstance(item, Aggregate):
         return item.aggregation in ("first", "last")
-    return isinstance(item, Clock) and item.part == "weekday"
+    if isinstance(item, Clock):
+        return item.part == "weekday"
+    return isinstance(item, Lookup | AllOf | Interest)
 
 
 def reads_clock(item: Declaration) -> bool:

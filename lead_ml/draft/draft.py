@@ -18,6 +18,7 @@ from lead_ml.draft.engagement import engagement_group, types_of
 from lead_ml.draft.features import (
     Group,
     Names,
+    add_ideal_customer,
     age_call,
     authenticity_group,
     channel_group,
@@ -85,7 +86,7 @@ def draft_project(
     params = _params(work, folder)
     dataset, intake = read_dataset(params_from(readable(params, work)), folder, now=now)
     figures = measured(work, params, dataset, intake)
-    groups = _groups(work, params, dataset)
+    groups = _groups(work, params, dataset, figures.converted)
     files = _files(work, params, groups, figures, dataset)
     findings, target = work.findings, work.leads.target
     return Draft(
@@ -152,7 +153,7 @@ def _params(work: Work, folder: Path) -> dict[str, Any]:
     }
 
 
-def _groups(work: Work, params: Mapping[str, Any], dataset: Dataset) -> list[Group]:
+def _groups(work: Work, params: Mapping[str, Any], dataset: Dataset, converted: int) -> list[Group]:
     names = Names()
     stages = () if dataset.outcomes is None else dataset.outcomes.columns["stage"].levels
     groups = [
@@ -161,6 +162,7 @@ def _groups(work: Work, params: Mapping[str, Any], dataset: Dataset) -> list[Gro
         engagement_group(work.events, list(message_calls(work.leads, names)), names),
         authenticity_group(work.leads, names),
     ]
+    add_ideal_customer(groups[0], converted, names)
     if not any(group.calls for group in groups):
         groups[2].calls.append(age_call(names))
         work.findings.note(

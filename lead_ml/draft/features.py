@@ -12,6 +12,7 @@ from lead_ml.draft.python_text import Call, call, strings
 from lead_ml.draft.traits import feature_name, wording
 
 MOST_LEVELS = 120  # values of a category; more are told apart only where each stands for many leads
+LEAST_CONVERTED = 100  # below, what converted leads have in common is mostly chance
 _LEADS_PER_LEVEL = 10
 _TITLES = 30  # job titles beyond this are told apart by their level only
 _RATE_WITHIN = 30
@@ -87,6 +88,21 @@ def fit_group(leads: LeadsDraft, names: Names) -> Group:
         group.calls.append(attribute("category", "consent", names, "Consent to be contacted", "同意被联系"))
     _add_traits(leads, group, names)
     return group
+
+
+def add_ideal_customer(group: Group, converted: int, names: Names) -> None:
+    """Declare agreement with the ideal customer over the categories and ordinals of a group, where enough leads converted."""
+    columns = [item.name for item in group.calls if item.head in ("category", "ordinal")]
+    if converted < LEAST_CONVERTED or len(columns) < 2:
+        return
+    told = call(
+        "ideal_customer",
+        names.fresh("icp_agreement"),
+        en="Agreement with the ideal customer profile",
+        zh="与理想客户画像的匹配度",
+    )
+    of = strings(columns, indent=8, before="of=")
+    group.calls.append(Call(told.head, (told.arguments[0], ("of", of), *told.arguments[1:])))
 
 
 def channel_group(leads: LeadsDraft, names: Names, stages: Sequence[str], horizon: int) -> Group:

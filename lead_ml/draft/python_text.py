@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,13 @@ class Call:
 
     head: str
     arguments: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the feature that the call declares: its keyword, else its first argument."""
+        named = dict(self.arguments)
+        text = named.get("name", self.arguments[0][1])
+        return str(ast.literal_eval(text))
 
     def text(self, indent: int = 0, before: str = "", after: str = "") -> str:
         """Return the call with its indent; `before` and `after` stand on its first and last line."""

@@ -10,7 +10,7 @@ import numpy as np
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluate.roll import Table, roll
 from lead_ml.fit import Recipe
-from lead_ml.labels import Mask
+from lead_ml.labels import NEVER
 from lead_ml.metrics import log_loss, sigmoid
 from lead_ml.split import Window
 
@@ -32,17 +32,18 @@ def settle_penalty(recipe: Recipe, table: Table, windows: Sequence[Window]) -> R
     if recipe.kind != "logistic" or not search or not rolling:
         return recipe
     candidates = [_with_l2(recipe, l2) for l2 in sorted(search)]
-    losses = [_loss(candidate, table, rolling, windows[-1].fit) for candidate in candidates]
+    losses = [_loss(candidate, table, rolling, windows[-1]) for candidate in candidates]
     return candidates[int(np.argmin(losses))]
 
 
-def _loss(recipe: Recipe, table: Table, windows: Sequence[Window], known: Mask) -> float:
-    """Judge on the rows whose outcome was known before the last window began: those it may fit on."""
+def _loss(recipe: Recipe, table: Table, windows: Sequence[Window], last: Window) -> float:
+    """Judge on the rows that the last window may fit on, with the outcomes known before it began."""
     rolled = roll(recipe, table, windows)
-    rows = rolled.scored & known
+    rows = rolled.scored & last.fit
     if not rows.any():
         raise TooLittleData("no row of the rolling windows was known before the forward window")
-    return log_loss(table.labels.y[rows], sigmoid(rolled.logit[rows]), table.weights(rows))
+    y = table.labels.as_known(last.start or NEVER)[rows]
+    return log_loss(y, sigmoid(rolled.logit[rows]), table.weights(rows))
 
 
 def _with_l2(recipe: Recipe, l2: float) -> Recipe:

@@ -53,6 +53,12 @@ class Table:
         """Moment of each row, microseconds UTC."""
         return self.spine.as_of
 
+    @cached_property
+    def first(self) -> Indices:
+        """The first row of each lead that can be learnt from at the end of the data."""
+        rows = np.flatnonzero(self.labels.used)
+        return rows[np.unique(self.lead[rows], return_index=True)[1]]
+
     def weights(self, rows: Mask | Indices) -> Floats:
         """Return the weights of some rows, see :func:`lead_ml.labels.snapshot_weights`."""
         return snapshot_weights(self.spine.take(rows), self.dataset.leads.created_at, self.ages)
@@ -92,6 +98,7 @@ def fit_rows(recipe: Recipe, table: Table, rows: Mask, *, known_by: int = NEVER)
         table.lead[rows],
         table.labels.as_known(known_by)[rows],
         table.weights(rows),
+        table.group[rows],
     )
 
 
@@ -149,7 +156,8 @@ def calibration_rows(
         Only outcomes known by then of leads created before then count, in microseconds UTC.
     """
     created = table.dataset.leads.created_at
-    usable = rolled.scored & rolled.mature & table.labels.used & (table.as_of + horizon_us <= known_by)
+    known = table.labels.usable_by(known_by) & (table.as_of + horizon_us <= known_by)
+    usable = rolled.scored & rolled.mature & known
     if created is None:
         return usable
     born = created[table.lead]

@@ -1,6 +1,7 @@
 """Why a score is what it is: reasons in words that add up, with evidence from history."""
 
 from lead_ml.explain.evidence import Evidence, fit_evidence
+from lead_ml.explain.ideal import ColumnTable, ProfileTable, ValueRow, profile_table
 from lead_ml.explain.reasons import Importance, Reason, agreeing, group_sums, importance, reasons_of
 from lead_ml.explain.wording import (
     Target,
@@ -15,11 +16,14 @@ from lead_ml.explain.wording import (
 )
 
 __all__ = [
+    "ColumnTable",
     "Evidence",
     "Importance",
+    "ProfileTable",
     "Reason",
     "Target",
     "Value",
+    "ValueRow",
     "agreeing",
     "evidence_text",
     "fit_evidence",
@@ -28,6 +32,7 @@ __all__ = [
     "importance",
     "label",
     "missing_text",
+    "profile_table",
     "reason_text",
     "reasons_of",
     "spoken",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from lead_ml.declare import GROUP_NAMES, Aggregate, Attribute, Clock, Declaration
+from lead_ml.declare import GROUP_NAMES, Aggregate, Attribute, Clock, Declaration, Interest
 from lead_ml.thresholds.figures import percent, pick, plain, trimmed, whole
 
 Value = str | float | None
@@ -37,7 +37,7 @@ _YES_NO = {  # not every spelling: NO is Norway
     **dict.fromkeys(("true", "True", "TRUE", "Yes"), _YES),
     **dict.fromkeys(("false", "False", "FALSE", "No"), _NO),
 }
-_UNITS_ZH = {"days": "天", "hours": "小时", "minutes": "分钟", "seconds": "秒", "years": "年"}
+_UNITS_ZH = {"days": "天", "hours": "小时", "minutes": "分钟", "seconds": "秒", "years": "年", "points": "分"}
 
 
 def label(declaration: Declaration, lang: str) -> str:
@@ -93,7 +93,8 @@ def missing_text(declaration: Declaration, lang: str) -> str:
     """Return what a missing value means: not given, nothing happened yet, or not known."""
     if isinstance(declaration, Attribute):
         return pick(lang, "not given", "未提供")
-    if isinstance(declaration, Aggregate) and declaration.aggregation in _NEEDS_ACTIVITY:
+    aggregated = isinstance(declaration, Aggregate) and declaration.aggregation in _NEEDS_ACTIVITY
+    if aggregated or isinstance(declaration, Interest):
         return pick(lang, "no activity yet", "尚无记录")
     return pick(lang, "not known", "未知")
 

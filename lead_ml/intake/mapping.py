@@ -15,7 +15,7 @@ from lead_ml.errors import InputError, ParamsError
 from lead_ml.intake.raw import RawColumn, RawTable
 from lead_ml.intake.reshape import defaulted, numbered, plain_numbers, renamed_stages
 from lead_ml.params import TableParams
-from lead_ml.schema import TABLES, required_roles, role_names
+from lead_ml.schema import is_open, required_roles, role_names, roles_of
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ def map_columns(
 ) -> MappedTable:
     """Give the columns of a source our names, as ``columns`` and ``constants`` of its parameters say.
 
-    Leads keep every column; events and outcomes keep their roles, and the others are listed as ignored. `missing` are the
+    Leads and extra tables keep every column; the others keep their roles, and the rest is listed as ignored. `missing` are the
     texts that stand for no number where numbers have a decimal comma.
 
     Raises
     ------
     ParamsError
-        If ``columns`` or ``constants`` of events or outcomes name an unknown role.
+        If ``columns`` or ``constants`` of a table that has only its roles name an unknown one.
     InputError
         If a mapped or required column is absent, or a constant stands beside a column of the same name.
     """
@@ -72,7 +72,7 @@ def map_columns(
     _check_not_both(name, raw, params)
     theirs = {column: column for column in raw.columns if column not in params.columns.values()}
     theirs.update(params.columns)
-    if name != "leads":
+    if not is_open(name):
         theirs = {ours: column for ours, column in theirs.items() if ours in role_names(name)}
     columns = {ours: raw.columns[column] for ours, column in theirs.items()}
     columns.update({ours: _constant(value, len(raw)) for ours, value in params.constants.items()})
@@ -123,7 +123,7 @@ def _reshaped(
         for ours, column in columns.items()
     }
     if params.decimal == ",":
-        texts = {role.name for role in TABLES[name] if role.kind in ("id", "instant")} | {"phone", "ip"}
+        texts = {role.name for role in roles_of(name) if role.kind in ("id", "instant")} | {"phone", "ip"}
         found = {
             ours: column if ours in texts else plain_numbers(column, missing)
             for ours, column in found.items()
@@ -139,7 +139,7 @@ def _constant(value: str, rows: int) -> RawColumn:
 
 def _check_roles(name: str, given: Sequence[str]) -> None:
     for role in given:
-        if name != "leads" and role not in role_names(name):
+        if not is_open(name) and role not in role_names(name):
             near = near_miss(role, role_names(name))
             raise ParamsError(
                 f"data.{name} names the unknown role {role}" + (f"; did you mean {near}?" if near else ""),

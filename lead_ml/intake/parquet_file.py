@@ -49,17 +49,11 @@ def _raw(chunks: Any, pa: Any) -> RawColumn:
     elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         chunks = chunks.cast(pa.large_string())
     try:
-        coded = chunks.dictionary_encode().unify_dictionaries()
+        coded = chunks.dictionary_encode().combine_chunks()
     except pa.ArrowNotImplementedError:  # lists, structs, extension types
         coder = Coder()
         coder.add(chunks.to_pylist())
         return coder.column()
-    pieces = [_codes(piece) for piece in coded.chunks]
-    levels = coded.chunk(0).dictionary.to_pylist() if pieces else []
-    codes = np.concatenate(pieces) if pieces else np.empty(0, np.int32)
-    return RawColumn(np.where(codes < 0, np.int32(len(levels)), codes), (*levels, None))
-
-
-def _codes(piece: Any) -> Codes:
-    codes: Codes = piece.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-    return codes
+    levels = coded.dictionary.to_pylist()
+    codes: Codes = coded.indices.cast(pa.int32()).fill_null(len(levels)).to_numpy(zero_copy_only=False)
+    return RawColumn(codes, (*levels, None))

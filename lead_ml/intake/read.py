@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy.typing as npt
 
-from lead_ml.data import Coded, Dataset, Events, Leads, Outcomes
+from lead_ml.data import Changes, Coded, Dataset, Events, Extra, Leads, Outcomes
 from lead_ml.errors import ParamsError
-from lead_ml.intake.canonical import digest
+from lead_ml.intake.canonical import compacted, digest
 from lead_ml.intake.clock import FOREVER, Clock, clock_of
+from lead_ml.intake.extra import read_extra, with_key
 from lead_ml.intake.files import read_files
+from lead_ml.intake.history import read_history, with_current
 from lead_ml.intake.leads import read_leads
 from lead_ml.intake.mapping import MappedTable, map_columns, near_miss, where_filled
 from lead_ml.intake.report import IntakeReport, TableReport, column_report
@@ -21,14 +23,14 @@ from lead_ml.intake.sift import Sift
 from lead_ml.intake.sql import read_sql
 from lead_ml.intake.streams import read_events, read_outcomes
 from lead_ml.params import Params, TableParams
-from lead_ml.schema import TABLES
+from lead_ml.schema import roles_of
 
 
 def read_dataset(params: Params, root: Path, *, now: datetime | None = None) -> tuple[Dataset, IntakeReport]:
-    """Read leads, events and outcomes as the data contract says.
+    """Read the tables of a project as the data contract says.
 
     Rows that cannot be used are set aside with their cause and counted; whatever makes the reading itself doubtful
-    stops it. Leads, events and outcomes keep the order of their files.
+    stops it. Leads, events and outcomes keep the order of their files; changes and extra tables are put in order.
 
     Parameters
     ----------
@@ -44,8 +46,8 @@ def read_dataset(params: Params, root: Path, *, now: datetime | None = None) -> 
     -------
     tuple
         The dataset, instants in microseconds UTC, and the report of what was used and what set aside. Without
-        ``data.until``, ``Dataset.until`` is one microsecond after the latest instant at which anything became known,
-        and 0 where the leads have no dates.
+        ``data.until``, ``Dataset.until`` is one microsecond after the latest instant at which anything of a lead became
+        known, and 0 where the leads have no dates. Extra tables have no say in it: they come from elsewhere, at other times.
 
     Raises
     ------
@@ -74,8 +76,27 @@ def read_dataset(params: Params, root: Path, *, now: datetime | None = None) -> 
         )
         sifts.append(sift)
         reports.append(report)
+    history: Mapping[str, Changes] = {}
+    if params.data.lead_history is not None:
+        table = _open("lead_history", params.data.lead_history, root, clock)
+        history, sift, report = read_history(table, leads, index, clock, params)
+        leads = with_current(leads, history)
+        sifts.append(sift)
+        reports.append(report)
+    extra: dict[str, Extra] = {}
+    for name, place in params.data.extra.items():
+        table = _open(f"extra.{name}", place, root, clock)
+        extra[name], sift, report = read_extra(table, leads, clock, place)
+        sifts.append(sift)
+        reports.append(report)
     dataset = Dataset(
-        leads, events, outcomes, _until(clock, leads, events, outcomes), _digests(leads, events, outcomes)
+        leads,
+        events,
+        outcomes,
+        _until(clock, leads, events, outcomes, history),
+        _digests(leads, events, outcomes, history, extra),
+        history,
+        extra,
     )
     return dataset, _report(leads, reports, sifts, params)
 
@@ -84,14 +105,15 @@ def _open(name: str, params: TableParams, root: Path, clock: Clock) -> MappedTab
     if params.url is None:
         raw = read_files(params, root)
     else:
-        order = tuple(params.columns.get(role.name, role.name) for role in TABLES[name])
+        order = tuple(params.columns.get(role.name, role.name) for role in roles_of(name))
         raw = read_sql(params, root, order)
-    table = map_columns(name, raw, params, clock.missing)
+    table = map_columns(name, raw, with_key(params, raw), clock.missing)
     return table if params.where_filled is None else where_filled(table, params.where_filled, clock.missing)
 
 
 def _check_lead_columns(params: Params, table: MappedTable) -> None:
-    for key, names in (("known_at", tuple(params.known_at)), ("trust", params.trust)):
+    still = tuple(name for name, known_at in params.known_at.items() if known_at != "history")
+    for key, names in (("known_at", still), ("trust", params.trust)):
         for name in names:
             if name not in table.columns:
                 near = near_miss(name, list(table.columns))
@@ -103,19 +125,32 @@ def _check_lead_columns(params: Params, table: MappedTable) -> None:
                 )
 
 
-def _until(clock: Clock, leads: Leads, events: Events | None, outcomes: Outcomes | None) -> int:
+def _until(
+    clock: Clock,
+    leads: Leads,
+    events: Events | None,
+    outcomes: Outcomes | None,
+    history: Mapping[str, Changes],
+) -> int:
     if clock.until != FOREVER:
         return clock.until
     known = [
         leads.created_at,
         None if events is None else events.known_at,
         None if outcomes is None else outcomes.known_at,
+        *(changes.at for changes in history.values()),
     ]
     latest = [int(instants.max()) for instants in known if instants is not None and len(instants)]
     return max(latest) + 1 if latest else 0
 
 
-def _digests(leads: Leads, events: Events | None, outcomes: Outcomes | None) -> Mapping[str, str]:
+def _digests(
+    leads: Leads,
+    events: Events | None,
+    outcomes: Outcomes | None,
+    history: Mapping[str, Changes],
+    extra: Mapping[str, Extra],
+) -> Mapping[str, str]:
     content: dict[str, Any] = {"lead_id": Coded.of(leads.lead_id), **leads.columns}
     if leads.created_at is not None:
         content["created_at"] = leads.created_at
@@ -124,7 +159,17 @@ def _digests(leads: Leads, events: Events | None, outcomes: Outcomes | None) -> 
         found["events"] = digest({**_stream(events), "value": events.value})
     if outcomes is not None:
         found["outcomes"] = digest({**_stream(outcomes), "amount": outcomes.amount})
+    if history:
+        parts = [_changes(name, changes) for name, changes in history.items()]
+        found["lead_history"] = digest({name: column for part in parts for name, column in part.items()})
+    for name, table in extra.items():
+        found[f"extra.{name}"] = digest({"keys": Coded.of(table.keys), **_changes("", table.rows)})
     return found
+
+
+def _changes(prefix: str, changes: Changes) -> dict[str, Coded | npt.NDArray[Any]]:
+    columns = {f"{prefix}.{name}": compacted(column) for name, column in changes.columns.items()}
+    return {f"{prefix} owner": changes.owner, f"{prefix} at": changes.at, **columns}
 
 
 def _stream(rows: Events | Outcomes) -> dict[str, Coded | npt.NDArray[Any]]:

@@ -57,7 +57,7 @@ class ColumnReport:
 
 @dataclass(frozen=True)
 class IntakeReport:
-    """The report of every table read, in the order leads, events, outcomes, and of every lead column."""
+    """The report of every table read, in the order leads, events, outcomes, lead_history and extra tables, and of every lead column."""
 
     tables: Mapping[str, TableReport]
     columns: tuple[ColumnReport, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -132,6 +133,27 @@ BEFORE_CREATION = Cause(
     "occurred_at at or after created_at",
     "check time_zone, and which column holds created_at",
 )
+
+
+def at_one_instant(column: str) -> Cause:
+    """Cause: another row of the same owner and instant counts."""
+    return Cause(
+        f"another row of the same {column} counts, the last in the order of text",
+        column,
+        f"one row at most at a {column}",
+        f"export {column} to the second, so that the last one is told",
+    )
+
+
+def not_history(fields: Sequence[str]) -> Cause:
+    """Cause: a change of a field that nothing reads as it stood."""
+    return Cause(
+        "its field is not declared known_at: history",
+        "field",
+        f"one of {', '.join(fields)}" if fields else "a field declared known_at: history",
+        "declare the field under known_at in params.yaml, where it is a column worth having",
+        may_dominate=True,
+    )
 
 
 @dataclass(frozen=True)

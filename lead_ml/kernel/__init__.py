@@ -2,31 +2,37 @@
 
 :func:`compile_plans` groups declarations by stream and key, :func:`gather` lays a stream out in order, :func:`run`
 walks it beside any snapshots, and :func:`aggregate` does all of it. :class:`Kept` is the history of shared keys that a
-request does not carry.
+request does not carry; :class:`Live` is the same in memory, folded event by event.
 """
 
 from __future__ import annotations
 
 from lead_ml.kernel.aggregate import aggregate, aggregate_coded, warm
 from lead_ml.kernel.kept import Kept, keep
+from lead_ml.kernel.live import Live
 from lead_ml.kernel.parts import combined, content, parts_of, quotient
 from lead_ml.kernel.plan import Plan, compile_plans
-from lead_ml.kernel.run import EMPTY_KEY, NO_KEY, run
+from lead_ml.kernel.program import EMPTY_KEY, NO_KEY
+from lead_ml.kernel.run import run
+from lead_ml.kernel.stood import column_at, key_at
 from lead_ml.kernel.stream import Stream, gather
 
 __all__ = [
     "EMPTY_KEY",
     "NO_KEY",
     "Kept",
+    "Live",
     "Plan",
     "Stream",
     "aggregate",
     "aggregate_coded",
+    "column_at",
     "combined",
     "compile_plans",
     "content",
     "gather",
     "keep",
+    "key_at",
     "parts_of",
     "quotient",
     "run",

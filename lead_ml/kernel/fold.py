@@ -1,134 +1,69 @@
-"""The compiled walk: a stream in key and time order beside snapshots in the same order, with running state.
+"""The compiled walk: a stream in key and time order beside snapshots in the same order.
 
-Work is linear in rows plus snapshots. A row is admitted once, when ``known_at < as_of``, and leaves each window once,
-when ``occurred_at < as_of - window``; a bit per row and window remembers whether it was counted, so that a record that
-comes to be known late is exact. All functions that the walk calls stand in this file, because numba's cache
-looks only at the file of the function it compiles.
+For each snapshot it is first *cut*: how many rows of the key are known (``known_at < as_of``), and how many have left each
+window (``occurred_at < as_of - window``) in the order of occurrence. The features then add up between the cuts, one after
+the other over a block of keys that fits the processor's cache. Work is linear in rows plus snapshots: a row enters once and
+leaves each window once, and counts and sums are the difference of two running totals, exact in integers.
 
-Largest values, gaps and first texts of a window are kept as a list of candidates, each of which beats all later ones (a
-monotone queue): the front is the answer, what left the window drops off the front. A record known late would belong into
-the middle, so the list is then made anew from the rows of the window, at most once a snapshot.
+A row that is known only after it has left a window, or whose key was asked in between, is *pending*: such keys are added up
+row by row. Largest values, gaps and first texts of a window are a list of candidates, each of which beats all later ones (a
+monotone queue): the front is the answer, what left the window drops off the front. A record known late would belong into the
+middle, so the list is then made anew from the rows of the window, at most once a snapshot.
+
+All functions that the walk calls stand in this file, because numba's cache looks only at the file of the function it compiles.
+They take arrays by name: reading a field of a tuple inside a loop counts references, 40 times slower.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-COUNT, SUM, DISTINCT, FIRST, LAST, DECAYED, MAX, GAP, FIRST_TEXT, LAST_TEXT = range(10)
-OPERATIONS: Mapping[str, int] = {
-    "count": COUNT,
-    "sum": SUM,
-    "distinct": DISTINCT,
-    "days_since_first": FIRST,
-    "days_since_last": LAST,
-    "decayed_sum": DECAYED,
-    "max": MAX,
-    "longest_gap": GAP,
-    "first": FIRST_TEXT,
-    "last": LAST_TEXT,
-}
-LISTED = (MAX, GAP, FIRST_TEXT)  # in a window; the gap in all time too
-UNSEEN = -(2**63)
-NEVER = 2**63 - 1
-DAY = 86_400_000_000
-SCALE = 1_000_000
-IN_ORDER, ROWS_UNSORTED, OCCURS_AFTER_KNOWN, WINDOW_ORDER, SPINE_UNSORTED, KEY_OUT_OF_RANGE = range(6)
+from lead_ml.kernel.program import (
+    COUNT,
+    DAY,
+    DECAYED,
+    DISTINCT,
+    FIRST,
+    FIRST_TEXT,
+    GAP,
+    LAST,
+    LAST_TEXT,
+    MAX,
+    NEVER,
+    NO_KEY,
+    SCALE,
+    UNSEEN,
+    Base,
+    Float64,
+    Int32,
+    Int64,
+    Program,
+    Rows,
+    Snapshots,
+    UInt64,
+)
 
-Int64 = npt.NDArray[np.int64]
-UInt64 = npt.NDArray[np.uint64]
-Int32 = npt.NDArray[np.int32]
-Float64 = npt.NDArray[np.float64]
-
-
-class Program(NamedTuple):
-    """F features in the kernel's order; feature f of group g has window g - 1 (group 0: all time)."""
-
-    operations: Int64
-    """(F,) what is computed."""
-    filters: UInt64
-    """(F,) the one bit that a row must have."""
-    columns: Int64
-    """(F,) row of ``values``, ``codes`` or ``labels``, -1 where none is read."""
-    tallies: Int64
-    """(F,) row of the tally of a distinct feature."""
-    lists: Int64
-    """(F,) row of the list of candidates, -1 without one."""
-    half_lives: Int64
-    """(F,) microseconds."""
-    groups: Int64
-    """(W + 2,) features of group g are ``groups[g]:groups[g + 1]``."""
-    windows: Int64
-    """(W,) finite windows in microseconds, ascending."""
-    slots: UInt64
-    """(W,) one bit per window."""
-    outputs: Int64
-    """(F,) column of the result."""
+IN_ORDER, ROWS_UNSORTED, OCCURS_AFTER_KNOWN, SPINE_UNSORTED, KEY_OUT_OF_RANGE = range(5)
+SORTED, REORDERED, PENDING = range(3)
+_MOVES_A_ROW = 16
+_BLOCK = 4096  # rows or snapshots
 
 
-class Rows(NamedTuple):
-    """N rows by key; the rows of key k are ``offsets[k]:offsets[k + 1]``, in order of ``known``."""
+class _Cuts(NamedTuple):
+    """A block of keys with its cuts; rows of the block are numbered from 0 within their key by occurrence."""
 
-    offsets: Int64
-    """(K + 1,)"""
-    carried: Int64
-    """(K,) how many rows of a key, at its start, the base has folded already; windows and sets still count them."""
-    known: Int64
-    """(N,) microseconds."""
-    occurred: Int64
-    """(N,) microseconds, at most ``known``."""
-    by_occurred: Int64
-    """(N,) the rows of each key in order of ``occurred``."""
-    passes: UInt64
-    """(N,) bit per filter."""
-    values: Int64
-    """(V, N) millionths."""
-    codes: Int32
-    """(D, N) codes dense within the key, -1 missing."""
-    labels: Int32
-    """(L, N) codes of the texts that are shown, -1 missing."""
-    rank: Int64
-    """(N,) place of each row in ``by_occurred``; empty where no list needs it."""
-
-
-class Base(NamedTuple):
-    """State of the A all-time features per key before any row that is not carried; zero rows for none."""
-
-    whole: Int64
-    """(K, A) count, sum or largest value in millionths, first or last instant, reference instant of a decayed sum."""
-    decayed: Float64
-    """(K, A) decayed sums at their reference instants; codes of first and last texts."""
-
-
-class Snapshots(NamedTuple):
-    """n snapshots in order of (key, as_of); key -2 has no rows."""
-
-    keys: Int64
-    as_of: Int64
-    rows: Int64
-    """(n,) row of the result."""
-
-
-class _Lists(NamedTuple):
-    left: Int64  # (Q, deepest) place at which a candidate leaves the window
-    weight: Int64
-    head: Int64
-    tail: Int64
-    latest: Int64  # place of the last row that was listed
-    stale: Int64  # 1 after a late record
-
-
-class _State(NamedTuple):
-    whole: Int64
-    decayed: Float64
-    tally: Int32
-    counted: UInt64
-    leaving: Int64
-    lists: _Lists
+    runs: Int64  # the snapshots of run r are runs[r]:runs[r + 1]
+    low: Int64  # rows of each run
+    high: Int64
+    at: Int64  # where the run stands in `by` and `place`
+    state: Int64  # SORTED: occurrence is the order of knowledge; REORDERED; PENDING
+    seen: Int64  # by snapshot: the first row not known
+    left: Int64  # (W, snapshots): rows that have left each window, by occurrence
+    by: Int64  # the rows of a run by occurrence
+    place: Int64  # the place of each row of a run in `by`
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -140,314 +75,421 @@ def walk(
     start: Int64,
     floor: int,
     width: int,
-    deepest: int,
     out: Float64,
     end: Base,
 ) -> int:
-    """Fill ``out[spine.rows]`` (n, F), and ``end`` with the state per key after its last snapshot where it has rows.
+    """Fill ``out`` (F, n), NaN without a key, and ``end`` with the state per key after its last snapshot where it has rows.
 
-    All-time features answer as of max(as_of, floor); `width` is one more than the largest code, `deepest` the number of
-    rows of the largest key. Returns ``IN_ORDER``,
-    or which rule of order the input breaks; `out` is then unfinished.
+    All-time features start from `start` or the base, and answer as of max(as_of, floor); `width` is one more than the
+    largest code. Returns ``IN_ORDER``, or which rule of order the input breaks; `out` is then unfinished.
     """
-    state = _State(
-        np.zeros(len(program.operations), np.int64),
-        np.zeros(len(program.operations), np.float64),
-        np.zeros((program.tallies[-1] + 1, width), np.int32),
-        np.zeros(len(rows.known), np.uint64),
-        np.zeros(len(program.windows), np.int64),
-        _no_lists(program, deepest),
+    runs, blocks, most_snapshots, most_rows, most_runs, deepest = _blocks(spine.keys, rows.offsets)
+    cuts = _Cuts(
+        runs,
+        np.empty(most_runs, np.int64),
+        np.empty(most_runs, np.int64),
+        np.empty(most_runs, np.int64),
+        np.empty(most_runs, np.int64),
+        np.empty(most_snapshots, np.int64),
+        np.empty((len(program.windows), most_snapshots), np.int64),
+        np.empty(most_rows, np.int64),
+        np.empty(most_rows, np.int64),
     )
-    first = 0
-    while first < len(spine.keys):
-        stop = _same_key(spine, first)
-        fault: int = _fault(program, rows, spine, first, stop)
+    total, gone = np.empty(deepest + 1, np.int64), np.empty(deepest + 1, np.int64)
+    tally = np.zeros(width, np.int32)
+    for b in range(len(blocks) - 1):
+        fault: int = _cut(program, rows, spine, cuts, blocks[b], blocks[b + 1])
         if fault != IN_ORDER:
             return fault
-        _reset(program, rows, base, state, start, spine.keys[first])
-        _walk_key(program, rows, spine, state, first, stop, floor, out)
-        if len(end.whole) > 0:
-            end.whole[spine.keys[first], :] = state.whole[: len(start)]
-            end.decayed[spine.keys[first], :] = state.decayed[: len(start)]
-        first = stop
+        for c in range(len(program.cells) - 1):
+            _add_up(
+                program, rows, base, spine, start, cuts, blocks[b], blocks[b + 1], c, total, gone, out, end
+            )
+        for f in range(program.cells[-1], len(program.operations)):
+            operation, slot = program.operations[f], program.slots[f]
+            if operation == DISTINCT:
+                _tell_apart(program, rows, spine, cuts, blocks[b], blocks[b + 1], f, tally, out)
+            elif operation == GAP or (slot >= 0 and operation != LAST_TEXT):
+                _list(program, rows, spine, cuts, blocks[b], blocks[b + 1], f, total, gone, out)
+            else:
+                _remember(
+                    program, rows, base, spine, start, cuts, blocks[b], blocks[b + 1], f, floor, out, end
+                )
     return IN_ORDER
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _no_lists(program: Program, deepest: int) -> _Lists:
-    count = program.lists.max() + 1
-    return _Lists(
-        np.zeros((count, deepest), np.int64),
-        np.zeros((count, deepest), np.int64),
-        np.zeros(count, np.int64),
-        np.zeros(count, np.int64),
-        np.zeros(count, np.int64),
-        np.zeros(count, np.int64),
+def _blocks(keys: Int64, offsets: Int64) -> tuple[Int64, Int64, int, int, int, int]:
+    """Return where each run of one key begins, where each block of runs begins, and the most that a block and a key hold."""
+    runs, blocks = np.empty(len(keys) + 1, np.int64), np.empty(len(keys) + 2, np.int64)
+    count, made, snapshots, held, deepest = 0, 1, 0, 0, 0
+    most_snapshots, most_rows, most_runs = 0, 0, 0
+    blocks[0] = 0
+    for i in range(len(keys)):
+        snapshots += 1
+        if i == 0 or keys[i] != keys[i - 1]:
+            if snapshots > _BLOCK or held > _BLOCK:
+                blocks[made] = count
+                made += 1
+                snapshots, held = 1, 0
+            runs[count] = i
+            count += 1
+            if 0 <= keys[i] < len(offsets) - 1:
+                size = offsets[keys[i] + 1] - offsets[keys[i]]
+                held, deepest = held + size, max(deepest, size)
+        most_snapshots, most_rows = max(most_snapshots, snapshots), max(most_rows, held)
+        most_runs = max(most_runs, count - blocks[made - 1])
+    runs[count] = len(keys)
+    blocks[made] = count
+    return runs[: count + 1], blocks[: made + 1], most_snapshots, most_rows, most_runs, deepest
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _cut(program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int, last: int) -> int:
+    """Cut a block of runs, and check the order of its rows and snapshots."""
+    offsets, known, occurred = rows.offsets, rows.known, rows.occurred
+    windows, left = program.windows, cuts.left
+    keys, as_of, runs, all_seen, by, place = (
+        spine.keys,
+        spine.as_of,
+        cuts.runs,
+        cuts.seen,
+        cuts.by,
+        cuts.place,
     )
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _same_key(spine: Snapshots, first: int) -> int:
-    stop = first + 1
-    while stop < len(spine.keys) and spine.keys[stop] == spine.keys[first]:
-        stop += 1
-    return stop
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _range(rows: Rows, key: int) -> tuple[int, int]:
-    if key < 0:
-        return 0, 0
-    return rows.offsets[key], rows.offsets[key + 1]
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fault(program: Program, rows: Rows, spine: Snapshots, first: int, stop: int) -> int:
-    key = spine.keys[first]
-    if key < -2 or key == -1 or key >= len(rows.offsets) - 1:
-        return KEY_OUT_OF_RANGE
-    if stop < len(spine.keys) and spine.keys[stop] < key:
-        return SPINE_UNSORTED
-    for i in range(first + 1, stop):
-        if spine.as_of[i] < spine.as_of[i - 1]:
+    lows, highs, ats, states = cuts.low, cuts.high, cuts.at, cuts.state
+    origin, at = runs[first], 0
+    for r in range(first, last):
+        begin, stop, key = runs[r], runs[r + 1], keys[runs[r]]
+        if key < -2 or key >= len(offsets) - 1:
+            return KEY_OUT_OF_RANGE
+        if r > 0 and key < keys[begin - 1]:
             return SPINE_UNSORTED
-    low, high = _range(rows, key)
-    if low > high or high > len(rows.known):
-        return ROWS_UNSORTED
-    fault: int = _fault_of_rows(program, rows, low, high)
-    return fault
+        low, high = (offsets[key], offsets[key + 1]) if key >= 0 else (0, 0)
+        if low > high or high > len(known):
+            return ROWS_UNSORTED
+        fault = _fault_of_rows(known, occurred, low, high)
+        if fault != IN_ORDER:
+            return int(fault)
+        lows[r - first], highs[r - first], ats[r - first] = low, high, at
+        state = _place(occurred, low, high, by[at : at + high - low], place[at : at + high - low])
+        seen = low
+        for i in range(begin, stop):
+            if i > begin and as_of[i] < as_of[i - 1]:
+                return SPINE_UNSORTED
+            while seen < high and known[seen] < as_of[i]:
+                seen += 1
+            all_seen[i - origin] = seen
+        for slot in range(len(windows)):
+            pending = _left(
+                occurred, by, at, high - low, windows[slot], as_of, begin, stop, all_seen, left, slot, origin
+            )
+            state = PENDING if pending else state
+        states[r - first] = state
+        at += high - low
+    return IN_ORDER
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fault_of_rows(program: Program, rows: Rows, low: int, high: int) -> int:
-    known, occurred, by_occurred = rows.known, rows.occurred, rows.by_occurred
+def _fault_of_rows(known: Int64, occurred: Int64, low: int, high: int) -> int:
     for row in range(low, high):
         if row > low and known[row] < known[row - 1]:
             return ROWS_UNSORTED
         if occurred[row] > known[row]:
             return OCCURS_AFTER_KNOWN
-        if len(program.windows) > 0:
-            by = by_occurred[row]
-            if by < low or by >= high:
-                return WINDOW_ORDER
-            if row > low and occurred[by] < occurred[by_occurred[row - 1]]:
-                return WINDOW_ORDER
     return IN_ORDER
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _reset(program: Program, rows: Rows, base: Base, state: _State, start: Int64, key: int) -> None:
-    state.whole[:] = 0
-    state.decayed[:] = 0.0
-    state.whole[: len(start)] = start
-    for f in range(len(start), len(program.operations)):
-        if program.operations[f] == LAST_TEXT:
-            state.whole[f] = UNSEEN
-    if key >= 0 and len(base.whole) > 0:
-        state.whole[: len(start)] = base.whole[key]
-        state.decayed[: len(start)] = base.decayed[key]
-    state.leaving[:] = _range(rows, key)[0]
-    state.lists.head[:] = 0
-    state.lists.tail[:] = 0
-    state.lists.latest[:] = -1
-    state.lists.stale[:] = 0
+def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64) -> int:
+    """Put the rows of a key in the order of occurrence, those of one instant in their order.
+
+    Records known late are few and near their place, so they are moved there one by one; a key that asks for more than
+    16 moves a row is sorted instead.
+    """
+    moves, state = _MOVES_A_ROW * (high - low), SORTED
+    for row in range(low, high):
+        to = row - low
+        while to > 0 and occurred[by[to - 1]] > occurred[row] and moves >= 0:
+            by[to] = by[to - 1]
+            to -= 1
+            moves -= 1
+            state = REORDERED
+        if moves < 0:
+            break
+        by[to] = row
+    if moves < 0:
+        by[:] = low + np.argsort(occurred[low:high], kind="mergesort")
+    for to in range(high - low):
+        place[by[to] - low] = to
+    return state
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _walk_key(
+def _left(
+    occurred: Int64,
+    by: Int64,
+    at: int,
+    count: int,
+    window: int,
+    as_of: Int64,
+    begin: int,
+    stop: int,
+    seen: Int64,
+    left: Int64,
+    slot: int,
+    origin: int,
+) -> bool:
+    """Cut one window at the snapshots of a run; tells whether a row left that was not known."""
+    pending, place = False, 0
+    for i in range(begin, stop):
+        oldest = as_of[i] - window
+        while place < count and occurred[by[at + place]] < oldest:
+            pending = pending or by[at + place] >= seen[i - origin]
+            place += 1
+        left[slot, i - origin] = place
+    return pending
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _add_up(
+    program: Program,
+    rows: Rows,
+    base: Base,
+    spine: Snapshots,
+    start: Int64,
+    cuts: _Cuts,
+    first: int,
+    last: int,
+    cell: int,
+    total: Int64,
+    gone: Int64,
+    out: Float64,
+    end: Base,
+) -> None:
+    """Answer the counts or the sums of one cell: what is known, less what has left the window."""
+    slots, states, outputs, windows = program.slots, program.states, program.outputs, program.windows
+    keys, as_of, passes, values, occurred = spine.keys, spine.as_of, rows.passes, rows.values, rows.occurred
+    runs, by, left, seen, kinds = cuts.runs, cuts.by, cuts.left, cuts.seen, cuts.state
+    lows, highs, ats, own, final = cuts.low, cuts.high, cuts.at, base.whole, end.whole
+    features, more = program.cells[cell], program.cells[cell + 1]
+    bit, column, origin = program.filters[features], program.columns[features], runs[first]
+    scale = 1.0 if program.operations[features] == COUNT else float(SCALE)
+    for r in range(first, last):
+        low, high, at, begin, stop = lows[r - first], highs[r - first], ats[r - first], runs[r], runs[r + 1]
+        key, kind = keys[begin], kinds[r - first]
+        if key == NO_KEY:
+            out[outputs[features:more], begin:stop] = np.nan
+            continue
+        _run_up(passes, values, bit, column, low, high, total)
+        if kind == REORDERED:
+            _run_up_by(total, by, at, low, high, gone)
+        for f in range(features, more):
+            slot, feature = slots[f], outputs[f]
+            if slot < 0:
+                state = states[f]
+                known = own[key, state] if key >= 0 and len(own) > 0 else start[state]
+                held = rows.carried[key] if high > low else 0
+                for i in range(begin, stop):
+                    place = seen[i - origin] - low
+                    out[feature, i] = (known + total[place] - total[min(place, held)]) / scale
+                if len(final) > 0:
+                    place = seen[stop - 1 - origin] - low
+                    final[key, state] = known + total[place] - total[min(place, held)]
+            elif kind == PENDING:
+                _add_pending(
+                    total,
+                    occurred,
+                    by,
+                    at,
+                    low,
+                    seen,
+                    left,
+                    slot,
+                    windows[slot],
+                    as_of,
+                    begin,
+                    stop,
+                    origin,
+                    scale,
+                    out,
+                    feature,
+                )
+            elif kind == REORDERED:
+                for i in range(begin, stop):
+                    out[feature, i] = (total[seen[i - origin] - low] - gone[left[slot, i - origin]]) / scale
+            else:
+                for i in range(begin, stop):
+                    out[feature, i] = (total[seen[i - origin] - low] - total[left[slot, i - origin]]) / scale
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _run_up(passes: UInt64, values: Int64, bit: int, column: int, low: int, high: int, total: Int64) -> None:
+    """Fill the running total over the rows of a key; without branches, since filters are hard to predict."""
+    running = 0
+    total[0] = 0
+    if column < 0:
+        for row in range(low, high):
+            running += int((passes[row] & bit) != 0)
+            total[row - low + 1] = running
+    else:
+        for row in range(low, high):
+            running += values[column, row] * int((passes[row] & bit) != 0)
+            total[row - low + 1] = running
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _run_up_by(total: Int64, by: Int64, at: int, low: int, high: int, gone: Int64) -> None:
+    """Fill the running total over the same rows by occurrence."""
+    running = 0
+    gone[0] = 0
+    for place in range(high - low):
+        row = by[at + place] - low
+        running += total[row + 1] - total[row]
+        gone[place + 1] = running
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _add_pending(
+    total: Int64,
+    occurred: Int64,
+    by: Int64,
+    at: int,
+    low: int,
+    all_seen: Int64,
+    left: Int64,
+    slot: int,
+    window: int,
+    as_of: Int64,
+    begin: int,
+    stop: int,
+    origin: int,
+    scale: float,
+    out: Float64,
+    feature: int,
+) -> None:
+    """Answer a window that rows have left before they were known: what is lost is added up row by row."""
+    lost, place, before, limit = 0, 0, low, UNSEEN
+    for i in range(begin, stop):
+        seen = all_seen[i - origin]
+        for row in range(before, seen):
+            if occurred[row] < limit:
+                lost += total[row - low + 1] - total[row - low]
+        while place < left[slot, i - origin]:
+            row = by[at + place]
+            if row < seen:
+                lost += total[row - low + 1] - total[row - low]
+            place += 1
+        before, limit = seen, as_of[i] - window
+        out[feature, i] = (total[seen - low] - lost) / scale
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _tell_apart(
     program: Program,
     rows: Rows,
     spine: Snapshots,
-    state: _State,
+    cuts: _Cuts,
     first: int,
-    stop: int,
-    floor: int,
+    last: int,
+    f: int,
+    tally: Int32,
     out: Float64,
 ) -> None:
-    low, high = _range(rows, spine.keys[first])
-    fresh = low if low == high else low + rows.carried[spine.keys[first]]
-    seen = low
-    for i in range(first, stop):
-        now = spine.as_of[i]
-        _leave(program, rows, state, high, now)
-        start, seen = seen, _known_before(rows, seen, high, now)
-        if seen > start:
-            _enter(program, rows, state, start, seen, now)
-            _fold(program, rows, state, start, seen, fresh)
-        _read(program, rows, state, low, high, seen, now, floor, out[spine.rows[i]])
-    _forget(program, rows, state, low, seen)
-
-
-# The loops below name their arrays first: reading a field of a tuple inside a loop counts references, 40 times slower.
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _leave(program: Program, rows: Rows, state: _State, high: int, now: int) -> None:
-    """Take out of each window what occurred before it."""
-    operations, filters, columns, tallies, _, _, groups, windows, slots, _ = program
-    _, _, _, occurred, by_occurred, passes, values, codes, _, _ = rows
-    whole, _, tally, counted, leaving, _ = state
-    for slot in range(len(windows)):
-        oldest = now - windows[slot]
-        while leaving[slot] < high and occurred[by_occurred[leaving[slot]]] < oldest:
-            row = by_occurred[leaving[slot]]
-            leaving[slot] += 1
-            if counted[row] & slots[slot] == 0:
-                continue
-            counted[row] ^= slots[slot]
-            for f in range(groups[slot + 1], groups[slot + 2]):
-                if passes[row] & filters[f] == 0:
-                    continue
-                if operations[f] == COUNT:
-                    whole[f] -= 1
-                elif operations[f] == SUM:
-                    whole[f] -= values[columns[f], row]
-                elif operations[f] == DISTINCT:
-                    whole[f] -= _was_last(tally, tallies[f], codes[columns[f], row])
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _known_before(rows: Rows, seen: int, high: int, now: int) -> int:
-    known = rows.known
-    while seen < high and known[seen] < now:
-        seen += 1
-    return seen
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _enter(program: Program, rows: Rows, state: _State, start: int, stop: int, now: int) -> None:
-    """Count rows in each window that they still lie in; one that is known too late never enters."""
-    operations, filters, columns, tallies, _, _, groups, windows, slots, _ = program
-    _, _, _, occurred, _, passes, values, codes, labels, _ = rows
-    whole, decayed, tally, counted, _, _ = state
-    for row in range(start, stop):
-        for slot in range(len(windows)):
-            if occurred[row] < now - windows[slot]:
-                continue
-            counted[row] |= slots[slot]
-            for f in range(groups[slot + 1], groups[slot + 2]):
-                if passes[row] & filters[f] == 0:
-                    continue
-                if operations[f] == COUNT:
-                    whole[f] += 1
-                elif operations[f] == SUM:
-                    whole[f] += values[columns[f], row]
-                elif operations[f] == DISTINCT:
-                    whole[f] += _is_first(tally, tallies[f], codes[columns[f], row])
-                elif operations[f] == LAST_TEXT:
-                    if labels[columns[f], row] >= 0 and occurred[row] >= whole[f]:
-                        whole[f], decayed[f] = occurred[row], labels[columns[f], row]
-                else:
-                    _list(program, rows, state, f, row)
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fold(program: Program, rows: Rows, state: _State, start: int, stop: int, fresh: int) -> None:
-    """Fold rows into the all-time features; those before `fresh` only into the distinct ones."""
-    operations, filters, columns, tallies, _, half_lives, groups, _, _, _ = program
-    occurred, passes, values, codes, labels = rows.occurred, rows.passes, rows.values, rows.codes, rows.labels
-    whole, decayed, tally = state.whole, state.decayed, state.tally
-    for row in range(start, stop):
-        for f in range(groups[0], groups[1]):
-            if passes[row] & filters[f] == 0:
-                continue
-            operation = operations[f]
-            if operation == DISTINCT:
-                whole[f] += _is_first(tally, tallies[f], codes[columns[f], row])
-            elif row < fresh:
-                continue
-            elif operation == COUNT:
-                whole[f] += 1
-            elif operation == SUM:
-                whole[f] += values[columns[f], row]
-            elif operation == FIRST:
-                whole[f] = min(whole[f], occurred[row])
-            elif operation == MAX:
-                whole[f] = max(whole[f], values[columns[f], row])
-            elif operation == GAP:
-                _list(program, rows, state, f, row)
-            elif operation == FIRST_TEXT or operation == LAST_TEXT:
-                _show(operation, whole, decayed, f, occurred[row], labels[columns[f], row])
-            else:
-                if operation == DECAYED:
-                    value = values[columns[f], row] / SCALE
-                    decayed[f] = _decay(decayed[f], whole[f], value, occurred[row], half_lives[f])
-                whole[f] = max(whole[f], occurred[row])
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _show(operation: int, whole: Int64, decayed: Float64, f: int, occurred: int, label: int) -> None:
-    """Remember the first or the last text; rows come in the order in which they became known."""
-    if label < 0:
-        return
-    if occurred < whole[f] if operation == FIRST_TEXT else occurred >= whole[f]:
-        whole[f], decayed[f] = occurred, label
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _list(program: Program, rows: Rows, state: _State, f: int, row: int) -> None:
-    """Put a row at the end of its list, or call the list stale where it belongs before the end."""
-    q, place = program.lists[f], rows.rank[row]
-    if program.operations[f] == FIRST_TEXT and rows.labels[program.columns[f], row] < 0:
-        return
-    if place < state.lists.latest[q]:
-        state.lists.stale[q] = 1
-    elif state.lists.stale[q] == 0:
-        _push(program, rows, state.lists, f, row, place)
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _push(program: Program, rows: Rows, lists: _Lists, f: int, row: int, place: int) -> None:
-    q, operation = program.lists[f], program.operations[f]
-    left, weight, tail, head = lists.left, lists.weight, lists.tail, lists.head
-    before = lists.latest[q]
-    lists.latest[q] = place
-    if operation == GAP and before < 0:
-        return
-    leaves, size = place, 0
-    if operation == MAX:
-        size = rows.values[program.columns[f], row]
-    elif operation == GAP:
-        leaves = before
-        size = rows.occurred[row] - rows.occurred[rows.by_occurred[before]]
-    if operation != FIRST_TEXT:
-        while tail[q] > head[q] and weight[q, tail[q] - 1] <= size:
-            tail[q] -= 1
-    left[q, tail[q]] = leaves
-    weight[q, tail[q]] = size
-    tail[q] += 1
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _renew(program: Program, rows: Rows, lists: _Lists, f: int, low: int, high: int, seen: int) -> None:
-    """Make a list anew from the rows that are known, by occurrence, from place `low` on."""
-    q = program.lists[f]
-    lists.head[q] = 0
-    lists.tail[q] = 0
-    lists.latest[q] = -1
-    lists.stale[q] = 0
-    for place in range(low, high):
-        row = rows.by_occurred[place]
-        if row >= seen or rows.passes[row] & program.filters[f] == 0:
+    """Answer a distinct feature: how many codes have rows between the cuts."""
+    keys, as_of, passes, occurred = spine.keys, spine.as_of, rows.passes, rows.occurred
+    runs, by, left, all_seen = cuts.runs, cuts.by, cuts.left, cuts.seen
+    lows, ats = cuts.low, cuts.at
+    codes, bit, slot = rows.codes[program.columns[f]], program.filters[f], program.slots[f]
+    answers, origin = out[program.outputs[f]], runs[first]
+    window = program.windows[slot] if slot >= 0 else 0
+    for r in range(first, last):
+        low, at, begin, stop = lows[r - first], ats[r - first], runs[r], runs[r + 1]
+        if keys[begin] == NO_KEY:
+            answers[begin:stop] = np.nan
             continue
-        if program.operations[f] == FIRST_TEXT and rows.labels[program.columns[f], row] < 0:
-            continue
-        _push(program, rows, lists, f, row, place)
+        found, place, before, limit = 0, 0, low, UNSEEN
+        for i in range(begin, stop):
+            seen = all_seen[i - origin]
+            for row in range(before, seen):
+                if passes[row] & bit and occurred[row] >= limit:
+                    code = codes[row]
+                    if code >= 0:
+                        tally[code] += 1
+                        found += tally[code] == 1
+            before = seen
+            if slot >= 0:
+                limit = as_of[i] - window
+                while place < left[slot, i - origin]:
+                    row = by[at + place]
+                    place += 1
+                    if row < seen and passes[row] & bit:
+                        code = codes[row]
+                        if code >= 0:
+                            tally[code] -= 1
+                            found -= tally[code] == 0
+            answers[i] = found
+        for row in range(low, before):
+            if codes[row] >= 0:
+                tally[codes[row]] = 0
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _front(program: Program, rows: Rows, lists: _Lists, f: int, low: int) -> float:
-    """Drop what left the window, whose first place is `low`, and return the answer."""
-    q = program.lists[f]
-    while lists.head[q] < lists.tail[q] and lists.left[q, lists.head[q]] < low:
-        lists.head[q] += 1
-    if lists.head[q] == lists.tail[q]:
-        return float(np.nan)
-    if program.operations[f] == MAX:
-        return float(lists.weight[q, lists.head[q]] / SCALE)
-    if program.operations[f] == GAP:
-        return float(lists.weight[q, lists.head[q]] / DAY)
-    return float(rows.labels[program.columns[f], rows.by_occurred[lists.left[q, lists.head[q]]]])
+def _remember(
+    program: Program,
+    rows: Rows,
+    base: Base,
+    spine: Snapshots,
+    start: Int64,
+    cuts: _Cuts,
+    first: int,
+    last: int,
+    f: int,
+    floor: int,
+    out: Float64,
+    end: Base,
+) -> None:
+    """Answer a feature that is one number and one instant, folded in the order in which rows became known."""
+    keys, as_of, passes, occurred = spine.keys, spine.as_of, rows.passes, rows.occurred
+    runs, all_seen, lows, highs = cuts.runs, cuts.seen, cuts.low, cuts.high
+    operation, bit, column = program.operations[f], program.filters[f], program.columns[f]
+    half_life, slot, state = program.half_lives[f], program.slots[f], program.states[f]
+    values, labels, carried = rows.values, rows.labels, rows.carried
+    answers, origin = out[program.outputs[f]], runs[first]
+    for r in range(first, last):
+        low, high, begin, stop = lows[r - first], highs[r - first], runs[r], runs[r + 1]
+        key = keys[begin]
+        if key == NO_KEY:
+            answers[begin:stop] = np.nan
+            continue
+        whole, number = start[state] if state >= 0 else UNSEEN, 0.0
+        if state >= 0 and key >= 0 and len(base.whole) > 0:
+            whole, number = base.whole[key, state], base.decayed[key, state]
+        before = low + carried[key] if high > low and state >= 0 else low
+        for i in range(begin, stop):
+            seen = all_seen[i - origin]
+            for row in range(before, seen):
+                if passes[row] & bit == 0:
+                    continue
+                if operation == LAST:
+                    whole = max(whole, occurred[row])
+                elif operation == FIRST:
+                    whole = min(whole, occurred[row])
+                elif operation == DECAYED:
+                    value = 1.0 if column < 0 else values[column, row] / SCALE
+                    number = _decay(number, whole, value, occurred[row], half_life)
+                    whole = max(whole, occurred[row])
+                elif operation == MAX:
+                    whole = max(whole, values[column, row])
+                elif labels[column, row] >= 0 and (
+                    occurred[row] < whole if operation == FIRST_TEXT else occurred[row] >= whole
+                ):
+                    whole, number = occurred[row], float(labels[column, row])
+            before = max(before, seen)
+            since = as_of[i] - program.windows[slot] if slot >= 0 else UNSEEN
+            answers[i] = _answer(operation, whole, number, max(as_of[i], floor), since, half_life)
+        if state >= 0 and len(end.whole) > 0:
+            end.whole[key, state], end.decayed[key, state] = whole, number
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -461,69 +503,141 @@ def _decay(total: float, reference: int, value: float, occurred: int, half_life:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _is_first(tally: Int32, told: int, code: int) -> int:
-    if code < 0:
-        return 0
-    tally[told, code] += 1
-    return int(tally[told, code] == 1)
+def _answer(operation: int, whole: int, number: float, now: int, since: int, half_life: int) -> float:
+    if whole == NEVER or whole == UNSEEN:
+        return 0.0 if operation == DECAYED else np.nan
+    if operation == DECAYED:
+        return float(number * np.exp2(-(now - whole) / half_life))
+    if operation == FIRST or operation == LAST:
+        return float((now - whole) / DAY)
+    if operation == MAX:
+        return float(whole / SCALE)
+    return number if whole >= since else np.nan
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _was_last(tally: Int32, told: int, code: int) -> int:
-    if code < 0:
-        return 0
-    tally[told, code] -= 1
-    return int(tally[told, code] == 0)
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _read(
+def _list(
     program: Program,
     rows: Rows,
-    state: _State,
-    low: int,
-    high: int,
-    seen: int,
-    as_of: int,
-    floor: int,
-    answers: Float64,
+    spine: Snapshots,
+    cuts: _Cuts,
+    first: int,
+    last: int,
+    f: int,
+    leaves: Int64,
+    weight: Int64,
+    out: Float64,
 ) -> None:
-    operations, _, _, _, places, half_lives, groups, windows, _, outputs = program
-    whole, decayed, _, _, leaving, lists = state
-    now = max(as_of, floor)
-    for group in range(len(groups) - 1):
-        begin = low if group == 0 else leaving[group - 1]
-        for f in range(groups[group], groups[group + 1]):
-            operation, number = operations[f], whole[f]
-            if places[f] >= 0:
-                if lists.stale[places[f]] == 1:
-                    _renew(program, rows, lists, f, begin, high, seen)
-                answers[outputs[f]] = _front(program, rows, lists, f, begin)
-                continue
-            answer = float(number)
-            if operation == SUM:
-                answer = number / SCALE
-            elif number in (NEVER, UNSEEN):
-                answer = 0.0 if operation == DECAYED else np.nan
-            elif operation == DECAYED:
-                answer = decayed[f] * np.exp2(-(now - number) / half_lives[f])
-            elif operation == FIRST or operation == LAST:
-                answer = (now - number) / DAY
-            elif operation == MAX:
-                answer = number / SCALE
-            elif operation == FIRST_TEXT or operation == LAST_TEXT:
-                known = group == 0 or number >= as_of - windows[group - 1]
-                answer = decayed[f] if known else np.nan
-            answers[outputs[f]] = answer
+    """Answer a largest value, gap or first text from its candidates: the places at which they leave, and their weights."""
+    operation, bit, column, slot = (
+        program.operations[f],
+        program.filters[f],
+        program.columns[f],
+        program.slots[f],
+    )
+    passes, values, occurred, labels = rows.passes, rows.values, rows.occurred, rows.labels
+    answers, origin = out[program.outputs[f]], cuts.runs[first]
+    for r in range(first, last):
+        low, high, begin, stop = cuts.low[r - first], cuts.high[r - first], cuts.runs[r], cuts.runs[r + 1]
+        if spine.keys[begin] == NO_KEY:
+            answers[begin:stop] = np.nan
+            continue
+        at = cuts.at[r - first]
+        by, place_of = cuts.by[at : at + high - low], cuts.place[at : at + high - low]
+        head, tail, latest, before = 0, 0, -1, low
+        for i in range(begin, stop):
+            seen = cuts.seen[i - origin]
+            gone = cuts.left[slot, i - origin] if slot >= 0 else 0
+            entered, place = before, gone
+            stale = False
+            while entered < seen and not stale:
+                row = entered
+                entered += 1
+                where = place_of[row - low]
+                if (
+                    passes[row] & bit == 0
+                    or where < gone
+                    or (operation == FIRST_TEXT and labels[column, row] < 0)
+                ):
+                    continue
+                stale = where < latest
+                if not stale:
+                    tail = _push(
+                        operation,
+                        values,
+                        occurred,
+                        by,
+                        column,
+                        row,
+                        where,
+                        latest,
+                        head,
+                        tail,
+                        leaves,
+                        weight,
+                    )
+                    latest = where
+            if stale:
+                head, tail, latest = 0, 0, -1
+                while place < high - low:
+                    row = by[place]
+                    if (
+                        row < seen
+                        and passes[row] & bit
+                        and (operation != FIRST_TEXT or labels[column, row] >= 0)
+                    ):
+                        tail = _push(
+                            operation,
+                            values,
+                            occurred,
+                            by,
+                            column,
+                            row,
+                            place,
+                            latest,
+                            head,
+                            tail,
+                            leaves,
+                            weight,
+                        )
+                        latest = place
+                    place += 1
+            before = seen
+            while head < tail and leaves[head] < gone:
+                head += 1
+            answers[i] = np.nan
+            if head < tail:
+                if operation == FIRST_TEXT:
+                    answers[i] = labels[column, by[leaves[head]]]
+                else:
+                    answers[i] = weight[head] / (SCALE if operation == MAX else DAY)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _forget(program: Program, rows: Rows, state: _State, low: int, admitted: int) -> None:
-    """Empty the tallies at the cost of the rows of one key, not of the longest."""
-    operations, columns, tallies = program.operations, program.columns, program.tallies
-    codes, tally = rows.codes, state.tally
-    for f in range(len(operations)):
-        if operations[f] == DISTINCT:
-            for row in range(low, admitted):
-                if codes[columns[f], row] >= 0:
-                    tally[tallies[f], codes[columns[f], row]] = 0
+def _push(
+    operation: int,
+    values: Int64,
+    occurred: Int64,
+    by: Int64,
+    column: int,
+    row: int,
+    place: int,
+    latest: int,
+    head: int,
+    tail: int,
+    leaves: Int64,
+    weight: Int64,
+) -> int:
+    """Put a row at the end of the list and drop the candidates that it beats; returns the new end."""
+    if operation == GAP and latest < 0:
+        return tail
+    leaving, size = place, 0
+    if operation == MAX:
+        size = values[column, row]
+    elif operation == GAP:
+        leaving, size = latest, occurred[row] - occurred[by[latest]]
+    if operation != FIRST_TEXT:
+        while tail > head and weight[tail - 1] <= size:
+            tail -= 1
+    leaves[tail], weight[tail] = leaving, size
+    return tail + 1

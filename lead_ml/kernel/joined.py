@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.data import Coded, Codes, Dataset
-from lead_ml.kernel.fold import Base
 from lead_ml.kernel.kept import Kept
 from lead_ml.kernel.order import grouped, offsets_of
 from lead_ml.kernel.plan import Plan
+from lead_ml.kernel.program import Base
 from lead_ml.kernel.rows import StreamRows, collect, lead_keys, no_rows
 from lead_ml.kernel.stream import Stream, absent, in_order, lay_out
 

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from lead_ml.data import Coded, Codes, Dataset, Floats, Indices, Instants
 from lead_ml.errors import BundleError
-from lead_ml.kernel.fold import DISTINCT, FIRST_TEXT, LAST_TEXT, NEVER, UNSEEN, Base
 from lead_ml.kernel.plan import Plan
+from lead_ml.kernel.program import DISTINCT, FIRST_TEXT, GAP, LAST_TEXT, NEVER, UNSEEN, Base, Snapshots
 from lead_ml.kernel.rows import StreamRows, collect, lead_keys, no_rows
 from lead_ml.kernel.run import walked
 from lead_ml.kernel.stream import in_order, lay_out, no_base, tie_breakers
@@ -135,13 +135,13 @@ def keep(plan: Plan, dataset: Dataset, until: int) -> Kept:
     rows = collect(plan, dataset, leads)
     supplied = rows is not None
     rows = no_rows(plan) if rows is None else rows.take(rows.known < until)
-    keys = _by_text(Coded(rows.key.astype(np.int32), leads.levels))
+    keys = by_text(Coded(rows.key.astype(np.int32), leads.levels))
     rows = _with_key(rows, keys.codes)
     base = _folded(plan, rows, keys, until)
-    rows = _still_needed(plan, rows, until)
-    texts = [_by_text(text, _shown_codes(plan, base, k)) for k, text in enumerate(rows.texts)]
+    rows = still_needed(plan, rows, until)
+    texts = [by_text(text, shown_codes(plan, base, k)) for k, text in enumerate(rows.texts)]
     for k, text in enumerate(rows.texts):
-        _recode_shown(plan, base, k, text, texts[k])
+        recode_shown(plan, base, k, text, texts[k])
     codes = np.empty((len(texts), len(rows)), dtype=np.int32)
     for k, text in enumerate(texts):
         codes[k] = text.codes
@@ -150,13 +150,13 @@ def keep(plan: Plan, dataset: Dataset, until: int) -> Kept:
         plan_digest=plan.digest,
         until=int(until),
         supplied=supplied,
-        keys=keys.levels,
+        keys=tuple(keys.levels),
         offsets=np.append(0, np.cumsum(counts)),
         occurred=rows.occurred,
         passes=rows.passes,
         values=rows.values,
         codes=codes,
-        levels=tuple(text.levels for text in texts),
+        levels=tuple(tuple(text.levels) for text in texts),
         base=base,
     )
 
@@ -168,25 +168,29 @@ def _folded(plan: Plan, rows: StreamRows, keys: Coded, until: int) -> Base:
     rows = in_order(plan, rows)
     stream = lay_out(plan, keys, rows, carried=nothing, base=no_base(plan))
     end = Base(np.tile(plan.start, (count + 1, 1)), np.zeros((count + 1, len(plan.start))))
-    out: Floats = np.empty((count, len(plan.features)))
-    walked(plan, stream, np.arange(count), np.full(count, until, dtype=np.int64), out=out, end=end)
+    out: Floats = np.empty((len(plan.features), count))
+    spine = Snapshots(np.arange(count), np.full(count, until, dtype=np.int64))
+    walked(plan, stream, spine, out=out, end=end)
     # The rows kept tell the values apart again.
-    end.whole[:, plan.program.operations[: len(plan.start)] == DISTINCT] = 0
+    end.whole[:, plan.program.operations[plan.ever] == DISTINCT] = 0
     return end
 
 
-def _still_needed(plan: Plan, rows: StreamRows, until: int) -> StreamRows:
-    texts = tuple(_by_text(text) for text in rows.texts)
+def still_needed(plan: Plan, rows: StreamRows, until: int) -> StreamRows:
+    """Return the rows, by key and occurrence, that features as of `until` or later may still count one by one."""
+    texts = tuple(by_text(text) for text in rows.texts)
     contents = [*(text.codes for text in texts), *rows.values, rows.passes]
     if plan.shown_columns:
         # Of two rows at one instant the first or last text is told by these.
         contents += [*tie_breakers(plan, rows), rows.known]
     rows = rows.take(np.lexsort((*contents, rows.occurred, rows.key)))
-    needed = np.zeros(len(rows), dtype=np.bool_)
-    if plan.longest_window:
-        needed = rows.occurred >= until - plan.longest_window
     program = plan.program
-    for f in np.flatnonzero(program.operations[: program.groups[1]] == DISTINCT):
+    # A late record may split a gap of any age.
+    all_needed = bool((program.operations[plan.ever] == GAP).any())
+    needed = np.full(len(rows), all_needed)
+    if plan.longest_window and not all_needed:
+        needed = rows.occurred >= until - plan.longest_window
+    for f in plan.ever[program.operations[plan.ever] == DISTINCT]:
         codes = rows.texts[program.columns[f]].codes
         telling = np.flatnonzero((rows.passes & program.filters[f] != 0) & (codes >= 0))
         _, first = np.unique(rows.key[telling] << 32 | codes[telling], return_index=True)
@@ -194,7 +198,7 @@ def _still_needed(plan: Plan, rows: StreamRows, until: int) -> StreamRows:
     return rows.take(needed)
 
 
-def _by_text(text: Coded, also: Indices = _NONE) -> Coded:
+def by_text(text: Coded, also: Indices = _NONE) -> Coded:
     """Renumber so that the levels are those used, or named in `also`, in ascending order."""
     used = np.unique(np.append(text.codes[text.codes >= 0], also)).tolist()
     used.sort(key=text.levels.__getitem__)
@@ -205,17 +209,19 @@ def _by_text(text: Coded, also: Indices = _NONE) -> Coded:
 
 def _shown_places(plan: Plan, base: Base, k: int) -> npt.NDArray[np.bool_]:
     """Return where the base (K + 1, A) holds codes of text column `k`."""
-    program, whole = plan.program, len(plan.start)
+    operations, columns = plan.program.operations[plan.ever], plan.program.columns[plan.ever]
     column = k - len(plan.distinct_columns)
-    shows = np.isin(program.operations[:whole], (FIRST_TEXT, LAST_TEXT)) & (program.columns[:whole] == column)
+    shows = np.isin(operations, (FIRST_TEXT, LAST_TEXT)) & (columns == column)
     return np.asarray(shows & (base.whole != NEVER) & (base.whole != UNSEEN))
 
 
-def _shown_codes(plan: Plan, base: Base, k: int) -> Indices:
+def shown_codes(plan: Plan, base: Base, k: int) -> Indices:
+    """Return the codes of text column `k` that the base shows."""
     return base.decayed[_shown_places(plan, base, k)].astype(np.int64)
 
 
-def _recode_shown(plan: Plan, base: Base, k: int, old: Coded, new: Coded) -> None:
+def recode_shown(plan: Plan, base: Base, k: int, old: Coded, new: Coded) -> None:
+    """Change the codes of text column `k` that the base shows to those of the new levels."""
     places = _shown_places(plan, base, k)
     code_of = {text: float(code) for code, text in enumerate(new.levels)}
     codes = base.decayed[places].astype(np.int64).tolist()

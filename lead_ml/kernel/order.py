@@ -1,7 +1,7 @@
-"""Compiled ordering of rows: by key in one counting pass, by occurrence within a key, and codes dense within a key.
+"""Compiled ordering of rows: by key in one counting pass, by time within a key, and codes dense within a key.
 
-A counting sort keeps the order of rows that share a key, so rows that come in the order of time need no comparison at all;
-rows that come in the kernel's order already are left where they are.
+A counting sort keeps the order of rows that share a key, so rows that come in the order of time need no comparison at all, and
+late records are moved to their place one by one; rows that come in the kernel's order already are left where they are.
 """
 
 from __future__ import annotations
@@ -10,29 +10,31 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from lead_ml.kernel.program import SCALE
+
 Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
+Float64 = npt.NDArray[np.float64]
 
-SORTED, IN_TIME, UNSORTED = range(3)
+SORTED, TIED, UNSORTED = range(3)
 _MOVES_A_ROW = 16
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def order_of(key: Int64, known: Int64, occurred: Int64) -> int:
-    """Tell whether rows (n,) stand by (key, known, occurred), at least by (known, occurred), or by neither."""
-    by_key, by_time = True, True
+    """Tell whether rows (n,) stand by (key, known, occurred), with some rows equal in all three, or do not."""
+    tied = False
     for row in range(1, len(key)):
         before = row - 1
-        late = known[row] < known[before] or (
-            known[row] == known[before] and occurred[row] < occurred[before]
-        )
-        if key[row] < key[before] or (key[row] == key[before] and late):
-            by_key = False
-        if late:
-            by_time = False
-        if not by_key and not by_time:
+        if key[row] > key[before]:
+            continue
+        if key[row] < key[before] or known[row] < known[before]:
             return UNSORTED
-    return SORTED if by_key else IN_TIME
+        if known[row] == known[before]:
+            if occurred[row] < occurred[before]:
+                return UNSORTED
+            tied = tied or occurred[row] == occurred[before]
+    return TIED if tied else SORTED
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -59,30 +61,74 @@ def grouped(key: Int64, offsets: Int64) -> Int64:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def by_occurrence(offsets: Int64, occurred: Int64) -> Int64:
-    """Return (n,) the rows of each key by occurrence, those of one instant in their order.
+def timed(offsets: Int64, order: Int64, known: Int64, occurred: Int64) -> int:
+    """Sort `order` (n,), grouped by key, by (known, occurred) within each key; return how many rows equal the one before.
 
-    Records known late are few and near their place, so they are moved there one by one; a key that asks for more than
-    16 moves a row is sorted instead.
+    Rows out of place are few and near it where a file stands in the order of time, so they are moved there one by one; a key
+    that asks for more than 16 moves a row is sorted instead. Rows that are equal keep their order.
     """
-    order = np.arange(len(occurred))
+    ties = 0
     for k in range(len(offsets) - 1):
         low, high = offsets[k], offsets[k + 1]
         moves = _MOVES_A_ROW * (high - low)
-        for row in range(low + 1, high):
-            if occurred[order[row - 1]] <= occurred[row]:
-                continue
-            place = row
-            while place > low and occurred[order[place - 1]] > occurred[row] and moves >= 0:
-                order[place] = order[place - 1]
-                place -= 1
+        for place in range(low + 1, high):
+            row = order[place]
+            at = place
+            while at > low and moves >= 0 and _later(order[at - 1], row, known, occurred):
+                order[at] = order[at - 1]
+                at -= 1
                 moves -= 1
+            order[at] = row
             if moves < 0:
                 break
-            order[place] = row
         if moves < 0:
-            order[low:high] = low + np.argsort(occurred[low:high], kind="mergesort")
-    return order
+            rows = order[low:high].copy()
+            rows = rows[np.argsort(rows, kind="mergesort")]
+            rows = rows[np.argsort(occurred[rows], kind="mergesort")]
+            order[low:high] = rows[np.argsort(known[rows], kind="mergesort")]
+        for place in range(low + 1, high):
+            ties += _equal(order[place - 1], order[place], known, occurred)
+    return ties
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _later(row: int, other: int, known: Int64, occurred: Int64) -> bool:
+    return bool(known[row] > known[other] or (known[row] == known[other] and occurred[row] > occurred[other]))
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _equal(row: int, other: int, known: Int64, occurred: Int64) -> bool:
+    return bool(known[row] == known[other] and occurred[row] == occurred[other])
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def tied(order: Int64, key: Int64, known: Int64, occurred: Int64) -> tuple[Int64, Int64]:
+    """Return the places in `order` (n,) whose row equals a neighbour's key and instants, and the number of its group."""
+    count, places, groups = 0, np.empty(len(order), np.int64), np.empty(len(order), np.int64)
+    group, before = 0, False
+    for place in range(1, len(order)):
+        row, other = order[place], order[place - 1]
+        if key[row] != key[other] or not _equal(row, other, known, occurred):
+            before = False
+            continue
+        if not before:
+            group += 1
+            places[count], groups[count] = place - 1, group
+            count += 1
+        places[count], groups[count] = place, group
+        count += 1
+        before = True
+    return places[:count].copy(), groups[:count].copy()
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def put_back(columns: Float64, order: Int64) -> None:
+    """Move ``columns[:, i]`` to ``columns[:, order[i]]``, one feature at a time."""
+    moved = np.empty(len(order), np.float64)
+    for row in range(len(columns)):
+        moved[:] = columns[row]
+        for i in range(len(order)):
+            columns[row, order[i]] = moved[i]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -106,3 +152,17 @@ def dense(offsets: Int64, codes: Int32, levels: int) -> Int32:
                 fresh += 1
             found[row] = number[code]
     return found
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def millionths(numbers: Float64, whole: Int64) -> float:
+    """Write numbers (n,) to `whole` as millionths, missing as 0, and return the sum of their sizes; infinity if one is."""
+    total = 0.0
+    for row in range(len(numbers)):
+        number = numbers[row]
+        if np.isnan(number):
+            whole[row] = 0
+            continue
+        total += abs(number)
+        whole[row] = np.int64(np.rint(number * SCALE)) if np.isfinite(number) else 0
+    return total

@@ -15,22 +15,22 @@ import numpy.typing as npt
 from lead_ml.clean import TRANSFORMS
 from lead_ml.declare import Aggregate, Declaration, Range, Rate, Stream, operands
 from lead_ml.errors import DeclarationError
-from lead_ml.kernel.fold import (
+from lead_ml.kernel.parts import content, parts_of
+from lead_ml.kernel.program import (
     DECAYED,
     FIRST,
     FIRST_TEXT,
     LAST,
     LAST_TEXT,
-    LISTED,
     MAX,
     NEVER,
     OPERATIONS,
     UNSEEN,
     Program,
 )
-from lead_ml.kernel.parts import content, parts_of
 
 MOST_BITS = 64
+_ADDED = ("count", "sum")
 _NO_WINDOW = ("days_since_first", "days_since_last", "decayed_sum")
 
 
@@ -54,15 +54,17 @@ class Plan:
     filters
         The distinct filters, at most 64; bit i of a row says that it passes ``filters[i]``.
     value_columns
-        Numeric columns that are summed or compared; ``""`` stands for 1 on every row.
+        Numeric columns that are summed or compared.
     distinct_columns
         Text columns whose values are told apart; ``lead_id`` tells the leads of a shared key apart.
     shown_columns
         Text columns whose first or last value is shown.
     program
-        The same as arrays, in the kernel's order: all-time features first, then by window.
+        The same as arrays, in the kernel's order: counts and sums first.
+    ever
+        (A,) the all-time features among those of the program.
     start
-        (A,) int64, the state of the A all-time features before any row.
+        (A,) int64, their state before any row.
     """
 
     stream: Stream
@@ -73,6 +75,7 @@ class Plan:
     distinct_columns: tuple[str, ...]
     shown_columns: tuple[str, ...]
     program: Program
+    ever: npt.NDArray[np.int64]
     start: npt.NDArray[np.int64]
 
     @cached_property
@@ -93,17 +96,18 @@ class Plan:
         """Number of text columns of a row: those told apart, then those shown."""
         return len(self.distinct_columns) + len(self.shown_columns)
 
-    @property
+    @cached_property
+    def text_bits(self) -> tuple[tuple[str, int, Mapping[str, int]], ...]:
+        """Return for each text column of the filters, by name, those that leave it free and those that allow each value, as bits."""
+        columns = sorted({name for item in self.filters for name, _ in item.texts})
+        return tuple((column, *_bits(self.filters, column)) for column in columns)
+
+    @cached_property
     def longest_window(self) -> int:
         """The longest finite window in microseconds, 0 where there is none."""
         return int(self.program.windows.max(initial=0))
 
-    @property
-    def listed(self) -> bool:
-        """Whether a feature keeps a list of candidates."""
-        return bool((self.program.lists >= 0).any())
-
-    @property
+    @cached_property
     def order_matters(self) -> bool:
         """Whether the order of rows with equal instants can matter."""
         return bool(np.isin(self.program.operations, (DECAYED, FIRST_TEXT, LAST_TEXT)).any())
@@ -141,11 +145,11 @@ def _plan(features: tuple[Aggregate, ...]) -> Plan:
                 do="drop features or let them share filters and windows",
             )
     read = {
-        kind: tuple(dict.fromkeys(item.of for item in features if item.aggregation in kinds))
+        kind: tuple(dict.fromkeys(item.of for item in features if item.of and item.aggregation in kinds))
         for kind, kinds in _READ.items()
     }
     program = _program(features, filters, windows, read)
-    operations = program.operations[: program.groups[1]]
+    ever = np.flatnonzero(program.states >= 0)
     return Plan(
         stream,
         key,
@@ -155,7 +159,8 @@ def _plan(features: tuple[Aggregate, ...]) -> Plan:
         read["codes"],
         read["shown"],
         program,
-        _start(operations),
+        ever,
+        _start(program.operations[ever]),
     )
 
 
@@ -172,28 +177,27 @@ def _program(
     windows: tuple[int, ...],
     read: Mapping[str, tuple[str, ...]],
 ) -> Program:
-    order = sorted(range(len(features)), key=lambda k: _window(features[k]))
+    cells = [(filters.index(_filter(item)), _column(item, read)) for item in features]
+    order = sorted(range(len(features)), key=lambda k: (features[k].aggregation not in _ADDED, cells[k]))
     items = [features[k] for k in order]
-    spans = np.array([_window(item) for item in items], dtype=np.int64)
-    operations = np.array([OPERATIONS[item.aggregation] for item in items], dtype=np.int64)
-    listed = np.isin(operations, LISTED) & ((spans > 0) | (operations == OPERATIONS["longest_gap"]))
+    added = [cells[k] for k in order if features[k].aggregation in _ADDED]
+    ever = np.array([_window(item) == 0 for item in items])
     return Program(
-        operations=operations,
-        filters=np.array([1 << filters.index(_filter(item)) for item in items], dtype=np.uint64),
-        columns=np.array([_column(item, read) for item in items], dtype=np.int64),
-        tallies=np.cumsum([item.aggregation == "distinct" for item in items], dtype=np.int64) - 1,
-        lists=np.where(listed, np.cumsum(listed) - 1, -1).astype(np.int64),
+        operations=np.array([OPERATIONS[item.aggregation] for item in items], dtype=np.int64),
+        filters=np.array([1 << cells[k][0] for k in order], dtype=np.uint64),
+        columns=np.array([cells[k][1] for k in order], dtype=np.int64),
+        slots=np.array([-1 if item else windows.index(_window(items[k])) for k, item in enumerate(ever)]),
         half_lives=np.array([item.half_life for item in items], dtype=np.int64),
-        groups=np.searchsorted(spans, np.array([0, *windows, NEVER])).astype(np.int64),
-        windows=np.array(windows, dtype=np.int64),
-        slots=np.array([1 << slot for slot in range(len(windows))], dtype=np.uint64),
+        states=np.where(ever, np.cumsum(ever) - 1, -1).astype(np.int64),
         outputs=np.array(order, dtype=np.int64),
+        cells=np.array([k for k, cell in enumerate(added) if added.index(cell) == k] + [len(added)]),
+        windows=np.array(windows, dtype=np.int64),
     )
 
 
 def _column(item: Aggregate, read: Mapping[str, tuple[str, ...]]) -> int:
     for kind, kinds in _READ.items():
-        if item.aggregation in kinds:
+        if item.of and item.aggregation in kinds:
             return read[kind].index(item.of)
     return -1
 
@@ -212,6 +216,18 @@ def _window(item: Aggregate) -> int:
 def _filter(item: Aggregate) -> Filter:
     texts = sorted((column, tuple(sorted(set(values)))) for column, values in item.where.items())
     return Filter(tuple(texts), tuple(sorted(item.ranges.items())))
+
+
+def _bits(filters: tuple[Filter, ...], column: str) -> tuple[int, dict[str, int]]:
+    free, allowed = 0, dict[str, int]()
+    for k, item in enumerate(filters):
+        values = dict(item.texts).get(column)
+        if values is None:
+            free |= 1 << k
+            continue
+        for value in values:
+            allowed[value] = allowed.get(value, 0) | 1 << k
+    return free, allowed
 
 
 def _check_key(key: str, feature: str) -> None:

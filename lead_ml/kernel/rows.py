@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -11,15 +12,18 @@ import numpy.typing as npt
 from lead_ml.clean import TRANSFORMS
 from lead_ml.clean.text import as_number
 from lead_ml.data import Coded, Codes, Dataset, Events, Floats, Indices, Instants, Outcomes
-from lead_ml.declare import EVERYONE, STREAM_NUMBERS, Range
-from lead_ml.errors import InputError
+from lead_ml.declare import EVERYONE, LEAD_STREAMS, STREAM_NUMBERS, Range
+from lead_ml.errors import DeclarationError, InputError
 from lead_ml.instants import local_day
-from lead_ml.kernel.fold import SCALE
+from lead_ml.kernel.order import millionths
 from lead_ml.kernel.parts import DAY_COLUMN
-from lead_ml.kernel.plan import Filter, Plan
+from lead_ml.kernel.plan import Plan
+from lead_ml.kernel.program import SCALE
+from lead_ml.kernel.stood import FOREVER, entries, moves
 
 # Two sums below this, of kept and of new rows, still add up in 64 bits.
 _LARGEST_SUM = 2.0**62 / SCALE
+_FEW_DAYS = 4096
 _NOTHING = Coded(np.empty(0, dtype=np.int32), ())
 
 
@@ -80,12 +84,19 @@ class _Table:
 
 
 def lead_keys(plan: Plan, dataset: Dataset) -> Coded:
-    """Return the key of every lead as coded text; a column that the data lacks is missing everywhere."""
+    """Return the key of every lead as coded text; a column that the data lacks is missing everywhere.
+
+    Of a key that changes it is the last one; the levels are all that any lead ever had.
+    """
     leads = dataset.leads
     if plan.key == EVERYONE:
         return Coded(np.zeros(len(leads), dtype=np.int32), (EVERYONE,))
     if plan.key == "lead_id":
         return Coded(np.arange(len(leads), dtype=np.int32), leads.lead_id)
+    moved = moves(dataset, plan.key)
+    if moved is not None:
+        everybody = np.arange(len(leads), dtype=np.int64)
+        return moved.value("key", moved.last_before(everybody, np.full(len(leads), FOREVER)))
     column, colon, transform = plan.key.partition(":")
     key = leads.columns.get(column)
     if key is None:
@@ -96,14 +107,17 @@ def lead_keys(plan: Plan, dataset: Dataset) -> Coded:
 def collect(plan: Plan, dataset: Dataset, key: Coded) -> StreamRows | None:
     """Return the rows of the plan's stream whose lead has a key; None where the stream was not supplied.
 
-    A row enters the stream of a shared key when it is known and its lead exists, whichever is later. A filter on a
-    column that the stream lacks passes nothing; such a column adds up to 0 and has 0 different values.
+    A row enters the stream of a shared key when it is known, its lead exists and has the key, whichever is last. A filter on
+    a column that the stream lacks passes nothing; such a column adds up to 0 and has 0 different values.
 
     Raises
     ------
     InputError
         Where a value is infinite, or the values of one key add up to more than fits.
+    DeclarationError
+        Where a row of leads would have to show a column that changes, or the key is a column of an extra table.
     """
+    _check_still(plan, dataset)
     table = _table(plan, dataset)
     if table is None:
         return None
@@ -111,17 +125,45 @@ def collect(plan: Plan, dataset: Dataset, key: Coded) -> StreamRows | None:
     known = table.known
     if plan.key != "lead_id" and created is not None:
         known = np.maximum(known, created[table.lead])
-    codes = key.codes[table.lead].astype(np.int64)
+    codes = table.lead if plan.key == "lead_id" else key.codes[table.lead].astype(np.int64)
+    moved = moves(dataset, plan.key)
+    if moved is not None:
+        codes = np.zeros_like(codes)  # whatever keys a row enters, no sum of one exceeds that of all rows
     rows = StreamRows(
         codes,
         known,
         table.occurred,
-        _passes(plan.filters, table, len(codes)),
+        _passes(plan, table, len(codes)),
         _values(plan, table, codes),
         tuple(_text(column, table, dataset) for column in plan.distinct_columns + plan.shown_columns),
         table.columns.get("event_id"),
     )
+    if moved is not None:
+        enter = entries(moved, table.lead, known)
+        return replace(rows.take(enter.row), key=enter.key, known=enter.known)
     return rows if bool((codes >= 0).all()) else rows.take(codes >= 0)
+
+
+def _check_still(plan: Plan, dataset: Dataset) -> None:
+    if plan.key.partition(".")[0] in dataset.extra:
+        raise DeclarationError(
+            f"the key of {plan.name} is a column of an extra table",
+            value=plan.key,
+            expected="a column of the leads, or column:transform",
+            do="put the column into the leads, or its changes into lead_history",
+        )
+    if plan.stream not in LEAD_STREAMS or not dataset.history:
+        return
+    shown = {*plan.value_columns, *plan.distinct_columns, *plan.shown_columns}
+    for item in plan.filters:
+        shown |= {column for column, _ in (*item.texts, *item.ranges)}
+    for column in sorted(shown & set(dataset.history)):
+        raise DeclarationError(
+            f"a feature over {plan.name} filters or shows a lead column that changes",
+            value=column,
+            expected="columns known at creation: a lead enters a stream once, as it was",
+            do="use the column as an attribute or as the key, or declare it known_at: creation",
+        )
 
 
 def no_rows(plan: Plan) -> StreamRows:
@@ -194,26 +236,53 @@ def _leads_table(dataset: Dataset) -> _Table | None:
 
 def _text(column: str, table: _Table, dataset: Dataset) -> Coded:
     if column.startswith(DAY_COLUMN):
-        days, codes = np.unique(
-            local_day(table.occurred, column.removeprefix(DAY_COLUMN)), return_inverse=True
-        )
-        return Coded(codes.astype(np.int32), tuple(map(str, days.tolist())))
+        return _days(local_day(table.occurred, column.removeprefix(DAY_COLUMN)))
     if column == "lead_id":
         return Coded(table.lead.astype(np.int32), dataset.leads.lead_id)
     text = table.columns.get(column)
     return Coded(np.full(len(table.lead), -1, dtype=np.int32), ()) if text is None else text
 
 
-def _passes(filters: tuple[Filter, ...], table: _Table, rows: int) -> npt.NDArray[np.uint64]:
-    passes = np.full(rows, (1 << len(filters)) - 1, dtype=np.uint64)
-    for column in sorted({name for item in filters for name, _ in item.texts}):
-        free, allowed = _bits(filters, column)
+def _days(days: Indices) -> Coded:
+    """Code calendar days: every day of the span is a level, written only where it is read, unless most would be empty."""
+    if not len(days):
+        return _NOTHING
+    first = int(days.min())
+    count = int(days.max()) - first + 1
+    if count <= max(_FEW_DAYS, len(days)):
+        return Coded((days - first).astype(np.int32), _Span(first, count))
+    levels, codes = np.unique(days, return_inverse=True)
+    return Coded(codes.astype(np.int32), tuple(map(str, levels.tolist())))
+
+
+class _Span(Sequence[str]):
+    """The whole numbers from `first` as texts."""
+
+    def __init__(self, first: int, count: int) -> None:
+        self._numbers = range(first, first + count)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        """Return one number, or a part of them."""
+        return str(self._numbers[place]) if isinstance(place, int) else tuple(map(str, self._numbers[place]))
+
+
+def _passes(plan: Plan, table: _Table, rows: int) -> npt.NDArray[np.uint64]:
+    passes = np.full(rows, (1 << len(plan.filters)) - 1, dtype=np.uint64)
+    for column, free, allowed in plan.text_bits:
         text = table.columns.get(column, _NOTHING)
         bits = np.array([*(free | allowed.get(level, 0) for level in text.levels), free], dtype=np.uint64)
         passes &= bits[text.codes] if len(text) else bits[-1]
-    for k, item in enumerate(filters):
+    for k, item in enumerate(plan.filters):
         for column, allowed_range in item.ranges:
-            passes[~_within(table.number(column), allowed_range, rows)] &= ~np.uint64(1 << k)
+            outside = ~_within(table.number(column), allowed_range, rows)
+            passes &= ~(outside.astype(np.uint64) << np.uint64(k))
     return passes
 
 
@@ -228,38 +297,18 @@ def _within(numbers: Floats | None, allowed: Range, rows: int) -> npt.NDArray[np
     return inside
 
 
-def _bits(filters: tuple[Filter, ...], column: str) -> tuple[int, dict[str, int]]:
-    """Return the filters that leave `column` free, and those that allow each value, as bits."""
-    free, allowed = 0, dict[str, int]()
-    for k, item in enumerate(filters):
-        values = dict(item.texts).get(column)
-        if values is None:
-            free |= 1 << k
-            continue
-        for value in values:
-            allowed[value] = allowed.get(value, 0) | 1 << k
-    return free, allowed
-
-
 def _values(plan: Plan, table: _Table, key: Codes | Indices) -> npt.NDArray[np.int64]:
     values = np.zeros((len(plan.value_columns), len(key)), dtype=np.int64)
     for k, column in enumerate(plan.value_columns):
-        if not column:
-            values[k] = SCALE
-            continue
         numbers = table.number(column)
-        if numbers is not None:
-            clean = np.where(np.isnan(numbers), 0.0, numbers)
-            _check_size(plan, column, clean, key)
-            values[k] = np.rint(clean * SCALE)
+        if numbers is not None and not millionths(numbers, values[k]) < _LARGEST_SUM:
+            _check_size(plan, column, numbers, key)
     return values
 
 
 def _check_size(plan: Plan, column: str, numbers: Floats, key: Codes | Indices) -> None:
-    sizes = np.abs(numbers)
-    if sizes.sum() < _LARGEST_SUM:
-        return
     with np.errstate(invalid="ignore"):
+        sizes = np.where(np.isnan(numbers), 0.0, np.abs(numbers))
         largest = np.bincount(key + 1, weights=sizes)[1:].max(initial=0.0)
     if not largest < _LARGEST_SUM:
         raise InputError(

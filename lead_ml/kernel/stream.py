@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from lead_ml.data import Coded, Dataset, Indices
-from lead_ml.kernel.fold import UNSEEN, Base, Rows
-from lead_ml.kernel.order import IN_TIME, SORTED, by_occurrence, dense, grouped, offsets_of, order_of
+from lead_ml.kernel.order import (
+    SORTED,
+    UNSORTED,
+    dense,
+    grouped,
+    offsets_of,
+    order_of,
+    tied,
+    timed,
+)
 from lead_ml.kernel.plan import Plan
+from lead_ml.kernel.program import UNSEEN, Base, Rows
 from lead_ml.kernel.rows import StreamRows, collect, lead_keys
-
-_NONE = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +35,8 @@ class Stream:
         What the kernel walks, and the state of the all-time features before it.
     floor
         Instant before which all-time features do not answer: the end of kept history, else the least int64.
-    width, deepest
-        One more than the largest dense code, and the number of rows of the largest key.
+    width
+        One more than the largest dense code.
     shown
         Texts of the labels, one tuple per shown column.
     supplied
@@ -41,7 +48,6 @@ class Stream:
     base: Base
     floor: int = UNSEEN
     width: int = 0
-    deepest: int = 0
     shown: tuple[tuple[str, ...], ...] = ()
     supplied: bool = True
 
@@ -73,12 +79,10 @@ def absent(plan: Plan, keys: Coded) -> Stream:
         np.zeros(len(keys.levels), dtype=np.int64),
         nothing,
         nothing,
-        nothing,
         np.empty(0, dtype=np.uint64),
         np.empty((len(plan.value_columns), 0), dtype=np.int64),
         np.empty((len(plan.distinct_columns), 0), dtype=np.int32),
         np.empty((len(plan.shown_columns), 0), dtype=np.int32),
-        nothing,
     )
     return Stream(keys, rows, no_base(plan), shown=((),) * len(plan.shown_columns), supplied=False)
 
@@ -107,12 +111,6 @@ def lay_out(
     labels = np.empty((len(shown), len(rows)), dtype=np.int32)
     for k, text in enumerate(shown):
         labels[k] = text.codes
-    by_occurred, rank = _NONE, _NONE
-    if len(plan.program.windows) or plan.listed:
-        by_occurred = by_occurrence(offsets, rows.occurred)
-    if plan.listed:
-        rank = np.empty(len(rows), dtype=np.int64)
-        rank[by_occurred] = np.arange(len(rows))
     return Stream(
         keys,
         Rows(
@@ -120,18 +118,15 @@ def lay_out(
             carried,
             rows.known,
             rows.occurred,
-            by_occurred,
             rows.passes,
             rows.values,
             codes,
             labels,
-            rank,
         ),
         base,
         floor,
         width=int(codes.max(initial=-1)) + 1,
-        deepest=int(np.diff(offsets).max(initial=0)) if plan.listed else 0,
-        shown=tuple(text.levels for text in shown),
+        shown=tuple(tuple(text.levels) for text in shown),
     )
 
 
@@ -139,36 +134,25 @@ def in_order(plan: Plan, rows: StreamRows) -> StreamRows:
     """Sort by (key, known, occurred), and ties by :func:`tie_breakers` where their order can matter.
 
     Only decayed sums and first and last texts depend on the order of ties, and rows that agree in all of these add the same.
+    Rows that had to be moved come without their event_id, which has then done its work.
     """
-    order = _order(rows)
-    if order is not None:
-        rows = rows.take(order)
-    if not plan.order_matters:
-        return rows
-    key, known, occurred = rows.key, rows.known, rows.occurred
-    same = (key[1:] == key[:-1]) & (known[1:] == known[:-1]) & (occurred[1:] == occurred[:-1])
-    return rows.take(_ties_settled(plan, rows, same)) if same.any() else rows
-
-
-def _order(rows: StreamRows) -> Indices | None:
-    """Return the order by (key, known, occurred); None for rows that stand in it."""
     found = order_of(rows.key, rows.known, rows.occurred)
-    if found == SORTED:
-        return None
-    keys = int(rows.key.max(initial=-1)) + 1
-    if found == IN_TIME:
-        return np.asarray(grouped(rows.key, offsets_of(rows.key, keys)))
-    in_time = np.lexsort((rows.occurred, rows.known)).astype(np.int64)
-    key = rows.key[in_time]
-    return np.asarray(in_time[grouped(key, offsets_of(key, keys))])
+    settle = plan.order_matters and found != SORTED
+    if found != UNSORTED:
+        return rows.take(_settled(plan, rows, np.arange(len(rows)))) if settle else rows
+    offsets = offsets_of(rows.key, int(rows.key.max(initial=-1)) + 1)
+    order = grouped(rows.key, offsets)
+    if timed(offsets, order, rows.known, rows.occurred) and settle:
+        order = _settled(plan, rows, order)
+    return replace(rows, event_id=None).take(order)
 
 
-def _ties_settled(plan: Plan, rows: StreamRows, same: npt.NDArray[np.bool_]) -> Indices:
-    places = np.flatnonzero(np.append(same, False) | np.append(False, same))
-    group = np.append(0, np.cumsum(~same))[places]
-    settled = np.arange(len(rows))
-    settled[places] = places[np.lexsort((*tie_breakers(plan, rows.take(places)), group))]
-    return settled
+def _settled(plan: Plan, rows: StreamRows, order: Indices) -> Indices:
+    """Settle the order of rows that agree in key and instants."""
+    places, group = tied(order, rows.key, rows.known, rows.occurred)
+    equal = order[places]
+    order[places] = equal[np.lexsort((*tie_breakers(plan, rows.take(equal)), group))]
+    return order
 
 
 def tie_breakers(plan: Plan, rows: StreamRows) -> list[npt.NDArray[np.int64]]:

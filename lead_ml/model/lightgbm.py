@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -28,6 +29,42 @@ _FOR_CATEGORIES: Mapping[str, Any] = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Growth:
+    """What grows a booster: `rounds` trees on ``X`` (n, d) float64, ``y`` (n,) of 0.0 and 1.0 and ``weight`` (n,) or None.
+
+    ``names`` are the d feature names, ``categories`` the positions of the columns that hold codes.
+    """
+
+    params: Mapping[str, Any]
+    rounds: int
+    X: Floats
+    y: Floats
+    weight: Floats | None
+    names: Sequence[str]
+    categories: Sequence[int]
+
+
+Grow = Callable[[Growth], str]
+
+
+def grow_here(growth: Growth) -> str:
+    """Grow the trees in this process; return the model text."""
+    import lightgbm
+
+    data = lightgbm.Dataset(
+        growth.X,
+        growth.y,
+        weight=growth.weight,
+        feature_name=list(growth.names),
+        categorical_feature=list(growth.categories),
+        params=dict(growth.params),
+        free_raw_data=True,
+    )
+    booster = lightgbm.train(dict(growth.params), data, num_boost_round=growth.rounds)
+    return str(booster.model_to_string(num_iteration=-1))
+
+
 class LightGBM(Classifier):
     """A LightGBM booster on numbers (NaN is missing) and category codes, with monotone signs on numbers.
 
@@ -41,6 +78,8 @@ class LightGBM(Classifier):
         Threads of the fit and of batches above 64 rows; 0 is all cores. It changes no bit of any result.
     extra
         Raw LightGBM parameters that win over all others; None as a value removes the parameter.
+    grow
+        Grows the trees; in this process by default.
     """
 
     kind: ClassVar[Kind] = "lightgbm"
@@ -52,11 +91,13 @@ class LightGBM(Classifier):
         seed: int = 7,
         num_threads: int = 1,
         extra: dict[str, Any] | None = None,
+        grow: Grow = grow_here,
     ) -> None:
         self.params = params
         self.seed = seed
         self.num_threads = num_threads
         self.extra = extra
+        self.grow = grow
 
     @classmethod
     def defaults(cls, *, rounds: int = 100, seed: int = 7, num_threads: int = 1) -> Self:
@@ -74,23 +115,21 @@ class LightGBM(Classifier):
         columns: Sequence[ColumnInfo],
     ) -> Self:
         """Grow ``params.rounds`` trees from the weighted mean; see :meth:`Classifier.fit`."""
-        import lightgbm
-
         labels, weight = check_fit(X, y, sample_weight, columns)
         check_classes(labels, weight)
         self.columns_ = tuple(columns)
-        params = self.train_params(columns)
-        data = lightgbm.Dataset(
-            X,
-            labels,
-            weight=None if sample_weight is None else weight,
-            feature_name=_feature_names(columns),
-            categorical_feature=[j for j, column in enumerate(columns) if column.kind == "category"],
-            params=params,
-            free_raw_data=True,
+        text = self.grow(
+            Growth(
+                self.train_params(columns),
+                self.params.rounds,
+                X,
+                labels,
+                None if sample_weight is None else weight,
+                _feature_names(columns),
+                [j for j, column in enumerate(columns) if column.kind == "category"],
+            )
         )
-        booster = lightgbm.train(params, data, num_boost_round=self.params.rounds)
-        self._set_text(_canonical(booster.model_to_string(num_iteration=-1)))
+        self._set_text(_canonical(text))
         return self
 
     def train_params(self, columns: Sequence[ColumnInfo]) -> dict[str, Any]:
@@ -154,10 +193,10 @@ class LightGBM(Classifier):
         return model
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_booster"}
+        return {name: value for name, value in vars(self).items() if name not in ("_booster", "grow")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
+        vars(self).update({"grow": grow_here, **state})
         if "text_" in state:
             self._set_text(state["text_"])
 

@@ -11,7 +11,7 @@ from lead_ml.report.svg import INK, MUTED, RULE, Frame, Scale, box, dot, figure,
 
 KIND_COLOURS = {"lightgbm": "#1d5fd1", "logistic": "#c4570c", "scorecard": "#7a3fc4", "base rate": "#8793a3"}
 GROUP_COLOURS = {"fit": "#1d5fd1", "engagement": "#0b8574", "channel": "#c07a08", "authenticity": "#b4235f"}
-_GOOD, _LINE = "#0b8574", "#1d5fd1"
+_GOOD, _LINE, _BAD = "#0b8574", "#1d5fd1", "#b4235f"
 Record = Mapping[str, Any]
 
 
@@ -134,6 +134,31 @@ def group_importance(part: Record) -> Markup:
     return _bars([(row["en"], row["mean_abs"], row["group"]) for row in rows], 780, 330)
 
 
+def profile(found: Record, top: int = 6) -> Markup:
+    """Points of the values of an ideal customer profile, per column the best and the worst, around a line at 0."""
+    rows = [
+        (f"{column['en']}: {row['en']}", row["points"], row["by_hand"])
+        for column in found["columns"]
+        for k, row in enumerate(column["rows"])
+        if k < top or k >= len(column["rows"]) - top
+    ]
+    if not rows:
+        return Markup("")
+    reach = max(1.0, *(abs(points) for _, points, _ in rows))
+    scale = Scale(-reach, reach, 330, 730)
+    foot = 8 + 20 * len(rows)
+    marks = [line(scale(0), 2, scale(0), foot - 4, INK)]
+    for k, (name, points, by_hand) in enumerate(rows):
+        y, end = 4 + 20 * k, scale(points)
+        short = name if len(name) <= 44 else name[:43] + "…"
+        marks.append(text(280, y + 12, short, anchor="end", colour=INK))
+        left, colour = min(scale(0), end), _LINE if points >= 0 else _BAD
+        marks.append(box(left, y + 2, abs(end - scale(0)), 13, colour, opacity=0.35 if by_hand else 1.0))
+        beside, anchor = (end + 5, "start") if points >= 0 else (end - 5, "end")
+        marks.append(text(beside, y + 12, f"{points:+.1f}", anchor=anchor))
+    return figure(780, foot, "Points of the ideal customer profile", *marks)
+
+
 def threshold_curve(thresholds: Record) -> Markup:
     """Precision and recall of every possible line over the score, with the lines in force."""
     rows = thresholds["curve"]
@@ -171,6 +196,7 @@ CHARTS: Mapping[str, Callable[..., Markup]] = {
         gains,
         importance,
         group_importance,
+        profile,
         threshold_curve,
     )
 }

@@ -14,10 +14,14 @@ from lead_ml.declare import (
     MICROSECONDS_PER_DAY,
     Age,
     Aggregate,
+    AllOf,
     Attribute,
     Clock,
     Declaration,
     Difference,
+    Interest,
+    Lookup,
+    Profile,
     Range,
     Rate,
     Ratio,
@@ -87,6 +91,32 @@ def _(item: Ratio) -> str:
 @computed.register
 def _(item: Difference) -> str:
     return f"({computed(item.first)}) - ({computed(item.second)})"
+
+
+@computed.register
+def _(item: Lookup) -> str:
+    otherwise = f", {item.otherwise} where it is not listed" if item.otherwise else ""
+    return f"{item.file}, {len(item.table):,} spellings, by {item.of.name}{otherwise}"
+
+
+@computed.register
+def _(item: AllOf) -> str:
+    asked = (
+        f"{part.name} is {' or '.join(values) or 'given'}"
+        for part, values in zip(item.of, item.values, strict=True)
+    )
+    return " and ".join(asked)
+
+
+@computed.register
+def _(item: Interest) -> str:
+    tags = (f"{tag}: {computed(part)}" for tag, part in zip(item.tags, item.of, strict=True))
+    return f"the largest of {'; '.join(tags)}"
+
+
+@computed.register
+def _(item: Profile) -> str:
+    return f"points of {', '.join(item.columns)}, learnt from converted leads"
 
 
 @computed.register

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from lead_ml.evaluate import Evaluation, WindowRecord
+from lead_ml.explain import profile_table
+from lead_ml.fit import profiles_of
 from lead_ml.instants import from_datetime, iso
 from lead_ml.metrics import Interval
 from lead_ml.report import figures
@@ -38,6 +40,10 @@ def target_data(
         "kind": part.fitted.kind,
         "horizon_days": part.horizon_days,
         "importance": importance_of(part, run.folder / "pictures" / target),
+        "profiles": [
+            msgspec.to_builtins(profile_table(item, part.fitted.profiles[item.name]))
+            for item in profiles_of(part.fitted.declarations)
+        ],
         "ships": _ships(bundle, target, part),
         "judged": evaluation is not None,
     }

@@ -11,6 +11,7 @@ Layout::
     advice.json             the advice by every method, with intervals
     lines.json              the lines a fresh bundle starts with
     reference/*.npz         kept state of keys that many leads share
+    extra/*.npz             the last row of each key of a table of third-party data, what features read of it
     conversion/, fake/      spec, code book, classifier, calibration, evidence, golden rows
     thresholds.json         lines that people accepted since; outside the seal
 """
@@ -18,7 +19,7 @@ Layout::
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -26,12 +27,14 @@ from zipfile import BadZipFile
 import msgspec
 import numpy as np
 
+from lead_ml.data import Extra
 from lead_ml.declare import Declaration, from_json, to_json
 from lead_ml.errors import BundleError
 from lead_ml.explain import Evidence
 from lead_ml.fit import Fitted
 from lead_ml.kernel import Kept, compile_plans
 from lead_ml.model import Band, Calibration
+from lead_ml.scorer.extra_file import extra_from_arrays, extra_to_arrays
 from lead_ml.scorer.golden import Golden
 from lead_ml.scorer.manifest import Manifest, seal, verify
 from lead_ml.scorer.request import LeadSchema
@@ -83,6 +86,7 @@ class Bundle:
     advice: tuple[Advice, ...]
     history: History | None
     card: Mapping[str, Any]
+    extra: Mapping[str, Extra] = field(default_factory=dict)
 
     @property
     def schema(self) -> LeadSchema:
@@ -117,6 +121,11 @@ def write_bundle(bundle: Bundle, folder: Path) -> Manifest:
     for k, name in enumerate(sorted(bundle.kept)):
         arrays = {"name": np.array(name), **bundle.kept[name].to_arrays()}
         _write_arrays(folder / "reference" / f"{k:02d}.npz", arrays)
+    if bundle.extra:
+        (folder / "extra").mkdir()
+    for k, name in enumerate(sorted(bundle.extra)):
+        arrays = {"name": np.array(name), **extra_to_arrays(bundle.extra[name])}
+        _write_arrays(folder / "extra" / f"{k:02d}.npz", arrays)
     return seal(folder)
 
 
@@ -169,6 +178,7 @@ def _read(folder: Path) -> Bundle:
         advice=msgspec.json.decode((folder / "advice.json").read_bytes(), type=tuple[Advice, ...]),
         history=EvidenceTable.from_arrays(_arrays(history)).history if history.is_file() else None,
         card=msgspec.json.decode((folder / "card.json").read_bytes()),
+        extra=_read_extra(folder / "extra"),
     )
 
 
@@ -205,6 +215,14 @@ def _read_kept(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str,
         name = str(arrays.pop("name"))
         kept[name] = Kept.from_arrays(plans[name], arrays)
     return kept
+
+
+def _read_extra(folder: Path) -> dict[str, Extra]:
+    found = {}
+    for path in sorted(folder.glob("*.npz")):
+        arrays = _arrays(path)
+        found[str(arrays.pop("name"))] = extra_from_arrays(arrays)
+    return found
 
 
 def _arrays(path: Path) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def verify(folder: Path) -> Manifest:
         )
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BundleError(
             f"{path} cannot be read: {error}", do="restore the bundle from the registry"
         ) from error

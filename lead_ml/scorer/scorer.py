@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -72,7 +72,7 @@ class Scorer:
 
     def score_prepared(self, requests: Sequence[Prepared]) -> list[Answer]:
         """Score checked requests; each sees the kept history and its own events, never another request."""
-        raws = [features_at(self.compiled, r.dataset, r.spine, kept=self.bundle.kept) for r in requests]
+        raws = [self._features(request) for request in requests]
         scored = self._scored(_stacked(raws))
         return [
             self._answer(scored, k, r.dataset, r.spine, 0, r.lang, r.top, r.ignored, r.warnings)
@@ -83,12 +83,23 @@ class Scorer:
         self, dataset: Dataset, spine: Spine, *, lang: Lang = "en", top: int = 5
     ) -> list[Answer]:
         """Score snapshots of a whole data set, whose own history takes the place of the kept one."""
-        scored = self.scored(dataset, spine)
+        raw = features_at(self.compiled, dataset, spine)
+        return self.score_features(raw, dataset, spine, lang=lang, top=top)
+
+    def score_features(
+        self, raw: RawColumns, dataset: Dataset, spine: Spine, *, lang: Lang = "en", top: int = 5
+    ) -> list[Answer]:
+        """Score snapshots whose features are there; of `dataset` only the ids count, and whether it has events."""
+        scored = self._scored(raw)
         return [self._answer(scored, k, dataset, spine, k, lang, top) for k in range(len(spine))]
 
     def scored(self, dataset: Dataset, spine: Spine) -> Mapping[str, Scored]:
         """Return the arrays behind :meth:`score_dataset`, by target."""
         return self._scored(features_at(self.compiled, dataset, spine))
+
+    def _features(self, request: Prepared) -> RawColumns:
+        dataset = replace(request.dataset, extra=self.bundle.extra)
+        return features_at(self.compiled, dataset, request.spine, kept=self.bundle.kept)
 
     def _scored(self, raw: RawColumns) -> dict[str, Scored]:
         return {name: _score(part, raw) for name, part in self.bundle.parts.items()}
@@ -145,7 +156,8 @@ class Scorer:
 
 
 def _score(part: Part, raw: RawColumns) -> Scored:
-    X = part.fitted.matrix(raw)
+    raw = part.fitted.completed(raw)
+    X = part.fitted.encoder.transform(raw)
     logit = np.asarray(part.calibration.apply(part.fitted.model.predict_logit(X)))
     contributions = part.calibration.scale_contributions(part.fitted.model.contributions(X))
     lower, upper = part.band.interval(logit)

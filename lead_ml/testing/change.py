@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 
-from lead_ml.data import Coded, Dataset, Events, Indices, Leads, Outcomes
+from lead_ml.data import Changes, Coded, Dataset, Events, Extra, Indices, Leads, Outcomes
 from lead_ml.declare import MICROSECONDS_PER_DAY
+from lead_ml.kernel import column_at
 from lead_ml.labels import Spine
 
 _Stream = TypeVar("_Stream", Events, Outcomes)
 
 
 def without_later(dataset: Dataset, cut: int) -> Dataset:
-    """Return the data without the events and outcomes known at or after `cut`."""
+    """Return the data without the events, outcomes, changes and extra rows known at or after `cut`."""
     return replace(
         dataset,
         events=None if dataset.events is None else rows_of(dataset.events, dataset.events.known_at < cut),
@@ -23,16 +25,21 @@ def without_later(dataset: Dataset, cut: int) -> Dataset:
         if dataset.outcomes is None
         else rows_of(dataset.outcomes, dataset.outcomes.known_at < cut),
         until=cut,
+        **_with_changes(dataset, lambda changes: changes.take(changes.at < cut)),
     )
 
 
 def with_later_altered(dataset: Dataset, cut: int, rng: np.random.Generator) -> Dataset:
-    """Return the data with all that became known at or after `cut` altered, and leads born after it in disguise."""
+    """Return the data with all that became known at or after `cut` altered, and leads born after it in disguise.
+
+    Of a column with history, that is all the leads table has of it.
+    """
     return replace(
         dataset,
-        leads=_leads_altered(dataset.leads, cut, rng),
+        leads=_leads_altered(dataset.leads, cut, rng, tuple(dataset.history)),
         events=None if dataset.events is None else _altered(dataset.events, cut, rng),
         outcomes=None if dataset.outcomes is None else _altered(dataset.outcomes, cut, rng),
+        **_with_changes(dataset, lambda changes: _changes_altered(changes, cut, rng)),
     )
 
 
@@ -45,6 +52,7 @@ def shifted(dataset: Dataset, by: int) -> Dataset:
         events=None if dataset.events is None else _moved(dataset.events, by),
         outcomes=None if dataset.outcomes is None else _moved(dataset.outcomes, by),
         until=dataset.until + by,
+        **_with_changes(dataset, lambda changes: replace(changes, at=changes.at + by)),
     )
 
 
@@ -64,13 +72,18 @@ def shuffled(dataset: Dataset, spine: Spine, rng: np.random.Generator) -> tuple[
         leads=mixed,
         events=None if dataset.events is None else _mixed(dataset.events, place, rng),
         outcomes=None if dataset.outcomes is None else _mixed(dataset.outcomes, place, rng),
+        history={name: _changes_mixed(changes, place, rng) for name, changes in dataset.history.items()},
+        extra={name: _extra_mixed(table, rng) for name, table in dataset.extra.items()},
     )
     return other, Spine(place[spine.lead], spine.as_of)
 
 
 def one_lead(dataset: Dataset, lead: int, cut: int) -> Dataset:
-    """Return what a request about a lead carries: its attributes, and its events known before `cut`."""
-    row = np.array([lead])
+    """Return what a request about a lead carries: its attributes as they stand at `cut`, and its events known before.
+
+    Beside it stand the extra tables of a bundle: the last row of each key known before `cut`.
+    """
+    row, now = np.array([lead]), np.array([cut])
     leads, events = dataset.leads, dataset.events
     own = None
     if events is not None:
@@ -80,9 +93,11 @@ def one_lead(dataset: Dataset, lead: int, cut: int) -> Dataset:
     alone = Leads(
         (leads.lead_id[lead],),
         None if created is None else created[row],
-        {name: column.take(row) for name, column in leads.columns.items()},
+        {name: column_at(dataset, name, row, now) for name in (*leads.columns, *dataset.history)},
     )
-    return Dataset(alone, own, until=cut)
+    return Dataset(
+        alone, own, until=cut, extra={name: table.latest(cut) for name, table in dataset.extra.items()}
+    )
 
 
 def rows_of(table: _Stream, rows: Any) -> _Stream:
@@ -111,7 +126,7 @@ def _altered(table: _Stream, cut: int, rng: np.random.Generator) -> _Stream:
     return replace(mixed, lead=table.lead, occurred_at=occurred, known_at=known)
 
 
-def _leads_altered(leads: Leads, cut: int, rng: np.random.Generator) -> Leads:
+def _leads_altered(leads: Leads, cut: int, rng: np.random.Generator, changing: tuple[str, ...]) -> Leads:
     if leads.created_at is None:
         return leads
     later = np.flatnonzero(leads.created_at > cut)
@@ -122,7 +137,44 @@ def _leads_altered(leads: Leads, cut: int, rng: np.random.Generator) -> Leads:
     return replace(
         leads,
         created_at=created,
-        columns={name: column.take(order) for name, column in leads.columns.items()},
+        columns={
+            name: column.take(rng.permutation(len(leads)) if name in changing else order)
+            for name, column in leads.columns.items()
+        },
+    )
+
+
+def _with_changes(dataset: Dataset, change: Callable[[Changes], Changes]) -> dict[str, Any]:
+    return {
+        "history": {name: change(changes) for name, changes in dataset.history.items()},
+        "extra": {name: replace(table, rows=change(table.rows)) for name, table in dataset.extra.items()},
+    }
+
+
+def _changes_altered(changes: Changes, cut: int, rng: np.random.Generator) -> Changes:
+    """Give the later changes to others, at other instants from `cut` on, with other values."""
+    later = np.flatnonzero(changes.at >= cut)
+    order = np.arange(len(changes))
+    order[later] = rng.permutation(later)
+    at = changes.at.copy()
+    at[later] = cut + rng.integers(0, 20, len(later)) * MICROSECONDS_PER_DAY
+    return Changes.of(
+        changes.owner, at, {name: column.take(order) for name, column in changes.columns.items()}
+    )
+
+
+def _changes_mixed(changes: Changes, place: Indices, rng: np.random.Generator) -> Changes:
+    order = rng.permutation(len(changes))
+    columns = {name: _releveled(column, rng).take(order) for name, column in changes.columns.items()}
+    return Changes.of(place[changes.owner][order], changes.at[order], columns)
+
+
+def _extra_mixed(table: Extra, rng: np.random.Generator) -> Extra:
+    order = rng.permutation(len(table.keys))
+    return Extra(
+        table.key,
+        tuple(table.keys[k] for k in order),
+        _changes_mixed(table.rows, np.argsort(order), rng),
     )
 
 

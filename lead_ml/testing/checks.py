@@ -28,9 +28,10 @@ def check_features(
 ) -> None:
     """Check that declared features keep the contract of point-in-time features.
 
-    What becomes known at or after ``as_of`` changes nothing; shifting all instants changes nothing; the order of rows
-    changes nothing; all at once equals one at a time, also through the kept history of a bundle; a lead without events
-    has values of the declared types; inputs are not mutated. All comparisons are exact.
+    What becomes known at or after ``as_of`` changes nothing, be it an event, an outcome, a change of a column or of a key, or a
+    row of third-party data; shifting all instants changes nothing; the order of rows changes nothing; all at once equals
+    one at a time, also through the kept history of a bundle; a lead without events has values of the declared types; inputs are
+    not mutated. All comparisons are exact.
 
     Parameters
     ----------
@@ -147,6 +148,8 @@ def _spines(data: Dataset, rng: np.random.Generator, leads: int) -> Iterator[Spi
         yield _at(data, 0, rng, leads)
         return
     streams = [table.known_at for table in (data.events, data.outcomes) if table is not None]
+    streams += [changes.at for changes in data.history.values()]
+    streams += [table.rows.at for table in data.extra.values()]
     known = np.sort(np.concatenate([created, *streams]))
     for share in (0.35, 0.7):
         yield _at(data, int(known[int(share * (len(known) - 1))]), rng, leads)
@@ -198,4 +201,8 @@ def _frozen(data: Dataset) -> Mapping[str, bytes]:
                 array = part.codes if isinstance(part, Coded) else part
                 if isinstance(array, np.ndarray):
                     found[f"{table}.{column}"] = array.tobytes()
+    changing = {**data.history, **{name: table.rows for name, table in data.extra.items()}}
+    for name, changes in changing.items():
+        found[f"{name}.owner"], found[f"{name}.at"] = changes.owner.tobytes(), changes.at.tobytes()
+        found |= {f"{name}.{text}": column.codes.tobytes() for text, column in changes.columns.items()}
     return found

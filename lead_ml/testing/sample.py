@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from lead_ml.data import Coded, Dataset, Events, Indices, Instants, Leads, Outcomes
-from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Attribute, Declaration, Rate, operands
+from lead_ml.clean import TRANSFORMS
+from lead_ml.data import Changes, Coded, Dataset, Events, Extra, Indices, Instants, Leads, Outcomes
+from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Attribute, Declaration, Lookup, Rate, operands
 from lead_ml.schema import STAGES
 from lead_ml.table import column_names
 
@@ -32,7 +34,14 @@ _TEXTS = {
 }  # fmt: skip
 
 
-def sample_dataset(declarations: Sequence[Declaration], *, seed: int = 7, leads: int = 200) -> Dataset:
+def sample_dataset(
+    declarations: Sequence[Declaration],
+    *,
+    seed: int = 7,
+    leads: int = 200,
+    history: Collection[str] = (),
+    extra: Mapping[str, str] = MappingProxyType({}),
+) -> Dataset:
     """Draw leads, events and outcomes with the columns and values that the declarations name.
 
     Parameters
@@ -43,6 +52,12 @@ def sample_dataset(declarations: Sequence[Declaration], *, seed: int = 7, leads:
         Seed of the draw: the same seed gives the same data.
     leads
         Number of leads.
+    history
+        Lead columns that change over time: they get up to three changes a lead, some before its creation, many at one
+        instant, and values in the leads table that have nothing to do with them.
+    extra
+        Extra tables by name, with the key of each (``column`` or ``column:transform``): they get the columns that the
+        declarations name, and a few rows a key.
 
     Returns
     -------
@@ -51,12 +66,41 @@ def sample_dataset(declarations: Sequence[Declaration], *, seed: int = 7, leads:
     """
     rng = np.random.default_rng(seed)
     created = START + rng.integers(0, DAYS * 24, leads) * HOUR
-    columns = {name: _column(rng, _pool(name, declarations), leads) for name in column_names(declarations)}
+    keys = [key.split(":")[0] for key in extra.values()]
+    own = sorted({name for name in (*column_names(declarations), *keys) if name.split(".")[0] not in extra})
+    columns = {name: _column(rng, _pool(name, declarations), leads) for name in own}
     events = _events(rng, declarations, created)
     outcomes = _outcomes(rng, declarations, created)
     until = max(int(part.max(initial=START)) for part in (created, events.known_at, outcomes.known_at)) + 1
     ids = tuple(f"L{k:04d}" for k in range(leads))
-    return Dataset(Leads(ids, created, columns), events, outcomes, until)
+    return Dataset(
+        Leads(ids, created, columns),
+        events,
+        outcomes,
+        until,
+        history={name: _history(rng, name, declarations, created) for name in sorted(history)},
+        extra={name: _extra(rng, name, key, declarations) for name, key in sorted(extra.items())},
+    )
+
+
+def _history(
+    rng: np.random.Generator, column: str, declarations: Sequence[Declaration], created: Instants
+) -> Changes:
+    n = 3 * len(created)
+    owner = rng.integers(0, len(created), n)
+    at = created[owner] + rng.integers(-2, 30 * 24, n) * HOUR
+    return Changes.of(owner, at, {column: _column(rng, _pool(column, declarations), n)})
+
+
+def _extra(rng: np.random.Generator, table: str, key: str, declarations: Sequence[Declaration]) -> Extra:
+    column, colon, transform = key.partition(":")
+    texts = Coded.of(_pool(column, declarations)[:-1])
+    keys = (texts.map(TRANSFORMS[transform]) if colon else texts).levels
+    n = 4 * len(keys)
+    at = START + rng.integers(0, DAYS * 24, n) * HOUR
+    names = [name for name in column_names(declarations) if name.split(".")[0] == table]
+    columns = {name.partition(".")[2]: _column(rng, _pool(name, declarations), n) for name in names}
+    return Extra(key, tuple(keys), Changes.of(rng.integers(0, len(keys), n), at, columns))
 
 
 def _events(rng: np.random.Generator, declarations: Sequence[Declaration], created: Instants) -> Events:
@@ -108,7 +152,13 @@ def _pool(column: str, declarations: Sequence[Declaration]) -> tuple[str, ...]:
         if isinstance(item, Attribute) and item.column == column and not item.transform
         for level in item.levels
     )
-    return (*levels, *_filters(column, "leads", declarations), *_TEXTS.get(column, _PLAIN))
+    listed = tuple(
+        text
+        for item in declarations
+        if isinstance(item, Lookup) and item.of.column == column and not item.of.transform
+        for text in list(item.table)[:3]
+    )
+    return (*levels, *listed, *_filters(column, "leads", declarations), *_TEXTS.get(column, _PLAIN))
 
 
 def _filters(column: str, stream: str, declarations: Sequence[Declaration]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.data import Dataset, Indices
+from lead_ml.data import Dataset, Extra, Indices
 from lead_ml.declare import Declaration
 from lead_ml.evaluate import Forward, Judged, Table
 from lead_ml.fit import take
@@ -69,7 +69,7 @@ def assemble(
             project=project.params.project,
             synthetic=project.params.synthetic,
             until=dataset.until,
-            columns=column_names(declarations),
+            columns=_lead_columns(dataset, declarations),
             zone=project.params.time_zone,
             missing=tuple(sorted(project.params.missing)),
             dated=dataset.leads.created_at is not None,
@@ -85,7 +85,30 @@ def assemble(
         advice=advice,
         history=history,
         card=_card(project, dataset, trained),
+        extra=_extra(dataset, declarations),
     )
+
+
+def _lead_columns(dataset: Dataset, declarations: tuple[Declaration, ...]) -> tuple[str, ...]:
+    """Return what a request has to say of a lead: columns that features read, and those that find rows of extra tables."""
+    own, keys = set[str](), set[str]()
+    for column in column_names(declarations):
+        table, _, name = column.partition(".")
+        if name and table in dataset.extra:
+            keys.add(dataset.extra[table].key.split(":", maxsplit=1)[0])
+        else:
+            own.add(column)
+    return tuple(sorted(own | keys))
+
+
+def _extra(dataset: Dataset, declarations: tuple[Declaration, ...]) -> dict[str, Extra]:
+    """Return the last rows of the extra tables that features read, as known at the end of the data."""
+    read = dict[str, list[str]]()
+    for column in column_names(declarations):
+        table, _, name = column.partition(".")
+        if name and table in dataset.extra:
+            read.setdefault(table, []).append(name)
+    return {table: dataset.extra[table].latest(dataset.until, names) for table, names in read.items()}
 
 
 def _reference_odds(project: Project, main: Trained) -> float:
@@ -97,7 +120,7 @@ def _reference_odds(project: Project, main: Trained) -> float:
         return project.params.reference_odds
     if (project.runs / CHAMPION).is_file():
         return load_bundle(served_folder(project.runs))[0].facts.reference_odds
-    first = np.unique(main.table.lead, return_index=True)[1]
+    first = main.table.first
     if main.judged is None:
         return _mean_odds(main, first)
     rate = (float(main.table.labels.y[first].sum()) + 0.5) / (len(first) + 1.0)
@@ -116,7 +139,7 @@ def _history(project: Project, dataset: Dataset, main: Trained) -> History | Non
     """Gather the out-of-sample scores of conversion, calibrated, as the replay wants them."""
     if main.judged is None:
         return None
-    rows = main.judged.rolled.scored
+    rows = main.judged.rolled.scored & main.table.labels.used
     leads, dense = np.unique(main.table.lead[rows], return_inverse=True)
     reached = first_occurred(dataset, ("opportunity",))[leads]
     days = horizon_days(project, "conversion")
@@ -158,7 +181,7 @@ def _target_card(item: Trained) -> dict[str, object]:
     shipped = {
         "kind": item.part.fitted.kind,
         "features": len(item.part.fitted.declarations),
-        "shipped_fit_rows": len(item.table.spine),
+        "shipped_fit_rows": int(item.table.labels.used.sum()),
         "shipped_fit_positives": int(item.table.labels.y.sum()),
         "calibration": item.part.calibration.method,
     }

@@ -9,7 +9,7 @@ from lead_ml.draft import Draft, draft_project
 from lead_ml.errors import InputError
 from lead_ml.project import load_project
 
-PARTS = ("params.yaml", "features", "models", "serving")
+PARTS = ("params.yaml", "features", "models", "serving", "tables")
 
 
 def init_project(folder: Path) -> list[Path]:

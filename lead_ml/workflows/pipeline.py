@@ -34,6 +34,7 @@ from lead_ml.workflows.tables import (
     windows_of,
 )
 from lead_ml.workflows.train import train
+from lead_ml.workflows.work import HERE, Work
 
 if TYPE_CHECKING:
     from lead_ml.workflows.promote import Promotion
@@ -47,13 +48,14 @@ def train_report_track(
     seed: int | None = None,
     track: bool = True,
     progress: Progress = lambda _: None,
+    work: Work = HERE,
 ) -> Run:
     """Audit, train, draw the pictures, write the report, and log the run to MLflow where it is installed."""
     loaded = reseeded(load(root, data), seed)
     progress("data read")
     audited = audit_of(loaded, progress)
     leaks = leaks_of(loaded, audited)
-    run = train(loaded.project, loaded.dataset, kinds=kinds, leaks=leaks, progress=progress)
+    run = train(loaded.project, loaded.dataset, kinds=kinds, leaks=leaks, progress=progress, work=work)
     if audited is not None:
         (run.folder / AUDIT_FILE).write_bytes(to_json(audited))
     save_intake(loaded.intake, run.folder / "intake.json")
@@ -79,6 +81,7 @@ def judge(
     kinds: Sequence[Kind] | None = None,
     seed: int | None = None,
     progress: Progress = lambda _: None,
+    work: Work = HERE,
 ) -> dict[str, Evaluation]:
     """Evaluate every target forward in time, writing nothing."""
     loaded = reseeded(load(root, data), seed)
@@ -87,11 +90,11 @@ def judge(
     groups = groups_of(dataset.leads)
     found = {}
     for target in project.specs:
-        table = build_table(project, dataset, target, declarations, groups)
+        table = build_table(project, dataset, target, declarations, groups, work)
         found[target] = evaluate_forward(
             table,
             windows_of(project, table, target, groups),
-            recipes_of(project, target, kinds, declarations),
+            recipes_of(project, target, kinds, declarations, work),
             project.params.evaluation,
             horizon_days=horizon_days(project, target),
             synthetic=project.params.synthetic,
@@ -129,12 +132,17 @@ def tune_target(
 
 
 def score_project(
-    root: Path, data: Path | None, *, version: str | None = None, progress: Progress = lambda _: None
+    root: Path,
+    data: Path | None,
+    *,
+    version: str | None = None,
+    progress: Progress = lambda _: None,
+    work: Work = HERE,
 ) -> tuple[list[Answer], Path]:
     """Score the open leads and write the worklist; return the answers, best first, and the file."""
     loaded = load(root, data)
     progress("data read")
-    answers = score_open(scorer_of(root, version), loaded.dataset, progress=progress)
+    answers = score_open(scorer_of(root, version), loaded.dataset, progress=progress, work=work)
     return answers, save_worklist(answers, loaded.dataset, loaded.project.runs)
 
 

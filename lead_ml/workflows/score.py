@@ -11,9 +11,12 @@ import numpy as np
 from lead_ml.data import Dataset
 from lead_ml.errors import InputError
 from lead_ml.evaluate.roll import Progress
+from lead_ml.fit import take
 from lead_ml.instants import iso
 from lead_ml.labels import Spine, open_leads
 from lead_ml.scorer import Answer, Lang, Scorer, WorklistRow, write_worklist
+from lead_ml.table import features_at
+from lead_ml.workflows.work import HERE, Work
 
 SHOWN_COLUMNS = ("name", "company", "job_title", "source", "country", "owner")
 CHUNK = 2_000
@@ -21,17 +24,29 @@ ALL_REASONS = 100
 
 
 def score_open(
-    scorer: Scorer, dataset: Dataset, *, top: int = 5, progress: Progress = lambda _: None
+    scorer: Scorer,
+    dataset: Dataset,
+    *,
+    top: int = 5,
+    progress: Progress = lambda _: None,
+    work: Work = HERE,
 ) -> list[Answer]:
-    """Score every open lead at the end of the data, best first."""
+    """Score every open lead at the end of the data, best first; where `work` says, to the same last bit."""
     spine = open_leads(dataset, dataset.until)
+    answers = (work.score or _in_chunks)(scorer, dataset, spine, top=top, progress=progress)
+    return sorted(answers, key=lambda answer: (-answer.probability, answer.lead_id))
+
+
+def _in_chunks(
+    scorer: Scorer, dataset: Dataset, spine: Spine, *, top: int, progress: Progress
+) -> list[Answer]:
+    raw = features_at(scorer.compiled, dataset, spine)
     answers: list[Answer] = []
     for start in range(0, len(spine), CHUNK):
-        answers += scorer.score_dataset(
-            dataset, spine.take(np.arange(start, min(start + CHUNK, len(spine)))), top=top
-        )
+        rows = np.arange(start, min(start + CHUNK, len(spine)))
+        answers += scorer.score_features(take(raw, rows), dataset, spine.take(rows), top=top)
         progress(f"scored {len(answers):,} of {len(spine):,} open leads")
-    return sorted(answers, key=lambda answer: (-answer.probability, answer.lead_id))
+    return answers
 
 
 def save_worklist(answers: Sequence[Answer], dataset: Dataset, runs: Path) -> Path:

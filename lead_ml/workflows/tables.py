@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from lead_ml.data import Dataset, Indices
-from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration, reads
+from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration, reads, without
 from lead_ml.evaluate import Table
 from lead_ml.fit import Recipe, features_of
 from lead_ml.instants import parse_iso
 from lead_ml.labels import CLOSING_STAGES, Labels, Spine, build_spine, label
 from lead_ml.params import TargetParams
 from lead_ml.project import Project, usable
+from lead_ml.schema import sources_of
 from lead_ml.spec import Column, Kind, ModelSpec, Won
 from lead_ml.split import Window, forward_windows, random_windows
-from lead_ml.table import features_at
+from lead_ml.workflows.work import HERE, Work
 
 UNDATED_FOLDS = 5
 
@@ -32,9 +34,16 @@ def usable_features(
     leaks
         Lead columns that an audit found to be leaks: what reads them is left out too.
     """
-    known, left_out = usable(project.declarations, project.params, tuple(dataset.leads.columns))
-    honest = tuple(item for item in known if not reads(item) & set(leaks))
-    return honest, (*left_out, *(item.name for item in known if item not in honest))
+    known, left_out = usable(project.declarations, project.params, dataset.columns)
+    leak = set(leaks)
+    kept = (without(item, lambda part: bool(_sources(part, project) & leak)) for item in known)
+    honest = tuple(item for item in kept if item is not None)
+    names = {item.name for item in honest}
+    return honest, (*left_out, *(item.name for item in known if item.name not in names))
+
+
+def _sources(item: Declaration, project: Project) -> set[str]:
+    return {name for column in reads(item) for name in sources_of(column, project.params)}
 
 
 def target_params(project: Project, target: str, used: Sequence[Declaration] | None = None) -> TargetParams:
@@ -65,9 +74,14 @@ def horizon_days(project: Project, target: str) -> float | None:
 
 
 def build_table(
-    project: Project, dataset: Dataset, target: str, declarations: Sequence[Declaration], groups: Indices
+    project: Project,
+    dataset: Dataset,
+    target: str,
+    declarations: Sequence[Declaration],
+    groups: Indices,
+    work: Work = HERE,
 ) -> Table:
-    """Build the training table: labels and features of every snapshot that can be learnt from.
+    """Build the training table: labels and features of every snapshot that can be learnt from, be it only by an early fit.
 
     Parameters
     ----------
@@ -75,16 +89,21 @@ def build_table(
         Of :func:`usable_features`.
     groups
         Per lead, of :func:`lead_ml.split.groups_of`.
+    work
+        Where the features are computed.
     """
-    spine, labels = labelled_spine(project, dataset, target)
+    spine, labels = labelled_spine(project, dataset, target, late=True)
     seen = features_of(project.specs[target], declarations)
-    return Table(seen, features_at(seen, dataset, spine), spine, labels, groups[spine.lead], dataset)
+    return Table(seen, work.features_at(seen, dataset, spine), spine, labels, groups[spine.lead], dataset)
 
 
-def labelled_spine(project: Project, dataset: Dataset, target: str) -> tuple[Spine, Labels]:
+def labelled_spine(
+    project: Project, dataset: Dataset, target: str, *, late: bool = False
+) -> tuple[Spine, Labels]:
     """Return the snapshots of a target that can be learnt from, with their labels.
 
-    Where the table of outcomes is still missing these are all snapshots, and no positive among them.
+    Where the table of outcomes is still missing these are all snapshots, and no positive among them. With `late`, those too
+    that were won before ``as_of`` and recorded later: see :meth:`lead_ml.labels.Labels.usable_by`.
     """
     spec = project.specs[target]
     spine = build_spine(
@@ -93,7 +112,8 @@ def labelled_spine(project: Project, dataset: Dataset, target: str) -> tuple[Spi
     if without_outcomes(project, dataset, target):
         return spine, Labels.none(len(spine))
     labels = label(spec.target, dataset, spine, horizon_us(project, target))
-    return spine.take(labels.used), labels.take(labels.used)
+    kept = labels.usable_by(spine.as_of) if late else labels.used
+    return spine.take(kept), labels.take(kept)
 
 
 def without_outcomes(project: Project, dataset: Dataset, target: str) -> bool:
@@ -115,14 +135,18 @@ def ages_of(project: Project, spec: ModelSpec) -> tuple[int, ...]:
 
 
 def windows_of(project: Project, table: Table, target: str, groups: Indices) -> tuple[Window, ...]:
-    """Cut the windows of a table: forward where leads are dated, else random folds by group."""
+    """Cut the windows of a table: forward where leads are dated, else random folds by group.
+
+    Rows that were won before ``as_of`` and recorded later fit where the record lies after the cut. They are scored
+    where it lies after the start of the forward window, which they calibrate for, and judged nowhere.
+    """
     usable_rows = np.ones(len(table.spine), dtype=bool)
     created = table.dataset.leads.created_at
     params = project.params
     if created is None:
         return random_windows(table.spine, usable_rows, groups, folds=UNDATED_FOLDS, seed=params.seed)
     embargo = (horizon_us(project, target) or 0) if params.split.embargo else 0
-    return forward_windows(
+    windows = forward_windows(
         table.spine,
         usable_rows,
         created,
@@ -132,6 +156,12 @@ def windows_of(project: Project, table: Table, target: str, groups: Indices) -> 
         folds=params.split.folds,
         test_from=_instant(params.split.test_from, params.time_zone),
     )
+    return tuple(_as_known(window, windows[-1], table.labels) for window in windows)
+
+
+def _as_known(window: Window, last: Window, labels: Labels) -> Window:
+    judged = labels.used if window is last else labels.usable_by(last.start)
+    return replace(window, fit=window.fit & labels.usable_by(window.start), test=window.test & judged)
 
 
 def _instant(text: str | None, zone: str) -> int | None:
@@ -146,10 +176,11 @@ def recipes_of(
     target: str,
     kinds: Sequence[Kind] | None = None,
     used: Sequence[Declaration] | None = None,
+    work: Work = HERE,
 ) -> tuple[Recipe, ...]:
-    """Return one recipe per kind that competes; `used` as for :func:`target_params`."""
+    """Return one recipe per kind that competes; `used` as for :func:`target_params`, trees grow where `work` says."""
     spec, params = project.specs[target], target_params(project, target, used)
     return tuple(
-        Recipe(kind, spec, params, project.params.seed, project.params.threads)
+        Recipe(kind, spec, params, project.params.seed, project.params.threads, work.grow)
         for kind in (kinds or spec.kinds)
     )

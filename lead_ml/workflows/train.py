@@ -27,7 +27,7 @@ from lead_ml.evaluate import (
 )
 from lead_ml.evaluate.roll import Progress
 from lead_ml.explain import Evidence, fit_evidence
-from lead_ml.fit import Fitted, Recipe
+from lead_ml.fit import Fitted, Recipe, features_of
 from lead_ml.labels import NEVER
 from lead_ml.model import Band, Calibration, fit_band
 from lead_ml.project import Project
@@ -35,7 +35,6 @@ from lead_ml.runs import ForwardScores, Run, RunRecord, save_record
 from lead_ml.scorer import Bundle, Part, make_golden, write_bundle
 from lead_ml.spec import Kind
 from lead_ml.split import Window, groups_of
-from lead_ml.table import features_at
 from lead_ml.workflows.assemble import Trained, assemble
 from lead_ml.workflows.tables import (
     build_table,
@@ -47,6 +46,7 @@ from lead_ml.workflows.tables import (
     windows_of,
     without_outcomes,
 )
+from lead_ml.workflows.work import HERE, Work
 
 
 def train(
@@ -56,6 +56,7 @@ def train(
     kinds: Sequence[Kind] | None = None,
     leaks: Collection[str] = (),
     progress: Progress = lambda _: None,
+    work: Work = HERE,
 ) -> Run:
     """Train every target of a project and write the run.
 
@@ -69,6 +70,8 @@ def train(
         Lead columns that an audit found to be leaks: features that read them stay out.
     progress
         Called with a few words after every step.
+    work
+        Where features are computed and trees are grown.
 
     Raises
     ------
@@ -78,7 +81,7 @@ def train(
     declarations, left_out = usable_features(project, dataset, leaks)
     groups = groups_of(dataset.leads)
     trained = {
-        target: _train_target(project, dataset, target, declarations, groups, kinds, progress)
+        target: _train_target(project, dataset, target, declarations, groups, kinds, progress, work)
         for target in project.specs
     }
     bundle = assemble(project, dataset, declarations, trained)
@@ -94,8 +97,9 @@ def _train_target(
     groups: Indices,
     kinds: Sequence[Kind] | None,
     progress: Progress,
+    work: Work,
 ) -> Trained:
-    table = build_table(project, dataset, target, declarations, groups)
+    table = build_table(project, dataset, target, declarations, groups, work)
     if without_outcomes(project, dataset, target):
         _only_scorecard(kinds, f"the {target} model has no outcomes to learn from")
         progress(f"{target}: the scorecard as written, no outcomes yet")
@@ -106,7 +110,7 @@ def _train_target(
         forward = evaluate_forward(
             table,
             windows,
-            recipes_of(project, target, kinds, declarations),
+            recipes_of(project, target, kinds, declarations, work),
             project.params.evaluation,
             horizon_days=horizon_days(project, target),
             synthetic=project.params.synthetic,
@@ -118,7 +122,8 @@ def _train_target(
         return _cold_start(project, target, table, declarations)
     judged = forward.winner
     forward = replace(
-        forward, evaluation=_beside_leaky(project, target, table, windows, forward.evaluation, progress)
+        forward,
+        evaluation=_beside_leaky(project, target, table, windows, forward.evaluation, progress, work),
     )
     part = _ship(project, target, table, judged)
     progress(f"{target}: {judged.rolled.recipe.kind} refitted on all mature rows")
@@ -132,22 +137,22 @@ def _beside_leaky(
     windows: Sequence[Window],
     evaluation: Evaluation,
     progress: Progress,
+    work: Work,
 ) -> Evaluation:
     """Add what the winner would seem to reach with the features that read columns overwritten later."""
-    groups = project.specs[target].groups
-    extra = tuple(
-        item for item in project.declarations if item.group in groups and item not in table.declarations
-    )
+    seen = features_of(project.specs[target], project.declarations)
+    named = {item.name for item in table.declarations}
+    extra = tuple(item for item in seen if item.name not in named)
     present = set(table.dataset.leads.columns)
     extra = tuple(item for item in extra if reads(item) <= present)
     if not extra:
         return evaluation
-    raw = {**table.raw, **features_at(extra, table.dataset, table.spine)}
+    raw = {**table.raw, **work.features_at(extra, table.dataset, table.spine)}
     trusting = replace(table, declarations=(*table.declarations, *extra), raw=raw)
     leaky = evaluate_forward(
         trusting,
         windows,
-        recipes_of(project, target, (evaluation.winner,), trusting.declarations),
+        recipes_of(project, target, (evaluation.winner,), trusting.declarations, work),
         project.params.evaluation,
         horizon_days=evaluation.horizon_days,
         synthetic=evaluation.synthetic,
@@ -163,8 +168,7 @@ def _beside_leaky(
 
 def _ship(project: Project, target: str, table: Table, judged: Judged) -> Part:
     recipe = judged.rolled.recipe
-    everything = np.ones(len(table.spine), dtype=bool)
-    fitted = fit_rows(recipe, table, everything)
+    fitted = fit_rows(recipe, table, table.labels.used)
     rows = calibration_rows(
         judged.rolled,
         table,
@@ -188,14 +192,13 @@ def _ship(project: Project, target: str, table: Table, judged: Judged) -> Part:
 def _part(
     project: Project, target: str, table: Table, fitted: Fitted, calibration: Calibration, band: Band
 ) -> Part:
-    first = np.unique(table.lead, return_index=True)[1]
     return Part(
         spec=project.specs[target],
         horizon_days=horizon_days(project, target),
         fitted=fitted,
         calibration=calibration,
         band=band,
-        evidence=_evidence(table, fitted, first),
+        evidence=_evidence(table, fitted, table.first),
         golden=make_golden(fitted, fitted.matrix(table.raw), project.params.seed),
     )
 
@@ -233,7 +236,7 @@ def _only_scorecard(kinds: Sequence[Kind] | None, problem: str) -> None:
 
 def _cold_start(project: Project, target: str, table: Table, declarations: Sequence[Declaration]) -> Trained:
     """Serve the scorecard as it was written, where outcomes are too few to judge anything."""
-    if not len(table.spine):
+    if not table.labels.used.any():
         raise TooLittleData(
             f"no mature snapshot for the {target} model",
             expected=f"leads older than {horizon_days(project, target)} days at the end of the data",
@@ -241,7 +244,7 @@ def _cold_start(project: Project, target: str, table: Table, declarations: Seque
         )
     params = target_params(project, target, declarations)
     recipe = Recipe("scorecard", project.specs[target], params, project.params.seed)
-    fitted = fit_rows(recipe, table, np.ones(len(table.spine), dtype=bool))
+    fitted = fit_rows(recipe, table, table.labels.used)
     part = _part(project, target, table, fitted, Calibration.identity(), Band.unknown())
     return Trained(part, table, None, None)
 

@@ -15,7 +15,7 @@ def run_of_kind(trained: Any, kind: str, folder: Path) -> Run:
     """Train one kind on the world, into a folder of its own."""
     root = folder / kind
     root.mkdir()
-    for part in ("params.yaml", "features", "models"):
+    for part in ("params.yaml", "features", "models", "tables"):
         copy = shutil.copytree if (trained.root / part).is_dir() else shutil.copyfile
         copy(trained.root / part, root / part)
     return train(dataclasses.replace(trained.project, root=root), trained.dataset, kinds=[kind])  # type: ignore[list-item]

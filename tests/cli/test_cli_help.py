@@ -18,6 +18,7 @@ COMMANDS = (
     "doctor",
     "audit",
     "decay",
+    "profile",
     "train",
     "tune",
     "evaluate",

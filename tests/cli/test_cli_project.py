@@ -19,6 +19,7 @@ def test_init_writes_a_project_that_check_finds_without_data(run: Any, tmp_path:
         "features",
         "models",
         "serving",
+        "tables",
     }
     done = run("check", "--project", tmp_path / "mine")
     assert done.exit_code == 1

@@ -60,6 +60,10 @@ def test_an_outcome_recorded_late_keeps_the_lead_open_until_then() -> None:
     assert labels.use.tolist() == [Use.USED, Use.ALREADY, Use.ALREADY]
     assert labels.y[0] == 1
     assert labels.counts() == {"immature": 0, "already": 2, "unlabelled": 0}
+    # To a fit before the record at day 8 it is an open lead that has not won; from then on its later rows are out.
+    assert labels.usable_by(int(at(8)[0])).tolist() == [True, True, True]
+    assert labels.as_known(int(at(8)[0])).tolist() == [0, 0, 0]
+    assert labels.usable_by(int(at(8)[0]) + 1).tolist() == [True, False, False]
 
 
 def test_ages_below_settle_and_twins_are_one_snapshot() -> None:

@@ -11,6 +11,8 @@ import pytest
 from lead_ml.data import Coded, Dataset
 from lead_ml.evaluate import Table, calibrate, calibration_rows, fit_rows, roll
 from lead_ml.fit import Recipe
+from lead_ml.instants import iso
+from lead_ml.labels import NEVER
 from lead_ml.split import Window, forward_windows, groups_of
 from lead_ml.testing.change import rows_of
 from lead_ml.workflows.tables import build_table, horizon_us, recipes_of, usable_features, windows_of
@@ -110,3 +112,58 @@ def test_a_win_recorded_after_the_cut_is_no_win_to_the_fit_before_it(trained: An
     known, all_of_them = table.labels.as_known(late), table.labels.as_known(late + 1)
     assert all_of_them.tolist() == table.labels.y.tolist()
     assert 0 < known.sum() < all_of_them.sum()
+
+
+@pytest.fixture(scope="module", params=["conversion", "fake"])
+def late(request: Any, trained: Any) -> tuple[str, Any, Dataset, int]:
+    """A target, a project that cuts at a fixed instant, the data with half of the wins recorded weeks late, and the cut."""
+    dataset = trained.dataset
+    table = table_of(trained.project, dataset, request.param)
+    start = windows_of(trained.project, table, request.param, groups_of(dataset.leads))[-1].start
+    split = trained.project.params.split.model_copy(update={"test_from": iso(start)})
+    project = dataclasses.replace(
+        trained.project, params=trained.project.params.model_copy(update={"split": split})
+    )
+    rng = np.random.default_rng(5)
+    weeks = np.where(rng.random(len(dataset.outcomes)) < 0.5, rng.integers(1, 60, len(dataset.outcomes)), 0)
+    slow = dataclasses.replace(
+        dataset.outcomes,
+        known_at=np.minimum(dataset.outcomes.known_at + weeks * 7 * 86_400_000_000, dataset.until - 1),
+    )
+    return request.param, project, dataclasses.replace(dataset, outcomes=slow), start
+
+
+def fit_side(
+    project: Any, dataset: Dataset, target: str
+) -> tuple[Window, list[tuple[int, int, float, float]]]:
+    table = table_of(project, dataset, target)
+    window = windows_of(project, table, target, groups_of(dataset.leads))[-1]
+    rows = np.flatnonzero(window.fit)
+    y, weight = table.labels.as_known(window.start)[rows], table.weights(rows)
+    found = zip(
+        table.lead[rows].tolist(), table.as_of[rows].tolist(), y.tolist(), weight.tolist(), strict=True
+    )
+    return window, list(found)
+
+
+@pytest.mark.parametrize("how", ["removed", "turned"])
+def test_later_outcomes_change_no_row_no_label_and_no_weight_of_the_fit_side(late: Any, how: str) -> None:
+    target, project, dataset, start = late
+    window, rows = fit_side(project, dataset, target)
+    assert window.start == start
+    other, same = fit_side(project, with_other_future(dataset, start, how), target)
+    assert other.start == start
+    assert rows == same
+    assert len(rows) > 500
+
+
+def test_a_win_recorded_after_the_cut_leaves_its_later_rows_to_the_fit_as_open_leads(late: Any) -> None:
+    target, project, dataset, start = late
+    table = table_of(project, dataset, target)
+    window = windows_of(project, table, target, groups_of(dataset.leads))[-1]
+    unknown = window.fit & ~table.labels.used
+    assert unknown.sum() > 10 or target == "fake", "a fake counts from when it is known: there are none"
+    assert (table.labels.known_at[unknown] >= start).all()
+    assert (table.labels.as_known(start)[unknown] == 0).all()
+    assert not (window.test & ~table.labels.used).any()
+    assert not table.labels.usable_by(NEVER)[unknown].any(), "at the end of the data the win is known"

@@ -18,7 +18,7 @@ def naive(features, dataset, lead, as_of):
     """Return a list per snapshot of a float (or text) per feature, each declared or a part of one."""
     streams = {item.stream for item in features if isinstance(item, Aggregate)}
     rows = {stream: rows_of(stream, dataset) for stream in streams - {"conversions"}}
-    keys = {item.key: keys_of(item.key, dataset) for item in features}
+    keys = {item.key: Keys(item.key, dataset) for item in features}
     return [
         [value(item, features, rows, keys[item.key], dataset, int(who), int(when)) for item in features]
         for who, when in zip(lead, as_of, strict=True)
@@ -29,16 +29,16 @@ def value(item, together, rows, keys, dataset, who, when):
     if isinstance(item, Rate):
         return rate(item, keys, dataset, who, when)
     table = conversions(item, dataset) if item.stream == "conversions" else rows[item.stream]
-    if table is None or keys[who] is None:
+    mine = keys.at(who, when)
+    if table is None or mine is None:
         return math.nan
     seen, whole = [], []
     for row in table:
-        if keys[row["lead"]] != keys[who]:
-            continue
         known = row["known"]
         if item.key != "lead_id" and dataset.leads.created_at is not None:
             known = max(known, int(dataset.leads.created_at[row["lead"]]))
-        if known >= when:
+        known = keys.entered(row["lead"], known, mine)
+        if known is None or known >= when:
             continue
         row = {**row, "known": known}
         inside = passes(row, item.among)
@@ -142,7 +142,8 @@ def conversions(item, dataset):
 
 def rate(item, keys, dataset, who, when):
     """Return the conversion rate by its words, lead by lead."""
-    if dataset.leads.created_at is None or dataset.outcomes is None or keys[who] is None:
+    mine = keys.at(who, when)
+    if dataset.leads.created_at is None or dataset.outcomes is None or mine is None:
         return math.nan
     won = {row["lead"]: row["known"] for row in conversions(item, dataset)}
     ripe = [
@@ -152,15 +153,73 @@ def rate(item, keys, dataset, who, when):
         and passes(row, item.where)
     ]
     ripe = [row for row in ripe if row["known"] < when]
-    own = [row for row in ripe if keys[row["lead"]] == keys[who]]
     if not ripe:
         return math.nan
-    k, overall = ([won.get(row["lead"], when) < when for row in group] for group in (own, ripe))
+
+    def came(row, known):
+        entered = keys.entered(row["lead"], known, mine)
+        return entered is not None and entered < when
+
+    own = [row for row in ripe if came(row, row["known"])]
+    k = [row["lead"] in won and came(row, won[row["lead"]]) for row in own]
+    overall = [won.get(row["lead"], when) < when for row in ripe]
     return (sum(k) + item.strength * (sum(overall) / len(overall))) / (len(k) + item.strength)
 
 
 def millionths(number):
     return 0 if math.isnan(number) else round(number * 1_000_000)
+
+
+class Keys:
+    """The keys of leads, told change by change where they change."""
+
+    def __init__(self, key, dataset):
+        column, _, transform = key.partition(":")
+        self.still, self.stays = None, {}
+        if column not in dataset.history:
+            self.still = keys_of(key, dataset)
+            return
+        for lead, at, text in told_changes(column, dataset):
+            value = TRANSFORMS[transform](text) if transform and text is not None else text
+            earlier = self.stays.setdefault(lead, [])
+            if earlier:
+                earlier[-1]["to"] = at
+            earlier.append({"key": value, "from": at, "to": math.inf})
+
+    def at(self, lead, when):
+        """Return the key that the lead was known to have before an instant."""
+        if self.still is not None:
+            return self.still[lead]
+        found = [stay["key"] for stay in self.stays.get(lead, []) if stay["from"] < when]
+        return found[-1] if found else None
+
+    def entered(self, lead, known, wanted):
+        """Return when something known of a lead came to a key: in its first stay there that was not over by then."""
+        if self.still is not None:
+            return known if self.still[lead] == wanted else None
+        for stay in self.stays.get(lead, []):
+            if stay["key"] == wanted and known < stay["to"]:
+                return max(known, stay["from"])
+        return None
+
+
+def told_changes(column, dataset):
+    """Return (lead, instant, text) of a column in order, of several at one instant the last in the order of text."""
+    changes = dataset.history[column]
+    texts = changes.columns[column].values()
+    last = {}
+    for lead, at, text in sorted(
+        zip(changes.owner.tolist(), changes.at.tolist(), texts, strict=True),
+        key=lambda change: (change[0], change[1], change[2] is not None, change[2] or ""),
+    ):
+        last[lead, at] = text
+    return [(lead, at, text) for (lead, at), text in last.items()]
+
+
+def stood(column, dataset, lead, when):
+    """Return the text of a column with history as it was known before an instant."""
+    found = [text for who, at, text in told_changes(column, dataset) if who == lead and at < when]
+    return found[-1] if found else None
 
 
 def keys_of(key, dataset):

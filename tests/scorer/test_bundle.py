@@ -115,7 +115,7 @@ def same(before: bytes, path: Path) -> bool:
         return msgspec.json.decode(path.read_bytes(), type=Manifest) == msgspec.json.decode(
             before, type=Manifest
         )
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
 
 
@@ -302,3 +302,13 @@ def test_the_version_names_the_content(copy: Path) -> None:
     assert seal(copy).version == before
     (copy / "card.json").write_bytes(b"{}")
     assert seal(copy).version != before
+
+
+def test_a_manifest_that_is_no_text_is_a_bundle_error(
+    trained: Any, tmp_path: Path, never_parsed: None
+) -> None:
+    folder = shutil.copytree(trained.bundle, tmp_path / "mutant")
+    path = folder / "manifest.json"
+    path.write_bytes(path.read_bytes().replace(b'"sha256"', b'"sha2\xb96"', 1))
+    with pytest.raises(BundleError, match="manifest"):
+        Scorer.load(folder)

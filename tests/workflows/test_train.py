@@ -42,7 +42,7 @@ def files_of(run: Run) -> dict[str, bytes]:
 
 def world_again(trained: Any, folder: Path, **changes: Any) -> Run:
     """Train the world once more in another folder, with other params."""
-    for part in ("features", "models"):
+    for part in ("features", "models", "tables"):
         shutil.copytree(trained.root / part, folder / part)
     params = yaml.safe_load((trained.root / "params.yaml").read_text(encoding="utf-8"))
     (folder / "params.yaml").write_text(

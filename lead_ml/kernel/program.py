@@ -1,0 +1,93 @@
+"""What the compiled walk reads and writes, as plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+COUNT, SUM, DISTINCT, FIRST, LAST, DECAYED, MAX, GAP, FIRST_TEXT, LAST_TEXT = range(10)
+OPERATIONS: Mapping[str, int] = {
+    "count": COUNT,
+    "sum": SUM,
+    "distinct": DISTINCT,
+    "days_since_first": FIRST,
+    "days_since_last": LAST,
+    "decayed_sum": DECAYED,
+    "max": MAX,
+    "longest_gap": GAP,
+    "first": FIRST_TEXT,
+    "last": LAST_TEXT,
+}
+UNSEEN = -(2**63)
+NEVER = 2**63 - 1
+NO_KEY, EMPTY_KEY = -1, -2
+DAY = 86_400_000_000
+SCALE = 1_000_000
+
+Int64 = npt.NDArray[np.int64]
+UInt64 = npt.NDArray[np.uint64]
+Int32 = npt.NDArray[np.int32]
+Float64 = npt.NDArray[np.float64]
+
+
+class Program(NamedTuple):
+    """F features in the kernel's order: counts and sums by cell, a cell being what they add up over a filter; then the others."""
+
+    operations: Int64
+    """(F,) what is computed."""
+    filters: UInt64
+    """(F,) the one bit that a row must have."""
+    columns: Int64
+    """(F,) row of ``values``, ``codes`` or ``labels``, -1 where none is read: each row counts 1."""
+    slots: Int64
+    """(F,) the window, -1 for all time."""
+    half_lives: Int64
+    """(F,) microseconds."""
+    states: Int64
+    """(F,) place among the A all-time features, -1 for the others."""
+    outputs: Int64
+    """(F,) row of the result."""
+    cells: Int64
+    """(C + 1,) the features of cell c are ``cells[c]:cells[c + 1]``; no count or sum from ``cells[C]`` on."""
+    windows: Int64
+    """(W,) finite windows in microseconds, ascending."""
+
+
+class Rows(NamedTuple):
+    """N rows by key; the rows of key k are ``offsets[k]:offsets[k + 1]``, in order of ``known``."""
+
+    offsets: Int64
+    """(K + 1,)"""
+    carried: Int64
+    """(K,) how many rows of a key, at its start, the base has folded already; windows and sets still count them."""
+    known: Int64
+    """(N,) microseconds."""
+    occurred: Int64
+    """(N,) microseconds, at most ``known``."""
+    passes: UInt64
+    """(N,) bit per filter."""
+    values: Int64
+    """(V, N) millionths."""
+    codes: Int32
+    """(D, N) codes dense within the key, -1 missing."""
+    labels: Int32
+    """(L, N) codes of the texts that are shown, -1 missing."""
+
+
+class Base(NamedTuple):
+    """State of the A all-time features per key before any row that is not carried; zero rows for none."""
+
+    whole: Int64
+    """(K, A) count, sum or largest value in millionths, first or last instant, reference instant of a decayed sum."""
+    decayed: Float64
+    """(K, A) decayed sums at their reference instants; codes of first and last texts."""
+
+
+class Snapshots(NamedTuple):
+    """n snapshots in order of (key, as_of); key -2 has no rows, -1 stands for none."""
+
+    keys: Int64
+    as_of: Int64

@@ -1,0 +1,131 @@
+"""The ideal customer profile of a project: learnt from its data as it stands, or as a version has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from lead_ml.data import Dataset
+from lead_ml.declare import Profile
+from lead_ml.errors import DeclarationError, TooLittleData
+from lead_ml.explain import ProfileTable, profile_table
+from lead_ml.fit import profiles_of
+from lead_ml.profile import learn
+from lead_ml.project import Project
+from lead_ml.scorer import Bundle
+from lead_ml.table import features_at
+from lead_ml.workflows.load import load
+from lead_ml.workflows.pipeline import scorer_of
+from lead_ml.workflows.tables import horizon_days, labelled_spine, usable_features, without_outcomes
+
+TARGET = "conversion"
+
+
+class ProfileReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The profiles of a project; ``version`` is empty where they were learnt from the data just read.
+
+    ``horizon_days`` is None where an outcome column says who converted, without a date. ``left_out`` are features that a profile
+    names and that read columns which are overwritten later.
+    """
+
+    project: str
+    synthetic: bool
+    version: str
+    horizon_days: float | None
+    profiles: tuple[ProfileTable, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def show_profile(
+    root: Path,
+    data: Path | None,
+    *,
+    version: str | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> ProfileReport:
+    """Learn the profiles of a project from its mature leads, or read those of a version.
+
+    Raises
+    ------
+    DeclarationError
+        If no profile is declared, or only ones that read columns which are not trusted.
+    TooLittleData
+        If no lead has converted yet.
+    """
+    if version is not None:
+        scorer = scorer_of(root, version)
+        return profile_of_bundle(scorer.bundle, scorer.version)
+    loaded = load(root, data)
+    progress("data read")
+    return profile_of(loaded.project, loaded.dataset)
+
+
+def profile_of(project: Project, dataset: Dataset) -> ProfileReport:
+    """Learn the profiles from all mature leads, as the version does that ships; see :func:`show_profile`."""
+    items = _declared(project, dataset)
+    spine, labels = labelled_spine(project, dataset, TARGET)
+    first = np.unique(spine.lead, return_index=True)[1]
+    if without_outcomes(project, dataset, TARGET) or not labels.y[first].any():
+        raise TooLittleData(
+            "no lead has converted yet, so there is no profile to learn",
+            do="name the table of outcomes in params.yaml, or wait for the first wins",
+        )
+    spine, y = spine.take(first), labels.y[first]
+    raw = features_at(items, dataset, spine)
+    hand = project.params.conversion.profile
+    return ProfileReport(
+        project=project.params.project,
+        synthetic=project.params.synthetic,
+        version="",
+        horizon_days=horizon_days(project, TARGET),
+        profiles=tuple(profile_table(item, learn(item, raw, spine.lead, y, hand)) for item in items),
+        left_out=_left_out(project, items),
+    )
+
+
+def profile_of_bundle(bundle: Bundle, version: str) -> ProfileReport:
+    """Return the profiles that a version scores with."""
+    part = bundle.parts[TARGET]
+    found = profiles_of(part.fitted.declarations)
+    if not found:
+        raise _none_declared(f"version {version} has no ideal customer profile")
+    return ProfileReport(
+        project=bundle.facts.project,
+        synthetic=bundle.facts.synthetic,
+        version=version,
+        horizon_days=part.horizon_days,
+        profiles=tuple(profile_table(item, part.fitted.profiles[item.name]) for item in found),
+    )
+
+
+def _declared(project: Project, dataset: Dataset) -> tuple[Profile, ...]:
+    known, left_out = usable_features(project, dataset)
+    found = profiles_of(known)
+    if found:
+        return found
+    barred = [item.name for item in profiles_of(project.declarations) if item.name in left_out]
+    if barred:
+        raise DeclarationError(
+            f"{barred[0]} reads nothing but columns that are overwritten later",
+            expected="columns known at creation",
+            do="name other features in it, or mark columns creation in known_at",
+        )
+    raise _none_declared("the project declares no ideal customer profile")
+
+
+def _left_out(project: Project, items: tuple[Profile, ...]) -> tuple[str, ...]:
+    used = {name for item in items for name in item.columns}
+    named = (name for item in profiles_of(project.declarations) for name in item.columns)
+    return tuple(dict.fromkeys(name for name in named if name not in used))
+
+
+def _none_declared(problem: str) -> DeclarationError:
+    return DeclarationError(
+        problem,
+        expected="ideal_customer(...) in features/",
+        do='add ideal_customer("icp_agreement", of=("industry", "country"), en="Agreement with the ideal customer profile", '
+        'zh="与理想客户画像的匹配度") with your own features',
+    )

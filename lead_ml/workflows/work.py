@@ -1,0 +1,61 @@
+"""Where the heavy steps of a workflow are done: in this process, or on a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from lead_ml.data import Dataset
+from lead_ml.declare import Declaration
+from lead_ml.encode import RawColumns
+from lead_ml.labels import Spine
+from lead_ml.model.lightgbm import Grow, grow_here
+from lead_ml.scorer import Answer, Scorer
+from lead_ml.table import features_at
+
+Progress = Callable[[str], None]
+
+
+class Score(Protocol):
+    """Scores snapshots, in their order."""
+
+    def __call__(  # noqa: D102
+        self, scorer: Scorer, dataset: Dataset, spine: Spine, *, top: int, progress: Progress
+    ) -> list[Answer]: ...
+
+
+@dataclass(frozen=True)
+class Work:
+    """The heavy steps: features of snapshots, trees, answers with reasons (None: chunk by chunk in this process)."""
+
+    features_at: Callable[[Sequence[Declaration], Dataset, Spine], RawColumns] = features_at
+    grow: Grow = grow_here
+    score: Score | None = None
+
+
+HERE = Work()
+
+
+@contextmanager
+def work_at(dask: str | None, progress: Progress = lambda _: None) -> Iterator[Work]:
+    """Open the cluster at an address for the length of a ``with`` block; None is this process.
+
+    Raises
+    ------
+    LeadMLError
+        As :func:`lead_ml.spread.opened`.
+    """
+    if dask is None:
+        yield HERE
+        return
+    from lead_ml.spread import features_on, grow_on, opened, score_on
+
+    with opened(dask, progress) as client:
+        yield Work(
+            partial(features_on, client, progress=progress),
+            partial(grow_on, client),
+            partial(score_on, client),
+        )

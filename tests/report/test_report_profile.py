@@ -1,0 +1,60 @@
+"""The ideal customer profile in the report: the same figures as the bundle, a picture, both languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lead_ml.report.charts import profile
+from lead_ml.report.page import render
+from lead_ml.scorer import load_bundle
+
+
+def test_the_figures_are_those_of_the_bundle(trained: Any, data: dict[str, Any]) -> None:
+    learnt = load_bundle(trained.bundle)[0].parts["conversion"].fitted.profiles["icp_agreement"]
+    (shown,) = data["targets"]["conversion"]["profiles"]
+    assert (shown["leads"], shown["wins"]) == (learnt.leads, learnt.wins)
+    for column, table in zip(learnt.columns, shown["columns"], strict=True):
+        assert {row["value"]: row["points"] for row in table["rows"]} == {
+            value: worth.points for value, worth in column.values.items()
+        }
+
+
+def test_the_fake_model_has_none(data: dict[str, Any]) -> None:
+    assert data["targets"]["fake"]["profiles"] == []
+
+
+def test_the_page_shows_bars_and_values_in_both_languages(data: dict[str, Any]) -> None:
+    page = render(data, {})
+    assert page.count('aria-label="Points of the ideal customer profile"') == 1
+    for part in (
+        "Agreement with the ideal customer profile",
+        "与理想客户画像的匹配度",
+        "Company size: 51-200",
+        "未提供",
+    ):
+        assert part in page
+
+
+def test_over_represented_bars_go_right_and_values_are_escaped() -> None:
+    rows = [
+        {"en": "<b>", "points": 6.0, "by_hand": False},
+        {"en": "low", "points": -3.0, "by_hand": True},
+    ]
+    drawn = str(profile({"columns": [{"en": "Size", "rows": rows}]}))
+    assert "<b>" not in drawn
+    assert "+6.0" in drawn
+    boxes = drawn.split("<rect ")[1:]
+    assert [float(part.split('"')[1]) for part in boxes] == [530.0, 430.0]
+    assert 'fill-opacity="0.35"' in boxes[1]
+
+
+def test_a_profile_of_nothing_draws_nothing() -> None:
+    assert str(profile({"columns": []})) == ""
+
+
+def test_a_cold_start_has_a_page_with_its_profile(cold: Any) -> None:
+    from lead_ml.report import report_data
+
+    shown = report_data(cold)
+    assert shown["targets"]["conversion"]["profiles"][0]["wins"] == 0
+    assert "Points of the ideal customer profile" in render(shown, {})
