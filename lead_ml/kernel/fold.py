@@ -60,6 +60,7 @@ class _Cuts(NamedTuple):
     high: Int64
     at: Int64  # where the run stands in `by` and `place`
     state: Int64  # SORTED: occurrence is the order of knowledge; REORDERED; PENDING
+    moved: Int64  # (runs, 2): outside of these places the two orders agree
     seen: Int64  # by snapshot: the first row not known
     left: Int64  # (W, snapshots): rows that have left each window, by occurrence
     by: Int64  # the rows of a run by occurrence
@@ -90,6 +91,7 @@ def walk(
         np.empty(most_runs, np.int64),
         np.empty(most_runs, np.int64),
         np.empty(most_runs, np.int64),
+        np.empty((most_runs, 2), np.int64),
         np.empty(most_snapshots, np.int64),
         np.empty((len(program.windows), most_snapshots), np.int64),
         np.empty(most_rows, np.int64),
@@ -157,7 +159,7 @@ def _cut(program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int
         cuts.by,
         cuts.place,
     )
-    lows, highs, ats, states = cuts.low, cuts.high, cuts.at, cuts.state
+    lows, highs, ats, states, moved = cuts.low, cuts.high, cuts.at, cuts.state, cuts.moved
     origin, at = runs[first], 0
     for r in range(first, last):
         begin, stop, key = runs[r], runs[r + 1], keys[runs[r]]
@@ -172,7 +174,9 @@ def _cut(program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int
         if fault != IN_ORDER:
             return int(fault)
         lows[r - first], highs[r - first], ats[r - first] = low, high, at
-        state = _place(occurred, low, high, by[at : at + high - low], place[at : at + high - low])
+        state = _place(
+            occurred, low, high, by[at : at + high - low], place[at : at + high - low], moved[r - first]
+        )
         seen = low
         for i in range(begin, stop):
             if i > begin and as_of[i] < as_of[i - 1]:
@@ -201,13 +205,14 @@ def _fault_of_rows(known: Int64, occurred: Int64, low: int, high: int) -> int:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64) -> int:
-    """Put the rows of a key in the order of occurrence, those of one instant in their order.
+def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64, moved: Int64) -> int:
+    """Put the rows of a key in the order of occurrence, those of one instant in their order, and tell from where to where it differs.
 
     Records known late are few and near their place, so they are moved there one by one; a key that asks for more than
     16 moves a row is sorted instead.
     """
     moves, state = _MOVES_A_ROW * (high - low), SORTED
+    moved[0], moved[1] = high - low, 0
     for row in range(low, high):
         to = row - low
         while to > 0 and occurred[by[to - 1]] > occurred[row] and moves >= 0:
@@ -218,7 +223,10 @@ def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64) -> int
         if moves < 0:
             break
         by[to] = row
+        if to < row - low:
+            moved[0], moved[1] = min(moved[0], to), row - low + 1
     if moves < 0:
+        moved[0], moved[1] = 0, high - low
         by[:] = low + np.argsort(occurred[low:high], kind="mergesort")
     for to in range(high - low):
         place[by[to] - low] = to
@@ -271,7 +279,7 @@ def _add_up(
     slots, states, outputs, windows = program.slots, program.states, program.outputs, program.windows
     keys, as_of, passes, values, occurred = spine.keys, spine.as_of, rows.passes, rows.values, rows.occurred
     runs, by, left, seen, kinds = cuts.runs, cuts.by, cuts.left, cuts.seen, cuts.state
-    lows, highs, ats, own, final = cuts.low, cuts.high, cuts.at, base.whole, end.whole
+    lows, highs, ats, moved, own, final = cuts.low, cuts.high, cuts.at, cuts.moved, base.whole, end.whole
     features, more = program.cells[cell], program.cells[cell + 1]
     bit, column, origin = program.filters[features], program.columns[features], runs[first]
     scale = 1.0 if program.operations[features] == COUNT else float(SCALE)
@@ -283,7 +291,7 @@ def _add_up(
             continue
         _run_up(passes, values, bit, column, low, high, total)
         if kind == REORDERED:
-            _run_up_by(total, by, at, low, high, gone)
+            _run_up_by(total, by, at, low, high, moved[r - first], gone)
         for f in range(features, more):
             slot, feature = slots[f], outputs[f]
             if slot < 0:
@@ -339,11 +347,12 @@ def _run_up(passes: UInt64, values: Int64, bit: int, column: int, low: int, high
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _run_up_by(total: Int64, by: Int64, at: int, low: int, high: int, gone: Int64) -> None:
-    """Fill the running total over the same rows by occurrence."""
-    running = 0
-    gone[0] = 0
-    for place in range(high - low):
+def _run_up_by(total: Int64, by: Int64, at: int, low: int, high: int, moved: Int64, gone: Int64) -> None:
+    """Fill the running total over the same rows by occurrence: the same but for the places that moved."""
+    for place in range(high - low + 1):
+        gone[place] = total[place]
+    running = total[moved[0]]
+    for place in range(moved[0], moved[1]):
         row = by[at + place] - low
         running += total[row + 1] - total[row]
         gone[place + 1] = running
@@ -399,7 +408,7 @@ def _tell_apart(
     """Answer a distinct feature: how many codes have rows between the cuts."""
     keys, as_of, passes, occurred = spine.keys, spine.as_of, rows.passes, rows.occurred
     runs, by, left, all_seen = cuts.runs, cuts.by, cuts.left, cuts.seen
-    lows, ats = cuts.low, cuts.at
+    lows, ats, kinds = cuts.low, cuts.at, cuts.state
     codes, bit, slot = rows.codes[program.columns[f]], program.filters[f], program.slots[f]
     answers, origin = out[program.outputs[f]], runs[first]
     window = program.windows[slot] if slot >= 0 else 0
@@ -408,11 +417,11 @@ def _tell_apart(
         if keys[begin] == NO_KEY:
             answers[begin:stop] = np.nan
             continue
-        found, place, before, limit = 0, 0, low, UNSEEN
+        found, place, before, limit, pending = 0, 0, low, UNSEEN, kinds[r - first] == PENDING
         for i in range(begin, stop):
             seen = all_seen[i - origin]
             for row in range(before, seen):
-                if passes[row] & bit and occurred[row] >= limit:
+                if passes[row] & bit and (not pending or occurred[row] >= limit):
                     code = codes[row]
                     if code >= 0:
                         tally[code] += 1
