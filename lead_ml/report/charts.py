@@ -155,7 +155,8 @@ def profile(found: Record, top: int = 6) -> Markup:
         left, colour = min(scale(0), end), _LINE if points >= 0 else _BAD
         marks.append(box(left, y + 2, abs(end - scale(0)), 13, colour, opacity=0.35 if by_hand else 1.0))
         beside, anchor = (end + 5, "start") if points >= 0 else (end - 5, "end")
-        marks.append(text(beside, y + 12, f"{points:+.1f}", anchor=anchor))
+        shown = f"{points:+.1f}" if abs(points) >= 0.05 else "0"
+        marks.append(text(beside, y + 12, shown, anchor=anchor))
     return figure(780, foot, "Points of the ideal customer profile", *marks)
 
 
