@@ -56,6 +56,7 @@ def test_imports_go_downward_only() -> None:
         ("lead_ml/errors.py", "from lead_ml.cli import console", "Layers of the engine"),
         ("lead_ml/scorer/answer.py", "import mlflow", "MLflow only in tracking"),
         ("lead_ml/explain/reasons.py", "import shap", "shap only in report"),
+        ("lead_ml/workflows/train.py", "import dask", "Dask only where work is spread"),
     ],
 )
 def test_a_forbidden_import_is_found(copy: Path, module: str, line: str, contract: str) -> None:
