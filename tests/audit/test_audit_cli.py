@@ -27,6 +27,7 @@ def test_it_names_the_leak_and_shows_both_figures(run, world):
     assert "Left out: lead_status" in done.stderr
 
 
+@pytest.mark.slow
 def test_json_is_the_whole_report_and_trust_keeps_a_leak(run, world, tmp_path):
     root = shutil.copytree(world, tmp_path / "trusting")
     params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))

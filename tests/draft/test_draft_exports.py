@@ -19,6 +19,7 @@ Maker = Callable[[str], Drafted]
 AUC_OF_THE_SIGNAL = 0.65
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPORTS)
 def test_an_export_trains_without_an_edit_and_finds_the_signal(name: str, drafted: Maker) -> None:
     loaded = load(drafted(name).root)

@@ -14,7 +14,7 @@ from lead_ml.kernel import aggregate_coded
 from lead_ml.labels import Spine
 from lead_ml.table import Compiled, features_at
 
-EXAMPLES = int(os.environ.get("LEAD_ML_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("LEAD_ML_EXAMPLES", "60"))
 HOUR = 3_600_000_000
 START = 1_700_000_000_000_000
 W = {"en": "x", "zh": "x", "group": "engagement"}
