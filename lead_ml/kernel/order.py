@@ -16,6 +16,8 @@ Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
 Float64 = npt.NDArray[np.float64]
 
+_LARGEST = 2.0**62 / SCALE
+
 SORTED, TIED, UNSORTED = range(3)
 _MOVES_A_ROW = 16
 
@@ -164,5 +166,5 @@ def millionths(numbers: Float64, whole: Int64) -> float:
             whole[row] = 0
             continue
         total += abs(number)
-        whole[row] = np.int64(np.rint(number * SCALE)) if np.isfinite(number) else 0
+        whole[row] = np.int64(np.rint(number * SCALE)) if abs(number) < _LARGEST else 0
     return total
