@@ -89,9 +89,11 @@ def by_lead(spine: Spine) -> Indices:
 
 
 def _by_lead(spine: Spine, leads: int) -> tuple[Indices, Indices]:
-    offsets = offsets_of(spine.lead, leads)
-    order = grouped(spine.lead, offsets)
-    timed(offsets, order, spine.as_of, spine.as_of)
+    # Read-only arrays, as Arrow gives them, are another type to numba and would be compiled for anew.
+    lead, as_of = (np.require(item, np.int64, ("C", "W")) for item in (spine.lead, spine.as_of))
+    offsets = offsets_of(lead, leads)
+    order = grouped(lead, offsets)
+    timed(offsets, order, as_of, as_of)
     return offsets, order
 
 

@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,13 +15,14 @@ from hypothesis import strategies as st
 
 from lead_ml.data import Changes, Coded, Dataset, Events, Extra, Leads
 from lead_ml.declare import category, events, leads, ratio
+from lead_ml.kernel.order import timed
 from lead_ml.labels import Spine
 from lead_ml.layout import append, features_of, lay_out, partitioned, rows_of
 from lead_ml.table import features_at
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracle"))
 
-from random_projects import DECLARATIONS, HOUR, START, W, picked, plain, questions
+from random_projects import DECLARATIONS, HOUR, START, W, busy, picked, plain, questions
 
 MIXED = ratio(
     "own_of_everyone",
@@ -185,3 +187,16 @@ def test_rows_stand_by_lead_and_time_and_id_in_every_part(tmp_path, partitions):
         assert list(own.leads.lead_id) == sorted(own.leads.lead_id)
         seen += len(rows)
     assert seen == 3000
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="without JIT nothing is compiled")
+def test_snapshots_that_may_not_be_written_to_compile_nothing_anew():
+    project = busy(np.random.default_rng(1), leads=20, events=100, outcomes=5)
+    with partitioned(project, partitions=2) as cut:
+        lead, as_of = np.arange(20)[::-1].copy(), np.full(20, START + 40 * HOUR)
+        features_of(EVERYTHING, cut, Spine(lead, as_of))
+    before = len(timed.signatures)
+    with partitioned(project, partitions=2) as cut:
+        lead.flags.writeable = as_of.flags.writeable = False
+        features_of(EVERYTHING, cut, Spine(lead, as_of))
+    assert len(timed.signatures) == before
