@@ -32,6 +32,7 @@ from lead_ml.kernel.program import (
     LAST,
     LAST_TEXT,
     MAX,
+    MOVES_A_ROW,
     NEVER,
     NO_KEY,
     SCALE,
@@ -48,7 +49,6 @@ from lead_ml.kernel.program import (
 
 IN_ORDER, ROWS_UNSORTED, OCCURS_AFTER_KNOWN, SPINE_UNSORTED, KEY_OUT_OF_RANGE = range(5)
 SORTED, REORDERED, PENDING = range(3)
-_MOVES_A_ROW = 16
 _BLOCK = 4096  # rows or snapshots
 
 
@@ -60,7 +60,6 @@ class _Cuts(NamedTuple):
     high: Int64
     at: Int64  # where the run stands in `by` and `place`
     state: Int64  # SORTED: occurrence is the order of knowledge; REORDERED; PENDING
-    moved: Int64  # (runs, 2): outside of these places the two orders agree
     seen: Int64  # by snapshot: the first row not known
     left: Int64  # (W, snapshots): rows that have left each window, by occurrence
     by: Int64  # the rows of a run by occurrence
@@ -91,7 +90,6 @@ def walk(
         np.empty(most_runs, np.int64),
         np.empty(most_runs, np.int64),
         np.empty(most_runs, np.int64),
-        np.empty((most_runs, 2), np.int64),
         np.empty(most_snapshots, np.int64),
         np.empty((len(program.windows), most_snapshots), np.int64),
         np.empty(most_rows, np.int64),
@@ -112,12 +110,21 @@ def walk(
             if operation == DISTINCT:
                 _tell_apart(program, rows, spine, cuts, blocks[b], blocks[b + 1], f, tally, out)
             elif operation == GAP or (slot >= 0 and operation != LAST_TEXT):
-                _list(program, rows, spine, cuts, blocks[b], blocks[b + 1], f, total, gone, out)
+                _list(program, rows, cuts, blocks[b], blocks[b + 1], f, total, gone, out)
             else:
                 _remember(
                     program, rows, base, spine, start, cuts, blocks[b], blocks[b + 1], f, floor, out, end
                 )
+        _forget_keyless(spine.keys, runs, blocks[b], blocks[b + 1], out)
     return IN_ORDER
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _forget_keyless(keys: Int64, runs: Int64, first: int, last: int, out: Float64) -> None:
+    """Make missing what was answered for snapshots without a key, as if theirs had no rows."""
+    for r in range(first, last):
+        if keys[runs[r]] == NO_KEY:
+            out[:, runs[r] : runs[r + 1]] = np.nan
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -159,7 +166,7 @@ def _cut(program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int
         cuts.by,
         cuts.place,
     )
-    lows, highs, ats, states, moved = cuts.low, cuts.high, cuts.at, cuts.state, cuts.moved
+    lows, highs, ats, states = cuts.low, cuts.high, cuts.at, cuts.state
     origin, at = runs[first], 0
     for r in range(first, last):
         begin, stop, key = runs[r], runs[r + 1], keys[runs[r]]
@@ -174,9 +181,7 @@ def _cut(program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int
         if fault != IN_ORDER:
             return int(fault)
         lows[r - first], highs[r - first], ats[r - first] = low, high, at
-        state = _place(
-            occurred, low, high, by[at : at + high - low], place[at : at + high - low], moved[r - first]
-        )
+        state = _place(occurred, low, high, by[at : at + high - low], place[at : at + high - low])
         seen = low
         for i in range(begin, stop):
             if i > begin and as_of[i] < as_of[i - 1]:
@@ -205,14 +210,13 @@ def _fault_of_rows(known: Int64, occurred: Int64, low: int, high: int) -> int:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64, moved: Int64) -> int:
-    """Put the rows of a key in the order of occurrence, those of one instant in their order, and tell from where to where it differs.
+def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64) -> int:
+    """Put the rows of a key in the order of occurrence, those of one instant in their order.
 
     Records known late are few and near their place, so they are moved there one by one; a key that asks for more than
     16 moves a row is sorted instead.
     """
-    moves, state = _MOVES_A_ROW * (high - low), SORTED
-    moved[0], moved[1] = high - low, 0
+    moves, state = MOVES_A_ROW * (high - low), SORTED
     for row in range(low, high):
         to = row - low
         while to > 0 and occurred[by[to - 1]] > occurred[row] and moves >= 0:
@@ -223,10 +227,7 @@ def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64, moved:
         if moves < 0:
             break
         by[to] = row
-        if to < row - low:
-            moved[0], moved[1] = min(moved[0], to), row - low + 1
     if moves < 0:
-        moved[0], moved[1] = 0, high - low
         by[:] = low + np.argsort(occurred[low:high], kind="mergesort")
     for to in range(high - low):
         place[by[to] - low] = to
@@ -279,19 +280,16 @@ def _add_up(
     slots, states, outputs, windows = program.slots, program.states, program.outputs, program.windows
     keys, as_of, passes, values, occurred = spine.keys, spine.as_of, rows.passes, rows.values, rows.occurred
     runs, by, left, seen, kinds = cuts.runs, cuts.by, cuts.left, cuts.seen, cuts.state
-    lows, highs, ats, moved, own, final = cuts.low, cuts.high, cuts.at, cuts.moved, base.whole, end.whole
+    lows, highs, ats, own, final = cuts.low, cuts.high, cuts.at, base.whole, end.whole
     features, more = program.cells[cell], program.cells[cell + 1]
     bit, column, origin = program.filters[features], program.columns[features], runs[first]
     scale = 1.0 if program.operations[features] == COUNT else float(SCALE)
     for r in range(first, last):
         low, high, at, begin, stop = lows[r - first], highs[r - first], ats[r - first], runs[r], runs[r + 1]
         key, kind = keys[begin], kinds[r - first]
-        if key == NO_KEY:
-            out[outputs[features:more], begin:stop] = np.nan
-            continue
         _run_up(passes, values, bit, column, low, high, total)
         if kind == REORDERED:
-            _run_up_by(total, by, at, low, high, moved[r - first], gone)
+            _run_up_by(total, by, at, low, high, gone)
         for f in range(features, more):
             slot, feature = slots[f], outputs[f]
             if slot < 0:
@@ -301,7 +299,7 @@ def _add_up(
                 for i in range(begin, stop):
                     place = seen[i - origin] - low
                     out[feature, i] = (known + total[place] - total[min(place, held)]) / scale
-                if len(final) > 0:
+                if key >= 0 and len(final) > 0:
                     place = seen[stop - 1 - origin] - low
                     final[key, state] = known + total[place] - total[min(place, held)]
             elif kind == PENDING:
@@ -347,12 +345,11 @@ def _run_up(passes: UInt64, values: Int64, bit: int, column: int, low: int, high
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _run_up_by(total: Int64, by: Int64, at: int, low: int, high: int, moved: Int64, gone: Int64) -> None:
-    """Fill the running total over the same rows by occurrence: the same but for the places that moved."""
-    for place in range(high - low + 1):
-        gone[place] = total[place]
-    running = total[moved[0]]
-    for place in range(moved[0], moved[1]):
+def _run_up_by(total: Int64, by: Int64, at: int, low: int, high: int, gone: Int64) -> None:
+    """Fill the running total over the same rows by occurrence."""
+    running = 0
+    gone[0] = 0
+    for place in range(high - low):
         row = by[at + place] - low
         running += total[row + 1] - total[row]
         gone[place + 1] = running
@@ -406,22 +403,19 @@ def _tell_apart(
     out: Float64,
 ) -> None:
     """Answer a distinct feature: how many codes have rows between the cuts."""
-    keys, as_of, passes, occurred = spine.keys, spine.as_of, rows.passes, rows.occurred
+    as_of, passes, occurred = spine.as_of, rows.passes, rows.occurred
     runs, by, left, all_seen = cuts.runs, cuts.by, cuts.left, cuts.seen
-    lows, ats, kinds = cuts.low, cuts.at, cuts.state
+    lows, ats = cuts.low, cuts.at
     codes, bit, slot = rows.codes[program.columns[f]], program.filters[f], program.slots[f]
     answers, origin = out[program.outputs[f]], runs[first]
     window = program.windows[slot] if slot >= 0 else 0
     for r in range(first, last):
         low, at, begin, stop = lows[r - first], ats[r - first], runs[r], runs[r + 1]
-        if keys[begin] == NO_KEY:
-            answers[begin:stop] = np.nan
-            continue
-        found, place, before, limit, pending = 0, 0, low, UNSEEN, kinds[r - first] == PENDING
+        found, place, before, limit = 0, 0, low, UNSEEN
         for i in range(begin, stop):
             seen = all_seen[i - origin]
             for row in range(before, seen):
-                if passes[row] & bit and (not pending or occurred[row] >= limit):
+                if passes[row] & bit and occurred[row] >= limit:
                     code = codes[row]
                     if code >= 0:
                         tally[code] += 1
@@ -468,9 +462,6 @@ def _remember(
     for r in range(first, last):
         low, high, begin, stop = lows[r - first], highs[r - first], runs[r], runs[r + 1]
         key = keys[begin]
-        if key == NO_KEY:
-            answers[begin:stop] = np.nan
-            continue
         whole, number = start[state] if state >= 0 else UNSEEN, 0.0
         if state >= 0 and key >= 0 and len(base.whole) > 0:
             whole, number = base.whole[key, state], base.decayed[key, state]
@@ -497,7 +488,7 @@ def _remember(
             before = max(before, seen)
             since = as_of[i] - program.windows[slot] if slot >= 0 else UNSEEN
             answers[i] = _answer(operation, whole, number, max(as_of[i], floor), since, half_life)
-        if state >= 0 and len(end.whole) > 0:
+        if state >= 0 and key >= 0 and len(end.whole) > 0:
             end.whole[key, state], end.decayed[key, state] = whole, number
 
 
@@ -528,7 +519,6 @@ def _answer(operation: int, whole: int, number: float, now: int, since: int, hal
 def _list(
     program: Program,
     rows: Rows,
-    spine: Snapshots,
     cuts: _Cuts,
     first: int,
     last: int,
@@ -548,9 +538,6 @@ def _list(
     answers, origin = out[program.outputs[f]], cuts.runs[first]
     for r in range(first, last):
         low, high, begin, stop = cuts.low[r - first], cuts.high[r - first], cuts.runs[r], cuts.runs[r + 1]
-        if spine.keys[begin] == NO_KEY:
-            answers[begin:stop] = np.nan
-            continue
         at = cuts.at[r - first]
         by, place_of = cuts.by[at : at + high - low], cuts.place[at : at + high - low]
         head, tail, latest, before = 0, 0, -1, low

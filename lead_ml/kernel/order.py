@@ -7,19 +7,11 @@ late records are moved to their place one by one; rows that come in the kernel's
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from lead_ml.kernel.program import SCALE
-
-Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-Float64 = npt.NDArray[np.float64]
-
-_LARGEST = 2.0**62 / SCALE
+from lead_ml.kernel.program import LARGEST_SUM, MOVES_A_ROW, SCALE, Float64, Int32, Int64
 
 SORTED, TIED, UNSORTED = range(3)
-_MOVES_A_ROW = 16
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -72,7 +64,7 @@ def timed(offsets: Int64, order: Int64, known: Int64, occurred: Int64) -> int:
     ties = 0
     for k in range(len(offsets) - 1):
         low, high = offsets[k], offsets[k + 1]
-        moves = _MOVES_A_ROW * (high - low)
+        moves = MOVES_A_ROW * (high - low)
         for place in range(low + 1, high):
             row = order[place]
             at = place
@@ -166,5 +158,5 @@ def millionths(numbers: Float64, whole: Int64) -> float:
             whole[row] = 0
             continue
         total += abs(number)
-        whole[row] = np.int64(np.rint(number * SCALE)) if abs(number) < _LARGEST else 0
+        whole[row] = np.int64(np.rint(number * SCALE)) if abs(number) < LARGEST_SUM else 0
     return total

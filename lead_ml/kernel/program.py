@@ -26,6 +26,10 @@ NEVER = 2**63 - 1
 NO_KEY, EMPTY_KEY = -1, -2
 DAY = 86_400_000_000
 SCALE = 1_000_000
+# Two sums below this, of kept and of new rows, still add up in 64 bits.
+LARGEST_SUM = 2.0**62 / SCALE
+# Rows out of place are moved one by one up to here; a key that asks for more is sorted.
+MOVES_A_ROW = 16
 
 Int64 = npt.NDArray[np.int64]
 UInt64 = npt.NDArray[np.uint64]

@@ -18,11 +18,9 @@ from lead_ml.instants import local_day
 from lead_ml.kernel.order import millionths
 from lead_ml.kernel.parts import DAY_COLUMN
 from lead_ml.kernel.plan import Plan
-from lead_ml.kernel.program import SCALE
+from lead_ml.kernel.program import LARGEST_SUM
 from lead_ml.kernel.stood import FOREVER, entries, moves
 
-# Two sums below this, of kept and of new rows, still add up in 64 bits.
-_LARGEST_SUM = 2.0**62 / SCALE
 _FEW_DAYS = 4096
 _NOTHING = Coded(np.empty(0, dtype=np.int32), ())
 
@@ -301,7 +299,7 @@ def _values(plan: Plan, table: _Table, key: Codes | Indices) -> npt.NDArray[np.i
     values = np.zeros((len(plan.value_columns), len(key)), dtype=np.int64)
     for k, column in enumerate(plan.value_columns):
         numbers = table.number(column)
-        if numbers is not None and not millionths(numbers, values[k]) < _LARGEST_SUM:
+        if numbers is not None and not millionths(numbers, values[k]) < LARGEST_SUM:
             _check_size(plan, column, numbers, key)
     return values
 
@@ -310,11 +308,11 @@ def _check_size(plan: Plan, column: str, numbers: Floats, key: Codes | Indices) 
     with np.errstate(invalid="ignore"):
         sizes = np.where(np.isnan(numbers), 0.0, np.abs(numbers))
         largest = np.bincount(key + 1, weights=sizes)[1:].max(initial=0.0)
-    if not largest < _LARGEST_SUM:
+    if not largest < LARGEST_SUM:
         raise InputError(
             f"the column {column} adds up to too much for one {plan.key}",
             source=plan.stream,
             value=float(largest),
-            expected=f"less than {_LARGEST_SUM:.1e} in absolute value",
+            expected=f"less than {LARGEST_SUM:.1e} in absolute value",
             do="look for absurd values, or express the column in thousands",
         )

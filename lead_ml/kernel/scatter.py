@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
+from lead_ml.kernel.program import Int32, Int64
+
 Bytes = npt.NDArray[np.uint8]
 
 
