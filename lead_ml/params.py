@@ -186,11 +186,12 @@ class ScorecardParams(Section):
 class LogisticParams(Section):
     """``l2`` is the penalty on the squared coefficients, in units of one lead; ``prior`` starts from the scorecard.
 
-    Where ``l2_search`` holds values, the one with the lowest log-loss on the rolling windows takes the place of ``l2``.
+    Where ``l2_search`` holds values, the one with the lowest log-loss over all rolling windows takes the place of ``l2``;
+    leave it empty to use ``l2``.
     """
 
     l2: float = Field(10.0, gt=0)
-    l2_search: tuple[float, ...] = (1.0, 10.0, 100.0)
+    l2_search: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
     prior: bool = True
 
 

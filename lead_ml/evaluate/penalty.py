@@ -14,11 +14,12 @@ from lead_ml.labels import NEVER
 from lead_ml.metrics import log_loss, sigmoid
 from lead_ml.split import Window
 
-LATEST_WINDOWS = 2
-
 
 def settle_penalty(recipe: Recipe, table: Table, windows: Sequence[Window]) -> Recipe:
-    """Return the recipe with the ``l2`` of the lowest log-loss on the latest rolling windows.
+    """Return the recipe with the ``l2`` of the lowest log-loss on the rolling windows, all of them together.
+
+    The penalty is the precision of a prior, which the number of leads does not move, so early windows tell of it as well as
+    late ones do; one or two alone choose it by chance.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def settle_penalty(recipe: Recipe, table: Table, windows: Sequence[Window]) -> R
         All windows; the last, which judges, is never looked at. Without others the recipe stays as it is.
     """
     search = recipe.params.logistic.l2_search
-    rolling = tuple(windows[:-1])[-LATEST_WINDOWS:]
+    rolling = tuple(windows[:-1])
     if recipe.kind != "logistic" or not search or not rolling:
         return recipe
     candidates = [_with_l2(recipe, l2) for l2 in sorted(search)]

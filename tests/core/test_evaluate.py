@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -233,6 +234,28 @@ def test_the_penalty_is_settled_on_earlier_windows_only(small) -> None:
     assert settle_penalty(recipe, table, windows[-1:]) is recipe
     scorecard = recipes_of(project, "conversion", ["scorecard"])[0]
     assert settle_penalty(scorecard, table, windows) is scorecard
+
+
+def test_early_windows_choose_the_penalty_too(small, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, table, _ = small
+    split = project.params.split.model_copy(update={"folds": 4})
+    project = dataclasses.replace(project, params=project.params.model_copy(update={"split": split}))
+    windows = windows_of(project, table, "conversion", groups_of(table.dataset.leads))
+    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    late_only = recipe.params.logistic.l2_search[0]
+    truth = np.where(table.labels.y == 1, 1.0, -1.0)
+    early = windows[0].test | windows[1].test
+
+    def rolled(candidate, _table, rolling):
+        """One penalty is right in late windows and badly wrong in early ones, the others are nowhere very wrong."""
+        sharp = np.where(early, -4.0, 4.0) * truth
+        logit = sharp if candidate.params.logistic.l2 == late_only else 0.5 * truth
+        seen = np.logical_or.reduce([window.test for window in rolling])
+        return SimpleNamespace(scored=seen, logit=np.where(seen, logit, np.nan))
+
+    monkeypatch.setattr("lead_ml.evaluate.penalty.roll", rolled)
+    assert settle_penalty(recipe, table, windows).params.logistic.l2 != late_only
+    assert settle_penalty(recipe, table, windows[2:]).params.logistic.l2 == late_only
 
 
 def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small) -> None:
