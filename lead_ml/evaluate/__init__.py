@@ -9,6 +9,7 @@ from lead_ml.evaluate.roll import (
     calibration_drift,
     calibration_rows,
     fit_rows,
+    for_fit,
     roll,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "calibration_rows",
     "evaluate_forward",
     "fit_rows",
+    "for_fit",
     "roll",
 ]

@@ -11,7 +11,7 @@ from lead_ml.data import Floats, Indices
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluate.penalty import settle_penalty
 from lead_ml.evaluate.records import Evaluation, KindRecord, WindowRecord
-from lead_ml.evaluate.roll import Progress, Rolled, Table, calibrate, calibration_rows, roll
+from lead_ml.evaluate.roll import Progress, Rolled, Table, calibrate, calibration_rows, for_fit, roll
 from lead_ml.evaluate.slices import slices_of
 from lead_ml.fit import Recipe
 from lead_ml.instants import iso
@@ -141,11 +141,12 @@ def _judge(
 ) -> Judged:
     rolled = roll(recipe, table, windows, progress)
     start = NEVER if optimistic else windows[-1].start
-    if optimistic:
-        rows = rolled.scored
+    if optimistic:  # every fold is scored by a fit of its own, and none comes after them
+        calibration = calibrate(rolled, table, rolled.scored, known_by=start)
     else:
         rows = calibration_rows(rolled, table, known_by=start, horizon_us=horizon_us, created_before=start)
-    calibration = calibrate(rolled, table, rows, known_by=start)
+        learnt = calibrate(rolled, table, rows, known_by=start)
+        calibration = for_fit(learnt, rolled.fitted, table, rows, known_by=start)
     return Judged(rolled, calibration, sigmoid(calibration.apply(rolled.logit[test])))
 
 

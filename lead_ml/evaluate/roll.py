@@ -206,6 +206,15 @@ def calibrate(rolled: Rolled, table: Table, rows: Mask, *, known_by: int = NEVER
     )
 
 
+def for_fit(
+    calibration: Calibration, fitted: Fitted, table: Table, rows: Mask, *, known_by: int = NEVER
+) -> Calibration:
+    """Return the calibration of a fit that came after the scores on `rows`, see :meth:`Calibration.recentred`."""
+    y = table.labels.as_known(known_by)[rows]
+    logit = fitted.model.predict_logit(fitted.matrix(take(table.raw, rows))) if len(y) else np.empty(0)
+    return calibration.recentred(logit, y, table.weights(rows))
+
+
 def calibration_drift(rolled: Rolled, table: Table, calibration: Calibration) -> Drift:
     """Estimate how much the calibration moves between months of creation, from all mature out-of-sample scores.
 

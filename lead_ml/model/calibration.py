@@ -40,6 +40,26 @@ class Calibration(msgspec.Struct, frozen=True):
         """Return the calibrated logits, same shape."""
         return self.intercept + self.slope * logit
 
+    def recentred(self, logit: Floats, y: Floats, weight: Floats) -> Calibration:
+        """Return the calibration of a refit that has learnt from the very rows that this one was fitted on.
+
+        How far scores are overconfident, the slope, only out-of-sample scores can tell. Where their mean lies the refit must
+        tell by its own logits of these rows: what chance did to them it has taken in already, and an intercept of earlier
+        fits would take it in once more. Under ``platt`` the mean probability becomes the observed rate, under
+        ``temperature`` it stays that of the refit.
+
+        Parameters
+        ----------
+        logit
+            Log-odds (n,) that the refit gives the rows.
+        y, weight
+            Labels 0 or 1 and weights, each (n,).
+        """
+        if self.method == "identity":
+            return self
+        goal = np.asarray(y, dtype=np.float64) if self.method == "platt" else sigmoid(logit)
+        return Calibration(self.method, self.slope, _intercept(self.slope * logit, goal, weight))
+
     def scale_contributions(self, contributions: Floats) -> Floats:
         """Return (n, d + 1) contributions that add up to the calibrated logit: all times slope, the base shifted."""
         scaled = self.slope * contributions
@@ -135,7 +155,7 @@ def _bounded(slope: float) -> float:
 
 
 def _intercept(z: Floats, y: Floats, weight: Floats) -> float:
-    """The shift that makes the mean probability the observed rate, by bisection: it always exists and is unique."""
+    """The shift that makes the mean probability that of `y`, by bisection: it always exists and is unique."""
     low, high, goal = -float(z.max()) - 40.0, -float(z.min()) + 40.0, float((weight * y).sum())
     for _ in range(100):
         middle = (low + high) / 2

@@ -15,6 +15,7 @@ from lead_ml.instants import iso
 from lead_ml.kernel import compile_plans, keep
 from lead_ml.labels import NEVER, first_occurred
 from lead_ml.metrics import sigmoid
+from lead_ml.model import Calibration
 from lead_ml.params import public
 from lead_ml.project import Project
 from lead_ml.scorer import Bundle, Facts, Part, load_bundle, served_folder
@@ -27,12 +28,13 @@ from lead_ml.workflows.tables import horizon_days
 
 @dataclass(frozen=True)
 class Trained:
-    """One target after training: what ships, its out-of-sample scores, and its figures where it could be judged."""
+    """One target after training: what ships, and where it could be judged its out-of-sample scores with their calibration."""
 
     part: Part
     table: Table
-    judged: Judged | None
-    forward: Forward | None
+    judged: Judged | None = None
+    forward: Forward | None = None
+    calibration: Calibration | None = None
 
 
 def assemble(
@@ -137,7 +139,7 @@ def _mean_odds(main: Trained, first: Indices) -> float:
 
 def _history(project: Project, dataset: Dataset, main: Trained) -> History | None:
     """Gather the out-of-sample scores of conversion, calibrated, as the replay wants them."""
-    if main.judged is None:
+    if main.judged is None or main.calibration is None:
         return None
     rows = main.judged.rolled.scored & main.table.labels.used
     leads, dense = np.unique(main.table.lead[rows], return_inverse=True)
@@ -145,7 +147,7 @@ def _history(project: Project, dataset: Dataset, main: Trained) -> History | Non
     days = horizon_days(project, "conversion")
     return History(
         lead=dense.astype(np.int64),
-        logit=np.asarray(main.part.calibration.apply(main.judged.rolled.logit[rows])),
+        logit=main.calibration.apply(main.judged.rolled.logit[rows]),
         won=main.table.labels.y[rows] > 0,
         as_of=main.table.as_of[rows] if dataset.leads.created_at is not None else None,
         groups=_per_lead(main.table.group[rows], dense),

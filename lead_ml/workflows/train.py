@@ -24,6 +24,7 @@ from lead_ml.evaluate import (
     calibration_rows,
     evaluate_forward,
     fit_rows,
+    for_fit,
 )
 from lead_ml.evaluate.roll import Progress
 from lead_ml.explain import Evidence, fit_evidence
@@ -125,9 +126,9 @@ def _train_target(
         forward,
         evaluation=_beside_leaky(project, target, table, windows, forward.evaluation, progress, work),
     )
-    part = _ship(project, target, table, judged)
+    part, calibration = _ship(project, target, table, judged)
     progress(f"{target}: {judged.rolled.recipe.kind} refitted on all mature rows")
-    return Trained(part, table, judged, forward)
+    return Trained(part, table, judged, forward, calibration)
 
 
 def _beside_leaky(
@@ -166,7 +167,8 @@ def _beside_leaky(
     return msgspec.structs.replace(evaluation, leaky=found)
 
 
-def _ship(project: Project, target: str, table: Table, judged: Judged) -> Part:
+def _ship(project: Project, target: str, table: Table, judged: Judged) -> tuple[Part, Calibration]:
+    """Refit on all mature rows; return that with its calibration, and the calibration of the out-of-sample scores."""
     recipe = judged.rolled.recipe
     fitted = fit_rows(recipe, table, table.labels.used)
     rows = calibration_rows(
@@ -186,7 +188,8 @@ def _ship(project: Project, target: str, table: Table, judged: Judged) -> Part:
         drift=calibration_drift(judged.rolled, table, calibration),
         seed=recipe.seed,
     )
-    return _part(project, target, table, fitted, calibration, band)
+    shipped = for_fit(calibration, fitted, table, rows)
+    return _part(project, target, table, fitted, shipped, band), calibration
 
 
 def _part(
@@ -246,7 +249,7 @@ def _cold_start(project: Project, target: str, table: Table, declarations: Seque
     recipe = Recipe("scorecard", project.specs[target], params, project.params.seed)
     fitted = fit_rows(recipe, table, table.labels.used)
     part = _part(project, target, table, fitted, Calibration.identity(), Band.unknown())
-    return Trained(part, table, None, None)
+    return Trained(part, table)
 
 
 def _write(
