@@ -53,17 +53,21 @@ _BLOCK = 4096  # rows or snapshots
 
 
 class _Cuts(NamedTuple):
-    """A block of keys with its cuts; rows of the block are numbered from 0 within their key by occurrence."""
+    """A block of keys with its cuts; the rows of its runs have places from 0 on, run after run.
+
+    A place means a row in the order of knowledge where rows enter, and in the order of occurrence where they leave.
+    """
 
     runs: Int64  # the snapshots of run r are runs[r]:runs[r + 1]
     low: Int64  # rows of each run
     high: Int64
-    at: Int64  # where the run stands in `by` and `place`
+    at: Int64  # the first place of each run
     state: Int64  # SORTED: occurrence is the order of knowledge; REORDERED; PENDING
     seen: Int64  # by snapshot: the first row not known
-    left: Int64  # (W, snapshots): rows that have left each window, by occurrence
-    by: Int64  # the rows of a run by occurrence
-    place: Int64  # the place of each row of a run in `by`
+    entered: Int64  # by snapshot: the place of that row
+    left: Int64  # (W, snapshots): the first place that has not left the window
+    by: Int64  # the row at each place by occurrence
+    place: Int64  # the place within its run of each row by occurrence
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -83,7 +87,7 @@ def walk(
     All-time features start from `start` or the base, and answer as of max(as_of, floor); `width` is one more than the
     largest code. Returns ``IN_ORDER``, or which rule of order the input breaks; `out` is then unfinished.
     """
-    runs, blocks, most_snapshots, most_rows, most_runs, deepest = _blocks(spine.keys, rows.offsets)
+    runs, blocks, most_snapshots, most_rows, most_runs = _blocks(spine.keys, rows.offsets)
     cuts = _Cuts(
         runs,
         np.empty(most_runs, np.int64),
@@ -91,31 +95,34 @@ def walk(
         np.empty(most_runs, np.int64),
         np.empty(most_runs, np.int64),
         np.empty(most_snapshots, np.int64),
+        np.empty(most_snapshots, np.int64),
         np.empty((len(program.windows), most_snapshots), np.int64),
         np.empty(most_rows, np.int64),
         np.empty(most_rows, np.int64),
     )
-    total, gone = np.empty(deepest + 1, np.int64), np.empty(deepest + 1, np.int64)
-    tally = np.zeros(width, np.int32)
+    total, gone = np.empty(most_rows + 1, np.int64), np.empty(most_rows + 1, np.int64)
+    tally, told = np.zeros(width + 1, np.int32), np.empty(most_rows, np.int32)
+    tally[width] = 1
     for b in range(len(blocks) - 1):
-        fault: int = _cut(program, rows, spine, cuts, blocks[b], blocks[b + 1])
+        first, last = blocks[b], blocks[b + 1]
+        fault: int = _cut(program, rows, spine, cuts, first, last)
         if fault != IN_ORDER:
             return fault
         for c in range(len(program.cells) - 1):
-            _add_up(
-                program, rows, base, spine, start, cuts, blocks[b], blocks[b + 1], c, total, gone, out, end
-            )
+            _add_up(program, rows, base, spine, start, cuts, first, last, c, total, gone, out, end)
+        latest = -1
         for f in range(program.cells[-1], len(program.operations)):
             operation, slot = program.operations[f], program.slots[f]
             if operation == DISTINCT:
-                _tell_apart(program, rows, spine, cuts, blocks[b], blocks[b + 1], f, tally, out)
+                if latest < 0 or not _same_cell(program, f, latest):
+                    _tell(program, rows, cuts, first, last, f, width, told)
+                latest = f
+                _tell_apart(program, rows, spine, cuts, first, last, f, width, told, tally, out)
             elif operation == GAP or (slot >= 0 and operation != LAST_TEXT):
-                _list(program, rows, cuts, blocks[b], blocks[b + 1], f, total, gone, out)
+                _list(program, rows, cuts, first, last, f, total, gone, out)
             else:
-                _remember(
-                    program, rows, base, spine, start, cuts, blocks[b], blocks[b + 1], f, floor, out, end
-                )
-        _forget_keyless(spine.keys, runs, blocks[b], blocks[b + 1], out)
+                _remember(program, rows, base, spine, start, cuts, first, last, f, floor, out, end)
+        _forget_keyless(spine.keys, runs, first, last, out)
     return IN_ORDER
 
 
@@ -128,10 +135,10 @@ def _forget_keyless(keys: Int64, runs: Int64, first: int, last: int, out: Float6
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _blocks(keys: Int64, offsets: Int64) -> tuple[Int64, Int64, int, int, int, int]:
-    """Return where each run of one key begins, where each block of runs begins, and the most that a block and a key hold."""
+def _blocks(keys: Int64, offsets: Int64) -> tuple[Int64, Int64, int, int, int]:
+    """Return where each run of one key begins, where each block of runs begins, and the most that a block holds."""
     runs, blocks = np.empty(len(keys) + 1, np.int64), np.empty(len(keys) + 2, np.int64)
-    count, made, snapshots, held, deepest = 0, 1, 0, 0, 0
+    count, made, snapshots, held = 0, 1, 0, 0
     most_snapshots, most_rows, most_runs = 0, 0, 0
     blocks[0] = 0
     for i in range(len(keys)):
@@ -144,13 +151,12 @@ def _blocks(keys: Int64, offsets: Int64) -> tuple[Int64, Int64, int, int, int, i
             runs[count] = i
             count += 1
             if 0 <= keys[i] < len(offsets) - 1:
-                size = offsets[keys[i] + 1] - offsets[keys[i]]
-                held, deepest = held + size, max(deepest, size)
+                held += offsets[keys[i] + 1] - offsets[keys[i]]
         most_snapshots, most_rows = max(most_snapshots, snapshots), max(most_rows, held)
         most_runs = max(most_runs, count - blocks[made - 1])
     runs[count] = len(keys)
     blocks[made] = count
-    return runs[: count + 1], blocks[: made + 1], most_snapshots, most_rows, most_runs, deepest
+    return runs[: count + 1], blocks[: made + 1], most_snapshots, most_rows, most_runs
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -158,15 +164,8 @@ def _cut(program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int
     """Cut a block of runs, and check the order of its rows and snapshots."""
     offsets, known, occurred = rows.offsets, rows.known, rows.occurred
     windows, left = program.windows, cuts.left
-    keys, as_of, runs, all_seen, by, place = (
-        spine.keys,
-        spine.as_of,
-        cuts.runs,
-        cuts.seen,
-        cuts.by,
-        cuts.place,
-    )
-    lows, highs, ats, states = cuts.low, cuts.high, cuts.at, cuts.state
+    keys, as_of, runs, all_seen, entered = spine.keys, spine.as_of, cuts.runs, cuts.seen, cuts.entered
+    lows, highs, ats, states, by, place = cuts.low, cuts.high, cuts.at, cuts.state, cuts.by, cuts.place
     origin, at = runs[first], 0
     for r in range(first, last):
         begin, stop, key = runs[r], runs[r + 1], keys[runs[r]]
@@ -189,9 +188,21 @@ def _cut(program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int
             while seen < high and known[seen] < as_of[i]:
                 seen += 1
             all_seen[i - origin] = seen
+            entered[i - origin] = at + seen - low
         for slot in range(len(windows)):
             pending = _left(
-                occurred, by, at, high - low, windows[slot], as_of, begin, stop, all_seen, left, slot, origin
+                occurred,
+                by,
+                at,
+                at + high - low,
+                windows[slot],
+                as_of,
+                begin,
+                stop,
+                all_seen,
+                left,
+                slot,
+                origin,
             )
             state = PENDING if pending else state
         states[r - first] = state
@@ -238,8 +249,8 @@ def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64) -> int
 def _left(
     occurred: Int64,
     by: Int64,
-    at: int,
-    count: int,
+    place: int,
+    end: int,
     window: int,
     as_of: Int64,
     begin: int,
@@ -249,12 +260,12 @@ def _left(
     slot: int,
     origin: int,
 ) -> bool:
-    """Cut one window at the snapshots of a run; tells whether a row left that was not known."""
-    pending, place = False, 0
+    """Cut one window at the snapshots of a run, places `place` to `end`; tells whether a row left that was not known."""
+    pending = False
     for i in range(begin, stop):
         oldest = as_of[i] - window
-        while place < count and occurred[by[at + place]] < oldest:
-            pending = pending or by[at + place] >= seen[i - origin]
+        while place < end and occurred[by[place]] < oldest:
+            pending = pending or by[place] >= seen[i - origin]
             place += 1
         left[slot, i - origin] = place
     return pending
@@ -277,117 +288,158 @@ def _add_up(
     end: Base,
 ) -> None:
     """Answer the counts or the sums of one cell: what is known, less what has left the window."""
-    slots, states, outputs, windows = program.slots, program.states, program.outputs, program.windows
-    keys, as_of, passes, values, occurred = spine.keys, spine.as_of, rows.passes, rows.values, rows.occurred
-    runs, by, left, seen, kinds = cuts.runs, cuts.by, cuts.left, cuts.seen, cuts.state
-    lows, highs, ats, own, final = cuts.low, cuts.high, cuts.at, base.whole, end.whole
-    features, more = program.cells[cell], program.cells[cell + 1]
-    bit, column, origin = program.filters[features], program.columns[features], runs[first]
+    features, more, origin = program.cells[cell], program.cells[cell + 1], cuts.runs[first]
+    bit, column = program.filters[features], program.columns[features]
     scale = 1.0 if program.operations[features] == COUNT else float(SCALE)
+    _run_up(rows.passes, rows.values, bit, column, cuts.low, cuts.high, last - first, total)
+    if program.slots[more - 1] >= 0 or program.slots[features] >= 0:
+        _run_up_by(total, cuts, last - first, gone)
+    size = cuts.runs[last] - origin
+    for f in range(features, more):
+        slot, answers = program.slots[f], out[program.outputs[f]]
+        if slot < 0:
+            _add_ever(
+                program.states[f], rows, base, spine, start, cuts, first, last, total, scale, answers, end
+            )
+        else:
+            _subtract(
+                total, gone, cuts.entered, cuts.left[slot], size, scale, answers[origin : origin + size]
+            )
     for r in range(first, last):
-        low, high, at, begin, stop = lows[r - first], highs[r - first], ats[r - first], runs[r], runs[r + 1]
-        key, kind = keys[begin], kinds[r - first]
-        _run_up(passes, values, bit, column, low, high, total)
-        if kind == REORDERED:
-            _run_up_by(total, by, at, low, high, gone)
-        for f in range(features, more):
-            slot, feature = slots[f], outputs[f]
-            if slot < 0:
-                state = states[f]
-                known = own[key, state] if key >= 0 and len(own) > 0 else start[state]
-                held = rows.carried[key] if high > low else 0
-                for i in range(begin, stop):
-                    place = seen[i - origin] - low
-                    out[feature, i] = (known + total[place] - total[min(place, held)]) / scale
-                if key >= 0 and len(final) > 0:
-                    place = seen[stop - 1 - origin] - low
-                    final[key, state] = known + total[place] - total[min(place, held)]
-            elif kind == PENDING:
-                _add_pending(
-                    total,
-                    occurred,
-                    by,
-                    at,
-                    low,
-                    seen,
-                    left,
-                    slot,
-                    windows[slot],
-                    as_of,
-                    begin,
-                    stop,
-                    origin,
-                    scale,
-                    out,
-                    feature,
-                )
-            elif kind == REORDERED:
-                for i in range(begin, stop):
-                    out[feature, i] = (total[seen[i - origin] - low] - gone[left[slot, i - origin]]) / scale
-            else:
-                for i in range(begin, stop):
-                    out[feature, i] = (total[seen[i - origin] - low] - total[left[slot, i - origin]]) / scale
+        if cuts.state[r - first] == PENDING:
+            for f in range(features, more):
+                if program.slots[f] >= 0:
+                    _add_pending(
+                        program, rows, spine, cuts, r, first, f, total, scale, out[program.outputs[f]]
+                    )
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _run_up(passes: UInt64, values: Int64, bit: int, column: int, low: int, high: int, total: Int64) -> None:
-    """Fill the running total over the rows of a key; without branches, since filters are hard to predict."""
-    running = 0
+def _run_up(
+    passes: UInt64, values: Int64, bit: int, column: int, lows: Int64, highs: Int64, runs: int, total: Int64
+) -> None:
+    """Fill the running total over the rows of a block; without branches, since filters are hard to predict."""
+    running, place = 0, 0
     total[0] = 0
-    if column < 0:
-        for row in range(low, high):
-            running += int((passes[row] & bit) != 0)
-            total[row - low + 1] = running
-    else:
-        for row in range(low, high):
-            running += values[column, row] * int((passes[row] & bit) != 0)
-            total[row - low + 1] = running
+    for r in range(runs):
+        if column < 0:
+            for row in range(lows[r], highs[r]):
+                running += int((passes[row] & bit) != 0)
+                place += 1
+                total[place] = running
+        else:
+            for row in range(lows[r], highs[r]):
+                running += values[column, row] * int((passes[row] & bit) != 0)
+                place += 1
+                total[place] = running
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _run_up_by(total: Int64, by: Int64, at: int, low: int, high: int, gone: Int64) -> None:
+def _run_up_by(total: Int64, cuts: _Cuts, runs: int, gone: Int64) -> None:
     """Fill the running total over the same rows by occurrence."""
-    running = 0
+    by, lows, highs, ats, states = cuts.by, cuts.low, cuts.high, cuts.at, cuts.state
     gone[0] = 0
-    for place in range(high - low):
-        row = by[at + place] - low
-        running += total[row + 1] - total[row]
-        gone[place + 1] = running
+    for r in range(runs):
+        at, end = ats[r], ats[r] + highs[r] - lows[r]
+        if states[r] == SORTED:
+            gone[at + 1 : end + 1] = total[at + 1 : end + 1]
+            continue
+        running, shift = total[at], at - lows[r]
+        for place in range(at, end):
+            entered = by[place] + shift
+            running += total[entered + 1] - total[entered]
+            gone[place + 1] = running
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _subtract(
+    total: Int64, gone: Int64, entered: Int64, left: Int64, size: int, scale: float, answers: Float64
+) -> None:
+    if scale == 1.0:
+        for i in range(size):
+            answers[i] = float(total[entered[i]] - gone[left[i]])
+    else:
+        for i in range(size):
+            answers[i] = (total[entered[i]] - gone[left[i]]) / scale
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _add_ever(
+    state: int,
+    rows: Rows,
+    base: Base,
+    spine: Snapshots,
+    start: Int64,
+    cuts: _Cuts,
+    first: int,
+    last: int,
+    total: Int64,
+    scale: float,
+    answers: Float64,
+    end: Base,
+) -> None:
+    """Answer an all-time count or sum: the base, and what is known beyond the rows that the base has folded."""
+    keys, runs, entered, origin = spine.keys, cuts.runs, cuts.entered, cuts.runs[first]
+    own, final, carried = base.whole, end.whole, rows.carried
+    for r in range(first, last):
+        key, at = keys[runs[r]], cuts.at[r - first]
+        folded = at + carried[key] if cuts.high[r - first] > cuts.low[r - first] else at
+        known = own[key, state] if key >= 0 and len(own) > 0 else start[state]
+        for i in range(runs[r], runs[r + 1]):
+            place = entered[i - origin]
+            answers[i] = (known + total[place] - total[min(place, folded)]) / scale
+        if key >= 0 and len(final) > 0:
+            place = entered[runs[r + 1] - 1 - origin]
+            final[key, state] = known + total[place] - total[min(place, folded)]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _add_pending(
+    program: Program,
+    rows: Rows,
+    spine: Snapshots,
+    cuts: _Cuts,
+    r: int,
+    first: int,
+    f: int,
     total: Int64,
-    occurred: Int64,
-    by: Int64,
-    at: int,
-    low: int,
-    all_seen: Int64,
-    left: Int64,
-    slot: int,
-    window: int,
-    as_of: Int64,
-    begin: int,
-    stop: int,
-    origin: int,
     scale: float,
-    out: Float64,
-    feature: int,
+    answers: Float64,
 ) -> None:
-    """Answer a window that rows have left before they were known: what is lost is added up row by row."""
-    lost, place, before, limit = 0, 0, low, UNSEEN
-    for i in range(begin, stop):
-        seen = all_seen[i - origin]
+    """Answer a window of a run that rows have left before they were known: what is lost is added up row by row."""
+    occurred, by, as_of, left, slot = rows.occurred, cuts.by, spine.as_of, cuts.left, program.slots[f]
+    low, at, origin, window = cuts.low[r - first], cuts.at[r - first], cuts.runs[first], program.windows[slot]
+    lost, place, before, limit = 0, at, low, UNSEEN
+    for i in range(cuts.runs[r], cuts.runs[r + 1]):
+        seen = cuts.seen[i - origin]
         for row in range(before, seen):
             if occurred[row] < limit:
-                lost += total[row - low + 1] - total[row - low]
+                lost += total[at + row - low + 1] - total[at + row - low]
         while place < left[slot, i - origin]:
-            row = by[at + place]
+            row = by[place]
             if row < seen:
-                lost += total[row - low + 1] - total[row - low]
+                lost += total[at + row - low + 1] - total[at + row - low]
             place += 1
         before, limit = seen, as_of[i] - window
-        out[feature, i] = (total[seen - low] - lost) / scale
+        answers[i] = (total[at + seen - low] - total[at] - lost) / scale
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _same_cell(program: Program, f: int, other: int) -> bool:
+    return bool(program.filters[f] == program.filters[other] and program.columns[f] == program.columns[other])
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _tell(
+    program: Program, rows: Rows, cuts: _Cuts, first: int, last: int, f: int, width: int, told: Int32
+) -> None:
+    """Write the code at each place; `width`, which nothing counts, where it is missing or the filter is not passed."""
+    codes, passes, bit, place = rows.codes[program.columns[f]], rows.passes, program.filters[f], 0
+    for r in range(last - first):
+        for row in range(cuts.low[r], cuts.high[r]):
+            code = codes[row]
+            told[place] = code if code >= 0 and passes[row] & bit else width
+            place += 1
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -399,42 +451,71 @@ def _tell_apart(
     first: int,
     last: int,
     f: int,
+    width: int,
+    told: Int32,
     tally: Int32,
     out: Float64,
 ) -> None:
-    """Answer a distinct feature: how many codes have rows between the cuts."""
-    as_of, passes, occurred = spine.as_of, rows.passes, rows.occurred
-    runs, by, left, all_seen = cuts.runs, cuts.by, cuts.left, cuts.seen
-    lows, ats = cuts.low, cuts.at
-    codes, bit, slot = rows.codes[program.columns[f]], program.filters[f], program.slots[f]
-    answers, origin = out[program.outputs[f]], runs[first]
-    window = program.windows[slot] if slot >= 0 else 0
+    """Answer a distinct feature: how many codes have rows between the cuts. The tally of `width` is never 0."""
+    runs, by, entered, slot, ats = cuts.runs, cuts.by, cuts.entered, program.slots[f], cuts.at
+    answers, origin, left = out[program.outputs[f]], runs[first], cuts.left[max(slot, 0)]
     for r in range(first, last):
-        low, at, begin, stop = lows[r - first], ats[r - first], runs[r], runs[r + 1]
-        found, place, before, limit = 0, 0, low, UNSEEN
-        for i in range(begin, stop):
-            seen = all_seen[i - origin]
-            for row in range(before, seen):
-                if passes[row] & bit and occurred[row] >= limit:
-                    code = codes[row]
-                    if code >= 0:
-                        tally[code] += 1
-                        found += tally[code] == 1
-            before = seen
-            if slot >= 0:
-                limit = as_of[i] - window
-                while place < left[slot, i - origin]:
-                    row = by[at + place]
-                    place += 1
-                    if row < seen and passes[row] & bit:
-                        code = codes[row]
-                        if code >= 0:
-                            tally[code] -= 1
-                            found -= tally[code] == 0
-            answers[i] = found
-        for row in range(low, before):
-            if codes[row] >= 0:
-                tally[codes[row]] = 0
+        begin, stop, at = runs[r], runs[r + 1], ats[r - first]
+        if slot >= 0 and cuts.state[r - first] == PENDING:
+            _tell_pending(program, rows, spine, cuts, r, first, f, told, tally, answers)
+        else:
+            shift, found, before, place = at - cuts.low[r - first], 0, at, at
+            for i in range(begin, stop):
+                for new in range(before, entered[i - origin]):
+                    rows_of_code = tally[told[new]]
+                    tally[told[new]] = rows_of_code + 1
+                    found += int(rows_of_code == 0)
+                before = entered[i - origin]
+                if slot >= 0:
+                    for old in range(place, left[i - origin]):
+                        code = told[by[old] + shift]
+                        rows_of_code = tally[code] - 1
+                        tally[code] = rows_of_code
+                        found -= int(rows_of_code == 0)
+                    place = left[i - origin]
+                answers[i] = found
+        for done in range(at, entered[stop - 1 - origin]):
+            tally[told[done]] = 0
+        tally[width] = 1
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _tell_pending(
+    program: Program,
+    rows: Rows,
+    spine: Snapshots,
+    cuts: _Cuts,
+    r: int,
+    first: int,
+    f: int,
+    told: Int32,
+    tally: Int32,
+    answers: Float64,
+) -> None:
+    """Answer a distinct feature of a run that rows have left before they were known: such rows never enter."""
+    occurred, by, as_of, left, slot = rows.occurred, cuts.by, spine.as_of, cuts.left, program.slots[f]
+    low, at, origin, window = cuts.low[r - first], cuts.at[r - first], cuts.runs[first], program.windows[slot]
+    found, place, before, limit = 0, at, low, UNSEEN
+    for i in range(cuts.runs[r], cuts.runs[r + 1]):
+        seen = cuts.seen[i - origin]
+        for row in range(before, seen):
+            if occurred[row] >= limit:
+                code = told[at + row - low]
+                tally[code] += 1
+                found += int(tally[code] == 1)
+        before, limit = seen, as_of[i] - window
+        while place < left[slot, i - origin]:
+            if by[place] < seen:
+                code = told[at + by[place] - low]
+                tally[code] -= 1
+                found -= int(tally[code] == 0)
+            place += 1
+        answers[i] = found
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -543,7 +624,7 @@ def _list(
         head, tail, latest, before = 0, 0, -1, low
         for i in range(begin, stop):
             seen = cuts.seen[i - origin]
-            gone = cuts.left[slot, i - origin] if slot >= 0 else 0
+            gone = cuts.left[slot, i - origin] - at if slot >= 0 else 0
             entered, place = before, gone
             stale = False
             while entered < seen and not stale:

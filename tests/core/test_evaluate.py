@@ -12,11 +12,19 @@ import pytest
 from small import COLUMN, draw, write_project
 
 from lead_ml.errors import TooLittleData
-from lead_ml.evaluate import Evaluation, calibrate, calibration_rows, evaluate_forward, fit_rows, roll
+from lead_ml.evaluate import (
+    Evaluation,
+    calibrate,
+    calibration_rows,
+    evaluate_forward,
+    fit_rows,
+    for_fit,
+    roll,
+)
 from lead_ml.evaluate.penalty import settle_penalty
 from lead_ml.fit import take
 from lead_ml.labels import NEVER
-from lead_ml.metrics import evaluate
+from lead_ml.metrics import evaluate, sigmoid
 from lead_ml.model import Calibration
 from lead_ml.split import groups_of
 from lead_ml.workflows.tables import build_table, horizon_us, recipes_of, usable_features, windows_of
@@ -234,6 +242,21 @@ def test_the_penalty_is_settled_on_earlier_windows_only(small) -> None:
     assert settle_penalty(recipe, table, windows[-1:]) is recipe
     scorecard = recipes_of(project, "conversion", ["scorecard"])[0]
     assert settle_penalty(scorecard, table, windows) is scorecard
+
+
+def test_the_calibration_of_a_later_fit_gives_its_rows_their_observed_rate(small) -> None:
+    project, table, windows = small
+    rolled = roll(recipes_of(project, "conversion", ["logistic"])[0], table, windows)
+    rows = rolled.scored & table.labels.used
+    refit = fit_rows(rolled.recipe, table, table.labels.used)
+    found = for_fit(Calibration("platt", 0.8, 2.0), refit, table, rows)
+    shown = sigmoid(found.apply(refit.model.predict_logit(refit.matrix(take(table.raw, rows)))))
+    weight = table.weights(rows)
+    assert np.average(shown, weights=weight) == pytest.approx(
+        np.average(table.labels.y[rows], weights=weight)
+    )
+    nothing = for_fit(Calibration.identity(), refit, table, np.zeros(len(rows), dtype=bool))
+    assert nothing == Calibration.identity()
 
 
 def test_early_windows_choose_the_penalty_too(small, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lead_ml.errors import InputError
-from lead_ml.metrics import log_loss, sigmoid
+from lead_ml.metrics import log_loss, logit, sigmoid
 from lead_ml.model import Calibration, fit_calibration
 
 
@@ -134,3 +134,33 @@ def test_lengths_and_infinite_logits_are_named():
         fit_calibration(np.zeros(3), np.zeros(2), np.zeros(3), np.zeros(3), seed=1)
     with pytest.raises(InputError, match="logit is not finite"):
         fit_calibration(np.array([np.inf, 0]), np.zeros(2), np.ones(2), np.zeros(2), seed=1)
+
+
+def test_a_refit_keeps_the_slope_and_takes_the_mean_from_its_own_scores():
+    z, y, w, _ = planted(5000, 0.7, -0.4)
+    w = np.where(np.arange(5000) % 2, 0.5, 1.0)
+    refit = z + 0.3
+    platt = Calibration("platt", 0.7, -0.4).recentred(refit, y, w)
+    assert (platt.method, platt.slope) == ("platt", 0.7)
+    assert np.average(sigmoid(platt.apply(refit)), weights=w) == pytest.approx(np.average(y, weights=w))
+    temperature = Calibration("temperature", 0.7, 0.0).recentred(refit, y, w)
+    shown = np.average(sigmoid(temperature.apply(refit)), weights=w)
+    assert temperature.slope == 0.7
+    assert shown == pytest.approx(np.average(sigmoid(refit), weights=w))
+    assert abs(shown - np.average(y, weights=w)) > 0.01
+    assert Calibration.identity().recentred(refit, y, w) == Calibration.identity()
+
+
+def test_chance_that_a_refit_has_taken_in_is_not_taken_in_once_more():
+    """In a world that stands still: rates of a first and a second half, a refit on both, calibrated on the second."""
+    rng, n, truth = np.random.default_rng(3), 2000, 0.1
+    own, carried_over = [], []
+    for _ in range(300):
+        first, second = rng.binomial(n, truth, 2) / n
+        old, refit = np.full(n, logit(first)), np.full(n, logit((first + second) / 2))
+        y = (np.arange(n) < round(second * n)).astype(float)
+        learnt = Calibration("platt", 1.0, float(logit(second) - logit(first)))
+        assert sigmoid(learnt.apply(old))[0] == pytest.approx(second)
+        carried_over.append(sigmoid(learnt.apply(refit))[0] - truth)
+        own.append(sigmoid(learnt.recentred(refit, y, np.ones(n)).apply(refit))[0] - truth)
+    assert np.square(own).mean() < 0.6 * np.square(carried_over).mean()
