@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from lead_ml.kernel.program import LARGEST_SUM, MOVES_A_ROW, SCALE, Float64, Int32, Int64
+from lead_ml.kernel.program import LARGEST_SUM, MOVES_A_ROW, SCALE, Float64, Int32, Int64, UInt64
 
 SORTED, TIED, UNSORTED = range(3)
 
@@ -146,6 +146,13 @@ def dense(offsets: Int64, codes: Int32, levels: int) -> Int32:
                 fresh += 1
             found[row] = number[code]
     return found
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def keep_allowed(passes: UInt64, codes: Int32, allowed: UInt64) -> None:
+    """Leave in ``passes`` (n,) the bits that the text of a row allows; the last of ``allowed`` (levels + 1,) is for a missing one."""
+    for row in range(len(passes)):
+        passes[row] &= allowed[codes[row]]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

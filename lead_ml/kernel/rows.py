@@ -15,7 +15,7 @@ from lead_ml.data import Coded, Codes, Dataset, Events, Floats, Indices, Instant
 from lead_ml.declare import EVERYONE, LEAD_STREAMS, STREAM_NUMBERS, Range
 from lead_ml.errors import DeclarationError, InputError
 from lead_ml.instants import local_day
-from lead_ml.kernel.order import millionths
+from lead_ml.kernel.order import keep_allowed, millionths
 from lead_ml.kernel.parts import DAY_COLUMN
 from lead_ml.kernel.plan import Plan
 from lead_ml.kernel.program import LARGEST_SUM
@@ -276,7 +276,10 @@ def _passes(plan: Plan, table: _Table, rows: int) -> npt.NDArray[np.uint64]:
     for column, free, allowed in plan.text_bits:
         text = table.columns.get(column, _NOTHING)
         bits = np.array([*(free | allowed.get(level, 0) for level in text.levels), free], dtype=np.uint64)
-        passes &= bits[text.codes] if len(text) else bits[-1]
+        if len(text):
+            keep_allowed(passes, np.require(text.codes, np.int32, ("C", "W")), bits)
+        else:
+            passes &= bits[-1]
     for k, item in enumerate(plan.filters):
         for column, allowed_range in item.ranges:
             outside = ~_within(table.number(column), allowed_range, rows)

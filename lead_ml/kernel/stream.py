@@ -22,6 +22,9 @@ from lead_ml.kernel.plan import Plan
 from lead_ml.kernel.program import UNSEEN, Base, Rows
 from lead_ml.kernel.rows import StreamRows, collect, lead_keys
 
+# A tally over so many codes fits the processor's cache as it is.
+_FEW_LEVELS = 1024
+
 
 @dataclass(frozen=True, eq=False)
 class Stream:
@@ -106,7 +109,8 @@ def lay_out(
     told = len(plan.distinct_columns)
     codes = np.empty((told, len(rows)), dtype=np.int32)
     for k, text in enumerate(rows.texts[:told]):
-        codes[k] = dense(offsets, text.codes, max(len(text.levels), int(text.codes.max(initial=-1)) + 1))
+        levels = max(len(text.levels), int(text.codes.max(initial=-1)) + 1)
+        codes[k] = text.codes if levels <= _FEW_LEVELS else dense(offsets, text.codes, levels)
     shown = rows.texts[told:]
     labels = np.empty((len(shown), len(rows)), dtype=np.int32)
     for k, text in enumerate(shown):

@@ -12,6 +12,7 @@ from lead_ml.data import Coded, Dataset
 from lead_ml.layout.columns import Columns, arrow_coded, coded, rows_in, taken
 from lead_ml.layout.layout import Layout
 from lead_ml.layout.manifest import Part
+from lead_ml.layout.memory import handed_on
 from lead_ml.layout.part import in_order
 from lead_ml.layout.scattered import BUDGET, Scattered
 from lead_ml.layout.sources import BATCH_ROWS, batches, files_of
@@ -104,7 +105,8 @@ def partitioned(
     """
     import pyarrow as pa
 
-    with closing(Scattered(partitions or partitions_for(source), budget=budget, folder=folder)) as cut:
+    scattered = Scattered(partitions or partitions_for(source), budget=budget, folder=folder)
+    with handed_on(), closing(scattered) as cut:
         _fill(cut, source, columns)
         pa.default_memory_pool().release_unused()
         yield cut

@@ -45,20 +45,29 @@ def arrow_texts(levels: Sequence[str]) -> Any:
 
 
 def coded(array: Any) -> Coded:
-    """Return an Arrow array of dictionary type, int32 to string, as a coded column that may be written to."""
+    """Return an Arrow array of dictionary type, int32 to string, as a coded column; without missing values it shares memory."""
     indices = array.indices
-    codes = np.array(
-        np.frombuffer(indices.buffers()[1] or b"", dtype=np.int32)[indices.offset :][: len(indices)]
-    )
-    if indices.null_count:
-        mark_missing(codes, np.frombuffer(indices.buffers()[0], dtype=np.uint8).copy(), indices.offset)
+    if not indices.null_count:
+        return Coded(_view(indices, np.int32), Texts(array.dictionary))
+    codes = np.array(_view(indices, np.int32))
+    mark_missing(codes, np.frombuffer(indices.buffers()[0], dtype=np.uint8).copy(), indices.offset)
     return Coded(codes, Texts(array.dictionary))
 
 
 def writable(array: Any) -> npt.NDArray[Any]:
-    """Return an Arrow array of numbers as one of NumPy, missing as NaN; a read-only one would be another type to numba."""
+    """Return an Arrow array of numbers as one of NumPy, missing as NaN; without any it shares memory where that may be written to.
+
+    A read-only one would be another type to numba, and compiled for anew.
+    """
+    if not array.null_count:
+        return _view(array, array.type.to_pandas_dtype())
     found: npt.NDArray[Any] = np.require(array.to_numpy(zero_copy_only=False), requirements=["C", "W"])
     return found
+
+
+def _view(array: Any, kind: Any) -> npt.NDArray[Any]:
+    values = np.frombuffer(array.buffers()[1] or b"", dtype=kind)[array.offset :][: len(array)]
+    return values if values.flags.writeable else values.copy()
 
 
 def arrow_coded(column: Coded) -> Any:

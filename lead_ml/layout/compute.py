@@ -13,8 +13,9 @@ from lead_ml.data import Coded, Codes, Extra, Floats, Indices
 from lead_ml.declare import Declaration
 from lead_ml.encode import RawColumns
 from lead_ml.errors import InputError
-from lead_ml.kernel.order import grouped, offsets_of, put_back, timed
+from lead_ml.kernel.order import UNSORTED, grouped, offsets_of, order_of, put_back, timed
 from lead_ml.labels import Spine
+from lead_ml.layout.memory import handed_on
 from lead_ml.layout.need import Need
 from lead_ml.layout.whole import Partitions, whole
 from lead_ml.table import Compiled, features_at
@@ -59,12 +60,13 @@ def features_of(
     starts = _starts(partitions)
     _check(spine, int(starts[-1]))
     found: dict[str, Coded | Floats] = {}
-    if shared:
-        compiled = Compiled.of(shared)
-        everything = whole(partitions, starts, Need.of_plans(compiled.plans))
-        found |= features_at(compiled, replace(everything, extra=extra or {}), spine)
-    if own:
-        found |= _by_partition(Compiled.of(own), partitions, spine, starts, extra or {}, threads)
+    with handed_on():
+        if shared:
+            compiled = Compiled.of(shared)
+            everything = whole(partitions, starts, Need.of_plans(compiled.plans))
+            found |= features_at(compiled, replace(everything, extra=extra or {}), spine)
+        if own:
+            found |= _by_partition(Compiled.of(own), partitions, spine, starts, extra or {}, threads)
     declared = [item.name for item in declarations]
     return {name: found[name] for name in dict.fromkeys([*declared, *found])}
 
@@ -92,6 +94,8 @@ def _by_lead(spine: Spine, leads: int) -> tuple[Indices, Indices]:
     # Read-only arrays, as Arrow gives them, are another type to numba and would be compiled for anew.
     lead, as_of = (np.require(item, np.int64, ("C", "W")) for item in (spine.lead, spine.as_of))
     offsets = offsets_of(lead, leads)
+    if order_of(lead, as_of, as_of) != UNSORTED:
+        return offsets, np.arange(len(lead))
     order = grouped(lead, offsets)
     timed(offsets, order, as_of, as_of)
     return offsets, order

@@ -137,10 +137,10 @@ def test_ties_are_settled_by_event_id_and_then_by_value():
     assert decayed([None] * 4, [large, tiny, tiny, tiny]) * 2 > large
 
 
-def test_codes_are_dense_within_a_key():
-    levels = tuple(f"s{k}" for k in range(1000))
+def test_codes_of_many_levels_are_dense_within_a_key():
+    levels = tuple(f"s{k}" for k in range(2000))
     happened = project().events
-    columns = {**happened.columns, "page": Coded(np.array([900, 800, 900, -1], dtype=np.int32), levels)}
+    columns = {**happened.columns, "page": Coded(np.array([1900, 800, 1900, -1], dtype=np.int32), levels)}
     stream = gather(plan("lead_id"), replace(project(), events=replace(happened, columns=columns)))
     assert stream.rows.codes.tolist() == [[0, 0, 0, -1]]
     assert stream.width == 1
