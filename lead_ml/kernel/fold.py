@@ -49,6 +49,8 @@ from lead_ml.kernel.program import (
 
 IN_ORDER, ROWS_UNSORTED, OCCURS_AFTER_KNOWN, SPINE_UNSORTED, KEY_OUT_OF_RANGE = range(5)
 SORTED, REORDERED, PENDING = range(3)
+NONE, SOME, MANY = range(3)
+_STEPS = 4  # that may be spent a row and snapshot on listing rows not known
 _BLOCK = 4096  # rows or snapshots
 
 
@@ -63,11 +65,15 @@ class _Cuts(NamedTuple):
     high: Int64
     at: Int64  # the first place of each run
     state: Int64  # SORTED: occurrence is the order of knowledge; REORDERED; PENDING
+    waits: Int64  # NONE of the rows that occurred before a snapshot of the run were unknown then; SOME, listed below; MANY
     seen: Int64  # by snapshot: the first row not known
     entered: Int64  # by snapshot: the place of that row
+    past: Int64  # by snapshot: the first place that had not occurred
     left: Int64  # (W, snapshots): the first place that has not left the window
     by: Int64  # the row at each place by occurrence
     place: Int64  # the place within its run of each row by occurrence
+    waiting: Int64  # places of rows that had occurred and were not known, snapshot after snapshot
+    waited: Int64  # the snapshot of each of these, in the block
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -94,22 +100,27 @@ def walk(
         np.empty(most_runs, np.int64),
         np.empty(most_runs, np.int64),
         np.empty(most_runs, np.int64),
+        np.empty(most_runs, np.int64),
+        np.empty(most_snapshots, np.int64),
         np.empty(most_snapshots, np.int64),
         np.empty(most_snapshots, np.int64),
         np.empty((len(program.windows), most_snapshots), np.int64),
         np.empty(most_rows, np.int64),
         np.empty(most_rows, np.int64),
+        np.empty(_STEPS * (most_rows + most_snapshots), np.int64),
+        np.empty(_STEPS * (most_rows + most_snapshots), np.int64),
     )
-    total, gone = np.empty(most_rows + 1, np.int64), np.empty(most_rows + 1, np.int64)
+    total, spare = np.empty(most_rows + 1, np.int64), np.empty(most_rows + 1, np.int64)
     tally, told = np.zeros(width + 1, np.int32), np.empty(most_rows, np.int32)
     tally[width] = 1
     for b in range(len(blocks) - 1):
         first, last = blocks[b], blocks[b + 1]
-        fault: int = _cut(program, rows, spine, cuts, first, last)
+        fault: int
+        fault, waiting = _cut(program, rows, spine, cuts, first, last)
         if fault != IN_ORDER:
             return fault
         for c in range(len(program.cells) - 1):
-            _add_up(program, rows, base, spine, start, cuts, first, last, c, total, gone, out, end)
+            _add_up(program, rows, base, spine, start, cuts, first, last, c, waiting, total, out, end)
         latest = -1
         for f in range(program.cells[-1], len(program.operations)):
             operation, slot = program.operations[f], program.slots[f]
@@ -119,7 +130,7 @@ def walk(
                 latest = f
                 _tell_apart(program, rows, spine, cuts, first, last, f, width, told, tally, out)
             elif operation == GAP or (slot >= 0 and operation != LAST_TEXT):
-                _list(program, rows, cuts, first, last, f, total, gone, out)
+                _list(program, rows, cuts, first, last, f, total, spare, out)
             else:
                 _remember(program, rows, base, spine, start, cuts, first, last, f, floor, out, end)
         _forget_keyless(spine.keys, runs, first, last, out)
@@ -160,35 +171,41 @@ def _blocks(keys: Int64, offsets: Int64) -> tuple[Int64, Int64, int, int, int]:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _cut(program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int, last: int) -> int:
-    """Cut a block of runs, and check the order of its rows and snapshots."""
+def _cut(
+    program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int, last: int
+) -> tuple[int, int]:
+    """Cut a block of runs, and check the order of its rows and snapshots; return what it breaks, and how many rows wait."""
     offsets, known, occurred = rows.offsets, rows.known, rows.occurred
     windows, left = program.windows, cuts.left
     keys, as_of, runs, all_seen, entered = spine.keys, spine.as_of, cuts.runs, cuts.seen, cuts.entered
     lows, highs, ats, states, by, place = cuts.low, cuts.high, cuts.at, cuts.state, cuts.by, cuts.place
-    origin, at = runs[first], 0
+    past, origin, at, waiting = cuts.past, runs[first], 0, 0
     for r in range(first, last):
         begin, stop, key = runs[r], runs[r + 1], keys[runs[r]]
         if key < -2 or key >= len(offsets) - 1:
-            return KEY_OUT_OF_RANGE
+            return KEY_OUT_OF_RANGE, 0
         if r > 0 and key < keys[begin - 1]:
-            return SPINE_UNSORTED
+            return SPINE_UNSORTED, 0
         low, high = (offsets[key], offsets[key + 1]) if key >= 0 else (0, 0)
         if low > high or high > len(known):
-            return ROWS_UNSORTED
+            return ROWS_UNSORTED, 0
         fault = _fault_of_rows(known, occurred, low, high)
         if fault != IN_ORDER:
-            return int(fault)
+            return int(fault), 0
         lows[r - first], highs[r - first], ats[r - first] = low, high, at
         state = _place(occurred, low, high, by[at : at + high - low], place[at : at + high - low])
-        seen = low
+        seen, place_past, unknown = low, at, False
         for i in range(begin, stop):
             if i > begin and as_of[i] < as_of[i - 1]:
-                return SPINE_UNSORTED
+                return SPINE_UNSORTED, 0
             while seen < high and known[seen] < as_of[i]:
                 seen += 1
             all_seen[i - origin] = seen
             entered[i - origin] = at + seen - low
+            while place_past < at + high - low and occurred[by[place_past]] < as_of[i]:
+                place_past += 1
+            past[i - origin] = place_past
+            unknown = unknown or place_past > at + seen - low
         for slot in range(len(windows)):
             pending = _left(
                 occurred,
@@ -205,9 +222,11 @@ def _cut(program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int
                 origin,
             )
             state = PENDING if pending else state
-        states[r - first] = state
+        states[r - first], cuts.waits[r - first] = state, NONE
+        if unknown:
+            waiting = _wait(cuts, r, first, waiting)
         at += high - low
-    return IN_ORDER
+    return IN_ORDER, waiting
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -272,6 +291,32 @@ def _left(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _wait(cuts: _Cuts, r: int, first: int, listed: int) -> int:
+    """List the rows of a run that had occurred and were not known at its snapshots, unless they are many; return the new end.
+
+    They are few where records come a little late. A run that asks for more than 4 steps a row and snapshot is added up row
+    by row instead.
+    """
+    runs, by, past, origin = cuts.runs, cuts.by, cuts.past, cuts.runs[first]
+    begin, stop, end = runs[r] - origin, runs[r + 1] - origin, listed
+    steps = _STEPS * (cuts.high[r - first] - cuts.low[r - first] + stop - begin)
+    for i in range(begin, stop):
+        unknown, place = past[i] - cuts.entered[i], past[i]
+        while unknown > 0 and steps > 0:
+            place -= 1
+            steps -= 1
+            if by[place] >= cuts.seen[i]:
+                cuts.waiting[end], cuts.waited[end] = place, i
+                end += 1
+                unknown -= 1
+        if unknown > 0:
+            cuts.waits[r - first] = MANY
+            return listed
+    cuts.waits[r - first] = SOME
+    return end
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _add_up(
     program: Program,
     rows: Rows,
@@ -282,90 +327,90 @@ def _add_up(
     first: int,
     last: int,
     cell: int,
+    waiting: int,
     total: Int64,
-    gone: Int64,
     out: Float64,
     end: Base,
 ) -> None:
-    """Answer the counts or the sums of one cell: what is known, less what has left the window."""
+    """Answer the counts or the sums of one cell: what has occurred, less what has left the window or was not known."""
     features, more, origin = program.cells[cell], program.cells[cell + 1], cuts.runs[first]
-    bit, column = program.filters[features], program.columns[features]
+    bit, column, size = program.filters[features], program.columns[features], cuts.runs[last] - origin
     scale = 1.0 if program.operations[features] == COUNT else float(SCALE)
-    _run_up(rows.passes, rows.values, bit, column, cuts.low, cuts.high, last - first, total)
-    if program.slots[more - 1] >= 0 or program.slots[features] >= 0:
-        _run_up_by(total, cuts, last - first, gone)
-    size = cuts.runs[last] - origin
+    _run_up(rows.passes, rows.values, bit, column, cuts, last - first, total)
     for f in range(features, more):
         slot, answers = program.slots[f], out[program.outputs[f]]
         if slot < 0:
-            _add_ever(
-                program.states[f], rows, base, spine, start, cuts, first, last, total, scale, answers, end
-            )
+            _add_ever(program, rows, base, spine, start, cuts, first, last, f, total, scale, answers, end)
         else:
-            _subtract(
-                total, gone, cuts.entered, cuts.left[slot], size, scale, answers[origin : origin + size]
-            )
+            block = answers[origin : origin + size]
+            _subtract(total, cuts.past, cuts.left[slot], size, scale, block)
+            _take_off(total, cuts, slot, waiting, scale, block)
     for r in range(first, last):
-        if cuts.state[r - first] == PENDING:
+        if cuts.waits[r - first] == MANY:
             for f in range(features, more):
                 if program.slots[f] >= 0:
-                    _add_pending(
-                        program, rows, spine, cuts, r, first, f, total, scale, out[program.outputs[f]]
-                    )
+                    _add_rows(program, rows, spine, cuts, r, first, f, scale, out[program.outputs[f]])
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _run_up(
-    passes: UInt64, values: Int64, bit: int, column: int, lows: Int64, highs: Int64, runs: int, total: Int64
+    passes: UInt64, values: Int64, bit: int, column: int, cuts: _Cuts, runs: int, total: Int64
 ) -> None:
-    """Fill the running total over the rows of a block; without branches, since filters are hard to predict."""
-    running, place = 0, 0
+    """Fill the running total by occurrence over the rows of a block; without branches, since filters are hard to predict."""
+    by, lows, highs, ats, states = cuts.by, cuts.low, cuts.high, cuts.at, cuts.state
+    running = 0
     total[0] = 0
     for r in range(runs):
-        if column < 0:
-            for row in range(lows[r], highs[r]):
-                running += int((passes[row] & bit) != 0)
-                place += 1
-                total[place] = running
+        low, at, size = lows[r], ats[r], highs[r] - lows[r]
+        if column < 0 and states[r] == SORTED:
+            for k in range(size):
+                running += int((passes[low + k] & bit) != 0)
+                total[at + k + 1] = running
+        elif column < 0:
+            for place in range(at, at + size):
+                running += int((passes[by[place]] & bit) != 0)
+                total[place + 1] = running
         else:
-            for row in range(lows[r], highs[r]):
-                running += values[column, row] * int((passes[row] & bit) != 0)
-                place += 1
-                total[place] = running
+            for place in range(at, at + size):
+                running += values[column, by[place]] * int((passes[by[place]] & bit) != 0)
+                total[place + 1] = running
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _run_up_by(total: Int64, cuts: _Cuts, runs: int, gone: Int64) -> None:
-    """Fill the running total over the same rows by occurrence."""
-    by, lows, highs, ats, states = cuts.by, cuts.low, cuts.high, cuts.at, cuts.state
-    gone[0] = 0
-    for r in range(runs):
-        at, end = ats[r], ats[r] + highs[r] - lows[r]
-        if states[r] == SORTED:
-            gone[at + 1 : end + 1] = total[at + 1 : end + 1]
-            continue
-        running, shift = total[at], at - lows[r]
-        for place in range(at, end):
-            entered = by[place] + shift
-            running += total[entered + 1] - total[entered]
-            gone[place + 1] = running
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _subtract(
-    total: Int64, gone: Int64, entered: Int64, left: Int64, size: int, scale: float, answers: Float64
-) -> None:
+def _subtract(total: Int64, past: Int64, left: Int64, size: int, scale: float, answers: Float64) -> None:
     if scale == 1.0:
         for i in range(size):
-            answers[i] = float(total[entered[i]] - gone[left[i]])
+            answers[i] = float(total[past[i]] - total[left[i]])
     else:
         for i in range(size):
-            answers[i] = (total[entered[i]] - gone[left[i]]) / scale
+            answers[i] = (total[past[i]] - total[left[i]]) / scale
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _take_off(total: Int64, cuts: _Cuts, slot: int, waiting: int, scale: float, answers: Float64) -> None:
+    """Answer the snapshots of a block anew at which rows within the window had occurred and were not known."""
+    k = 0
+    while k < waiting:
+        i, unknown = cuts.waited[k], 0
+        left = cuts.left[slot, i]
+        while k < waiting and cuts.waited[k] == i:
+            place = cuts.waiting[k]
+            if place >= left:
+                unknown += total[place + 1] - total[place]
+            k += 1
+        answers[i] = (total[cuts.past[i]] - total[left] - unknown) / scale
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _added(passes: UInt64, values: Int64, bit: int, column: int, row: int) -> int:
+    if not passes[row] & bit:
+        return 0
+    return 1 if column < 0 else values[column, row]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _add_ever(
-    state: int,
+    program: Program,
     rows: Rows,
     base: Base,
     spine: Snapshots,
@@ -373,28 +418,37 @@ def _add_ever(
     cuts: _Cuts,
     first: int,
     last: int,
+    f: int,
     total: Int64,
     scale: float,
     answers: Float64,
     end: Base,
 ) -> None:
     """Answer an all-time count or sum: the base, and what is known beyond the rows that the base has folded."""
-    keys, runs, entered, origin = spine.keys, cuts.runs, cuts.entered, cuts.runs[first]
-    own, final, carried = base.whole, end.whole, rows.carried
+    keys, runs, seen, past, origin = spine.keys, cuts.runs, cuts.seen, cuts.past, cuts.runs[first]
+    own, final, carried, state = base.whole, end.whole, rows.carried, program.states[f]
+    passes, values, bit, column = rows.passes, rows.values, program.filters[f], program.columns[f]
     for r in range(first, last):
-        key, at = keys[runs[r]], cuts.at[r - first]
-        folded = at + carried[key] if cuts.high[r - first] > cuts.low[r - first] else at
+        key, low, at = keys[runs[r]], cuts.low[r - first], cuts.at[r - first]
         known = own[key, state] if key >= 0 and len(own) > 0 else start[state]
-        for i in range(runs[r], runs[r + 1]):
-            place = entered[i - origin]
-            answers[i] = (known + total[place] - total[min(place, folded)]) / scale
+        folded = carried[key] if cuts.high[r - first] > low else 0
+        if folded == 0 and cuts.waits[r - first] == NONE:
+            for i in range(runs[r], runs[r + 1]):
+                answers[i] = (known + total[past[i - origin]] - total[at]) / scale
+            known += total[past[runs[r + 1] - 1 - origin]] - total[at]
+        else:
+            before = low + folded
+            for i in range(runs[r], runs[r + 1]):
+                for row in range(before, seen[i - origin]):
+                    known += _added(passes, values, bit, column, row)
+                before = max(before, seen[i - origin])
+                answers[i] = known / scale
         if key >= 0 and len(final) > 0:
-            place = entered[runs[r + 1] - 1 - origin]
-            final[key, state] = known + total[place] - total[min(place, folded)]
+            final[key, state] = known
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add_pending(
+def _add_rows(
     program: Program,
     rows: Rows,
     spine: Snapshots,
@@ -402,26 +456,25 @@ def _add_pending(
     r: int,
     first: int,
     f: int,
-    total: Int64,
     scale: float,
     answers: Float64,
 ) -> None:
-    """Answer a window of a run that rows have left before they were known: what is lost is added up row by row."""
+    """Answer a window of a run row by row as they become known and leave; a row that has left before never counts."""
     occurred, by, as_of, left, slot = rows.occurred, cuts.by, spine.as_of, cuts.left, program.slots[f]
+    passes, values, bit, column = rows.passes, rows.values, program.filters[f], program.columns[f]
     low, at, origin, window = cuts.low[r - first], cuts.at[r - first], cuts.runs[first], program.windows[slot]
-    lost, place, before, limit = 0, at, low, UNSEEN
+    inside, place, before, limit = 0, at, low, UNSEEN
     for i in range(cuts.runs[r], cuts.runs[r + 1]):
         seen = cuts.seen[i - origin]
         for row in range(before, seen):
-            if occurred[row] < limit:
-                lost += total[at + row - low + 1] - total[at + row - low]
+            if occurred[row] >= limit:
+                inside += _added(passes, values, bit, column, row)
         while place < left[slot, i - origin]:
-            row = by[place]
-            if row < seen:
-                lost += total[at + row - low + 1] - total[at + row - low]
+            if by[place] < seen:
+                inside -= _added(passes, values, bit, column, by[place])
             place += 1
         before, limit = seen, as_of[i] - window
-        answers[i] = (total[at + seen - low] - total[at] - lost) / scale
+        answers[i] = inside / scale
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
