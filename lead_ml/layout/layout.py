@@ -152,7 +152,9 @@ class Layout:
         may_tie = len(parts) > 1 or any(part.ties for part in parts)
         pieces = []
         for part in parts:
-            names = None if need is None else need.of(table, part.columns, may_tie=may_tie)
+            names = None
+            if need is not None:
+                names = need.of(table, part.columns, may_tie=may_tie, whole=len(parts) == 1)
             pieces.append(read_part(self.folder, part, names))
         return stacked(pieces) if pieces else empty(table)
 

@@ -18,7 +18,7 @@ HASH = "fnv1a64-splitmix64"
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One file: rows of one table and one partition, sorted by (lead_id, known_at, occurred_at, event_id).
 
-    ``columns`` maps each column to ``text``, ``instant`` or ``number``; ``ties`` tells whether rows of a lead agree in both instants, so that the order of others may hang on their event_id.
+    ``columns`` maps each column to ``text``, ``instant``, ``number`` or ``numbered``, the texts of another column numbered within each lead; ``ties`` tells whether rows of a lead agree in both instants, so that the order of others may hang on their event_id.
     """
 
     file: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lead_ml.declare import STREAM_NUMBERS
 from lead_ml.kernel import Plan
-from lead_ml.layout.tables import EVENTS, OUTCOMES
+from lead_ml.layout.tables import EVENTS, OF_LEAD, OUTCOMES
 
 _ALWAYS = ("lead_id", "known_at", "occurred_at", "created_at")
 
@@ -16,39 +16,53 @@ _ALWAYS = ("lead_id", "known_at", "occurred_at", "created_at")
 class Need:
     """Columns by table beside the lead and the instants; ``ties`` where event_id decides the order of rows that tie.
 
-    Leads and their changes are read whole: there are few.
+    Of the columns ``told`` by table the values are only told apart within a lead. Leads and their changes are read whole: there
+    are few.
     """
 
     events: frozenset[str]
     outcomes: frozenset[str]
     ties: bool
+    told: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of_plans(cls, plans: Sequence[Plan]) -> Need:
         """Return what the plans read."""
         read: dict[str, set[str]] = {EVENTS: set(), OUTCOMES: set()}
+        told: dict[str, set[str]] = {EVENTS: set(), OUTCOMES: set()}
         for plan in plans:
             if plan.stream == "conversions":
                 read[OUTCOMES].add("stage")
             elif plan.stream in read:
                 read[plan.stream] |= _read_by(plan)
+                told[plan.stream] |= _told_by(plan)
         ties = any(plan.order_matters for plan in plans)
-        return cls(frozenset(read[EVENTS]), frozenset(read[OUTCOMES]), ties)
+        only = {table: frozenset(names - read[table]) for table, names in told.items()}
+        return cls(frozenset(read[EVENTS]), frozenset(read[OUTCOMES]), ties, only)
 
-    def of(self, table: str, names: Iterable[str], *, may_tie: bool = True) -> list[str]:
-        """Return which of a table's columns `names` are read, in their order."""
+    def of(
+        self, table: str, names: Collection[str], *, may_tie: bool = True, whole: bool = False
+    ) -> list[str]:
+        """Return which of a table's columns `names` are read, in their order; `whole` where they hold all rows of their leads."""
         if table not in (EVENTS, OUTCOMES):
             return list(names)
         wanted = {*_ALWAYS, *(self.events if table == EVENTS else self.outcomes)}
         if self.ties and may_tie:
             wanted.add("event_id")
+        for name in self.told.get(table, ()):
+            numbered = name + OF_LEAD
+            wanted.add(numbered if whole and numbered in names else name)
         return [name for name in names if name in wanted]
 
 
 def _read_by(plan: Plan) -> set[str]:
     texts = {name for item in plan.filters for name, _ in item.texts}
     numbers = {name for item in plan.filters for name, _ in item.ranges} | {*plan.value_columns}
-    shown = {*plan.distinct_columns, *plan.shown_columns}
+    shown = {*plan.shown_columns} | ({*plan.distinct_columns} - _told_by(plan))
     # Rows enter the stream of a shared key with its lead or later, so some tie there that do not tie in the table.
     ids = {"event_id"} if plan.order_matters and plan.key != "lead_id" else set[str]()
     return texts | shown | ids | (numbers & {STREAM_NUMBERS[plan.stream]})
+
+
+def _told_by(plan: Plan) -> set[str]:
+    return {*plan.distinct_columns} if plan.key == "lead_id" else set()

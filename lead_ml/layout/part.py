@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from lead_ml.data import Coded, Indices
-from lead_ml.kernel.order import UNSORTED, grouped, offsets_of, order_of, tied, timed
+from lead_ml.kernel.order import UNSORTED, dense, grouped, offsets_of, order_of, tied, timed
+from lead_ml.kernel.rows import Numbers
 from lead_ml.kernel.scatter import renumbered
 from lead_ml.kernel.stream import rank_of
 from lead_ml.layout.columns import (
@@ -25,9 +26,12 @@ from lead_ml.layout.columns import (
     writable,
 )
 from lead_ml.layout.manifest import Part, bad, replace_file
-from lead_ml.layout.tables import shape_of
+from lead_ml.layout.tables import OF_LEAD, shape_of
 
 _WIDEST_DICTIONARY = 1 << 30
+_NUMBERED = "numbered"
+# Fewer are read as quickly as their numbers.
+MANY_TEXTS = 1024
 
 
 def write_part(folder: Path, file: str, table: str, partition: int, columns: Columns) -> Part:
@@ -37,24 +41,29 @@ def write_part(folder: Path, file: str, table: str, partition: int, columns: Col
 
     columns, ties = in_order(columns)
     arrays = {name: _arrow(table, name, column) for name, column in columns.items()}
+    numbered = _numbered(columns) if "occurred_at" in columns else {}
+    arrays |= numbered
     sink = pa.BufferOutputStream()
     pq.write_table(
         pa.table(arrays),
         sink,
         row_group_size=max(rows_in(columns), 1),
         compression="lz4",
-        use_dictionary=[name for name, column in columns.items() if isinstance(column, Coded)],
+        use_dictionary=[name for name, column in columns.items() if isinstance(column, Coded)] + [*numbered],
         column_encoding={name: "DELTA_BINARY_PACKED" for name in arrays if name in shape_of(table).instants},
         dictionary_pagesize_limit=_WIDEST_DICTIONARY,
     )
     content = memoryview(sink.getvalue())
     replace_file(folder / file, content)
     kinds = {name: _kind(table, name, column) for name, column in columns.items()}
+    kinds |= dict.fromkeys(numbered, _NUMBERED)
     return Part(file, table, partition, kinds, rows_in(columns), len(content), zlib.crc32(content), ties)
 
 
 def read_part(folder: Path, part: Part, names: Sequence[str] | None = None) -> dict[str, Column]:
-    """Read columns of a part, all by default, after its checksum.
+    """Read columns of a part after its checksum: by default all, with their texts.
+
+    A column that numbers the texts of another within each lead takes the name of that one.
 
     Raises
     ------
@@ -77,9 +86,15 @@ def read_part(folder: Path, part: Part, names: Sequence[str] | None = None) -> d
     if (len(content), zlib.crc32(content)) != (part.bytes, part.crc32):
         raise bad(folder, f"{part.file} is damaged", f"{part.bytes} bytes with the CRC-32 {part.crc32:08x}")
     texts = [name for name, kind in part.columns.items() if kind == "text"]
+    if names is None:
+        names = [name for name, kind in part.columns.items() if kind != _NUMBERED]
     with pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts, pre_buffer=False) as file:
         found = file.read(columns=names, use_threads=False)
-    return {name: _column(found[name].combine_chunks()) for name in found.column_names}
+    columns = {name: _column(found[name].combine_chunks()) for name in found.column_names}
+    return {
+        name.removesuffix(OF_LEAD) if part.columns[name] == _NUMBERED else name: column
+        for name, column in columns.items()
+    }
 
 
 def in_order(columns: Columns) -> tuple[Columns, bool]:
@@ -106,6 +121,23 @@ def in_order(columns: Columns) -> tuple[Columns, bool]:
     if len(places) and isinstance(ids, Coded):
         order = _by_id(order, places, group, ids)
     return taken(columns, order), bool(len(places))
+
+
+def _numbered(columns: Columns) -> dict[str, Any]:
+    """Number the texts of each column with many of them within each lead, in order of appearance; missing is -1."""
+    import pyarrow as pa
+
+    lead = columns["lead_id"]
+    assert isinstance(lead, Coded)
+    offsets = offsets_of(lead.codes.astype(np.int64), len(lead.levels))
+    return {
+        f"{name}{OF_LEAD}": pa.array(dense(offsets, column.codes, len(column.levels)))
+        for name, column in columns.items()
+        if isinstance(column, Coded)
+        and name not in ("lead_id", "event_id")
+        and len(column.levels) > MANY_TEXTS
+        and f"{name}{OF_LEAD}" not in columns
+    }
 
 
 def _by_id(order: Indices, places: Indices, group: Indices, ids: Coded) -> Indices:
@@ -156,6 +188,9 @@ def _column(array: Any) -> Column:
 
     if pa.types.is_dictionary(array.type):
         return coded(array)
+    if array.type == pa.int32():
+        codes = writable(array)
+        return Coded(codes, Numbers(0, int(codes.max(initial=-1)) + 1))
     if pa.types.is_timestamp(array.type):
         array = array.cast(pa.int64())
     return writable(array)

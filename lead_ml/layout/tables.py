@@ -16,6 +16,9 @@ TABLES = (LEADS, EVENTS, OUTCOMES)
 HISTORY = "history:"
 """Begins the name of a table with the changes of a lead column: ``lead_id``, ``at`` and the column."""
 
+OF_LEAD = "@lead"
+"""Ends the name of a column that numbers the texts of another one within each lead: enough to tell them apart, and quick to read."""
+
 
 @dataclass(frozen=True)
 class Shape:

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import numba
 import numpy as np
@@ -18,6 +19,7 @@ from lead_ml.declare import category, events, leads, ratio
 from lead_ml.kernel.order import timed
 from lead_ml.labels import Spine
 from lead_ml.layout import append, features_of, lay_out, partitioned, rows_of
+from lead_ml.layout.part import read_part
 from lead_ml.table import features_at
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracle"))
@@ -49,8 +51,14 @@ def pieces_of(project, owner, count):
 
 
 @settings(max_examples=30, deadline=None)
-@given(questions(), st.integers(1, 7), st.integers(1, 3), st.randoms(use_true_random=False))
-def test_a_layout_gives_the_features_of_all_rows_at_once(asked, partitions, appends, random):
+@given(
+    questions(),
+    st.integers(1, 7),
+    st.integers(1, 3),
+    st.sampled_from([0, 1024]),
+    st.randoms(use_true_random=False),
+)
+def test_a_layout_gives_the_features_of_all_rows_at_once(asked, partitions, appends, many, random):
     project, lead, as_of = asked
     spine = Spine(lead, as_of)
     expected = plain(features_at(EVERYTHING, project, spine))
@@ -60,7 +68,7 @@ def test_a_layout_gives_the_features_of_all_rows_at_once(asked, partitions, appe
 
     grown = list(pieces_of(project, owner, appends))
     random.shuffle(grown)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, patch("lead_ml.layout.part.MANY_TEXTS", many):
         layout = lay_out(grown[0], folder, partitions=partitions)
         for piece in grown[1:]:
             layout = append(layout, piece)
@@ -200,3 +208,58 @@ def test_snapshots_that_may_not_be_written_to_compile_nothing_anew():
         lead.flags.writeable = as_of.flags.writeable = False
         features_of(EVERYTHING, cut, Spine(lead, as_of))
     assert len(timed.signatures) == before
+
+
+def sessions(rows: int) -> Dataset:
+    data = large(rows=rows)
+    assert data.events is not None
+    ids = Coded.of([f"s{k}" if k % 9 else None for k in range(rows)])
+    return replace(data, events=replace(data.events, columns={**data.events.columns, "session_id": ids}))
+
+
+def test_many_texts_are_read_as_numbers_where_they_are_only_told_apart(tmp_path, monkeypatch):
+    data = sessions(3000)
+    layout = lay_out(data, tmp_path / "one", partitions=2)
+    assert layout.manifest.parts_of(0, "events")[0].columns["session_id@lead"] == "numbered"
+    told = [events().distinct("n", of="session_id", window="90h", **W)]
+    shared = [events(by="account_id").distinct("all", of="session_id", **W)]
+    shown = [*told, events().last("last", of="session_id", **W)]
+    read = []
+
+    def noted(folder, part, names=None):
+        read.append(tuple(names or ()))
+        return read_part(folder, part, names)
+
+    monkeypatch.setattr("lead_ml.layout.layout.read_part", noted)
+    lead = rows_of(layout, list(data.leads.lead_id))
+    as_of = np.full(len(lead), START + 200 * HOUR)
+
+    def same(declared, grown):
+        read.clear()
+        found = plain(features_of(declared, grown, Spine(lead, as_of)))
+        assert found == plain(features_at(declared, data, Spine(np.arange(len(lead)), as_of)))
+        names = {name for one in read for name in one if name.startswith("session_id")}
+        assert len(names) == 1
+        return names.pop()
+
+    assert same(told, layout) == "session_id@lead"
+    assert same(shared, layout) == "session_id"
+    assert same(shown, layout) == "session_id"
+    # Parts are numbered one by one, so two of them are told apart by their texts, until they are merged.
+    half = replace(data, events=picked(data.events, np.arange(3000) % 2 == 0))
+    rest = replace(data, events=picked(data.events, np.arange(3000) % 2 == 1))
+    grown = append(lay_out(half, tmp_path / "two", partitions=2), rest)
+    assert same(told, grown) == "session_id"
+    assert same(told, grown.compacted()) == "session_id@lead"
+
+
+def test_a_column_that_is_named_like_numbers_stays_as_it_is(tmp_path):
+    data = sessions(3000)
+    assert data.events is not None
+    own = Coded.of(["mine"] * 3000)
+    columns = {**data.events.columns, "session_id@lead": own}
+    layout = lay_out(replace(data, events=replace(data.events, columns=columns)), tmp_path, partitions=1)
+    part = layout.partition(0)
+    assert part.events is not None
+    assert set(part.events.columns["session_id@lead"].values()) == {"mine"}
+    assert "s1" in part.events.columns["session_id"].values()
