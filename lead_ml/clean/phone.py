@@ -95,9 +95,9 @@ def phone_pattern(text: str) -> str:
 def _digits(text: str) -> tuple[str, bool]:
     bare = _EXTENSION.sub("", clean(text))
     digits = "".join(letter for letter in bare if letter in "0123456789")
-    if bare.startswith("00") and len(digits) > 9:
+    if bare.startswith(("+", "(+")) or (digits.startswith("00") and len(digits) > 9):
         return digits.lstrip("0"), True
-    return digits.lstrip("0") if bare.startswith("+") else digits, bare.startswith(("+", "(+"))
+    return digits, False
 
 
 def _counts(digits: str) -> bool:

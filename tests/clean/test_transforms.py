@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lead_ml.clean import TRANSFORMS, as_number, normal_email, normal_phone
@@ -51,6 +51,8 @@ def test_a_transform_takes_any_text(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", ["normal_email", "normal_phone"])
 @given(text=st.text(alphabet="abc.+@0123456789 -()gmail", max_size=30))
+@example(text="0@000000000")
+@example(text="(+00)4420794600")
 def test_a_normal_form_stays_as_it_is(name: str, text: str) -> None:
     once = TRANSFORMS[name](text)
     if once is not None:
