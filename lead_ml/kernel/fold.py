@@ -1,12 +1,12 @@
 """The compiled walk: a stream in key and time order beside snapshots in the same order.
 
-For each snapshot it is first *cut*: how many rows of the key are known (``known_at < as_of``), and how many have left each
-window (``occurred_at < as_of - window``) in the order of occurrence. The features then add up between the cuts, one after
-the other over a block of keys that fits the processor's cache. Work is linear in rows plus snapshots: a row enters once and
-leaves each window once, and counts and sums are the difference of two running totals, exact in integers.
+For each snapshot it is first *cut*: how many rows of the key are known (``known_at < as_of``), and in the order of occurrence
+how many have occurred and how many have left each window (``occurred_at < as_of - window``). The features then add up between the
+cuts, one after the other over a block of keys that fits the processor's cache. Work is linear in rows plus snapshots: a row
+enters once and leaves each window once, and counts and sums are differences of one running total, exact in integers.
 
-A row that is known only after it has left a window, or whose key was asked in between, is *pending*: such keys are added up
-row by row. Largest values, gaps and first texts of a window are a list of candidates, each of which beats all later ones (a
+A row that had occurred and was not known *waits*. Where few do, counts and sums take them off again; keys with many are
+added up row by row, as distinct values are wherever a row waits. Largest values, gaps and first texts of a window are a list of candidates, each of which beats all later ones (a
 monotone queue): the front is the answer, what left the window drops off the front. A record known late would belong into the
 middle, so the list is then made anew from the rows of the window, at most once a snapshot.
 
@@ -48,7 +48,6 @@ from lead_ml.kernel.program import (
 )
 
 IN_ORDER, ROWS_UNSORTED, OCCURS_AFTER_KNOWN, SPINE_UNSORTED, KEY_OUT_OF_RANGE = range(5)
-SORTED, REORDERED, PENDING = range(3)
 NONE, SOME, MANY = range(3)
 _STEPS = 4  # that may be spent a row and snapshot on listing rows not known
 _BLOCK = 4096  # rows or snapshots
@@ -57,17 +56,15 @@ _BLOCK = 4096  # rows or snapshots
 class _Cuts(NamedTuple):
     """A block of keys with its cuts; the rows of its runs have places from 0 on, run after run.
 
-    A place means a row in the order of knowledge where rows enter, and in the order of occurrence where they leave.
+    Places are in the order of occurrence, except those of `told`, which are in the order of knowledge.
     """
 
     runs: Int64  # the snapshots of run r are runs[r]:runs[r + 1]
     low: Int64  # rows of each run
     high: Int64
     at: Int64  # the first place of each run
-    state: Int64  # SORTED: occurrence is the order of knowledge; REORDERED; PENDING
     waits: Int64  # NONE of the rows that occurred before a snapshot of the run were unknown then; SOME, listed below; MANY
     seen: Int64  # by snapshot: the first row not known
-    entered: Int64  # by snapshot: the place of that row
     past: Int64  # by snapshot: the first place that had not occurred
     left: Int64  # (W, snapshots): the first place that has not left the window
     by: Int64  # the row at each place by occurrence
@@ -100,8 +97,6 @@ def walk(
         np.empty(most_runs, np.int64),
         np.empty(most_runs, np.int64),
         np.empty(most_runs, np.int64),
-        np.empty(most_runs, np.int64),
-        np.empty(most_snapshots, np.int64),
         np.empty(most_snapshots, np.int64),
         np.empty(most_snapshots, np.int64),
         np.empty((len(program.windows), most_snapshots), np.int64),
@@ -177,8 +172,8 @@ def _cut(
     """Cut a block of runs, and check the order of its rows and snapshots; return what it breaks, and how many rows wait."""
     offsets, known, occurred = rows.offsets, rows.known, rows.occurred
     windows, left = program.windows, cuts.left
-    keys, as_of, runs, all_seen, entered = spine.keys, spine.as_of, cuts.runs, cuts.seen, cuts.entered
-    lows, highs, ats, states, by, place = cuts.low, cuts.high, cuts.at, cuts.state, cuts.by, cuts.place
+    keys, as_of, runs, all_seen = spine.keys, spine.as_of, cuts.runs, cuts.seen
+    lows, highs, ats, by, place = cuts.low, cuts.high, cuts.at, cuts.by, cuts.place
     past, origin, at, waiting = cuts.past, runs[first], 0, 0
     for r in range(first, last):
         begin, stop, key = runs[r], runs[r + 1], keys[runs[r]]
@@ -193,36 +188,19 @@ def _cut(
         if fault != IN_ORDER:
             return int(fault), 0
         lows[r - first], highs[r - first], ats[r - first] = low, high, at
-        state = _place(occurred, low, high, by[at : at + high - low], place[at : at + high - low])
-        seen, place_past, unknown = low, at, False
+        _place(occurred, low, high, by[at : at + high - low], place[at : at + high - low])
+        _left(occurred, by, at, at + high - low, as_of, begin, stop, 0, past, origin)
+        seen, unknown = low, False
         for i in range(begin, stop):
             if i > begin and as_of[i] < as_of[i - 1]:
                 return SPINE_UNSORTED, 0
             while seen < high and known[seen] < as_of[i]:
                 seen += 1
             all_seen[i - origin] = seen
-            entered[i - origin] = at + seen - low
-            while place_past < at + high - low and occurred[by[place_past]] < as_of[i]:
-                place_past += 1
-            past[i - origin] = place_past
-            unknown = unknown or place_past > at + seen - low
+            unknown = unknown or past[i - origin] > at + seen - low
         for slot in range(len(windows)):
-            pending = _left(
-                occurred,
-                by,
-                at,
-                at + high - low,
-                windows[slot],
-                as_of,
-                begin,
-                stop,
-                all_seen,
-                left,
-                slot,
-                origin,
-            )
-            state = PENDING if pending else state
-        states[r - first], cuts.waits[r - first] = state, NONE
+            _left(occurred, by, at, at + high - low, as_of, begin, stop, windows[slot], left[slot], origin)
+        cuts.waits[r - first] = NONE
         if unknown:
             waiting = _wait(cuts, r, first, waiting)
         at += high - low
@@ -240,20 +218,19 @@ def _fault_of_rows(known: Int64, occurred: Int64, low: int, high: int) -> int:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64) -> int:
+def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64) -> None:
     """Put the rows of a key in the order of occurrence, those of one instant in their order.
 
     Records known late are few and near their place, so they are moved there one by one; a key that asks for more than
     16 moves a row is sorted instead.
     """
-    moves, state = MOVES_A_ROW * (high - low), SORTED
+    moves = MOVES_A_ROW * (high - low)
     for row in range(low, high):
         to = row - low
         while to > 0 and occurred[by[to - 1]] > occurred[row] and moves >= 0:
             by[to] = by[to - 1]
             to -= 1
             moves -= 1
-            state = REORDERED
         if moves < 0:
             break
         by[to] = row
@@ -261,7 +238,6 @@ def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64) -> int
         by[:] = low + np.argsort(occurred[low:high], kind="mergesort")
     for to in range(high - low):
         place[by[to] - low] = to
-    return state
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -270,24 +246,19 @@ def _left(
     by: Int64,
     place: int,
     end: int,
-    window: int,
     as_of: Int64,
     begin: int,
     stop: int,
-    seen: Int64,
+    window: int,
     left: Int64,
-    slot: int,
     origin: int,
-) -> bool:
-    """Cut one window at the snapshots of a run, places `place` to `end`; tells whether a row left that was not known."""
-    pending = False
+) -> None:
+    """Cut one window at the snapshots of a run, whose rows by occurrence have places `place` to `end`."""
     for i in range(begin, stop):
         oldest = as_of[i] - window
         while place < end and occurred[by[place]] < oldest:
-            pending = pending or by[place] >= seen[i - origin]
             place += 1
-        left[slot, i - origin] = place
-    return pending
+        left[i - origin] = place
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -299,9 +270,10 @@ def _wait(cuts: _Cuts, r: int, first: int, listed: int) -> int:
     """
     runs, by, past, origin = cuts.runs, cuts.by, cuts.past, cuts.runs[first]
     begin, stop, end = runs[r] - origin, runs[r + 1] - origin, listed
+    shift = cuts.at[r - first] - cuts.low[r - first]
     steps = _STEPS * (cuts.high[r - first] - cuts.low[r - first] + stop - begin)
     for i in range(begin, stop):
-        unknown, place = past[i] - cuts.entered[i], past[i]
+        unknown, place = past[i] - cuts.seen[i] - shift, past[i]
         while unknown > 0 and steps > 0:
             place -= 1
             steps -= 1
@@ -357,16 +329,11 @@ def _run_up(
     passes: UInt64, values: Int64, bit: int, column: int, cuts: _Cuts, runs: int, total: Int64
 ) -> None:
     """Fill the running total by occurrence over the rows of a block; without branches, since filters are hard to predict."""
-    by, lows, highs, ats, states = cuts.by, cuts.low, cuts.high, cuts.at, cuts.state
-    running = 0
+    by, lows, highs, ats, running = cuts.by, cuts.low, cuts.high, cuts.at, 0
     total[0] = 0
     for r in range(runs):
-        low, at, size = lows[r], ats[r], highs[r] - lows[r]
-        if column < 0 and states[r] == SORTED:
-            for k in range(size):
-                running += int((passes[low + k] & bit) != 0)
-                total[at + k + 1] = running
-        elif column < 0:
+        at, size = ats[r], highs[r] - lows[r]
+        if column < 0:
             for place in range(at, at + size):
                 running += int((passes[by[place]] & bit) != 0)
                 total[place + 1] = running
@@ -378,12 +345,8 @@ def _run_up(
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _subtract(total: Int64, past: Int64, left: Int64, size: int, scale: float, answers: Float64) -> None:
-    if scale == 1.0:
-        for i in range(size):
-            answers[i] = float(total[past[i]] - total[left[i]])
-    else:
-        for i in range(size):
-            answers[i] = (total[past[i]] - total[left[i]]) / scale
+    for i in range(size):
+        answers[i] = (total[past[i]] - total[left[i]]) / scale
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -510,20 +473,22 @@ def _tell_apart(
     out: Float64,
 ) -> None:
     """Answer a distinct feature: how many codes have rows between the cuts. The tally of `width` is never 0."""
-    runs, by, entered, slot, ats = cuts.runs, cuts.by, cuts.entered, program.slots[f], cuts.at
+    runs, by, seen, slot, ats = cuts.runs, cuts.by, cuts.seen, program.slots[f], cuts.at
     answers, origin, left = out[program.outputs[f]], runs[first], cuts.left[max(slot, 0)]
     for r in range(first, last):
         begin, stop, at = runs[r], runs[r + 1], ats[r - first]
-        if slot >= 0 and cuts.state[r - first] == PENDING:
-            _tell_pending(program, rows, spine, cuts, r, first, f, told, tally, answers)
+        shift = at - cuts.low[r - first]
+        if slot >= 0 and cuts.waits[r - first] != NONE:
+            _tell_waiting(program, rows, spine, cuts, r, first, f, told, tally, answers)
         else:
-            shift, found, before, place = at - cuts.low[r - first], 0, at, at
+            found, before, place = 0, at, at
             for i in range(begin, stop):
-                for new in range(before, entered[i - origin]):
+                entered = seen[i - origin] + shift
+                for new in range(before, entered):
                     rows_of_code = tally[told[new]]
                     tally[told[new]] = rows_of_code + 1
                     found += int(rows_of_code == 0)
-                before = entered[i - origin]
+                before = entered
                 if slot >= 0:
                     for old in range(place, left[i - origin]):
                         code = told[by[old] + shift]
@@ -532,13 +497,13 @@ def _tell_apart(
                         found -= int(rows_of_code == 0)
                     place = left[i - origin]
                 answers[i] = found
-        for done in range(at, entered[stop - 1 - origin]):
+        for done in range(at, seen[stop - 1 - origin] + shift):
             tally[told[done]] = 0
         tally[width] = 1
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _tell_pending(
+def _tell_waiting(
     program: Program,
     rows: Rows,
     spine: Snapshots,
@@ -550,7 +515,7 @@ def _tell_pending(
     tally: Int32,
     answers: Float64,
 ) -> None:
-    """Answer a distinct feature of a run that rows have left before they were known: such rows never enter."""
+    """Answer a distinct feature of a run with rows that wait: one that has left before it was known never enters."""
     occurred, by, as_of, left, slot = rows.occurred, cuts.by, spine.as_of, cuts.left, program.slots[f]
     low, at, origin, window = cuts.low[r - first], cuts.at[r - first], cuts.runs[first], program.windows[slot]
     found, place, before, limit = 0, at, low, UNSEEN
