@@ -83,7 +83,7 @@ def evaluate_forward(
     test = np.logical_or.reduce([w.test for w in windows]) if optimistic else windows[-1].test
     require_both_classes(table.labels.y[test], "the forward window")
     horizon_us = round((horizon_days or 0) * 86_400_000_000)
-    recipes = [_settled(recipe, table, windows) for recipe in recipes]
+    recipes = [_settled(recipe, table, windows, progress) for recipe in recipes]
     judged = {r.kind: _judge(r, table, windows, test, horizon_us, optimistic, progress) for r in recipes}
     y, weight, group = table.labels.y[test], table.weights(test), table.group[test]
     seed = recipes[0].seed
@@ -123,9 +123,9 @@ def evaluate_forward(
     return Forward(evaluation, judged, test)
 
 
-def _settled(recipe: Recipe, table: Table, windows: Sequence[Window]) -> Recipe:
+def _settled(recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress) -> Recipe:
     try:
-        return settle_penalty(recipe, table, windows)
+        return settle_penalty(recipe, table, windows, progress)
     except TooLittleData:  # no window before the last can be fitted: the penalty of params.yaml stands
         return recipe
 

@@ -8,14 +8,16 @@ from dataclasses import replace
 import numpy as np
 
 from lead_ml.errors import TooLittleData
-from lead_ml.evaluate.roll import Table, roll
+from lead_ml.evaluate.roll import Progress, Table, roll
 from lead_ml.fit import Recipe
 from lead_ml.labels import NEVER
 from lead_ml.metrics import log_loss, sigmoid
 from lead_ml.split import Window
 
 
-def settle_penalty(recipe: Recipe, table: Table, windows: Sequence[Window]) -> Recipe:
+def settle_penalty(
+    recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress = lambda _: None
+) -> Recipe:
     """Return the recipe with the ``l2`` of the lowest log-loss on the rolling windows, all of them together.
 
     The penalty is the precision of a prior, which the number of leads does not move, so early windows tell of it as well as
@@ -33,7 +35,10 @@ def settle_penalty(recipe: Recipe, table: Table, windows: Sequence[Window]) -> R
     if recipe.kind != "logistic" or not search or not rolling:
         return recipe
     candidates = [_with_l2(recipe, l2) for l2 in sorted(search)]
-    losses = [_loss(candidate, table, rolling, windows[-1]) for candidate in candidates]
+    losses = []
+    for candidate in candidates:
+        losses.append(_loss(candidate, table, rolling, windows[-1]))
+        progress(f"{recipe.spec.name} {recipe.kind}: penalty {candidate.params.logistic.l2:g}")
     return candidates[int(np.argmin(losses))]
 
 
