@@ -210,9 +210,7 @@ def for_fit(
     calibration: Calibration, fitted: Fitted, table: Table, rows: Mask, *, known_by: int = NEVER
 ) -> Calibration:
     """Return the calibration of a fit that came after the scores on `rows`, see :meth:`Calibration.recentred`."""
-    if (
-        calibration.method == "identity"
-    ):  # as it is where there are no rows; else the scores would be made for nothing
+    if calibration.method == "identity":  # whatever the scores are
         return calibration
     logit = fitted.model.predict_logit(fitted.matrix(take(table.raw, rows)))
     return calibration.recentred(logit, table.labels.as_known(known_by)[rows], table.weights(rows))
