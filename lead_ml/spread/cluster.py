@@ -17,6 +17,9 @@ _HERE = re.compile(r"local(?::([1-9]\d*))?")
 _THERE = re.compile(r"(?:tcp|tls|ucx|ws|wss)://\S+")
 _ANSWER = 10  # seconds that a scheduler has to answer
 _WORKERS = 60  # seconds that the first worker has to come
+# A local cluster looks once, this long after a worker died, whether it is there, and else gives it up for good: also where
+# it came back long ago and is just starting again after another death. Its nanny starts it whatever happens.
+_NEVER = "365 days"
 
 Progress = Callable[[str], None]
 
@@ -59,11 +62,13 @@ def opened(address: str, progress: Progress = lambda _: None) -> Iterator[Client
 
 
 def _local(stack: ExitStack, workers: str | None) -> Client:
+    import dask
     from distributed import Client, LocalCluster
 
     from lead_ml.kernel import warm
 
     stack.enter_context(_not_told(r"lose scattered data"))  # it is made again
+    stack.enter_context(dask.config.set({"distributed.deploy.lost-worker-timeout": _NEVER}))
     warm()  # into the cache on disk, from which every worker then loads what is compiled
     cluster = LocalCluster(
         n_workers=int(workers) if workers else _cores(),

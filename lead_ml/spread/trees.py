@@ -64,7 +64,10 @@ def grow_on(client: Client, growth: Growth, *, rows_a_worker: int = ROWS_A_WORKE
 
 def _grow(client: Client, growth: Growth, rows_a_worker: int) -> str:
     for _ in range(TRIES):
-        workers = sorted(client.nthreads())[: len(growth.X) // rows_a_worker]
+        most = len(growth.X) // rows_a_worker
+        if most > 1:
+            _gather(client)
+        workers = sorted(client.nthreads())[:most]
         if len(workers) < 2:
             return grow_here(growth)
         try:
@@ -98,6 +101,13 @@ def _watched(client: Client, fit: Future[str], workers: list[str]) -> str:
 
 def _present(client: Client, workers: list[str]) -> bool:
     return set(workers) <= set(client.nthreads())
+
+
+def _gather(client: Client) -> None:
+    """Wait for workers of a local cluster that are just starting again, so that trees do not depend on the moment."""
+    if client.cluster is not None:
+        with suppress(TimeoutError):
+            client.wait_for_workers(len(client.cluster.workers), timeout=_WORKERS)
 
 
 def _settle(client: Client, workers: list[str]) -> None:

@@ -164,6 +164,24 @@ def test_a_worker_killed_in_a_fit_gives_the_same_trees(client: Any) -> None:
     assert found.text_ == wanted.text_
 
 
+def test_a_worker_killed_before_a_fit_gives_the_same_trees(client: Any) -> None:
+    wanted = fitted(partial(grow_on, client), 6_000, 20)
+    kill(client)
+    assert fitted(partial(grow_on, client), 6_000, 20).text_ == wanted.text_
+
+
+def test_a_worker_that_dies_twice_comes_back_twice() -> None:
+    """Dask looks 15 seconds after a death whether the worker is there, and else would give it up."""
+    with opened("local:1") as client:
+        kill(client)
+        began = time.monotonic()
+        client.wait_for_workers(1, timeout=14)
+        time.sleep(14.7 - (time.monotonic() - began))
+        kill(client)
+        time.sleep(16 - (time.monotonic() - began))
+        client.wait_for_workers(1, timeout=60)
+
+
 @pytest.fixture(scope="module")
 def runs(client: Any, world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
     """The demo trained here, and on the cluster."""
