@@ -6,7 +6,7 @@ cuts, one after the other over a block of keys that fits the processor's cache. 
 enters once and leaves each window once, and counts and sums are differences of one running total, exact in integers.
 
 A row that had occurred and was not known *waits*. Where few do, counts and sums take them off again; keys with many are
-added up row by row, as distinct values are wherever a row waits. Largest values, gaps and first texts of a window are a list of candidates, each of which beats all later ones (a
+added up row by row. Of each distinct value the latest place that is known is marked, and a window counts its marks. Largest values, gaps and first texts of a window are a list of candidates, each of which beats all later ones (a
 monotone queue): the front is the answer, what left the window drops off the front. A record known late would belong into the
 middle, so the list is then made anew from the rows of the window, at most once a snapshot.
 
@@ -25,7 +25,6 @@ from lead_ml.kernel.program import (
     COUNT,
     DAY,
     DECAYED,
-    DISTINCT,
     FIRST,
     FIRST_TEXT,
     GAP,
@@ -39,7 +38,6 @@ from lead_ml.kernel.program import (
     UNSEEN,
     Base,
     Float64,
-    Int32,
     Int64,
     Program,
     Rows,
@@ -51,6 +49,7 @@ IN_ORDER, ROWS_UNSORTED, OCCURS_AFTER_KNOWN, SPINE_UNSORTED, KEY_OUT_OF_RANGE = 
 NONE, SOME, MANY = range(3)
 _STEPS = 4  # that may be spent a row and snapshot on listing rows not known
 _BLOCK = 4096  # rows or snapshots
+_SUMMED = 4096  # rows of a key, from which on its marks are summed by 64 words
 
 
 class _Cuts(NamedTuple):
@@ -62,13 +61,14 @@ class _Cuts(NamedTuple):
     runs: Int64  # the snapshots of run r are runs[r]:runs[r + 1]
     low: Int64  # rows of each run
     high: Int64
-    at: Int64  # the first place of each run
+    at: Int64  # the first place of each run, and past the last
     waits: Int64  # NONE of the rows that occurred before a snapshot of the run were unknown then; SOME, listed below; MANY
     seen: Int64  # by snapshot: the first row not known
     past: Int64  # by snapshot: the first place that had not occurred
     left: Int64  # (W, snapshots): the first place that has not left the window
     by: Int64  # the row at each place by occurrence
     place: Int64  # the place within its run of each row by occurrence
+    passed: UInt64  # the filters that the row at each place passes
     waiting: Int64  # places of rows that had occurred and were not known, snapshot after snapshot
     waited: Int64  # the snapshot of each of these, in the block
 
@@ -95,19 +95,20 @@ def walk(
         runs,
         np.empty(most_runs, np.int64),
         np.empty(most_runs, np.int64),
-        np.empty(most_runs, np.int64),
+        np.empty(most_runs + 1, np.int64),
         np.empty(most_runs, np.int64),
         np.empty(most_snapshots, np.int64),
         np.empty(most_snapshots, np.int64),
         np.empty((len(program.windows), most_snapshots), np.int64),
         np.empty(most_rows, np.int64),
         np.empty(most_rows, np.int64),
+        np.empty(most_rows, np.uint64),
         np.empty(_STEPS * (most_rows + most_snapshots), np.int64),
         np.empty(_STEPS * (most_rows + most_snapshots), np.int64),
     )
     total, spare = np.empty(most_rows + 1, np.int64), np.empty(most_rows + 1, np.int64)
-    tally, told = np.zeros(width + 1, np.int32), np.empty(most_rows, np.int32)
-    tally[width] = 1
+    latest, told = np.full(width + 1, -1, np.int64), 0
+    marks, sums = np.zeros((most_rows >> 6) + 1, np.uint64), np.zeros((most_rows >> 12) + 1, np.int64)
     for b in range(len(blocks) - 1):
         first, last = blocks[b], blocks[b + 1]
         fault: int
@@ -116,15 +117,11 @@ def walk(
             return fault
         for c in range(len(program.cells) - 1):
             _add_up(program, rows, base, spine, start, cuts, first, last, c, waiting, total, out, end)
-        latest = -1
-        for f in range(program.cells[-1], len(program.operations)):
+        for d in range(len(program.sets) - 1):
+            told = _tell_apart(program, rows, cuts, first, last, d, width, told, latest, marks, sums, out)
+        for f in range(program.sets[-1], len(program.operations)):
             operation, slot = program.operations[f], program.slots[f]
-            if operation == DISTINCT:
-                if latest < 0 or not _same_cell(program, f, latest):
-                    _tell(program, rows, cuts, first, last, f, width, told)
-                latest = f
-                _tell_apart(program, rows, spine, cuts, first, last, f, width, told, tally, out)
-            elif operation == GAP or (slot >= 0 and operation != LAST_TEXT):
+            if operation == GAP or (slot >= 0 and operation != LAST_TEXT):
                 _list(program, rows, cuts, first, last, f, total, spare, out)
             else:
                 _remember(program, rows, base, spine, start, cuts, first, last, f, floor, out, end)
@@ -204,6 +201,9 @@ def _cut(
         if unknown:
             waiting = _wait(cuts, r, first, waiting)
         at += high - low
+    ats[last - first] = at
+    for to in range(at):
+        cuts.passed[to] = rows.passes[by[to]]
     return IN_ORDER, waiting
 
 
@@ -308,7 +308,7 @@ def _add_up(
     features, more, origin = program.cells[cell], program.cells[cell + 1], cuts.runs[first]
     bit, column, size = program.filters[features], program.columns[features], cuts.runs[last] - origin
     scale = 1.0 if program.operations[features] == COUNT else float(SCALE)
-    _run_up(rows.passes, rows.values, bit, column, cuts, last - first, total)
+    _run_up(rows.values, bit, column, cuts.by, cuts.passed, cuts.at[last - first], total)
     for f in range(features, more):
         slot, answers = program.slots[f], out[program.outputs[f]]
         if slot < 0:
@@ -325,22 +325,18 @@ def _add_up(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _run_up(
-    passes: UInt64, values: Int64, bit: int, column: int, cuts: _Cuts, runs: int, total: Int64
-) -> None:
-    """Fill the running total by occurrence over the rows of a block; without branches, since filters are hard to predict."""
-    by, lows, highs, ats, running = cuts.by, cuts.low, cuts.high, cuts.at, 0
+def _run_up(values: Int64, bit: int, column: int, by: Int64, passed: UInt64, size: int, total: Int64) -> None:
+    """Fill the running total over the rows of a block; without branches, since filters are hard to predict."""
+    running = 0
     total[0] = 0
-    for r in range(runs):
-        at, size = ats[r], highs[r] - lows[r]
-        if column < 0:
-            for place in range(at, at + size):
-                running += int((passes[by[place]] & bit) != 0)
-                total[place + 1] = running
-        else:
-            for place in range(at, at + size):
-                running += values[column, by[place]] * int((passes[by[place]] & bit) != 0)
-                total[place + 1] = running
+    if column < 0:
+        for place in range(size):
+            running += int((passed[place] & bit) != 0)
+            total[place + 1] = running
+    else:
+        for place in range(size):
+            running += values[column, by[place]] * int((passed[place] & bit) != 0)
+            total[place + 1] = running
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -441,99 +437,86 @@ def _add_rows(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _same_cell(program: Program, f: int, other: int) -> bool:
-    return bool(program.filters[f] == program.filters[other] and program.columns[f] == program.columns[other])
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _tell(
-    program: Program, rows: Rows, cuts: _Cuts, first: int, last: int, f: int, width: int, told: Int32
-) -> None:
-    """Write the code at each place; `width`, which nothing counts, where it is missing or the filter is not passed."""
-    codes, passes, bit, place = rows.codes[program.columns[f]], rows.passes, program.filters[f], 0
-    for r in range(last - first):
-        for row in range(cuts.low[r], cuts.high[r]):
-            code = codes[row]
-            told[place] = code if code >= 0 and passes[row] & bit else width
-            place += 1
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _tell_apart(
     program: Program,
     rows: Rows,
-    spine: Snapshots,
     cuts: _Cuts,
     first: int,
     last: int,
-    f: int,
+    cell: int,
     width: int,
-    told: Int32,
-    tally: Int32,
+    told: int,
+    latest: Int64,
+    marks: UInt64,
+    sums: Int64,
     out: Float64,
-) -> None:
-    """Answer a distinct feature: how many codes have rows between the cuts. The tally of `width` is never 0."""
-    runs, by, seen, slot, ats = cuts.runs, cuts.by, cuts.seen, program.slots[f], cuts.at
-    answers, origin, left = out[program.outputs[f]], runs[first], cuts.left[max(slot, 0)]
+) -> int:
+    """Answer the distinct features of one cell; return how many places the walk has told apart.
+
+    The latest place that is known of each code is marked, so that the marks in a window are its distinct codes. `latest` has
+    these places, counted from the first one of the walk, which spares clearing it for each key; `width` stands for no code.
+    """
+    runs, all_seen, lefts, past, places = cuts.runs, cuts.seen, cuts.left, cuts.past, cuts.place
+    features, more, origin = program.sets[cell], program.sets[cell + 1], runs[first]
+    codes, passes, bit = rows.codes[program.columns[features]], rows.passes, program.filters[features]
     for r in range(first, last):
-        begin, stop, at = runs[r], runs[r + 1], ats[r - first]
-        shift = at - cuts.low[r - first]
-        if slot >= 0 and cuts.waits[r - first] != NONE:
-            _tell_waiting(program, rows, spine, cuts, r, first, f, told, tally, answers)
-        else:
-            found, before, place = 0, at, at
-            for i in range(begin, stop):
-                entered = seen[i - origin] + shift
-                for new in range(before, entered):
-                    rows_of_code = tally[told[new]]
-                    tally[told[new]] = rows_of_code + 1
-                    found += int(rows_of_code == 0)
-                before = entered
-                if slot >= 0:
-                    for old in range(place, left[i - origin]):
-                        code = told[by[old] + shift]
-                        rows_of_code = tally[code] - 1
-                        tally[code] = rows_of_code
-                        found -= int(rows_of_code == 0)
-                    place = left[i - origin]
-                answers[i] = found
-        for done in range(at, seen[stop - 1 - origin] + shift):
-            tally[told[done]] = 0
-        tally[width] = 1
+        low, at = cuts.low[r - first], cuts.at[r - first]
+        size, before, found = cuts.high[r - first] - low, low, 0
+        for word in range((size >> 6) + 1):
+            marks[word] = 0
+        for words in range((size >> 12) + 1):
+            sums[words] = 0
+        for i in range(runs[r] - origin, runs[r + 1] - origin):
+            for row in range(before, all_seen[i]):
+                code, place = codes[row], places[at + row - low]
+                counts = code >= 0 and passes[row] & bit != 0
+                which = code if counts else width
+                former = latest[which] - told
+                later, again = counts and place > former, former >= 0
+                latest[which] = told + max(place, former)
+                found += int(later and not again)
+                former = max(former, 0)
+                marks[former >> 6] &= ~(np.uint64(later and again) << np.uint64(former & 63))
+                marks[place >> 6] |= np.uint64(later) << np.uint64(place & 63)
+                if size > _SUMMED:
+                    sums[former >> 12] -= int(later and again)
+                    sums[place >> 12] += int(later)
+            before = all_seen[i]
+            for f in range(features, more):
+                if program.slots[f] < 0:
+                    out[program.outputs[f], origin + i] = found
+                else:
+                    left = lefts[program.slots[f], i] - at
+                    out[program.outputs[f], origin + i] = _marked(marks, sums, left, past[i] - at)
+        told += size
+    return told
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _tell_waiting(
-    program: Program,
-    rows: Rows,
-    spine: Snapshots,
-    cuts: _Cuts,
-    r: int,
-    first: int,
-    f: int,
-    told: Int32,
-    tally: Int32,
-    answers: Float64,
-) -> None:
-    """Answer a distinct feature of a run with rows that wait: one that has left before it was known never enters."""
-    occurred, by, as_of, left, slot = rows.occurred, cuts.by, spine.as_of, cuts.left, program.slots[f]
-    low, at, origin, window = cuts.low[r - first], cuts.at[r - first], cuts.runs[first], program.windows[slot]
-    found, place, before, limit = 0, at, low, UNSEEN
-    for i in range(cuts.runs[r], cuts.runs[r + 1]):
-        seen = cuts.seen[i - origin]
-        for row in range(before, seen):
-            if occurred[row] >= limit:
-                code = told[at + row - low]
-                tally[code] += 1
-                found += int(tally[code] == 1)
-        before, limit = seen, as_of[i] - window
-        while place < left[slot, i - origin]:
-            if by[place] < seen:
-                code = told[at + by[place] - low]
-                tally[code] -= 1
-                found -= int(tally[code] == 0)
-            place += 1
-        answers[i] = found
+def _marked(marks: UInt64, sums: Int64, low: int, high: int) -> int:
+    """Count the marks from place `low` to `high`, past which there are none; 64 words at a time where they are summed."""
+    if low >= high:
+        return 0
+    word, end = low >> 6, (high - 1) >> 6
+    count = _ones(marks[word] >> np.uint64(low & 63))
+    word += 1
+    while word <= end:
+        if word & 63 == 0 and word + 63 < end:
+            count += sums[word >> 6]
+            word += 64
+        else:
+            count += _ones(marks[word])
+            word += 1
+    return count
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _ones(word: int) -> int:
+    """Count the bits of an unsigned word, in the form that compilers take for the processor's own count."""
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -178,9 +179,9 @@ def _program(
     read: Mapping[str, tuple[str, ...]],
 ) -> Program:
     cells = [(filters.index(_filter(item)), _column(item, read)) for item in features]
-    order = sorted(range(len(features)), key=lambda k: (features[k].aggregation not in _ADDED, cells[k]))
+    order = sorted(range(len(features)), key=lambda k: (_kind(features[k]), cells[k]))
     items = [features[k] for k in order]
-    added = [cells[k] for k in order if features[k].aggregation in _ADDED]
+    kinds, places = [_kind(item) for item in items], [cells[k] for k in order]
     ever = np.array([_window(item) == 0 for item in items])
     return Program(
         operations=np.array([OPERATIONS[item.aggregation] for item in items], dtype=np.int64),
@@ -190,9 +191,20 @@ def _program(
         half_lives=np.array([item.half_life for item in items], dtype=np.int64),
         states=np.where(ever, np.cumsum(ever) - 1, -1).astype(np.int64),
         outputs=np.array(order, dtype=np.int64),
-        cells=np.array([k for k, cell in enumerate(added) if added.index(cell) == k] + [len(added)]),
+        cells=_starts(kinds, places, 0),
+        sets=_starts(kinds, places, 1),
         windows=np.array(windows, dtype=np.int64),
     )
+
+
+def _kind(item: Aggregate) -> int:
+    return 0 if item.aggregation in _ADDED else 1 if item.aggregation == "distinct" else 2
+
+
+def _starts(kinds: Sequence[int], cells: Sequence[tuple[int, int]], kind: int) -> npt.NDArray[np.int64]:
+    """Return where each cell of a kind begins among the features in the kernel's order, and where its last one ends."""
+    first, end = bisect_left(kinds, kind), bisect_right(kinds, kind)
+    return np.array([k for k in range(first, end) if k == first or cells[k] != cells[k - 1]] + [end])
 
 
 def _column(item: Aggregate, read: Mapping[str, tuple[str, ...]]) -> int:

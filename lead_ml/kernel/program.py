@@ -38,7 +38,10 @@ Float64 = npt.NDArray[np.float64]
 
 
 class Program(NamedTuple):
-    """F features in the kernel's order: counts and sums by cell, a cell being what they add up over a filter; then the others."""
+    """F features in the kernel's order: counts and sums, then distinct values, each by cell, then the others.
+
+    A cell is a filter with the column that is added up or told apart over it.
+    """
 
     operations: Int64
     """(F,) what is computed."""
@@ -55,7 +58,9 @@ class Program(NamedTuple):
     outputs: Int64
     """(F,) row of the result."""
     cells: Int64
-    """(C + 1,) the features of cell c are ``cells[c]:cells[c + 1]``; no count or sum from ``cells[C]`` on."""
+    """(C + 1,) the counts or sums of cell c are ``cells[c]:cells[c + 1]``."""
+    sets: Int64
+    """(D + 1,) the distinct features of cell d are ``sets[d]:sets[d + 1]``; the others follow."""
     windows: Int64
     """(W,) finite windows in microseconds, ascending."""
 
