@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_project import W, days, plan, project
 
-from lead_ml.data import Coded, Dataset, Leads
+from lead_ml.data import Coded, Dataset, Events, Leads
 from lead_ml.declare import events, leads, outcomes
 from lead_ml.errors import InputError
 from lead_ml.kernel import EMPTY_KEY, NO_KEY, Kept, aggregate, compile_plans, gather, keep, run, warm
@@ -174,3 +174,23 @@ def test_the_kernel_is_compiled_for_one_signature_only(tmp_path):
     aggregate(plan(), project(), lead[::-1], as_of, Kept.from_arrays(plan(), loaded))
     aggregate(compile_plans([leads(by="account_id").count("n", **W)])[0], project(), lead, as_of)
     assert len(walk.signatures) == 1
+
+
+@pytest.mark.parametrize("late", [0, 40])
+def test_distinct_values_of_a_key_with_many_rows(late):
+    rng, rows = np.random.default_rng(late), 20_000
+    occurred = np.sort(rng.integers(0, days(400)[0], rows))
+    known = occurred + rng.integers(0, days(late)[0] + 1, rows) * (rng.random(rows) < 0.3)
+    codes = rng.integers(-1, 5_000, rows).astype(np.int32)
+    lead, as_of = np.zeros(60, dtype=np.int64), np.sort(rng.integers(0, days(450)[0], 60))
+    texts = Coded(codes, tuple(map(str, range(5_000))))
+    dataset = Dataset(
+        Leads(("L0",), None),
+        Events(np.zeros(rows, dtype=np.int64), occurred, known, {"page": texts}, np.zeros(rows)),
+    )
+    windows = {"": days(10_000), "10d": days(10), "300d": days(300)}
+    (wide,) = compile_plans([events().distinct(f"pages_{w}", "page", window=w, **W) for w in windows])
+    found = aggregate(wide, dataset, lead, as_of)
+    for t, row in zip(as_of, found, strict=True):
+        inside = [(known < t) & (occurred >= t - window) & (codes >= 0) for window in windows.values()]
+        assert row.tolist() == [len(np.unique(codes[one])) for one in inside]
