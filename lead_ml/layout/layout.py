@@ -154,7 +154,9 @@ class Layout:
         for part in parts:
             names = None
             if need is not None:
-                names = need.of(table, part.columns, may_tie=may_tie, whole=len(parts) == 1)
+                names = need.of(
+                    table, part.columns, may_tie=may_tie, whole=len(parts) == 1, standing_in=part.standing_in
+                )
             pieces.append(read_part(self.folder, part, names))
         return stacked(pieces) if pieces else empty(table)
 

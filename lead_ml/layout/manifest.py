@@ -13,12 +13,14 @@ from lead_ml.errors import InputError
 NAME = "layout.json"
 VERSION = 1
 HASH = "fnv1a64-splitmix64"
+TEXT, INSTANT, NUMBER, CODED, NUMBERED = "text", "instant", "number", "coded", "numbered"
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One file: rows of one table and one partition, sorted by (lead_id, known_at, occurred_at, event_id).
 
-    ``columns`` maps each column to ``text``, ``instant``, ``number`` or ``numbered``, the texts of another column numbered within each lead; ``ties`` tells whether rows of a lead agree in both instants, so that the order of others may hang on their event_id.
+    ``columns`` maps each column to ``text``, ``instant`` or ``number``, to ``coded`` for the codes of a text, or ``numbered`` for the texts of another column numbered
+    within each lead; ``ties`` tells whether rows of a lead agree in both instants, so that the order of others may hang on their event_id.
     """
 
     file: str
@@ -29,6 +31,11 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bytes: int
     crc32: int
     ties: bool
+
+    @property
+    def standing_in(self) -> frozenset[str]:
+        """The columns that are there to be read in the place of another one."""
+        return frozenset(name for name, kind in self.columns.items() if kind in (CODED, NUMBERED))
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lead_ml.declare import STREAM_NUMBERS
 from lead_ml.kernel import Plan
-from lead_ml.layout.tables import EVENTS, OF_LEAD, OUTCOMES
+from lead_ml.layout.tables import EVENTS, OF_LEAD, OF_PART, OUTCOMES
 
 _ALWAYS = ("lead_id", "known_at", "occurred_at", "created_at")
 
@@ -41,17 +41,28 @@ class Need:
         return cls(frozenset(read[EVENTS]), frozenset(read[OUTCOMES]), ties, only)
 
     def of(
-        self, table: str, names: Collection[str], *, may_tie: bool = True, whole: bool = False
+        self,
+        table: str,
+        names: Collection[str],
+        *,
+        may_tie: bool = True,
+        whole: bool = False,
+        standing_in: Collection[str] = (),
     ) -> list[str]:
-        """Return which of a table's columns `names` are read, in their order; `whole` where they hold all rows of their leads."""
+        """Return which of a table's columns `names` are read, in their order.
+
+        Those `standing_in` for another, see :class:`lead_ml.layout.manifest.Part`, are read in its place; the numbers of texts
+        within a lead only where `names` hold all rows of their leads, which is `whole`.
+        """
         if table not in (EVENTS, OUTCOMES):
-            return list(names)
+            return [name for name in names if name not in standing_in]
         wanted = {*_ALWAYS, *(self.events if table == EVENTS else self.outcomes)}
         if self.ties and may_tie:
             wanted.add("event_id")
-        for name in self.told.get(table, ()):
-            numbered = name + OF_LEAD
-            wanted.add(numbered if whole and numbered in names else name)
+        told = self.told.get(table, frozenset())
+        quick = {name: name + OF_LEAD for name in told if whole and name + OF_LEAD in standing_in}
+        quick |= {name: name + OF_PART for name in wanted | told if name + OF_PART in standing_in}
+        wanted = {quick.get(name, name) for name in wanted | told}
         return [name for name in names if name in wanted]
 
 

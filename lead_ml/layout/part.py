@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,12 +26,12 @@ from lead_ml.layout.columns import (
     taken,
     writable,
 )
-from lead_ml.layout.manifest import Part, bad, replace_file
-from lead_ml.layout.tables import OF_LEAD, shape_of
+from lead_ml.layout.manifest import CODED, INSTANT, NUMBER, NUMBERED, TEXT, Part, bad, replace_file
+from lead_ml.layout.tables import OF_LEAD, OF_PART, shape_of
 
 _WIDEST_DICTIONARY = 1 << 30
-_NUMBERED = "numbered"
-# Fewer are read as quickly as their numbers.
+_LEVELS = b"lead_ml:levels"
+# A column with more texts is numbered within each lead, one with fewer that is missing here and there is coded.
 MANY_TEXTS = 1024
 
 
@@ -41,29 +42,33 @@ def write_part(folder: Path, file: str, table: str, partition: int, columns: Col
 
     columns, ties = in_order(columns)
     arrays = {name: _arrow(table, name, column) for name, column in columns.items()}
-    numbered = _numbered(columns) if "occurred_at" in columns else {}
-    arrays |= numbered
+    stream = "occurred_at" in columns
+    numbered, texts = (_numbered(columns), _coded(columns)) if stream else ({}, {})
+    codes = {name: pa.array(column.codes) for name, column in texts.items()}
+    arrays |= {**numbered, **codes}
+    levels = {name: arrow_texts(column.levels).to_pylist() for name, column in texts.items()}
     sink = pa.BufferOutputStream()
     pq.write_table(
-        pa.table(arrays),
+        pa.table(arrays).replace_schema_metadata({_LEVELS: json.dumps(levels)}),
         sink,
         row_group_size=max(rows_in(columns), 1),
         compression="lz4",
-        use_dictionary=[name for name, column in columns.items() if isinstance(column, Coded)] + [*numbered],
+        use_dictionary=[name for name, column in columns.items() if isinstance(column, Coded)]
+        + [*numbered, *codes],
         column_encoding={name: "DELTA_BINARY_PACKED" for name in arrays if name in shape_of(table).instants},
         dictionary_pagesize_limit=_WIDEST_DICTIONARY,
     )
     content = memoryview(sink.getvalue())
     replace_file(folder / file, content)
     kinds = {name: _kind(table, name, column) for name, column in columns.items()}
-    kinds |= dict.fromkeys(numbered, _NUMBERED)
+    kinds |= dict.fromkeys(numbered, NUMBERED) | dict.fromkeys(codes, CODED)
     return Part(file, table, partition, kinds, rows_in(columns), len(content), zlib.crc32(content), ties)
 
 
 def read_part(folder: Path, part: Part, names: Sequence[str] | None = None) -> dict[str, Column]:
     """Read columns of a part after its checksum: by default all, with their texts.
 
-    A column that numbers the texts of another within each lead takes the name of that one.
+    A column that codes the texts of another, or numbers them within each lead, takes the name of that one.
 
     Raises
     ------
@@ -74,9 +79,9 @@ def read_part(folder: Path, part: Part, names: Sequence[str] | None = None) -> d
     import pyarrow.parquet as pq
 
     try:
-        with pa.OSFile(str(folder / part.file)) as source:
+        with pa.memory_map(str(folder / part.file)) as source:
             content = source.read_buffer()
-    except OSError as error:
+    except (OSError, pa.ArrowInvalid) as error:
         raise bad(
             folder,
             f"{part.file} cannot be read",
@@ -85,16 +90,26 @@ def read_part(folder: Path, part: Part, names: Sequence[str] | None = None) -> d
         ) from error
     if (len(content), zlib.crc32(content)) != (part.bytes, part.crc32):
         raise bad(folder, f"{part.file} is damaged", f"{part.bytes} bytes with the CRC-32 {part.crc32:08x}")
-    texts = [name for name, kind in part.columns.items() if kind == "text"]
+    texts = [name for name, kind in part.columns.items() if kind == TEXT]
     if names is None:
-        names = [name for name, kind in part.columns.items() if kind != _NUMBERED]
+        names = [name for name in part.columns if name not in part.standing_in]
     with pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts, pre_buffer=False) as file:
         found = file.read(columns=names, use_threads=False)
-    columns = {name: _column(found[name].combine_chunks()) for name in found.column_names}
-    return {
-        name.removesuffix(OF_LEAD) if part.columns[name] == _NUMBERED else name: column
-        for name, column in columns.items()
-    }
+    levels = json.loads(found.schema.metadata[_LEVELS])
+    columns = dict[str, Column]()
+    for name in found.column_names:
+        array = found[name].combine_chunks()
+        kind = part.columns[name]
+        if kind == NUMBERED:
+            codes = writable(array)
+            columns[name.removesuffix(OF_LEAD)] = Coded(codes, Numbers(0, int(codes.max(initial=-1)) + 1))
+        elif kind == CODED:
+            columns[name.removesuffix(OF_PART)] = Coded(writable(array), Texts(arrow_texts(levels[name])))
+        elif kind == TEXT:
+            columns[name] = coded(array)
+        else:
+            columns[name] = writable(array.cast(pa.int64()) if kind == INSTANT else array)
+    return columns
 
 
 def in_order(columns: Columns) -> tuple[Columns, bool]:
@@ -140,6 +155,19 @@ def _numbered(columns: Columns) -> dict[str, Any]:
     }
 
 
+def _coded(columns: Columns) -> dict[str, Coded]:
+    """Return the texts that are missing in some rows: Parquet readers are slow where they have to skip."""
+    return {
+        f"{name}{OF_PART}": _by_appearance(column)
+        for name, column in columns.items()
+        if isinstance(column, Coded)
+        and name not in ("lead_id", "event_id")
+        and len(column.levels) <= MANY_TEXTS
+        and bool((column.codes < 0).any())
+        and f"{name}{OF_PART}" not in columns
+    }
+
+
 def _by_id(order: Indices, places: Indices, group: Indices, ids: Coded) -> Indices:
     equal = order[places]
     order[places] = equal[np.lexsort((rank_of(ids.take(equal)), group))]
@@ -169,8 +197,8 @@ def _by_appearance(column: Coded) -> Coded:
 
 def _kind(table: str, name: str, column: Column) -> str:
     if isinstance(column, Coded):
-        return "text"
-    return "instant" if name in shape_of(table).instants else "number"
+        return TEXT
+    return INSTANT if name in shape_of(table).instants else NUMBER
 
 
 def _arrow(table: str, name: str, column: Column) -> Any:
@@ -181,16 +209,3 @@ def _arrow(table: str, name: str, column: Column) -> Any:
     if name in shape_of(table).instants:
         return pa.array(column).cast(pa.timestamp("us", tz="UTC"))
     return pa.array(column, from_pandas=True)
-
-
-def _column(array: Any) -> Column:
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(array.type):
-        return coded(array)
-    if array.type == pa.int32():
-        codes = writable(array)
-        return Coded(codes, Numbers(0, int(codes.max(initial=-1)) + 1))
-    if pa.types.is_timestamp(array.type):
-        array = array.cast(pa.int64())
-    return writable(array)

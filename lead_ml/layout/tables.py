@@ -19,6 +19,9 @@ HISTORY = "history:"
 OF_LEAD = "@lead"
 """Ends the name of a column that numbers the texts of another one within each lead: enough to tell them apart, and quick to read."""
 
+OF_PART = "@part"
+"""Ends the name of a column that codes a text within each part, -1 for missing: quicker to read where some are missing."""
+
 
 @dataclass(frozen=True)
 class Shape:

@@ -249,7 +249,7 @@ def test_many_texts_are_read_as_numbers_where_they_are_only_told_apart(tmp_path,
     half = replace(data, events=picked(data.events, np.arange(3000) % 2 == 0))
     rest = replace(data, events=picked(data.events, np.arange(3000) % 2 == 1))
     grown = append(lay_out(half, tmp_path / "two", partitions=2), rest)
-    assert same(told, grown) == "session_id"
+    assert same(told, grown) == "session_id@part"  # few enough texts
     assert same(told, grown.compacted()) == "session_id@lead"
 
 
@@ -257,9 +257,13 @@ def test_a_column_that_is_named_like_numbers_stays_as_it_is(tmp_path):
     data = sessions(3000)
     assert data.events is not None
     own = Coded.of(["mine"] * 3000)
-    columns = {**data.events.columns, "session_id@lead": own}
+    columns = {**data.events.columns, "session_id@lead": own, "page@part": own}
     layout = lay_out(replace(data, events=replace(data.events, columns=columns)), tmp_path, partitions=1)
     part = layout.partition(0)
     assert part.events is not None
     assert set(part.events.columns["session_id@lead"].values()) == {"mine"}
     assert "s1" in part.events.columns["session_id"].values()
+    declared = [events().distinct(name, of=name, **W) for name in ("page", "session_id")]
+    lead, as_of = rows_of(layout, list(data.leads.lead_id)), np.full(len(data.leads), START + 200 * HOUR)
+    found = plain(features_of(declared, layout, Spine(lead, as_of)))
+    assert found == plain(features_at(declared, data, Spine(np.arange(len(lead)), as_of)))
