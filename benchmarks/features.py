@@ -6,7 +6,8 @@ measure when it occurred. Twice: from the raw Parquet in the order of time, all 
 each engine likes best to keep, written beforehand, never knowing the declarations. Both start from the spine as
 Parquet with string ids and end with the result in memory. Imports and JIT stand apart; writing the result for the comparison
 is not timed. DuckDB has its default memory and threads. Engines take turns in every round; shown are medians of CPU seconds
-(user and system, all threads), wall clock and peak memory.
+(user and system, all threads; system also by itself), wall clock and peak memory. Before each run memory is touched once, since
+a virtual machine would charge it to whoever comes first.
 
 Results must be equal: counts and texts exactly, days to 1e-12, sums to 1e-9, missing apart from 0.
 
@@ -124,7 +125,8 @@ def measured(
 
 def _median(rows: Sequence[Row]) -> Row:
     figures: Row = {
-        name: statistics.median(row[name] for row in rows) for name in ("prepare", "cpu", "wall", "peak")
+        name: statistics.median(row[name] for row in rows)
+        for name in ("prepare", "cpu", "system", "wall", "peak")
     }
     figures["cpu_range"] = [min(row["cpu"] for row in rows), max(row["cpu"] for row in rows)]
     figures["steps"] = {
@@ -150,7 +152,9 @@ def benchmark(root: Path, size: Size, arguments: argparse.Namespace, told: Any) 
     return {
         "size": size._asdict(),
         "runs": [{"engine": e, "layout": layout, **row} for (e, layout), row in figures.items()],
-        "lay_out_once": {engine: {"cpu": row["cpu"], "peak": row["peak"]} for engine, row in laid.items()},
+        "lay_out_once": {
+            engine: {name: row[name] for name in ("cpu", "system", "peak")} for engine, row in laid.items()
+        },
         "differences": compared(folder, arguments.engines, arguments.layouts),
     }
 
@@ -163,7 +167,17 @@ def shown(result: dict[str, Any], rounds: int) -> Table:
         f"{len(FEATURES)} features; median of {rounds}"
     )
     table = Table(title=title)
-    for column in ("from", "engine", "CPU s", "x DuckDB", "peak GB", "x DuckDB", "wall s", "JIT/import s"):
+    for column in (
+        "from",
+        "engine",
+        "CPU s",
+        "system",
+        "x DuckDB",
+        "peak GB",
+        "x DuckDB",
+        "wall s",
+        "JIT/import s",
+    ):
         table.add_column(column, justify="left" if column in ("from", "engine") else "right")
     table.add_column("CPU s by step")
     base = {row["layout"]: row for row in result["runs"] if row["engine"] == REFERENCE}
@@ -171,11 +185,17 @@ def shown(result: dict[str, Any], rounds: int) -> Table:
         other = base.get(row["layout"])
         times = [f"{row[k] / other[k]:.2f}" if other else "" for k in ("cpu", "peak")]
         steps = ", ".join(f"{name} {seconds:.2f}" for name, seconds in row["steps"].items())
-        figures = (f"{row['cpu']:.2f}", times[0], f"{row['peak'] / 1e9:.2f}", times[1])
+        figures = (
+            f"{row['cpu']:.2f}",
+            f"{row['system']:.2f}",
+            times[0],
+            f"{row['peak'] / 1e9:.2f}",
+            times[1],
+        )
         ends = (f"{row['wall']:.2f}", f"{row['prepare']:.2f}", steps)
         table.add_row(row["layout"], ENGINES[row["engine"]].label, *figures, *ends)
     for engine, row in result["lay_out_once"].items():
-        once = (f"{row['cpu']:.2f}", "", f"{row['peak'] / 1e9:.2f}", "", "", "", "")
+        once = (f"{row['cpu']:.2f}", f"{row['system']:.2f}", "", f"{row['peak'] / 1e9:.2f}", "", "", "", "")
         table.add_row("(laying out once)", ENGINES[engine].label, *once)
     return table
 

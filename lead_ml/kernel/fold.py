@@ -49,6 +49,7 @@ IN_ORDER, ROWS_UNSORTED, OCCURS_AFTER_KNOWN, SPINE_UNSORTED, KEY_OUT_OF_RANGE = 
 NONE, SOME, MANY = range(3)
 _STEPS = 4  # that may be spent a row and snapshot on listing rows not known
 _BLOCK = 4096  # rows or snapshots
+_FEW = 32  # codes of a column that are looked at one by one
 _SUMMED = 4096  # rows of a key, from which on its marks are summed by 64 words
 
 
@@ -81,14 +82,12 @@ def walk(
     spine: Snapshots,
     start: Int64,
     floor: int,
-    width: int,
     out: Float64,
     end: Base,
 ) -> int:
     """Fill ``out`` (F, n), NaN without a key, and ``end`` with the state per key after its last snapshot where it has rows.
 
-    All-time features start from `start` or the base, and answer as of max(as_of, floor); `width` is one more than the
-    largest code. Returns ``IN_ORDER``, or which rule of order the input breaks; `out` is then unfinished.
+    All-time features start from `start` or the base, and answer as of max(as_of, floor). Returns ``IN_ORDER``, or which rule of order the input breaks; `out` is then unfinished.
     """
     runs, blocks, most_snapshots, most_rows, most_runs = _blocks(spine.keys, rows.offsets)
     cuts = _Cuts(
@@ -107,7 +106,10 @@ def walk(
         np.empty(_STEPS * (most_rows + most_snapshots), np.int64),
     )
     total, spare = np.empty(most_rows + 1, np.int64), np.empty(most_rows + 1, np.int64)
-    latest, told = np.full(width + 1, -1, np.int64), 0
+    width = 0
+    for column in range(len(rows.widths)):
+        width = max(width, rows.widths[column])
+    latest, few, told = np.full(width + 1, -1, np.int64), np.empty(_FEW + 1, np.int64), 0
     marks, sums = np.zeros((most_rows >> 6) + 1, np.uint64), np.zeros((most_rows >> 12) + 1, np.int64)
     for b in range(len(blocks) - 1):
         first, last = blocks[b], blocks[b + 1]
@@ -118,7 +120,10 @@ def walk(
         for c in range(len(program.cells) - 1):
             _add_up(program, rows, base, spine, start, cuts, first, last, c, waiting, total, out, end)
         for d in range(len(program.sets) - 1):
-            told = _tell_apart(program, rows, cuts, first, last, d, width, told, latest, marks, sums, out)
+            if rows.widths[program.columns[program.sets[d]]] <= _FEW:
+                _tell_few(program, rows, cuts, first, last, d, few, out)
+            else:
+                told = _tell_apart(program, rows, cuts, first, last, d, width, told, latest, marks, sums, out)
         for f in range(program.sets[-1], len(program.operations)):
             operation, slot = program.operations[f], program.slots[f]
             if operation == GAP or (slot >= 0 and operation != LAST_TEXT):
@@ -437,6 +442,40 @@ def _add_rows(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _tell_few(
+    program: Program,
+    rows: Rows,
+    cuts: _Cuts,
+    first: int,
+    last: int,
+    cell: int,
+    few: Int64,
+    out: Float64,
+) -> None:
+    """Answer the distinct features of one cell with few codes: those whose latest place that is known is in the window."""
+    runs, all_seen, lefts, places = cuts.runs, cuts.seen, cuts.left, cuts.place
+    features, more, origin = program.sets[cell], program.sets[cell + 1], runs[first]
+    column, bit, passes = program.columns[features], program.filters[features], rows.passes
+    codes, width = rows.codes[column], rows.widths[column]
+    for r in range(first, last):
+        low, at = cuts.low[r - first], cuts.at[r - first]
+        few[:width] = -1
+        before = low
+        for i in range(runs[r] - origin, runs[r + 1] - origin):
+            for row in range(before, all_seen[i]):
+                code = codes[row]
+                which = code if code >= 0 and passes[row] & bit != 0 else width
+                few[which] = max(few[which], places[at + row - low])
+            before = all_seen[i]
+            for f in range(features, more):
+                oldest = lefts[program.slots[f], i] - at if program.slots[f] >= 0 else 0
+                found = 0
+                for code in range(width):
+                    found += int(few[code] >= oldest)
+                out[program.outputs[f], origin + i] = found
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _tell_apart(
     program: Program,
     rows: Rows,
@@ -498,7 +537,7 @@ def _marked(marks: UInt64, sums: Int64, low: int, high: int) -> int:
     if low >= high:
         return 0
     word, end = low >> 6, (high - 1) >> 6
-    count = _ones(marks[word] >> np.uint64(low & 63))
+    count = int(_ones(marks[word] >> np.uint64(low & 63)))
     word += 1
     while word <= end:
         if word & 63 == 0 and word + 63 < end:
@@ -511,12 +550,14 @@ def _marked(marks: UInt64, sums: Int64, low: int, high: int) -> int:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _ones(word: int) -> int:
-    """Count the bits of an unsigned word, in the form that compilers take for the processor's own count."""
-    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+def _ones(word: np.uint64) -> int:
+    """Count the bits of a word, in the form that compilers take for the processor's own count."""
+    pairs = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    fours = (pairs & np.uint64(0x3333333333333333)) + (
+        (pairs >> np.uint64(2)) & np.uint64(0x3333333333333333)
+    )
+    eights = (fours + (fours >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return int((eights * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -81,7 +81,9 @@ class Rows(NamedTuple):
     values: Int64
     """(V, N) millionths."""
     codes: Int32
-    """(D, N) codes dense within the key, -1 missing."""
+    """(D, N) codes, few of all keys or dense within each, -1 missing."""
+    widths: Int64
+    """(D,) one more than the largest of these codes."""
     labels: Int32
     """(L, N) codes of the texts that are shown, -1 missing."""
 

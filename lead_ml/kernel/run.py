@@ -65,9 +65,7 @@ def run(plan: Plan, stream: Stream, key_of: Codes, as_of: Instants) -> Floats:
 
 def walked(plan: Plan, stream: Stream, spine: Snapshots, *, out: Floats, end: Base) -> None:
     """Fill `out` (F, n) for snapshots in order, and `end` with the state of each key after its last one."""
-    fault = walk(
-        plan.program, stream.rows, stream.base, spine, plan.start, stream.floor, stream.width, out, end
-    )
+    fault = walk(plan.program, stream.rows, stream.base, spine, plan.start, stream.floor, out, end)
     if fault != IN_ORDER:
         problem, expected = _FAULTS[fault]
         raise InputError(problem, source=f"{plan.stream} by {plan.key}", expected=expected)

@@ -38,8 +38,6 @@ class Stream:
         What the kernel walks, and the state of the all-time features before it.
     floor
         Instant before which all-time features do not answer: the end of kept history, else the least int64.
-    width
-        One more than the largest dense code.
     shown
         Texts of the labels, one tuple per shown column.
     supplied
@@ -50,7 +48,6 @@ class Stream:
     rows: Rows
     base: Base
     floor: int = UNSEEN
-    width: int = 0
     shown: tuple[tuple[str, ...], ...] = ()
     supplied: bool = True
 
@@ -85,6 +82,7 @@ def absent(plan: Plan, keys: Coded) -> Stream:
         np.empty(0, dtype=np.uint64),
         np.empty((len(plan.value_columns), 0), dtype=np.int64),
         np.empty((len(plan.distinct_columns), 0), dtype=np.int32),
+        np.zeros(len(plan.distinct_columns), dtype=np.int64),
         np.empty((len(plan.shown_columns), 0), dtype=np.int32),
     )
     return Stream(keys, rows, no_base(plan), shown=((),) * len(plan.shown_columns), supplied=False)
@@ -125,11 +123,11 @@ def lay_out(
             rows.passes,
             rows.values,
             codes,
+            codes.max(axis=1, initial=-1).astype(np.int64) + 1,
             labels,
         ),
         base,
         floor,
-        width=int(codes.max(initial=-1)) + 1,
         shown=tuple(tuple(text.levels) for text in shown),
     )
 

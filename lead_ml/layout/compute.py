@@ -87,15 +87,17 @@ def rows_of(partitions: Partitions, ids: Any) -> Indices:
 
 def by_lead(spine: Spine) -> Indices:
     """Return the order (rows,) of snapshots by (lead, as_of), in which features are computed quickest."""
-    return _by_lead(spine, int(spine.lead.max(initial=-1)) + 1)[1]
+    order = _by_lead(spine, int(spine.lead.max(initial=-1)) + 1)[1]
+    return np.arange(len(spine)) if order is None else order
 
 
-def _by_lead(spine: Spine, leads: int) -> tuple[Indices, Indices]:
+def _by_lead(spine: Spine, leads: int) -> tuple[Indices, Indices | None]:
+    """Return where the snapshots of each lead begin, and the order, None where they stand in it."""
     # Read-only arrays, as Arrow gives them, are another type to numba and would be compiled for anew.
     lead, as_of = (np.require(item, np.int64, ("C", "W")) for item in (spine.lead, spine.as_of))
     offsets = offsets_of(lead, leads)
     if order_of(lead, as_of, as_of) != UNSORTED:
-        return offsets, np.arange(len(lead))
+        return offsets, None
     order = grouped(lead, offsets)
     timed(offsets, order, as_of, as_of)
     return offsets, order
@@ -139,7 +141,9 @@ def _by_partition(
     merged = _Merged(len(spine))
 
     def columns(k: int) -> RawColumns:
-        rows = order[offsets[k] : offsets[k + 1]]
+        rows: slice | Indices = slice(offsets[k], offsets[k + 1])
+        if order is not None:
+            rows = order[rows]
         part = Spine(spine.lead[rows] - starts[k], spine.as_of[rows])
         dataset = replace(partitions.partition(k, need), extra=extra)
         partitions.release(k)
@@ -178,9 +182,9 @@ class _Merged:
             else:
                 self._block[self._place[name], first : first + len(column)] = column
 
-    def columns(self, order: Indices) -> dict[str, Coded | Floats]:
+    def columns(self, order: Indices | None) -> dict[str, Coded | Floats]:
         """Return the columns with the rows, which stand in `order`, back in their place."""
-        if not (order[1:] > order[:-1]).all():
+        if order is not None:
             put_back(self._block, order)
             for name, codes in self._codes.items():
                 self._codes[name] = np.empty_like(codes)

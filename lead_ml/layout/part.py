@@ -98,7 +98,8 @@ def read_part(folder: Path, part: Part, names: Sequence[str] | None = None) -> d
     levels = json.loads(found.schema.metadata[_LEVELS])
     columns = dict[str, Column]()
     for name in found.column_names:
-        array = found[name].combine_chunks()
+        chunks = found[name]
+        array = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()  # which would copy one
         kind = part.columns[name]
         if kind == NUMBERED:
             codes = writable(array)

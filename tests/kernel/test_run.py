@@ -99,9 +99,7 @@ def test_snapshots_out_of_order_are_refused_by_the_kernel(swap):
 
     keys, as_of = (np.array([1, 0]), days(9, 9)) if swap == "keys" else (np.array([0, 0]), days(9, 8))
     spine, out = Snapshots(keys, as_of), np.empty((6, 2))
-    fault = walk(
-        item.program, stream.rows, no_base(item), spine, item.start, 0, stream.width, out, no_base(item)
-    )
+    fault = walk(item.program, stream.rows, no_base(item), spine, item.start, 0, out, no_base(item))
     assert fault == SPINE_UNSORTED
 
 
@@ -143,7 +141,7 @@ def test_codes_of_many_levels_are_dense_within_a_key():
     columns = {**happened.columns, "page": Coded(np.array([1900, 800, 1900, -1], dtype=np.int32), levels)}
     stream = gather(plan("lead_id"), replace(project(), events=replace(happened, columns=columns)))
     assert stream.rows.codes.tolist() == [[0, 0, 0, -1]]
-    assert stream.width == 1
+    assert stream.rows.widths.tolist() == [1]
 
 
 def test_a_tally_is_empty_again_for_the_next_key():
