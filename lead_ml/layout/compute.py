@@ -15,7 +15,7 @@ from lead_ml.encode import RawColumns
 from lead_ml.errors import InputError
 from lead_ml.kernel.order import UNSORTED, grouped, offsets_of, order_of, put_back, timed
 from lead_ml.labels import Spine
-from lead_ml.layout.memory import handed_on
+from lead_ml.layout.memory import block_of, handed_on
 from lead_ml.layout.need import Need
 from lead_ml.layout.whole import Partitions, whole
 from lead_ml.table import Compiled, features_at
@@ -173,7 +173,7 @@ class _Merged:
         """Put the columns of a partition at row `first`."""
         if not self._place:
             numbers = [name for name, column in columns.items() if not isinstance(column, Coded)]
-            self._block = np.empty((len(numbers), self._rows))
+            self._block = block_of(len(numbers), self._rows)
             self._place = {name: k for k, name in enumerate(numbers)}
         for name, column in columns.items():
             if isinstance(column, Coded):
