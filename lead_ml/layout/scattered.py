@@ -18,7 +18,7 @@ from lead_ml.layout.need import Need
 from lead_ml.layout.spill import Spill, Stored
 from lead_ml.layout.tables import EVENTS, LEADS, OUTCOMES, empty
 
-BUDGET = 128 << 20
+BUDGET = 32 << 20
 """Bytes of rows that are held in memory before they are written to a temporary file."""
 _LEAD_ONLY = Need(frozenset(), frozenset(), ties=False)
 _Piece = TypeVar("_Piece")
