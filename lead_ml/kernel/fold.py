@@ -6,9 +6,10 @@ cuts, one after the other over a block of keys that fits the processor's cache. 
 enters once and leaves each window once, and counts and sums are differences of one running total, exact in integers.
 
 A row that had occurred and was not known *waits*. Where few do, counts and sums take them off again; keys with many are
-added up row by row. Of each distinct value the latest place that is known is marked, and a window counts its marks. Largest values, gaps and first texts of a window are a list of candidates, each of which beats all later ones (a
-monotone queue): the front is the answer, what left the window drops off the front. A record known late would belong into the
-middle, so the list is then made anew from the rows of the window, at most once a snapshot.
+added up row by row. Of each distinct value the latest place that is known is marked, and a window has as many values as marks.
+Largest values, gaps and first texts of a window are a list of candidates, each of which beats all later ones (a monotone
+queue): the front is the answer, what left the window drops off the front. A record known late would belong into the middle, so
+the list is then made anew from the rows of the window, at most once a snapshot.
 
 All functions that the walk calls stand in this file, because numba's cache looks only at the file of the function it compiles.
 They take arrays by name: reading a field of a tuple inside a loop counts references, 40 times slower.
@@ -50,7 +51,7 @@ NONE, SOME, MANY = range(3)
 _STEPS = 4  # that may be spent a row and snapshot on listing rows not known
 _BLOCK = 4096  # rows or snapshots
 _FEW = 32  # codes of a column that are looked at one by one
-_SUMMED = 4096  # rows of a key, from which on its marks are summed by 64 words
+_LONG = 4096  # rows of a key, past which its marks are not counted anew
 
 
 class _Cuts(NamedTuple):
@@ -110,7 +111,7 @@ def walk(
     for column in range(len(rows.widths)):
         width = max(width, rows.widths[column])
     latest, few, told = np.full(width + 1, -1, np.int64), np.empty(_FEW + 1, np.int64), 0
-    marks, sums = np.zeros((most_rows >> 6) + 1, np.uint64), np.zeros((most_rows >> 12) + 1, np.int64)
+    marks, sides = np.zeros((most_rows >> 6) + 1, np.uint64), np.empty((2, len(program.operations)), np.int64)
     for b in range(len(blocks) - 1):
         first, last = blocks[b], blocks[b + 1]
         fault: int
@@ -123,7 +124,9 @@ def walk(
             if rows.widths[program.columns[program.sets[d]]] <= _FEW:
                 _tell_few(program, rows, cuts, first, last, d, few, out)
             else:
-                told = _tell_apart(program, rows, cuts, first, last, d, width, told, latest, marks, sums, out)
+                told = _tell_apart(
+                    program, rows, cuts, first, last, d, width, told, latest, marks, sides, out
+                )
         for f in range(program.sets[-1], len(program.operations)):
             operation, slot = program.operations[f], program.slots[f]
             if operation == GAP or (slot >= 0 and operation != LAST_TEXT):
@@ -459,7 +462,8 @@ def _tell_few(
     codes, width = rows.codes[column], rows.widths[column]
     for r in range(first, last):
         low, at = cuts.low[r - first], cuts.at[r - first]
-        few[:width] = -1
+        for code in range(width):
+            few[code] = -1
         before = low
         for i in range(runs[r] - origin, runs[r + 1] - origin):
             for row in range(before, all_seen[i]):
@@ -487,13 +491,15 @@ def _tell_apart(
     told: int,
     latest: Int64,
     marks: UInt64,
-    sums: Int64,
+    sides: Int64,
     out: Float64,
 ) -> int:
     """Answer the distinct features of one cell; return how many places the walk has told apart.
 
     The latest place that is known of each code is marked, so that the marks in a window are its distinct codes. `latest` has
     these places, counted from the first one of the walk, which spares clearing it for each key; `width` stands for no code.
+    The marks of a key with many rows are not counted anew for each snapshot: `sides` keeps where a window began, and how many
+    were in it.
     """
     runs, all_seen, lefts, past, places = cuts.runs, cuts.seen, cuts.left, cuts.past, cuts.place
     features, more, origin = program.sets[cell], program.sets[cell + 1], runs[first]
@@ -503,8 +509,8 @@ def _tell_apart(
         size, before, found = cuts.high[r - first] - low, low, 0
         for word in range((size >> 6) + 1):
             marks[word] = 0
-        for words in range((size >> 12) + 1):
-            sums[words] = 0
+        if size > _LONG:
+            sides[:, features:more] = 0
         for i in range(runs[r] - origin, runs[r + 1] - origin):
             for row in range(before, all_seen[i]):
                 code, place = codes[row], places[at + row - low]
@@ -517,47 +523,55 @@ def _tell_apart(
                 former = max(former, 0)
                 marks[former >> 6] &= ~(np.uint64(later and again) << np.uint64(former & 63))
                 marks[place >> 6] |= np.uint64(later) << np.uint64(place & 63)
-                if size > _SUMMED:
-                    sums[former >> 12] -= int(later and again)
-                    sums[place >> 12] += int(later)
+                if size > _LONG:
+                    for f in range(features, more):
+                        sides[1, f] += int(later and place >= sides[0, f])
+                        sides[1, f] -= int(later and again and former >= sides[0, f])
             before = all_seen[i]
             for f in range(features, more):
-                if program.slots[f] < 0:
-                    out[program.outputs[f], origin + i] = found
-                else:
+                answer = found
+                if program.slots[f] >= 0:
                     left = lefts[program.slots[f], i] - at
-                    out[program.outputs[f], origin + i] = _marked(marks, sums, left, past[i] - at)
+                    if size > _LONG:
+                        sides[1, f] -= _marked(marks, sides[0, f], left)
+                        sides[0, f] = left
+                        answer = sides[1, f]
+                    else:
+                        answer = _marked(marks, left, past[i] - at)
+                out[program.outputs[f], origin + i] = answer
         told += size
     return told
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _marked(marks: UInt64, sums: Int64, low: int, high: int) -> int:
-    """Count the marks from place `low` to `high`, past which there are none; 64 words at a time where they are summed."""
+def _marked(marks: UInt64, low: int, high: int) -> int:
+    """Count the marks from place `low` up to `high`."""
     if low >= high:
         return 0
-    word, end = low >> 6, (high - 1) >> 6
-    count = int(_ones(marks[word] >> np.uint64(low & 63)))
-    word += 1
-    while word <= end:
-        if word & 63 == 0 and word + 63 < end:
-            count += sums[word >> 6]
-            word += 64
-        else:
-            count += _ones(marks[word])
-            word += 1
+    word, last = low >> 6, (high - 1) >> 6
+    behind = np.uint64(63 - ((high - 1) & 63))  # bits of the last word that are past it
+    if word == last:
+        return int(_ones((marks[word] >> np.uint64(low & 63)) << (np.uint64(low & 63) + behind)))
+    count = int(_ones(marks[word] >> np.uint64(low & 63))) + int(_ones(marks[last] << behind))
+    for between in range(word + 1, last):
+        count += _ones(marks[between])
     return count
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _ones(word: np.uint64) -> int:
-    """Count the bits of a word, in the form that compilers take for the processor's own count."""
-    pairs = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    fours = (pairs & np.uint64(0x3333333333333333)) + (
-        (pairs >> np.uint64(2)) & np.uint64(0x3333333333333333)
+    """Count the bits of a word: of two, of four, of eight and so on at a time."""
+    one, two, four = (
+        np.uint64(0x5555555555555555),
+        np.uint64(0x3333333333333333),
+        np.uint64(0x0F0F0F0F0F0F0F0F),
     )
-    eights = (fours + (fours >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return int((eights * np.uint64(0x0101010101010101)) >> np.uint64(56))
+    pairs = word - ((word >> np.uint64(1)) & one)
+    fours = (pairs & two) + ((pairs >> np.uint64(2)) & two)
+    bytes_of = (fours + (fours >> np.uint64(4))) & four
+    halves = bytes_of + (bytes_of >> np.uint64(8))
+    halves += halves >> np.uint64(16)
+    return int((halves + (halves >> np.uint64(32))) & np.uint64(127))
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
