@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from unittest.mock import patch
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -34,6 +36,14 @@ check = settings(max_examples=EXAMPLES, deadline=None)
 @given(questions())
 def test_the_kernel_equals_the_naive_oracle(question):
     hold_equal(*question)
+
+
+@pytest.mark.skipif(not numba.config.DISABLE_JIT, reason="what is compiled keeps its constants")
+@check
+@given(questions(), st.sampled_from([0, 10**6]))
+def test_many_codes_and_rows_are_told_apart_as_few(question, long):
+    with patch.multiple("lead_ml.kernel.fold", _FEW=-1, _LONG=long):
+        hold_equal(*question)
 
 
 def hold_equal(project, lead, as_of):
