@@ -11,7 +11,7 @@ import msgspec
 from lead_ml.errors import InputError
 
 NAME = "layout.json"
-VERSION = 1
+VERSION = 2
 HASH = "fnv1a64-splitmix64"
 TEXT, INSTANT, NUMBER, CODED, NUMBERED = "text", "instant", "number", "coded", "numbered"
 

@@ -162,7 +162,7 @@ def damaged(folder: Path, change) -> None:
 DAMAGES = {
     "cannot be read": lambda old: old[: len(old) // 2],
     "does not have its checksum": lambda old: old.replace(b'"partitions": 2', b'"partitions": 3'),
-    "it has version 9": lambda old: old.replace(b'"version": 1', b'"version": 9'),
+    "it has version 9": lambda old: old.replace(b'"version": 2', b'"version": 9'),
 }
 
 
