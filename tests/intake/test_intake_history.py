@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def test_a_table_of_changes_without_its_columns_is_refused(told: Read) -> None:
 
 
 def test_changes_are_read_from_a_database_too(told: Read, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "crm.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "crm.db")) as connection, connection:
         connection.execute("create table changes (lead_id, at, field, value)")
         rows = [line.split(",") for line in HISTORY.splitlines()[1:]]
         connection.executemany("insert into changes values (?, ?, ?, ?)", rows)
