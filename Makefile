@@ -33,7 +33,7 @@ test: $(READY)
 coverage: $(READY)
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run --parallel-mode -m pytest -q -m "not slow and not service and not data" $(PYTEST)
-	NUMBA_DISABLE_JIT=1 LEAD_ML_EXAMPLES=20 $(BIN)/python -m coverage run --parallel-mode -m pytest -q -m "not slow" tests/kernel tests/oracle
+	NUMBA_DISABLE_JIT=1 LEAD_ML_EXAMPLES=20 $(BIN)/python -m coverage run --parallel-mode -m pytest -q -m "not slow" tests/asof/kernel tests/oracle
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90
 

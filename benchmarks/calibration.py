@@ -20,12 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
-from lead_ml.data import Dataset, Leads
-from lead_ml.labels import build_spine, snapshot_weights
-from lead_ml.metrics import fit_logit, logit, roc_auc
-from lead_ml.project import load_project
-from lead_ml.scorer import Scorer
-from lead_ml.synth import SynthSettings, SynthWorld, generate, true_probability
+from lead_ml.asof.labels import build_spine, snapshot_weights
+from lead_ml.demo import SynthSettings, SynthWorld, generate, true_probability
+from lead_ml.model.metrics import fit_logit, logit, roc_auc
+from lead_ml.project.load import load_project
+from lead_ml.scoring import Scorer
+from lead_ml.tables.dataset import Dataset, Leads
 from lead_ml.workflows.init import init_project
 from lead_ml.workflows.train import train
 

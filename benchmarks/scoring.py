@@ -37,8 +37,8 @@ def bodies_of(dataset: Any, count: int) -> list[bytes]:
     import msgspec
     import numpy as np
 
-    from lead_ml.instants import iso
-    from lead_ml.labels import open_leads
+    from lead_ml.asof.labels import open_leads
+    from lead_ml.tables.instants import iso
 
     leads, events = dataset.leads, dataset.events
     names = list(leads.columns)
@@ -66,9 +66,9 @@ def ways_in_process(scorer: Any, bodies: Sequence[bytes], batch: Sequence[bytes]
     """Return the ways that need no server; each scores some leads and says how many."""
     import msgspec
 
-    from lead_ml.app.scoring import score_many, score_one
-    from lead_ml.scorer import ScoreRequest, prepare
-    from lead_ml.table import features_at
+    from lead_ml.asof.join import features_at
+    from lead_ml.scoring import ScoreRequest, prepare
+    from lead_ml.service.scoring import score_many, score_one
 
     schema, compiled, kept = scorer.bundle.schema, scorer.compiled, scorer.bundle.kept
     prepared = [prepare(msgspec.json.decode(body, type=ScoreRequest), schema, 0) for body in bodies]
@@ -117,7 +117,7 @@ def served(runs: Path) -> Iterator[str]:
     """Serve the champion on a free port of this machine, in a thread of this process; yields the address."""
     import uvicorn
 
-    from lead_ml.app import Settings, create_app
+    from lead_ml.service import Settings, create_app
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -168,8 +168,8 @@ def measured(ways: dict[str, Way], rounds: int) -> dict[str, list[float]]:
 
 def trained_project(folder: Path, leads: int, kind: str) -> Path:
     """Generate and train a project, and let it serve."""
-    from lead_ml.scorer import Served, serve_version
-    from lead_ml.synth import generate, write
+    from lead_ml.demo import generate, write
+    from lead_ml.scoring import Served, serve_version
     from lead_ml.workflows.init import init_project
     from lead_ml.workflows.load import load
     from lead_ml.workflows.train import train
@@ -190,8 +190,8 @@ def benchmark(root: Path, rounds: int) -> dict[str, Any]:
     """Measure a project that serves."""
     import httpx
 
-    from lead_ml.kernel import warm
-    from lead_ml.scorer import Scorer, served_folder
+    from lead_ml.asof.kernel import warm
+    from lead_ml.scoring import Scorer, served_folder
     from lead_ml.workflows.load import load
 
     warm()

@@ -1,7 +1,7 @@
 """What a Dask cluster adds to the features: CPU of all processes and wall clock with one worker and two. Data is SYNTHETIC.
 
 Events of leads and of the accounts that they share are drawn into memory; the 49 features of `feature_engines/declared.py` and
-four of the account are computed for all snapshots by `lead_ml.table.features_at` in this process, by a cluster of one worker
+four of the account are computed for all snapshots by `lead_ml.asof.join.features_at` in this process, by a cluster of one worker
 process and by one of two (one thread each), on the same pieces. The three take turns in every round. CPU seconds are user and
 system time of this process, which also runs the scheduler, and of all workers; both clusters are open all the time, their
 kernels warm. Shown are medians. Every result must be equal to the last bit. Wall clock tells little where other
@@ -31,8 +31,8 @@ def drawn(events: int, seed: int = 20) -> tuple[Any, Any]:
     """Draw a skewed stream in the order in which it came to be known, and five snapshots a lead."""
     import numpy as np
 
-    from lead_ml.data import Coded, Dataset, Events, Leads
-    from lead_ml.labels import Spine
+    from lead_ml.asof.labels import Spine
+    from lead_ml.tables.dataset import Coded, Dataset, Events, Leads
 
     rng, leads, day = np.random.default_rng(seed), max(events // 50, 20), 86_400_000_000
 
@@ -100,7 +100,7 @@ class Meter:
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     import numpy as np
 
-    from lead_ml.data import Coded
+    from lead_ml.tables.dataset import Coded
 
     def equal(a: Any, b: Any) -> bool:
         if isinstance(a, Coded):
@@ -111,8 +111,8 @@ def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def benchmark(events: int, rounds: int, partitions: int) -> dict[str, Any]:
-    from lead_ml.spread import features_on, opened
-    from lead_ml.table import Compiled, features_at
+    from lead_ml.asof.join import Compiled, features_at
+    from lead_ml.cluster import features_on, opened
 
     dataset, spine = drawn(events)
     compiled = Compiled.of(declared())

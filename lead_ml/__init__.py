@@ -12,38 +12,38 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lead_ml.declare import category, events, lead_age, leads, number, ordinal, outcomes
     from lead_ml.errors import LeadMLError
-    from lead_ml.project import Project, load_project
-    from lead_ml.runs import Run, open_run
-    from lead_ml.scorer import Answer, Scorer, ScoreRequest, prepare
-    from lead_ml.spec import Column, Fake, ModelSpec, Uniform, Won
+    from lead_ml.project.load import Project, load_project
+    from lead_ml.project.targets import Column, Fake, ModelSpec, Uniform, Won
+    from lead_ml.registry.runs import Run, open_run
+    from lead_ml.scoring import Answer, Scorer, ScoreRequest, prepare
     from lead_ml.workflows.load import load
     from lead_ml.workflows.promote import promote, rollback
     from lead_ml.workflows.score import score_open
     from lead_ml.workflows.train import train
 
 _HOME = {
-    "Answer": "lead_ml.scorer",
-    "Column": "lead_ml.spec",
-    "Fake": "lead_ml.spec",
+    "Answer": "lead_ml.scoring",
+    "Column": "lead_ml.project.targets",
+    "Fake": "lead_ml.project.targets",
     "LeadMLError": "lead_ml.errors",
-    "ModelSpec": "lead_ml.spec",
-    "Project": "lead_ml.project",
-    "Run": "lead_ml.runs",
-    "ScoreRequest": "lead_ml.scorer",
-    "Scorer": "lead_ml.scorer",
-    "Uniform": "lead_ml.spec",
-    "Won": "lead_ml.spec",
+    "ModelSpec": "lead_ml.project.targets",
+    "Project": "lead_ml.project.load",
+    "Run": "lead_ml.registry.runs",
+    "ScoreRequest": "lead_ml.scoring",
+    "Scorer": "lead_ml.scoring",
+    "Uniform": "lead_ml.project.targets",
+    "Won": "lead_ml.project.targets",
     "category": "lead_ml.declare",
     "events": "lead_ml.declare",
     "lead_age": "lead_ml.declare",
     "leads": "lead_ml.declare",
     "load": "lead_ml.workflows.load",
-    "load_project": "lead_ml.project",
+    "load_project": "lead_ml.project.load",
     "number": "lead_ml.declare",
-    "open_run": "lead_ml.runs",
+    "open_run": "lead_ml.registry.runs",
     "ordinal": "lead_ml.declare",
     "outcomes": "lead_ml.declare",
-    "prepare": "lead_ml.scorer",
+    "prepare": "lead_ml.scoring",
     "promote": "lead_ml.workflows.promote",
     "rollback": "lead_ml.workflows.promote",
     "score_open": "lead_ml.workflows.score",

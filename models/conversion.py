@@ -5,7 +5,7 @@ Edit the target (which stages count as won), the feature groups, the directions 
 model to learn the contrary, also where the data shows it: force few, and only what you would defend before your sales team.
 """
 
-from lead_ml.spec import ModelSpec, Uniform, Won
+from lead_ml.project.targets import ModelSpec, Uniform, Won
 
 SPEC = ModelSpec(
     name="conversion",

@@ -6,7 +6,7 @@ nor a contact nor a sales stage is unlabelled and teaches nothing. The engagemen
 is no proof of a fake, and calls would tell the model its own label.
 """
 
-from lead_ml.spec import Fake, ModelSpec, Uniform
+from lead_ml.project.targets import Fake, ModelSpec, Uniform
 
 SPEC = ModelSpec(
     name="fake",

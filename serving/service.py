@@ -1,6 +1,6 @@
 """BentoML shell around the HTTP service of lead-ml: ``bentoml serve serving.service:LeadScoring``.
 
-Everything that answers is in :mod:`lead_ml.app`, so a fix there reaches this project with an upgrade. BentoML keeps
+Everything that answers is in :mod:`lead_ml.service`, so a fix there reaches this project with an upgrade. BentoML keeps
 ``/livez``, ``/readyz``, ``/healthz`` and ``/metrics`` for itself. Its access log is off: paths hold lead ids.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bentoml
 
-from lead_ml.app import Settings, create_app
+from lead_ml.service import Settings, create_app
 
 app = create_app(Settings.from_env())
 

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from lead_ml.data import Dataset, Events
-from lead_ml.instants import to_datetime
-from lead_ml.scorer import Answer, EventIn, ScoreRequest
+from lead_ml.scoring import Answer, EventIn, ScoreRequest
+from lead_ml.tables.dataset import Dataset, Events
+from lead_ml.tables.instants import to_datetime
 
 ALL_REASONS = 100
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 if TYPE_CHECKING:
-    from lead_ml.data import Dataset
-    from lead_ml.project import Project
-    from lead_ml.runs import Run
+    from lead_ml.project.load import Project
+    from lead_ml.registry.runs import Run
+    from lead_ml.tables.dataset import Dataset
 
 LEADS = 2_500
 SEED = 11
@@ -39,7 +39,7 @@ class TrainedWorld:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small synthetic project with quick settings; treat it as read-only."""
-    from lead_ml.synth import generate, write
+    from lead_ml.demo import generate, write
     from lead_ml.workflows.init import init_project
 
     root = tmp_path_factory.mktemp("world") / "demo"
@@ -59,7 +59,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def trained(world: Path) -> TrainedWorld:
     """The small world after train, promote and score; tests that change it copy ``root`` first."""
-    from lead_ml.scorer import Scorer, Served, serve_version
+    from lead_ml.scoring import Scorer, Served, serve_version
     from lead_ml.workflows.load import load
     from lead_ml.workflows.score import save_worklist, score_open
     from lead_ml.workflows.train import train

@@ -50,13 +50,13 @@ def test_imports_go_downward_only() -> None:
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [
-        ("lead_ml/labels.py", "from features import profile", "The engine never imports a project"),
+        ("lead_ml/asof/labels.py", "from features import profile", "The engine never imports a project"),
         ("lead_ml/workflows/score.py", "import models", "The engine never imports a project"),
-        ("lead_ml/kernel/plan.py", "from lead_ml import scorer", "Layers of the engine"),
+        ("lead_ml/asof/kernel/plan.py", "from lead_ml import scoring", "Layers of the engine"),
         ("lead_ml/errors.py", "from lead_ml.cli import console", "Layers of the engine"),
-        ("lead_ml/scorer/answer.py", "import mlflow", "MLflow only in tracking"),
-        ("lead_ml/explain/reasons.py", "import shap", "shap only in report"),
-        ("lead_ml/workflows/train.py", "import dask", "Dask only where work is spread"),
+        ("lead_ml/scoring/answer.py", "import mlflow", "MLflow only in registry"),
+        ("lead_ml/scoring/reasons/reasons.py", "import shap", "shap only in report"),
+        ("lead_ml/workflows/train.py", "import dask", "Dask only in cluster"),
     ],
 )
 def test_a_forbidden_import_is_found(copy: Path, module: str, line: str, contract: str) -> None:

@@ -38,14 +38,14 @@ def prepare() -> None:
     import pyarrow.dataset
     import pyarrow.parquet  # noqa: F401
 
-    from lead_ml.layout import warm
+    from lead_ml.cluster.layout import warm
 
     warm()
 
 
 def keep(folder: Path) -> None:
     """Write the layout: the tables as they are, whatever is declared."""
-    from lead_ml.layout import lay_out
+    from lead_ml.cluster.layout import lay_out
 
     shutil.rmtree(folder / "kept", ignore_errors=True)
     lay_out(_source(folder), folder / "kept", columns=COLUMNS)
@@ -56,8 +56,8 @@ def features(folder: Path, layout: str, steps: Steps) -> Found:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from lead_ml.labels import Spine
-    from lead_ml.layout import by_lead, features_of, rows_of
+    from lead_ml.asof.labels import Spine
+    from lead_ml.cluster.layout import by_lead, features_of, rows_of
 
     with ExitStack() as stack:
         with steps("open" if layout == "kept" else "read and cut"):
@@ -96,7 +96,7 @@ def _source(folder: Path) -> dict[str, Path]:
 
 @contextmanager
 def _partitions(folder: Path, layout: str) -> Iterator[Any]:
-    from lead_ml.layout import Layout, partitioned
+    from lead_ml.cluster.layout import Layout, partitioned
 
     if layout == "kept":
         yield Layout.open(folder / "kept")

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.params import DEFAULT_MISSING
+from lead_ml.project.params import DEFAULT_MISSING
 
 _NOT_A_VALUE = ("nan", "NaN", "sNaN", "NaT", "<NA>")
 _EXACT_FLOATS = 2.0**53

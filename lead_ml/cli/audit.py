@@ -22,8 +22,8 @@ from lead_ml.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from lead_ml.audit import AuditReport, Figures, Finding
-    from lead_ml.params import Params
+    from lead_ml.evaluation.leakage import AuditReport, Figures, Finding
+    from lead_ml.project.params import Params
 
 
 def audit(
@@ -42,7 +42,7 @@ def audit(
 
     Example: lead-ml audit --project my-company --all
     """
-    from lead_ml.audit import as_dict
+    from lead_ml.evaluation.leakage import as_dict
     from lead_ml.workflows.audit import audit_project
 
     with steps("reading") as step:
@@ -56,7 +56,7 @@ def audit(
 
 def print_audit(report: AuditReport, params: Params, *, everything: bool = False) -> None:
     """Print the accused with their evidence and the next step, then the two figures."""
-    from lead_ml.audit import CHECKS, audited_out
+    from lead_ml.evaluation.leakage import CHECKS, audited_out
 
     accused = [found for found in report.findings if found.verdict != "clear"]
     shown = report.findings if everything else accused

@@ -23,7 +23,7 @@ from lead_ml.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from lead_ml.decay import Against, Decay, HalfLife
+    from lead_ml.evaluation.decay import Against, Decay, HalfLife
 
 PER = 1_000  # leads, in the table of the forward window
 
@@ -48,8 +48,8 @@ def decay(
 
     Example: lead-ml decay --type page_view
     """
+    from lead_ml.report.half_lives import save_picture
     from lead_ml.workflows.decay import learn_decay
-    from lead_ml.workflows.decay_picture import save_picture
 
     target = project / "runs" / "decay.svg" if picture is None else picture
     if target.suffix.lower() not in (".svg", ".png"):
@@ -68,7 +68,7 @@ def decay(
 
 def print_decay(found: Decay) -> None:
     """Print the half-lives, what the forward window says about them, and the lines to paste."""
-    from lead_ml.decay.words import name_of
+    from lead_ml.evaluation.decay.words import name_of
 
     mark = " (SYNTHETIC DATA)" if found.synthetic else ""
     judged = [item for item in found.types if item.against]
@@ -94,7 +94,7 @@ def print_decay(found: Decay) -> None:
 
 
 def _print_forward(found: Decay, judged: list[HalfLife], rules: list[str], mark: str) -> None:
-    from lead_ml.decay.words import name_of
+    from lead_ml.evaluation.decay.words import name_of
 
     if not judged or judged[0].against[0].forward is None:
         return
@@ -109,7 +109,7 @@ def _print_forward(found: Decay, judged: list[HalfLife], rules: list[str], mark:
 
 
 def _learnt(item: HalfLife, rules: int) -> tuple[str, ...]:
-    from lead_ml.decay.words import between, spoken
+    from lead_ml.evaluation.decay.words import between, spoken
 
     if item.verdict != "identified":
         return ("not identified", "-", *["-"] * rules)

@@ -23,7 +23,7 @@ from lead_ml.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from lead_ml.explain import ColumnTable, ProfileTable, ValueRow
+    from lead_ml.scoring.reasons import ColumnTable, ProfileTable, ValueRow
     from lead_ml.workflows.profile import ProfileReport
 
 Lang = Literal["en", "zh"]

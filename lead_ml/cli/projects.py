@@ -19,11 +19,11 @@ from lead_ml.cli.console import (
     tell,
     wide,
 )
-from lead_ml.instants import iso
+from lead_ml.tables.instants import iso
 
 if TYPE_CHECKING:
-    from lead_ml.draft import ColumnDraft, Draft
-    from lead_ml.intake import ColumnReport, IntakeReport, TableReport
+    from lead_ml.init import ColumnDraft, Draft
+    from lead_ml.tables.read import ColumnReport, IntakeReport, TableReport
 
 
 def init(
@@ -121,9 +121,9 @@ def check(project: ProjectOption = Path(), data: DataOption = None, as_json: Jso
 
     Example: lead-ml check --project my-company
     """
-    from lead_ml.intake import write_set_aside
+    from lead_ml.tables.read import write_set_aside
     from lead_ml.workflows.load import intake_summary, load
-    from lead_ml.workflows.tables import usable_features
+    from lead_ml.workflows.training_table import usable_features
 
     loaded = load(project, data)
     written = write_set_aside(loaded.intake, loaded.project.runs / "set_aside")
@@ -202,7 +202,7 @@ def warm() -> None:
     """
     from time import perf_counter
 
-    from lead_ml.kernel import warm as warm_kernels
+    from lead_ml.asof.kernel import warm as warm_kernels
 
     start = perf_counter()
     warm_kernels()

@@ -10,11 +10,11 @@ from rich.markup import escape
 from lead_ml.cli.console import interval, percent, print_table, tell, wide
 
 if TYPE_CHECKING:
-    from lead_ml.evaluate import Evaluation
-    from lead_ml.evaluate.records import KindRecord
-    from lead_ml.scorer import Answer
-    from lead_ml.thresholds import Advice, Lines
-    from lead_ml.thresholds.basis import Line
+    from lead_ml.evaluation import Evaluation
+    from lead_ml.evaluation.records import KindRecord
+    from lead_ml.scoring import Answer
+    from lead_ml.scoring.thresholds import Advice, Lines
+    from lead_ml.scoring.thresholds.basis import Line
 
 # Name, heading, and whether the interval is shown on a narrow terminal too.
 PROBABILITY_FIGURES = (("log_loss", "log-loss", True), ("brier", "Brier", True), ("ece", "ECE", False))

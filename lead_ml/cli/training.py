@@ -23,12 +23,12 @@ from lead_ml.cli.console import (
     tell,
 )
 from lead_ml.cli.show import print_evaluation
-from lead_ml.spec import KINDS, Kind
+from lead_ml.project.targets import KINDS, Kind
 
 if TYPE_CHECKING:
-    from lead_ml.evaluate import Evaluation
-    from lead_ml.runs import Run
-    from lead_ml.tune import Tuned
+    from lead_ml.evaluation import Evaluation
+    from lead_ml.evaluation.tune import Tuned
+    from lead_ml.registry.runs import Run
 
 KindOption = Annotated[
     list[str] | None,
@@ -84,7 +84,7 @@ def evaluate(
 
     Example: lead-ml evaluate --kind logistic
     """
-    from lead_ml.runs import open_run
+    from lead_ml.registry.runs import open_run
     from lead_ml.workflows.pipeline import judge
     from lead_ml.workflows.work import work_at
 
@@ -145,8 +145,8 @@ def report(
 
     Example: lead-ml report --output report.html
     """
+    from lead_ml.registry.runs import open_run
     from lead_ml.report import report_data, write_report
-    from lead_ml.runs import open_run
 
     run = open_run(project / "runs", version)
     if as_json:
@@ -171,8 +171,8 @@ def print_run(run: Run) -> None:
 
 def print_accused(run: Run) -> None:
     """Print in a line what the audit of the run accuses, where one was made."""
-    from lead_ml.audit import from_json
-    from lead_ml.runs import AUDIT_FILE
+    from lead_ml.evaluation.leakage import from_json
+    from lead_ml.registry.runs import AUDIT_FILE
 
     path = run.folder / AUDIT_FILE
     accused = from_json(path.read_bytes()).accused if path.is_file() else ()

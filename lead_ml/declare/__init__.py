@@ -35,6 +35,7 @@ from lead_ml.declare.build import (
     ratio,
 )
 from lead_ml.declare.check import from_json, to_json, validated
+from lead_ml.declare.derived import MISSING, part_name, read_table, spelling, without
 from lead_ml.declare.feature import (
     EVERYONE,
     GROUP_NAMES,
@@ -65,7 +66,6 @@ from lead_ml.declare.feature import (
     reads_clock,
     span,
 )
-from lead_ml.declare.made import read_table, spelling, without
 from lead_ml.declare.over import Over, between, events, leads, outcomes
 
 __all__ = [
@@ -75,6 +75,7 @@ __all__ = [
     "GROUP_NAMES",
     "LEAD_STREAMS",
     "MICROSECONDS_PER_DAY",
+    "MISSING",
     "STREAM_COLUMNS",
     "STREAM_NUMBERS",
     "Age",
@@ -111,6 +112,7 @@ __all__ = [
     "operands",
     "ordinal",
     "outcomes",
+    "part_name",
     "ratio",
     "read_table",
     "reads",

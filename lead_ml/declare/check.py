@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from lead_ml.declare.derived import check_made, with_columns
 from lead_ml.declare.feature import (
     GROUPS,
     STREAM_COLUMNS,
@@ -22,7 +23,6 @@ from lead_ml.declare.feature import (
     is_category,
     operands,
 )
-from lead_ml.declare.made import check_made, with_columns
 from lead_ml.errors import DeclarationError
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")

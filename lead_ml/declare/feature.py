@@ -196,7 +196,7 @@ class Interest(Feature, frozen=True, kw_only=True, tag="interest"):
 class Profile(Feature, frozen=True, kw_only=True, tag="profile"):
     """Agreement with the ideal customer profile, in points: the sum over ``of`` of what the value of each is worth.
 
-    What a value is worth is learnt from outcomes (:mod:`lead_ml.profile`), inside the fit window; until a model is fitted the
+    What a value is worth is learnt from outcomes (:mod:`lead_ml.model.icp`), inside the fit window; until a model is fitted the
     feature is missing. ``columns`` are the names of other features; ``of`` those features, filled in by :func:`validated`.
     """
 

@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.data import Floats
 from lead_ml.errors import BundleError, InputError, LeadMLError, TooLittleData
-from lead_ml.metrics import sigmoid
-from lead_ml.spec import Kind
+from lead_ml.model.metrics import sigmoid
+from lead_ml.project.targets import Kind
+from lead_ml.tables.dataset import Floats
 
 FILE = "model.json"
 FORMAT = 1

@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.data import Floats, Indices
 from lead_ml.errors import InputError
-from lead_ml.metrics import fit_logit, sigmoid
-from lead_ml.metrics import logit as logit_of
+from lead_ml.model.metrics import fit_logit, sigmoid
+from lead_ml.model.metrics import logit as logit_of
+from lead_ml.tables.dataset import Floats, Indices
 
 Method = Literal["identity", "temperature", "platt"]
 

@@ -11,11 +11,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.data import Floats
 from lead_ml.errors import BundleError
 from lead_ml.model.base import Classifier, ColumnInfo, check_classes, check_fit
-from lead_ml.params import LightGBMParams
-from lead_ml.spec import Kind
+from lead_ml.project.params import LightGBMParams
+from lead_ml.project.targets import Kind
+from lead_ml.tables.dataset import Floats
 
 TEXT = "model.txt"
 # Above this many rows a second thread pays; below, OpenMP's start costs a hundred times the prediction.

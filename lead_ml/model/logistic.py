@@ -12,9 +12,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.data import Floats, Indices
-from lead_ml.metrics import logit
 from lead_ml.model.base import Classifier, ColumnInfo, add_up, check_classes, check_fit
+from lead_ml.model.metrics import logit
 from lead_ml.model.scorecard import Scorecard
 from lead_ml.model.terms import (
     UNSEEN,
@@ -26,7 +25,8 @@ from lead_ml.model.terms import (
     terms_from_dicts,
     terms_to_dicts,
 )
-from lead_ml.spec import Kind
+from lead_ml.project.targets import Kind
+from lead_ml.tables.dataset import Floats, Indices
 
 _log = logging.getLogger(__name__)
 _TOLERANCE = 1e-8

@@ -12,12 +12,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.data import Floats
-from lead_ml.encode import FIRST_LEVEL, MISSING
+from lead_ml.asof.encode import FIRST_LEVEL, MISSING
 from lead_ml.errors import DeclarationError
 from lead_ml.model.base import Classifier, ColumnInfo, check_fit
-from lead_ml.params import PointsRule
-from lead_ml.spec import Kind
+from lead_ml.project.params import PointsRule
+from lead_ml.project.targets import Kind
+from lead_ml.tables.dataset import Floats
 
 LOGIT_PER_POINT = math.log(10) / 20
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.data import Floats, Indices
 from lead_ml.model.base import ColumnInfo
+from lead_ml.tables.dataset import Floats, Indices
 
 UNSEEN = 1
 SKEWED = 1.0

@@ -7,17 +7,17 @@ from typing import Any
 
 import msgspec
 
-from lead_ml.audit import as_dict, from_json
-from lead_ml.instants import iso
+from lead_ml.evaluation.leakage import as_dict, from_json
+from lead_ml.registry.runs import AUDIT_FILE, Run
 from lead_ml.report.figures import plain
 from lead_ml.report.inputs import features_data, intake_data
 from lead_ml.report.target import target_data
 from lead_ml.report.words import summary_zh
-from lead_ml.runs import AUDIT_FILE, Run
-from lead_ml.scorer import Bundle, accepted_lines, load_bundle
-from lead_ml.thresholds import curve
-from lead_ml.thresholds.scale import log_odds, score_of
-from lead_ml.thresholds.tables import by_month
+from lead_ml.scoring import Bundle, accepted_lines, load_bundle
+from lead_ml.scoring.thresholds import curve
+from lead_ml.scoring.thresholds.scale import log_odds, score_of
+from lead_ml.scoring.thresholds.tables import by_month
+from lead_ml.tables.instants import iso
 
 CURVE_LINES = 60
 

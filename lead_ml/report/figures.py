@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.data import Floats, Indices
-from lead_ml.metrics import Interval, lift_at, paired_bootstrap, resamples
-from lead_ml.runs import ForwardScores
-from lead_ml.thresholds.tables import wilson
+from lead_ml.model.metrics import Interval, lift_at, paired_bootstrap, resamples
+from lead_ml.registry.runs import ForwardScores
+from lead_ml.scoring.thresholds.tables import wilson
+from lead_ml.tables.dataset import Floats, Indices
 
 BINS, RESAMPLES, BAND = 10, 200, 0.90
 CURVE_POINTS = 160

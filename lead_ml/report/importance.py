@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from lead_ml.data import Floats
 from lead_ml.declare import GROUP_NAMES, GROUPS, Declaration
-from lead_ml.explain import importance
-from lead_ml.scorer import Part, Scored
+from lead_ml.scoring import Part, Scored
+from lead_ml.scoring.reasons import importance
+from lead_ml.tables.dataset import Floats
 
 NAME = "importance.json"
 GOLDEN = "the golden rows of the bundle, whose columns are shuffled: a rough figure"

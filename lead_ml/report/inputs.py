@@ -26,8 +26,8 @@ from lead_ml.declare import (
     Rate,
     Ratio,
 )
-from lead_ml.instants import iso
-from lead_ml.scorer import Bundle
+from lead_ml.scoring import Bundle
+from lead_ml.tables.instants import iso
 
 
 def intake_data(path: Path) -> dict[str, Any] | None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lead_ml.registry.runs import Run
 from lead_ml.report.assemble import report_data
 from lead_ml.report.charts import CHARTS, colour_of
 from lead_ml.report.words import KINDS_ZH, TARGETS_ZH
-from lead_ml.runs import Run
 
 NAME = "report.html"
 CAPTIONS = (

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.data import Coded, Floats, Indices
 from lead_ml.declare import Declaration
 from lead_ml.errors import MissingExtra
-from lead_ml.explain import value_text
 from lead_ml.report.importance import save_importance
-from lead_ml.scorer import Scored
+from lead_ml.scoring import Scored
+from lead_ml.scoring.reasons import value_text
+from lead_ml.tables.dataset import Coded, Floats, Indices
 
 MOST_ROWS = 2_000
 DEPENDENCES = 3
@@ -40,7 +40,7 @@ def global_pictures(
     Parameters
     ----------
     scored
-        One target of :meth:`lead_ml.scorer.Scorer.scored`.
+        One target of :meth:`lead_ml.scoring.Scorer.scored`.
     declarations
         The d features in the order of the contributions; their English names stand in the pictures.
     folder

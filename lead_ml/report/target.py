@@ -7,16 +7,16 @@ from typing import Any
 
 import msgspec
 
-from lead_ml.evaluate import Evaluation, WindowRecord
-from lead_ml.explain import profile_table
-from lead_ml.fit import profiles_of
-from lead_ml.instants import from_datetime, iso
-from lead_ml.metrics import Interval
+from lead_ml.evaluation import Evaluation, WindowRecord
+from lead_ml.model.fit import profiles_of
+from lead_ml.model.metrics import Interval
+from lead_ml.registry.runs import ForwardScores, Run
 from lead_ml.report import figures
 from lead_ml.report.importance import importance_of
 from lead_ml.report.words import METRIC_WORDS, TARGETS_EN, MetricWords, headline_zh, verdicts
-from lead_ml.runs import ForwardScores, Run
-from lead_ml.scorer import Bundle, Part
+from lead_ml.scoring import Bundle, Part
+from lead_ml.scoring.reasons import profile_table
+from lead_ml.tables.instants import from_datetime, iso
 
 BASE = "base rate"
 

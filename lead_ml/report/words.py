@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from lead_ml.evaluate import Evaluation
-from lead_ml.metrics import Interval
-from lead_ml.thresholds.figures import percent
+from lead_ml.evaluation import Evaluation
+from lead_ml.model.metrics import Interval
+from lead_ml.scoring.thresholds.figures import percent
 
 Record = Mapping[str, Any]
 TARGETS_ZH = {"conversion": "转化", "fake": "虚假线索"}

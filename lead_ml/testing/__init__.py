@@ -2,7 +2,7 @@
 
 ::
 
-    from lead_ml.project import load_project
+    from lead_ml.project.load import load_project
     from lead_ml.testing import check_features
 
     def test_my_features_keep_the_contract():

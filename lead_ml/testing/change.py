@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from lead_ml.data import Changes, Coded, Dataset, Events, Extra, Indices, Leads, Outcomes
+from lead_ml.asof.kernel import column_at
+from lead_ml.asof.labels import Spine
 from lead_ml.declare import MICROSECONDS_PER_DAY
-from lead_ml.kernel import column_at
-from lead_ml.labels import Spine
+from lead_ml.tables.dataset import Changes, Coded, Dataset, Events, Extra, Indices, Leads, Outcomes
 
 _Stream = TypeVar("_Stream", Events, Outcomes)
 

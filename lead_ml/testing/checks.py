@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.data import Coded, Dataset
+from lead_ml.asof.encode import RawColumns
+from lead_ml.asof.join import Compiled, features_at, shared_plans
+from lead_ml.asof.kernel import keep
+from lead_ml.asof.labels import Spine
 from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Declaration, is_category, reads_clock
-from lead_ml.encode import RawColumns
-from lead_ml.instants import iso
-from lead_ml.kernel import keep
-from lead_ml.labels import Spine
-from lead_ml.table import Compiled, features_at, shared_plans
+from lead_ml.tables.dataset import Coded, Dataset
+from lead_ml.tables.instants import iso
 from lead_ml.testing.change import one_lead, rows_of, shifted, shuffled, with_later_altered, without_later
 from lead_ml.testing.sample import sample_dataset
 

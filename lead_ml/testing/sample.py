@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from lead_ml.asof.join import column_names
 from lead_ml.clean import TRANSFORMS
-from lead_ml.data import Changes, Coded, Dataset, Events, Extra, Indices, Instants, Leads, Outcomes
 from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Attribute, Declaration, Lookup, Rate, operands
-from lead_ml.schema import STAGES
-from lead_ml.table import column_names
+from lead_ml.project.schema import STAGES
+from lead_ml.tables.dataset import Changes, Coded, Dataset, Events, Extra, Indices, Instants, Leads, Outcomes
 
 START = 1_767_225_600_000_000  # 2026-01-01
 HOUR = MICROSECONDS_PER_DAY // 24

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.data import Dataset, Extra, Indices
+from lead_ml.asof.join import column_names, shared_plans
+from lead_ml.asof.kernel import compile_plans, keep
+from lead_ml.asof.labels import NEVER, first_occurred
 from lead_ml.declare import Declaration
-from lead_ml.evaluate import Forward, Judged, Table
-from lead_ml.fit import take
-from lead_ml.instants import iso
-from lead_ml.kernel import compile_plans, keep
-from lead_ml.labels import NEVER, first_occurred
-from lead_ml.metrics import sigmoid
+from lead_ml.evaluation import Forward, Judged, Table
 from lead_ml.model import Calibration
-from lead_ml.params import public
-from lead_ml.project import Project
-from lead_ml.scorer import Bundle, Facts, Part, load_bundle, served_folder
-from lead_ml.scorer.worklist import CHAMPION
-from lead_ml.table import column_names, shared_plans
-from lead_ml.thresholds import History, Lines, advise_all
-from lead_ml.workflows import ladder
-from lead_ml.workflows.tables import horizon_days
+from lead_ml.model.fit import take
+from lead_ml.model.metrics import sigmoid
+from lead_ml.project.load import Project
+from lead_ml.project.params import public
+from lead_ml.scoring import Bundle, Facts, Part, load_bundle, served_folder
+from lead_ml.scoring.thresholds import History, Lines, advise_all
+from lead_ml.scoring.worklist import CHAMPION
+from lead_ml.tables.dataset import Dataset, Extra, Indices
+from lead_ml.tables.instants import iso
+from lead_ml.workflows import cold_start
+from lead_ml.workflows.training_table import horizon_days
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def _per_lead(group: Indices, dense: Indices) -> Indices:
 
 def _rung(main: Trained) -> str:
     won = len(np.unique(main.table.lead[main.table.labels.y > 0]))
-    return ladder.rung(main.part.fitted.kind, won, judged=main.judged is not None)
+    return cold_start.rung(main.part.fitted.kind, won, judged=main.judged is not None)
 
 
 def _card(project: Project, dataset: Dataset, trained: Mapping[str, Trained]) -> dict[str, object]:

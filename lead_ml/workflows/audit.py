@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lead_ml.audit import AuditReport, audit, audited_out
-from lead_ml.data import Dataset
 from lead_ml.errors import ParamsError
-from lead_ml.evaluate.roll import Progress
-from lead_ml.project import Project
+from lead_ml.evaluation.backtest import Progress
+from lead_ml.evaluation.leakage import AuditReport, audit, audited_out
+from lead_ml.project.load import Project
+from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.load import Loaded, load
-from lead_ml.workflows.tables import usable_features, without_outcomes
+from lead_ml.workflows.training_table import usable_features, without_outcomes
 
 TARGET = "conversion"
 

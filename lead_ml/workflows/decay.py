@@ -8,18 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from lead_ml.data import Coded, Dataset, Indices, Outcomes
-from lead_ml.decay import ALL, Decay, Sample, frequent_types, learn
-from lead_ml.decay.profile import LEVEL
+from lead_ml.asof.labels import Labels, Mask, Spine, build_spine, label, snapshot_weights
 from lead_ml.errors import InputError, ParamsError
-from lead_ml.evaluate import Table
-from lead_ml.instants import iso
-from lead_ml.labels import Labels, Mask, Spine, build_spine, label, snapshot_weights
-from lead_ml.project import Project
-from lead_ml.split import groups_of
+from lead_ml.evaluation import Table
+from lead_ml.evaluation.decay import ALL, Decay, Sample, frequent_types, learn
+from lead_ml.evaluation.decay.profile import LEVEL
+from lead_ml.evaluation.split import groups_of
+from lead_ml.project.load import Project
+from lead_ml.tables.dataset import Coded, Dataset, Indices, Outcomes
+from lead_ml.tables.instants import iso
 from lead_ml.workflows.load import load
 from lead_ml.workflows.pipeline import reseeded
-from lead_ml.workflows.tables import ages_of, closing_stages, horizon_days, horizon_us, windows_of
+from lead_ml.workflows.training_table import ages_of, closing_stages, horizon_days, horizon_us, windows_of
 
 TARGET = "conversion"
 MOST_TYPES = 20

@@ -23,9 +23,9 @@ from typing import Literal
 
 import msgspec
 
-from lead_ml.data import Dataset
-from lead_ml.metrics import Interval, log_loss, paired_bootstrap
-from lead_ml.runs import Run
+from lead_ml.model.metrics import Interval, log_loss, paired_bootstrap
+from lead_ml.registry.runs import Run
+from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.paired import MIN_POSITIVES, MIN_ROWS, Pair, pair_of
 
 Rule = Literal["first", "refresh", "change", "undated"]

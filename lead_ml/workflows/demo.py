@@ -11,8 +11,8 @@ from lead_ml.errors import PromotionRefused
 from lead_ml.workflows.init import init_project
 
 if TYPE_CHECKING:
-    from lead_ml.runs import Run
-    from lead_ml.scorer import Answer, Scorer
+    from lead_ml.registry.runs import Run
+    from lead_ml.scoring import Answer, Scorer
     from lead_ml.workflows.load import Loaded
 
 
@@ -73,7 +73,7 @@ def run_demo(
 
 def make_demo(folder: Path, *, leads: int, seed: int) -> Path:
     """Write the reference project with synthetic data into `folder`, unless it is there already; return it."""
-    from lead_ml.synth import generate, write
+    from lead_ml.demo import generate, write
 
     if not (folder / "params.yaml").is_file():
         init_project(folder)
@@ -84,7 +84,7 @@ def make_demo(folder: Path, *, leads: int, seed: int) -> Path:
 
 def _promoted(folder: Path, run: Run) -> str:
     """Promote if the version earned it; return what was decided, a refusal too."""
-    from lead_ml.scorer import served_version
+    from lead_ml.scoring import served_version
     from lead_ml.workflows.pipeline import promote_version
 
     version = run.record.version

@@ -72,14 +72,14 @@ def _disk(root: Path) -> Finding:
 
 
 def _kernels() -> str:
-    from lead_ml.kernel import warm
+    from lead_ml.asof.kernel import warm
 
     warm()
     return "compiled"
 
 
 def _project(root: Path) -> str:
-    from lead_ml.project import load_project
+    from lead_ml.project.load import load_project
 
     project = load_project(root)
     return (
@@ -88,7 +88,7 @@ def _project(root: Path) -> str:
 
 
 def _champion(root: Path) -> str:
-    from lead_ml.scorer import Scorer, served_folder
+    from lead_ml.scoring import Scorer, served_folder
 
     scorer = Scorer.load(served_folder(root / "runs"))
     return f"{scorer.version}, {scorer.bundle.parts['conversion'].fitted.kind}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from lead_ml.draft import Draft, draft_project
 from lead_ml.errors import InputError
-from lead_ml.project import load_project
+from lead_ml.init import Draft, draft_project
+from lead_ml.project.load import load_project
 
 PARTS = ("params.yaml", "features", "models", "serving", "tables")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from lead_ml.data import Dataset
-from lead_ml.intake import IntakeReport, TableReport, read_dataset
-from lead_ml.project import Project, load_project
+from lead_ml.project.load import Project, load_project
+from lead_ml.tables.dataset import Dataset
+from lead_ml.tables.read import IntakeReport, TableReport, read_dataset
 
 
 @dataclass(frozen=True)

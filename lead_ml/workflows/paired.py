@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.data import Dataset, Floats, Indices
-from lead_ml.labels import Spine
-from lead_ml.runs import ForwardScores, Run
-from lead_ml.scorer import Scorer
+from lead_ml.asof.labels import Spine
+from lead_ml.registry.runs import ForwardScores, Run
+from lead_ml.scoring import Scorer
+from lead_ml.tables.dataset import Dataset, Floats, Indices
 
 MIN_ROWS, MIN_POSITIVES = 200, 20
 CHUNK = 20_000

@@ -7,25 +7,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lead_ml import tracking
-from lead_ml.audit import to_json
+from lead_ml import registry as tracking
 from lead_ml.errors import MissingExtra, ParamsError
-from lead_ml.evaluate import Evaluation, evaluate_forward
-from lead_ml.evaluate.roll import Progress
-from lead_ml.instants import parse_iso
-from lead_ml.params import public
-from lead_ml.project import Project
+from lead_ml.evaluation import Evaluation, evaluate_forward
+from lead_ml.evaluation.backtest import Progress
+from lead_ml.evaluation.leakage import to_json
+from lead_ml.evaluation.split import groups_of
+from lead_ml.evaluation.tune import Tuned, tune
+from lead_ml.project.load import Project
+from lead_ml.project.params import public
+from lead_ml.project.targets import Kind
+from lead_ml.registry.runs import AUDIT_FILE, Run, open_run
 from lead_ml.report import write_report
-from lead_ml.runs import AUDIT_FILE, Run, open_run
-from lead_ml.scorer import Answer, Lang, Scorer, accept_lines, served_folder
-from lead_ml.spec import Kind
-from lead_ml.split import groups_of
-from lead_ml.thresholds import Lines
-from lead_ml.tune import Tuned, tune
+from lead_ml.scoring import Answer, Lang, Scorer, accept_lines, served_folder
+from lead_ml.scoring.thresholds import Lines
+from lead_ml.tables.instants import parse_iso
 from lead_ml.workflows.audit import audit_of, leaks_of
 from lead_ml.workflows.load import Loaded, load, save_intake
 from lead_ml.workflows.score import save_worklist, score_one, score_open
-from lead_ml.workflows.tables import (
+from lead_ml.workflows.train import train
+from lead_ml.workflows.training_table import (
     build_table,
     horizon_days,
     labelled_spine,
@@ -33,7 +34,6 @@ from lead_ml.workflows.tables import (
     usable_features,
     windows_of,
 )
-from lead_ml.workflows.train import train
 from lead_ml.workflows.work import HERE, Work
 
 if TYPE_CHECKING:

@@ -8,18 +8,18 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from lead_ml.data import Dataset
+from lead_ml.asof.join import features_at
 from lead_ml.declare import Profile
 from lead_ml.errors import DeclarationError, TooLittleData
-from lead_ml.explain import ProfileTable, profile_table
-from lead_ml.fit import profiles_of
-from lead_ml.profile import learn
-from lead_ml.project import Project
-from lead_ml.scorer import Bundle
-from lead_ml.table import features_at
+from lead_ml.model.fit import profiles_of
+from lead_ml.model.icp import learn
+from lead_ml.project.load import Project
+from lead_ml.scoring import Bundle
+from lead_ml.scoring.reasons import ProfileTable, profile_table
+from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.load import load
 from lead_ml.workflows.pipeline import scorer_of
-from lead_ml.workflows.tables import horizon_days, labelled_spine, usable_features, without_outcomes
+from lead_ml.workflows.training_table import horizon_days, labelled_spine, usable_features, without_outcomes
 
 TARGET = "conversion"
 

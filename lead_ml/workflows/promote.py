@@ -17,15 +17,15 @@ from typing import Literal
 
 import msgspec
 
-from lead_ml import tracking
-from lead_ml.data import Dataset
+from lead_ml import registry as tracking
 from lead_ml.errors import BundleError, LeadMLError, PromotionRefused
-from lead_ml.metrics import Interval
-from lead_ml.runs import Run, open_run
-from lead_ml.scorer import Facts, Served, serve_version, served_version, verify
-from lead_ml.scorer.manifest import NAME as MANIFEST
-from lead_ml.scorer.trial import try_bundle
-from lead_ml.scorer.worklist import CHAMPION
+from lead_ml.model.metrics import Interval
+from lead_ml.registry.runs import Run, open_run
+from lead_ml.scoring import Facts, Served, serve_version, served_version, verify
+from lead_ml.scoring.manifest import NAME as MANIFEST
+from lead_ml.scoring.subprocess_check import try_bundle
+from lead_ml.scoring.worklist import CHAMPION
+from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.decision import Decision, decide
 
 LOG, RECORD = "promotions.jsonl", "run.json"

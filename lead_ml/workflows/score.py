@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.data import Dataset
+from lead_ml.asof.join import features_at
+from lead_ml.asof.labels import Spine, open_leads
 from lead_ml.errors import InputError
-from lead_ml.evaluate.roll import Progress
-from lead_ml.fit import take
-from lead_ml.instants import iso
-from lead_ml.labels import Spine, open_leads
-from lead_ml.scorer import Answer, Lang, Scorer, WorklistRow, write_worklist
-from lead_ml.table import features_at
+from lead_ml.evaluation.backtest import Progress
+from lead_ml.model.fit import take
+from lead_ml.scoring import Answer, Lang, Scorer, WorklistRow, write_worklist
+from lead_ml.tables.dataset import Dataset
+from lead_ml.tables.instants import iso
 from lead_ml.workflows.work import HERE, Work
 
 SHOWN_COLUMNS = ("name", "company", "job_title", "source", "country", "owner")

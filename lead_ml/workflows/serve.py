@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lead_ml.errors import InputError
-from lead_ml.scorer import served_folder
+from lead_ml.scoring import served_folder
 
 SCOPES = ("score", "read", "admin")
 
@@ -27,7 +27,7 @@ def serve_project(root: Path, *, host: str, port: int, auth: bool, say: Callable
     """
     import uvicorn
 
-    from lead_ml.app import Settings, create_app, create_key
+    from lead_ml.service import Settings, create_app, create_key
 
     runs = root / "runs"
     served_folder(runs)

@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from lead_ml.data import Coded, Dataset, Floats, Indices
+from lead_ml.asof.labels import NEVER
 from lead_ml.declare import Declaration, reads, to_json
 from lead_ml.errors import TooLittleData
-from lead_ml.evaluate import (
+from lead_ml.evaluation import (
     Evaluation,
     Judged,
     LeakyRecord,
@@ -26,18 +26,18 @@ from lead_ml.evaluate import (
     fit_rows,
     for_fit,
 )
-from lead_ml.evaluate.roll import Progress
-from lead_ml.explain import Evidence, fit_evidence
-from lead_ml.fit import Fitted, Recipe, features_of
-from lead_ml.labels import NEVER
+from lead_ml.evaluation.backtest import Progress
+from lead_ml.evaluation.split import Window, groups_of
 from lead_ml.model import Band, Calibration, fit_band
-from lead_ml.project import Project
-from lead_ml.runs import ForwardScores, Run, RunRecord, save_record
-from lead_ml.scorer import Bundle, Part, make_golden, write_bundle
-from lead_ml.spec import Kind
-from lead_ml.split import Window, groups_of
+from lead_ml.model.fit import Fitted, Recipe, features_of
+from lead_ml.project.load import Project
+from lead_ml.project.targets import Kind
+from lead_ml.registry.runs import ForwardScores, Run, RunRecord, save_record
+from lead_ml.scoring import Bundle, Part, make_golden, write_bundle
+from lead_ml.scoring.reasons import Evidence, fit_evidence
+from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices
 from lead_ml.workflows.assemble import Trained, assemble
-from lead_ml.workflows.tables import (
+from lead_ml.workflows.training_table import (
     build_table,
     horizon_days,
     horizon_us,

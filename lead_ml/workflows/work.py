@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from lead_ml.data import Dataset
+from lead_ml.asof.encode import RawColumns
+from lead_ml.asof.join import features_at
+from lead_ml.asof.labels import Spine
 from lead_ml.declare import Declaration
-from lead_ml.encode import RawColumns
-from lead_ml.labels import Spine
 from lead_ml.model.lightgbm import Grow, grow_here
-from lead_ml.scorer import Answer, Scorer
-from lead_ml.table import features_at
+from lead_ml.scoring import Answer, Scorer
+from lead_ml.tables.dataset import Dataset
 
 Progress = Callable[[str], None]
 
@@ -46,12 +46,12 @@ def work_at(dask: str | None, progress: Progress = lambda _: None) -> Iterator[W
     Raises
     ------
     LeadMLError
-        As :func:`lead_ml.spread.opened`.
+        As :func:`lead_ml.cluster.opened`.
     """
     if dask is None:
         yield HERE
         return
-    from lead_ml.spread import features_on, grow_on, opened, score_on
+    from lead_ml.cluster import features_on, grow_on, opened, score_on
 
     with opened(dask, progress) as client:
         yield Work(

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from kinds import run_of_kind
 
-from lead_ml.runs import Run
-from lead_ml.scorer import Scorer
-from lead_ml.spec import KINDS
+from lead_ml.project.targets import KINDS
+from lead_ml.registry.runs import Run
+from lead_ml.scoring import Scorer
 
 
 @pytest.fixture(scope="session", params=KINDS)

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from lead_ml.runs import Run
+from lead_ml.registry.runs import Run
 from lead_ml.workflows.train import train
 
 

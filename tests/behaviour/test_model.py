@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from asked import ALL_REASONS, contributions, request_of
 
-from lead_ml.labels import Spine, open_leads
-from lead_ml.runs import Run
-from lead_ml.scorer import Answer, EventIn, Scorer, ScoreRequest, prepare
-from lead_ml.table import features_at
+from lead_ml.asof.join import features_at
+from lead_ml.asof.labels import Spine, open_leads
+from lead_ml.registry.runs import Run
+from lead_ml.scoring import Answer, EventIn, Scorer, ScoreRequest, prepare
 
 RANK = {"D": 0, "C": 1, "B": 2, "A": 3}
 

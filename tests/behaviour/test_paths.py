@@ -14,15 +14,15 @@ import pytest
 from asked import ALL_REASONS, body_of, contributions, request_of
 from kinds import run_of_kind
 
-from lead_ml.app import Settings, create_app
-from lead_ml.app.live import Loaders
-from lead_ml.data import Dataset
-from lead_ml.labels import Spine
-from lead_ml.runs import Run
-from lead_ml.scorer import Answer, Scorer, ScoreRequest, Served, prepare, serve_version
-from lead_ml.table import features_at
-from lead_ml.tracking.record import MODEL_CODE
-from lead_ml.tracking.store import import_mlflow
+from lead_ml.asof.join import features_at
+from lead_ml.asof.labels import Spine
+from lead_ml.registry.record import MODEL_CODE
+from lead_ml.registry.runs import Run
+from lead_ml.registry.store import import_mlflow
+from lead_ml.scoring import Answer, Scorer, ScoreRequest, Served, prepare, serve_version
+from lead_ml.service import Settings, create_app
+from lead_ml.service.reload import Loaders
+from lead_ml.tables.dataset import Dataset
 
 LEADS = 1_000
 BATCH = 200

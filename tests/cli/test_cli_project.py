@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lead_ml.kernel import run as _kernels  # noqa: F401 - compiled before doctor is timed
+from lead_ml.asof.kernel import run as _kernels  # noqa: F401 - compiled before doctor is timed
 
 
 def test_init_writes_a_project_that_check_finds_without_data(run: Any, tmp_path: Path) -> None:

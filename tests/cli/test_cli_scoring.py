@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from lead_ml.runs import open_run, save_record
-from lead_ml.scorer import served_version
-from lead_ml.scorer.manifest import seal
+from lead_ml.registry.runs import open_run, save_record
+from lead_ml.scoring import served_version
+from lead_ml.scoring.manifest import seal
 
 
 def test_score_prints_the_best_leads_first(json_of: Any, shared: Path) -> None:

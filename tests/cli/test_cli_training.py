@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lead_ml.runs import open_run
-from lead_ml.tune import Tuned
+from lead_ml.evaluation.tune import Tuned
+from lead_ml.registry.runs import open_run
 
 # what mlflow itself raises while it is imported and opens its store
 MLFLOW = (
@@ -60,7 +60,7 @@ def test_ctrl_c_keeps_the_trials_and_the_next_call_goes_on(
     json_of: Any, run: Any, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The third trial is interrupted; the first call of all judges the parameters in use."""
-    from lead_ml import tune as module
+    from lead_ml.evaluation import tune as module
 
     real, calls = module.loss_of, []
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import lead_ml.table
-from lead_ml.data import Coded, Dataset
+import lead_ml.asof.join
+from lead_ml.asof.kernel import aggregate, aggregate_coded
 from lead_ml.declare import (
     between,
     category,
@@ -24,8 +24,8 @@ from lead_ml.declare import (
     ratio,
     validated,
 )
-from lead_ml.kernel import aggregate, aggregate_coded
-from lead_ml.project import load_project
+from lead_ml.project.load import load_project
+from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.testing import check_features, sample_dataset
 from lead_ml.testing import checks as checks_module
 
@@ -166,7 +166,7 @@ def sorts_in_place(plan, dataset, lead, as_of, kept=None):
 )
 def test_a_broken_engine_is_caught(broken: Any, complaint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     declared = SMALL if broken is not sorts_in_place else SMALL[:2]
-    monkeypatch.setattr(lead_ml.table, "aggregate_coded", coded(broken))
+    monkeypatch.setattr(lead_ml.asof.join, "aggregate_coded", coded(broken))
     with pytest.raises(AssertionError, match=complaint):
         check_features(declared)
 
@@ -185,7 +185,7 @@ def test_a_count_without_events_must_be_zero(monkeypatch: pytest.MonkeyPatch) ->
         found = aggregate(plan, dataset, lead, as_of, kept)
         return np.where(found == 0, np.nan, found)
 
-    monkeypatch.setattr(lead_ml.table, "aggregate_coded", coded(missing_for_none))
+    monkeypatch.setattr(lead_ml.asof.join, "aggregate_coded", coded(missing_for_none))
     with pytest.raises(AssertionError, match=r"views_7d: a lead without events must give 0\.0, got nan"):
         check_features(SMALL)
 
@@ -193,20 +193,20 @@ def test_a_count_without_events_must_be_zero(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_attribute_that_reads_the_clock_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = iter(range(1_000_000))
     monkeypatch.setattr(
-        lead_ml.table, "_age", lambda dataset, lead, as_of: np.full(len(lead), next(ticks) + time.time())
+        lead_ml.asof.join, "_age", lambda dataset, lead, as_of: np.full(len(lead), next(ticks) + time.time())
     )
     with pytest.raises(AssertionError, match="lead_age_days changed when"):
         check_features(SMALL)
 
 
 def test_a_category_that_is_no_text_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lead_ml.table, "attribute", lambda item, dataset, lead: np.zeros(len(lead)))
+    monkeypatch.setattr(lead_ml.asof.join, "attribute", lambda item, dataset, lead: np.zeros(len(lead)))
     with pytest.raises(AssertionError, match="source: expected coded text, got float64"):
         check_features(SMALL)
 
 
 def test_a_column_that_is_too_short_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lead_ml.table, "attribute", lambda item, dataset, lead: Coded.of([]))
+    monkeypatch.setattr(lead_ml.asof.join, "attribute", lambda item, dataset, lead: Coded.of([]))
     for rule in ("_check_times", "_check_rows", "_check_kept"):
         monkeypatch.setattr(checks_module, rule, lambda *_: None)
     with pytest.raises(AssertionError, match="source: expected 200 values, got 0"):

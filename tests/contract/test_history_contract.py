@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import lead_ml.kernel.stood
-from lead_ml.data import Changes, Coded, Dataset
+import lead_ml.asof.kernel.attribute_history
+from lead_ml.asof.join import features_at
+from lead_ml.asof.kernel import compile_plans, keep
+from lead_ml.asof.labels import Spine
 from lead_ml.declare import category, events, leads, number, ordinal, outcomes, validated
 from lead_ml.errors import DeclarationError, InputError
-from lead_ml.kernel import compile_plans, keep
-from lead_ml.labels import Spine
-from lead_ml.table import features_at
+from lead_ml.tables.dataset import Changes, Coded, Dataset
 from lead_ml.testing import check_features, sample_dataset
 
 W = {"en": "x", "zh": "x", "group": "engagement"}
@@ -68,12 +68,12 @@ def test_the_sample_changes_keys_late_and_back_again() -> None:
 
 
 def test_reading_the_leads_table_instead_of_the_history_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = lead_ml.kernel.stood.column_at
+    sound = lead_ml.asof.kernel.attribute_history.column_at
 
     def current(dataset, column, lead, as_of):
         return sound(replace(dataset, history={}), column, lead, as_of)
 
-    monkeypatch.setattr("lead_ml.table.column_at", current)
+    monkeypatch.setattr("lead_ml.asof.join.column_at", current)
     with pytest.raises(AssertionError, match="industry changed when records known at or after as_of were"):
         check_features(DECLARED[:1], sample())
 
@@ -86,20 +86,20 @@ def test_a_change_at_as_of_counted_at_once_is_caught(monkeypatch: pytest.MonkeyP
 
 
 def test_the_last_key_taken_for_the_key_of_then_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = sys.modules["lead_ml.kernel.aggregate"]  # its name in the package is the function's
+    engine = sys.modules["lead_ml.asof.kernel.aggregate"]  # its name in the package is the function's
     monkeypatch.setattr(engine, "keys_at", lambda plan, dataset, keys, lead, as_of: keys.codes[lead])
     with pytest.raises(AssertionError, match="changed when records known at or after as_of were"):
         check_features(DECLARED[9:], sample(leads=100))
 
 
 def test_a_late_link_taken_for_an_early_one_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = lead_ml.kernel.stood.entries
+    sound = lead_ml.asof.kernel.attribute_history.entries
 
     def early(moved, lead, known):
         found = sound(moved, lead, known)
         return replace(found, known=known[found.row])
 
-    monkeypatch.setattr("lead_ml.kernel.rows.entries", early)
+    monkeypatch.setattr("lead_ml.asof.kernel.rows.entries", early)
     with pytest.raises(AssertionError, match="changed when records known at or after as_of were"):
         check_features(DECLARED[9:], sample(leads=100))
 

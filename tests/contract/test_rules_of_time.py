@@ -1,4 +1,4 @@
-"""The rules of time that lead_ml.schema writes down, each from a file to a feature."""
+"""The rules of time that lead_ml.project.schema writes down, each from a file to a feature."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from lead_ml.data import Coded, Dataset
+from lead_ml.asof.join import features_at
+from lead_ml.asof.labels import Spine
 from lead_ml.declare import category, events, number, validated
-from lead_ml.instants import parse_iso
-from lead_ml.intake import IntakeReport, read_dataset
-from lead_ml.labels import Spine
-from lead_ml.params import params_from
-from lead_ml.table import features_at
+from lead_ml.project.params import params_from
+from lead_ml.tables.dataset import Coded, Dataset
+from lead_ml.tables.instants import parse_iso
+from lead_ml.tables.read import IntakeReport, read_dataset
 
 W = {"en": "x", "zh": "x", "group": "engagement"}
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

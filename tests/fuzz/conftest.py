@@ -27,9 +27,9 @@ SPEC = ModelSpec(name="conversion", target=Won(stages=("won",)), groups=("fit",)
 @pytest.fixture(scope="module")
 def client(trained: Any) -> Iterator[Any]:
     """An app on this machine that answers an unexpected error with 500 instead of raising it here."""
-    from lead_ml.app import Settings, create_app
-    from lead_ml.app.live import Loaders
-    from lead_ml.scorer import Scorer
+    from lead_ml.scoring import Scorer
+    from lead_ml.service import Settings, create_app
+    from lead_ml.service.reload import Loaders
 
     loaders = Loaders(trial=lambda _: None, load=Scorer.load, warm=lambda: None)
     app = create_app(Settings(runs=trained.runs, auth=False, poll_seconds=3600), loaders=loaders)

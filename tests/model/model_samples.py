@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.metrics import sigmoid
 from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
-from lead_ml.params import LightGBMParams, PointsRule
+from lead_ml.model.metrics import sigmoid
+from lead_ml.project.params import LightGBMParams, PointsRule
 
 KINDS = ("scorecard", "logistic", "logistic with prior", "lightgbm")
 LEVELS = {"industry": {"mining": 3, "retail": 4, "steel": 5}, "国家": {"CN": 3, "DE": 4, "rare one": 2}}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lead_ml.errors import InputError
-from lead_ml.metrics import log_loss, logit, sigmoid
 from lead_ml.model import Calibration, fit_calibration
+from lead_ml.model.metrics import log_loss, logit, sigmoid
 
 
 def planted(n, slope, intercept, seed=0, mean=-1.5):

@@ -11,7 +11,7 @@ from model_samples import draw
 
 from lead_ml.errors import BundleError
 from lead_ml.model import LightGBM
-from lead_ml.params import LightGBMParams
+from lead_ml.project.params import LightGBMParams
 
 SMALL = LightGBMParams(rounds=20)
 

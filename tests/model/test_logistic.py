@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from lead_ml.metrics import log_loss, sigmoid
 from lead_ml.model import ColumnInfo, Logistic, Scorecard, compile_rules
-from lead_ml.params import PointsRule
+from lead_ml.model.metrics import log_loss, sigmoid
+from lead_ml.project.params import PointsRule
 
 NUMBER, CATEGORY = ColumnInfo("x", "number"), ColumnInfo("c", "category", 6)
 

@@ -9,7 +9,7 @@ import pytest
 
 from lead_ml.errors import DeclarationError
 from lead_ml.model import ColumnInfo, Scorecard, compile_rules
-from lead_ml.params import PointsRule
+from lead_ml.project.params import PointsRule
 
 COLUMNS = (ColumnInfo("visits", "number"), ColumnInfo("industry", "category", 6))
 # The codes of encode.Codes: 0 missing, 1 other, levels from 2.

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from lead_ml.data import Coded, Dataset, Events, Leads, Outcomes
+from lead_ml.asof.join import Compiled, features_at
+from lead_ml.asof.kernel import aggregate_coded
+from lead_ml.asof.labels import Spine
 from lead_ml.declare import between, events, leads, outcomes
-from lead_ml.kernel import aggregate_coded
-from lead_ml.labels import Spine
-from lead_ml.table import Compiled, features_at
+from lead_ml.tables.dataset import Coded, Dataset, Events, Leads, Outcomes
 
 EXAMPLES = int(os.environ.get("LEAD_ML_EXAMPLES", "60"))
 HOUR = 3_600_000_000

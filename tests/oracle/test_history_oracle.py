@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from naive_features import naive, stood
 from random_projects import EXAMPLES, HOUR, START, W, asked, decoded, only_leads, plain, projects
 
+from lead_ml.asof.join import Compiled, features_at
+from lead_ml.asof.kernel import keep, key_at
+from lead_ml.asof.labels import Spine
 from lead_ml.clean import TRANSFORMS
-from lead_ml.data import Changes, Coded, Dataset, Events, Leads
 from lead_ml.declare import Aggregate, category, events, leads, outcomes
-from lead_ml.kernel import keep, key_at
-from lead_ml.labels import Spine
-from lead_ml.table import Compiled, features_at
+from lead_ml.tables.dataset import Changes, Coded, Dataset, Events, Leads
 
 check = settings(max_examples=EXAMPLES, deadline=None)
 every = events(by="account_id")

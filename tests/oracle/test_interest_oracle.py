@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from naive_features import naive
 from random_projects import EXAMPLES, HOUR, START, W, projects
 
+from lead_ml.asof.join import features_at
+from lead_ml.asof.labels import Spine
 from lead_ml.declare import interest
-from lead_ml.labels import Spine
-from lead_ml.table import features_at
 
 TAGS = {"first": {"page": "a"}, "calls": {"type": ("call", "form")}, "rest": {"page": ("b", "c")}}
 ITEMS = [

@@ -26,8 +26,8 @@ from random_projects import (
     shuffled,
 )
 
-from lead_ml.data import Dataset, Leads
 from lead_ml.declare import reads_clock
+from lead_ml.tables.dataset import Dataset, Leads
 
 check = settings(max_examples=EXAMPLES, deadline=None)
 
@@ -42,7 +42,7 @@ def test_the_kernel_equals_the_naive_oracle(question):
 @check
 @given(questions(), st.sampled_from([0, 10**6]))
 def test_many_codes_and_rows_are_told_apart_as_few(question, long):
-    with patch.multiple("lead_ml.kernel.fold", _FEW=-1, _LONG=long):
+    with patch.multiple("lead_ml.asof.kernel.scan", _FEW=-1, _LONG=long):
         hold_equal(*question)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from random_projects import COMPILED, HOUR, START, busy, picked
 
-from lead_ml.data import Dataset, Events, Leads
-from lead_ml.kernel import Live, aggregate_coded, keep
+from lead_ml.asof.kernel import Live, aggregate_coded, keep
+from lead_ml.tables.dataset import Dataset, Events, Leads
 
 LEADS, PART, PIECES = 100_000, 2_000, 12
 OWN = next(plan for plan in COMPILED.plans if plan.key == "lead_id")

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lead_ml.audit import audit
-from lead_ml.data import Coded, Dataset, Events, Leads
 from lead_ml.declare import MICROSECONDS_PER_DAY, events, validated
-from lead_ml.params import params_from
-from lead_ml.spec import Column, ModelSpec
+from lead_ml.evaluation.leakage import audit
+from lead_ml.project.params import params_from
+from lead_ml.project.targets import Column, ModelSpec
+from lead_ml.tables.dataset import Coded, Dataset, Events, Leads
 from lead_ml.workflows.audit import audit_target
 from lead_ml.workflows.load import load
 

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from lead_ml.asof.encode import fit_encoder
+from lead_ml.asof.join import features_at
 from lead_ml.declare import category, number, validated
-from lead_ml.encode import fit_encoder
-from lead_ml.evaluate import roll
-from lead_ml.fit import Recipe, columns_of, take
-from lead_ml.metrics import log_loss, roc_auc, sigmoid
+from lead_ml.evaluation import roll
+from lead_ml.evaluation.split import groups_of
 from lead_ml.model import LightGBM
-from lead_ml.split import groups_of
-from lead_ml.table import features_at
+from lead_ml.model.fit import Recipe, columns_of, take
+from lead_ml.model.metrics import log_loss, roc_auc, sigmoid
 from lead_ml.workflows.promote import promote
-from lead_ml.workflows.tables import build_table, recipes_of, usable_features, windows_of
 from lead_ml.workflows.train import train
+from lead_ml.workflows.training_table import build_table, recipes_of, usable_features, windows_of
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.data, pytest.mark.slow]

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lead_ml.asof.join import features_at
+from lead_ml.asof.labels import Spine, first_occurred
 from lead_ml.declare import leads, outcomes
-from lead_ml.instants import parse_iso
-from lead_ml.labels import Spine, first_occurred
-from lead_ml.table import features_at
+from lead_ml.tables.instants import parse_iso
 from lead_ml.workflows.load import load
 from lead_ml.workflows.train import train
 

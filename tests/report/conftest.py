@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lead_ml.registry.runs import ForwardScores, Run
 from lead_ml.report import report_data
-from lead_ml.runs import ForwardScores, Run
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def data(trained: Any) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def cold(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run on 150 leads none of which has won yet."""
-    from lead_ml.synth import generate
+    from lead_ml.demo import generate
     from lead_ml.workflows.train import train
 
     dataset = generate(150, 3, days=200).data

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from lead_ml.metrics import Interval
+from lead_ml.model.metrics import Interval
+from lead_ml.registry.runs import Run
 from lead_ml.report import report_data
 from lead_ml.report.words import headline_zh, verdicts
-from lead_ml.runs import Run
 
 
 def test_the_data_is_json(data: dict[str, Any]) -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lead_ml.metrics import capture_at, log_loss, roc_auc
+from lead_ml.model.metrics import capture_at, log_loss, roc_auc
+from lead_ml.registry.runs import ForwardScores
 from lead_ml.report import figures
-from lead_ml.runs import ForwardScores
 
 
 def test_bins_hold_every_row_once_and_their_rates_average_to_the_observed_rate(scores: ForwardScores) -> None:

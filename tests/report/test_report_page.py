@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from lead_ml.audit import as_dict
+from lead_ml.evaluation.leakage import as_dict
+from lead_ml.registry.runs import Run
 from lead_ml.report import write_report
 from lead_ml.report.figures import plain
 from lead_ml.report.page import render
-from lead_ml.runs import Run
 from lead_ml.workflows.audit import audit_target
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lead_ml.asof.labels import open_leads
 from lead_ml.errors import MissingExtra
-from lead_ml.labels import open_leads
 from lead_ml.report import global_importance, global_pictures
 from lead_ml.report.importance import GOLDEN, importance_of
-from lead_ml.scorer import Scored, Scorer
+from lead_ml.scoring import Scored, Scorer
 
 
 @pytest.fixture(scope="module")

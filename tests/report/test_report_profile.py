@@ -6,7 +6,7 @@ from typing import Any
 
 from lead_ml.report.charts import profile
 from lead_ml.report.page import render
-from lead_ml.scorer import load_bundle
+from lead_ml.scoring import load_bundle
 
 
 def test_the_figures_are_those_of_the_bundle(trained: Any, data: dict[str, Any]) -> None:

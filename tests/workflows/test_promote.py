@@ -11,13 +11,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from lead_ml import tracking
+from lead_ml import registry as tracking
+from lead_ml.asof.labels import open_leads
 from lead_ml.errors import BundleError, LeadMLError, PromotionRefused
-from lead_ml.evaluate import Evaluation
-from lead_ml.labels import open_leads
-from lead_ml.runs import ForwardScores, Run, RunRecord, open_run, save_record
-from lead_ml.scorer import Facts, Scorer, served_version
-from lead_ml.scorer.manifest import seal
+from lead_ml.evaluation import Evaluation
+from lead_ml.registry.runs import ForwardScores, Run, RunRecord, open_run, save_record
+from lead_ml.scoring import Facts, Scorer, served_version
+from lead_ml.scoring.manifest import seal
 from lead_ml.workflows import promote as promotion
 from lead_ml.workflows.decision import decide
 from lead_ml.workflows.paired import champion_probability
@@ -423,7 +423,7 @@ def test_rollback_before_any_promotion_says_so(runs: Path) -> None:
 @pytest.fixture
 def never_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real trial, and no bundle may be loaded in this process."""
-    from lead_ml.scorer.trial import try_bundle
+    from lead_ml.scoring.subprocess_check import try_bundle
 
     def fail(folder: object) -> None:
         raise AssertionError(f"{folder} was parsed here")

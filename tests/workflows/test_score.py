@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from lead_ml.asof.labels import open_leads
 from lead_ml.errors import BundleError, InputError, LeadMLError
-from lead_ml.instants import iso
-from lead_ml.labels import open_leads
-from lead_ml.scorer import Scorer, read_worklist, reworded, served_folder, served_version
+from lead_ml.scoring import Scorer, read_worklist, reworded, served_folder, served_version
+from lead_ml.tables.instants import iso
 from lead_ml.workflows import doctor
 from lead_ml.workflows.init import init_project, reference_project
 from lead_ml.workflows.load import intake_summary, load, save_intake

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core"))
 from asked import ALL_REASONS, contributions, request_of
 from small import COLUMN, DAY, draw, write_project
 
-from lead_ml.audit import audited_out
-from lead_ml.data import Coded, Dataset
+from lead_ml.asof.labels import Spine, open_leads
 from lead_ml.errors import DeclarationError, InputError, PromotionRefused, TooLittleData
-from lead_ml.labels import Spine, open_leads
-from lead_ml.project import load_project
-from lead_ml.runs import Run, open_run
-from lead_ml.scorer import Scorer, accept_lines, prepare, served_version, verify
-from lead_ml.spec import KINDS
-from lead_ml.thresholds import Lines
+from lead_ml.evaluation.leakage import audited_out
+from lead_ml.project.load import load_project
+from lead_ml.project.targets import KINDS
+from lead_ml.registry.runs import Run, open_run
+from lead_ml.scoring import Scorer, accept_lines, prepare, served_version, verify
+from lead_ml.scoring.thresholds import Lines
+from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.workflows.audit import audit_target
-from lead_ml.workflows.ladder import rung
+from lead_ml.workflows.cold_start import rung
 from lead_ml.workflows.promote import promote
 from lead_ml.workflows.score import score_open
 from lead_ml.workflows.train import train
@@ -253,7 +250,7 @@ def test_the_rung_says_what_the_next_one_needs(kind: Any, wins: int, judged: boo
 
 
 def test_a_hub_phone_does_not_glue_the_market_together(trained: Any) -> None:
-    from lead_ml.split import groups_of
+    from lead_ml.evaluation.split import groups_of
 
     sizes = np.bincount(groups_of(trained.dataset.leads))
     assert sizes.max() < len(trained.dataset.leads) / 10

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import csv
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core"))
 from asked import ALL_REASONS, contributions, request_of, written
 from small import DAY, WON, draw, write_project
 from typer.testing import CliRunner
 
+from lead_ml.asof.join import features_at
+from lead_ml.asof.kernel import column_at
+from lead_ml.asof.labels import Spine, open_leads
 from lead_ml.cli.app import app
-from lead_ml.data import Dataset
 from lead_ml.declare import category
 from lead_ml.errors import BundleError
-from lead_ml.kernel import column_at
-from lead_ml.labels import Spine, open_leads
-from lead_ml.runs import Run
-from lead_ml.scorer import Scorer, prepare
-from lead_ml.scorer.extra_file import extra_from_arrays, extra_to_arrays
-from lead_ml.table import features_at
+from lead_ml.registry.runs import Run
+from lead_ml.scoring import Scorer, prepare
+from lead_ml.scoring.extra_file import extra_from_arrays, extra_to_arrays
+from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.load import Loaded, load
-from lead_ml.workflows.tables import usable_features
 from lead_ml.workflows.train import train
+from lead_ml.workflows.training_table import usable_features
 
 FEATURES = """
 from lead_ml import category, events, lead_age, leads, number
@@ -198,7 +195,7 @@ def test_a_request_before_the_data_of_a_firm_was_known_does_not_see_it(loaded: L
 
 
 def _request(lead: dict[str, Any], as_of: int) -> Any:
-    from lead_ml.scorer import ScoreRequest
+    from lead_ml.scoring import ScoreRequest
 
     return ScoreRequest(lead=lead, as_of=written(as_of))
 

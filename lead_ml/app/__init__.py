@@ -1,7 +1,0 @@
-"""The HTTP service: scores, thresholds, model state, operations and the sales leader's pages, as one ASGI app."""
-
-from lead_ml.app.factory import app_from_env, create_app
-from lead_ml.app.keys import SCOPES, ApiKey, Scope, create_key, load_keys
-from lead_ml.app.settings import Settings
-
-__all__ = ["SCOPES", "ApiKey", "Scope", "Settings", "app_from_env", "create_app", "create_key", "load_keys"]

@@ -1,0 +1,127 @@
+"""From raw feature columns to the float64 matrix that models see, by a fitted and versioned code book.
+
+Categories become stable integers: 0 missing, 1 other, levels from 2 in alphabetical order. A value seen in fewer than
+``RARE_BELOW`` leads of the fit window is *other* and its text is not kept, so no rare person speaks through a bundle; so is
+a value never seen. New values come every quarter (campaigns do), so a model must know what *other* means: while
+fitting, a share of the leads has each category hidden behind it (:func:`hide_some`), and *other* means the average.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.declare import Declaration, is_category
+from lead_ml.tables.dataset import Coded, Floats, Indices
+
+MISSING, OTHER, FIRST_LEVEL = 0, 1, 2
+RARE_BELOW = 10
+HIDDEN_SHARE = 0.05
+
+RawColumns = Mapping[str, Coded | Floats]
+
+
+class Codes(msgspec.Struct, frozen=True):
+    """The code book of one category: ``levels[k]`` has code ``FIRST_LEVEL + k``."""
+
+    levels: tuple[str, ...]
+
+    @property
+    def n_codes(self) -> int:
+        """Number of codes, with missing and other."""
+        return FIRST_LEVEL + len(self.levels)
+
+    def code_of(self, value: str | None) -> int:
+        """Return the code of one value."""
+        if value is None:
+            return MISSING
+        try:
+            return FIRST_LEVEL + self.levels.index(value)
+        except ValueError:
+            return OTHER
+
+    def level_of(self, code: int) -> str | None:
+        """Return the text of a code, or None for missing and other."""
+        return self.levels[code - FIRST_LEVEL] if code >= FIRST_LEVEL else None
+
+
+class Encoder(msgspec.Struct, frozen=True):
+    """Code books by feature name, and the order of the columns of the matrix."""
+
+    names: tuple[str, ...]
+    categories: dict[str, Codes]
+
+    def transform(self, raw: RawColumns) -> Floats:
+        """Return the matrix, float64 (rows, features), C-contiguous; NaN is a missing number."""
+        columns = [self._column(name, raw[name]) for name in self.names]
+        return np.ascontiguousarray(np.column_stack(columns)) if columns else np.empty((0, 0))
+
+    def _column(self, name: str, column: Coded | Floats) -> Floats:
+        if not isinstance(column, Coded):
+            return column
+        book = self.categories[name]
+        lookup_of = {level: FIRST_LEVEL + k for k, level in enumerate(book.levels)}
+        lookup = np.array(
+            [lookup_of.get(level, OTHER) for level in column.levels] + [MISSING], dtype=np.float64
+        )
+        return lookup[column.codes]
+
+
+def fit_encoder(
+    declarations: Sequence[Declaration],
+    raw: RawColumns,
+    lead: Indices,
+    named: Mapping[str, frozenset[str]] | None = None,
+) -> Encoder:
+    """Learn the code books from the rows of the fit window.
+
+    Parameters
+    ----------
+    declarations
+        The features in the order of the matrix columns.
+    raw
+        Feature columns of the fit rows, by name.
+    lead
+        Lead of each row (rows,): a value counts once per lead.
+    named
+        Values per feature that have a code however rare, as the rules of a scorecard need: the project wrote them down
+        itself, so no person is told.
+    """
+    first_rows = np.unique(lead, return_index=True)[1]
+    categories = {
+        item.name: _codes(raw[item.name], first_rows, (named or {}).get(item.name, frozenset()))  # type: ignore[arg-type]
+        for item in declarations
+        if is_category(item)
+    }
+    return Encoder(tuple(item.name for item in declarations), categories)
+
+
+def hide_some(encoder: Encoder, X: Floats, lead: Indices, seed: int) -> Floats:
+    """Return a copy of a fit matrix in which each category column shows *other* for its own 5 % of the leads.
+
+    Parameters
+    ----------
+    X
+        Matrix of the fit rows (rows, features).
+    lead
+        Lead of each row (rows,): all rows of a lead are hidden together.
+    seed
+        Seed of the draw; columns draw one after the other.
+    """
+    hidden = X.copy()
+    rng = np.random.default_rng(seed)
+    leads, position = np.unique(lead, return_inverse=True)
+    for j, name in enumerate(encoder.names):
+        if name in encoder.categories:
+            hidden[(rng.random(len(leads)) < HIDDEN_SHARE)[position] & (X[:, j] != MISSING), j] = OTHER
+    return hidden
+
+
+def _codes(column: Coded, first_rows: npt.NDArray[np.intp], named: frozenset[str]) -> Codes:
+    codes = column.codes[first_rows]
+    counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
+    common = {level for level, count in zip(column.levels, counts, strict=True) if count >= RARE_BELOW}
+    return Codes(tuple(sorted(common | named)))

@@ -1,0 +1,223 @@
+"""The as-of join: declared features of any snapshots, from what was known strictly before each ``as_of``.
+
+This is the only place that slices time, and the same code builds the training table, the batch of open leads and the
+one lead of a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lead_ml.asof.derived import Column, composed
+from lead_ml.asof.encode import RawColumns
+from lead_ml.asof.kernel import (
+    Kept,
+    Plan,
+    aggregate_coded,
+    column_at,
+    combined,
+    compile_plans,
+    content,
+    parts_of,
+)
+from lead_ml.asof.labels import Spine
+from lead_ml.clean import TRANSFORMS
+from lead_ml.clean.text import as_number
+from lead_ml.declare import (
+    MICROSECONDS_PER_DAY,
+    Aggregate,
+    Attribute,
+    Clock,
+    Declaration,
+    Profile,
+    Rate,
+    is_category,
+    operands,
+    part_name,
+    reads,
+)
+from lead_ml.errors import DeclarationError
+from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants
+from lead_ml.tables.instants import wall_clock
+
+_HOUR = MICROSECONDS_PER_DAY // 24
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
+
+Answered = tuple[Floats, tuple[tuple[str, ...], ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """Declarations with the plans of their streams.
+
+    ``places`` tells where each aggregate finds its parts, as (plan, column); ``shown`` which text column of its plan a category
+    shows. Both by the ``id`` of the declaration.
+    """
+
+    declarations: tuple[Declaration, ...]
+    plans: tuple[Plan, ...]
+    places: Mapping[int, tuple[tuple[int, int], ...]]
+    shown: Mapping[int, int]
+
+    @classmethod
+    def of(cls, declarations: Sequence[Declaration]) -> Compiled:
+        """Compile validated declarations: to be done once, where features are computed often."""
+        kept = tuple(declarations)
+        plans = compile_plans(kept)
+        found = {
+            content(part): (p, k) for p, plan in enumerate(plans) for k, part in enumerate(plan.features)
+        }
+        asked = [
+            operand
+            for item in kept
+            for operand in operands(item) or (item,)
+            if isinstance(operand, Aggregate | Rate)
+        ]
+        places = {id(item): tuple(found[content(part)] for part in parts_of(item)) for item in asked}
+        shown = {
+            id(item): plans[places[id(item)][0][0]].shown_columns.index(item.of)
+            for item in asked
+            if isinstance(item, Aggregate) and is_category(item)
+        }
+        return cls(kept, plans, places, shown)
+
+
+def features_at(
+    declarations: Sequence[Declaration] | Compiled,
+    dataset: Dataset,
+    spine: Spine,
+    *,
+    kept: Mapping[str, Kept] | None = None,
+) -> RawColumns:
+    """Compute the declared features of every snapshot.
+
+    Parameters
+    ----------
+    declarations
+        Validated declarations, compiled where the caller has them so.
+    dataset
+        Leads, events and outcomes.
+    spine
+        Snapshots (rows,).
+    kept
+        History of shared keys by plan name, for a dataset that holds only the leads of a request.
+
+    Returns
+    -------
+    Mapping
+        Feature name to a column of (rows,): :class:`Coded` for categories, float64 with NaN for the rest. A customer profile is
+        missing here, and its parts stand beside it: what they are worth is learnt with a model (:mod:`lead_ml.model.icp`).
+    """
+    compiled = declarations if isinstance(declarations, Compiled) else Compiled.of(declarations)
+    answers = [
+        aggregate_coded(plan, dataset, spine.lead, spine.as_of, kept=(kept or {}).get(plan.name))
+        for plan in compiled.plans
+    ]
+    return from_answers(compiled, dataset, spine, answers)
+
+
+def from_answers(
+    compiled: Compiled, dataset: Dataset, spine: Spine, answers: Sequence[Answered]
+) -> RawColumns:
+    """Put features together from what :func:`lead_ml.asof.kernel.aggregate_coded` answered for each plan, wherever it ran."""
+
+    def column(item: Declaration) -> Column:
+        return _column(item, compiled, dataset, spine, answers)
+
+    found = {item.name: column(item) for item in compiled.declarations}
+    for item in compiled.declarations:
+        if isinstance(item, Profile):
+            for part in item.of:
+                found[part_name(item, part)] = found[part.name] if part.name in found else column(part)
+    return found
+
+
+def _column(
+    item: Declaration, compiled: Compiled, dataset: Dataset, spine: Spine, answers: Sequence[Answered]
+) -> Column:
+    # A closure that calls itself would keep dataset and answers alive until the garbage collector comes by.
+    if isinstance(item, Aggregate | Rate):
+        return _aggregated(item, compiled, answers)
+    if isinstance(item, Profile):
+        return np.full(len(spine), np.nan)
+    parts = operands(item)
+    if parts:
+        return composed(item, [_column(operand, compiled, dataset, spine, answers) for operand in parts])
+    return _own(item, dataset, spine)
+
+
+def _aggregated(item: Aggregate | Rate, compiled: Compiled, answers: Sequence[Answered]) -> Column:
+    places, shown = compiled.places[id(item)], compiled.shown.get(id(item))
+    if shown is None and len(places) == 1:
+        (plan, k), *_ = places
+        return np.ascontiguousarray(answers[plan][0][:, k])
+    if shown is None:
+        return combined(item, [np.ascontiguousarray(answers[plan][0][:, k]) for plan, k in places])
+    (plan, k), *_ = places
+    matrix, texts = answers[plan]
+    codes = np.where(np.isnan(matrix[:, k]), -1.0, matrix[:, k]).astype(np.int32)
+    return Coded(codes, texts[shown])
+
+
+def _own(item: Declaration, dataset: Dataset, spine: Spine) -> Column:
+    """Return what the lead is by itself."""
+    if isinstance(item, Attribute):
+        return attribute(item, dataset, spine)
+    if isinstance(item, Clock):
+        return _clock(item, dataset, spine.lead)
+    return _age(dataset, spine.lead, spine.as_of)
+
+
+def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> Column:
+    """Return an attribute of the leads as it stood at each snapshot (rows,): see :func:`lead_ml.asof.kernel.column_at`."""
+    column = column_at(dataset, item.column, spine.lead, spine.as_of)
+    if item.transform:
+        column = column.map(transform_of(item.transform, item.name))
+    if item.kind == "category":
+        return column
+    if item.kind == "number":
+        return column.numbers(as_number)
+    rank = {level: float(k) for k, level in enumerate(item.levels)}
+    return column.numbers(lambda level: rank.get(level, np.nan))
+
+
+def transform_of(name: str, feature: str):  # type: ignore[no-untyped-def]
+    """Return a transform of :mod:`lead_ml.clean` by name, or say which there are."""
+    if name not in TRANSFORMS:
+        raise DeclarationError(
+            f"transform of {feature}", value=name, expected=f"one of {', '.join(TRANSFORMS)}"
+        )
+    return TRANSFORMS[name]
+
+
+def shared_plans(plans: Sequence[Plan]) -> tuple[Plan, ...]:
+    """Return the plans whose keys many leads share: those that need history a request does not carry."""
+    return tuple(plan for plan in plans if plan.key != "lead_id")
+
+
+def column_names(declarations: Sequence[Declaration]) -> tuple[str, ...]:
+    """Return the lead columns that the declarations read, sorted."""
+    return tuple(sorted(set().union(*map(reads, declarations))))
+
+
+def _age(dataset: Dataset, lead: Indices, as_of: Instants) -> Floats:
+    created = dataset.leads.created_at
+    if created is None:
+        return np.full(len(lead), np.nan)
+    return np.asarray((as_of - created[lead]) / MICROSECONDS_PER_DAY)
+
+
+def _clock(item: Clock, dataset: Dataset, lead: Indices) -> Column:
+    created = dataset.leads.created_at
+    if created is None:
+        nothing = np.full(len(lead), -1, dtype=np.int32)
+        return np.full(len(lead), np.nan) if item.part == "hour" else Coded(nothing, ())
+    shown = wall_clock(created[lead], item.zone)
+    if item.part == "hour":
+        return np.asarray(shown % MICROSECONDS_PER_DAY // _HOUR, dtype=np.float64)
+    weekday = (shown // MICROSECONDS_PER_DAY + _EPOCH_WEEKDAY) % 7
+    return Coded(weekday.astype(np.int32), _WEEKDAYS)

@@ -1,0 +1,255 @@
+"""Kept history of keys that many leads share, which a request does not carry.
+
+Per key it holds the folded state of the all-time features and the rows that a window may still count, so that a
+request folds its own new rows on top and gets what the full history would have given, to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.asof.kernel.plan import Plan
+from lead_ml.asof.kernel.program import DISTINCT, FIRST_TEXT, GAP, LAST_TEXT, NEVER, UNSEEN, Base, Snapshots
+from lead_ml.asof.kernel.rows import StreamRows, collect, lead_keys, no_rows
+from lead_ml.asof.kernel.run import walked
+from lead_ml.asof.kernel.stream import in_order, lay_out, no_base, tie_breakers
+from lead_ml.asof.kernel.texts import packed, unpacked
+from lead_ml.errors import BundleError
+from lead_ml.tables.dataset import Coded, Codes, Dataset, Floats, Indices, Instants
+
+_NONE = np.empty(0, dtype=np.int64)
+_ARRAYS = ("offsets", "occurred", "passes", "values", "codes")
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """History of K keys as known strictly before `until`; entry K of every array by key is a key never seen.
+
+    Attributes
+    ----------
+    plan_digest
+        :attr:`Plan.digest` of its plan.
+    until
+        Microseconds UTC. For an ``as_of`` before it, windows and distinct values are cut at ``as_of`` over the history
+        as known at `until`, and other all-time features answer as of `until`: what is folded cannot be unknown.
+    supplied
+        False where the table was not supplied; then K is 0.
+    keys
+        K texts in ascending order.
+    offsets
+        (K + 2,) rows of key k are ``offsets[k]:offsets[k + 1]``.
+    occurred, passes, values, codes
+        (N,), (N,), (V, N) and (D + L, N): rows that occurred within the longest window before `until`, and the first row
+        of each value for all-time distinct features; by key, then occurrence.
+    levels
+        Texts of the codes, one tuple per distinct column, then per shown column.
+    base
+        (K + 1, A) state of the all-time features.
+    """
+
+    plan_digest: str
+    until: int
+    supplied: bool
+    keys: tuple[str, ...]
+    offsets: npt.NDArray[np.int64]
+    occurred: Instants
+    passes: npt.NDArray[np.uint64]
+    values: npt.NDArray[np.int64]
+    codes: Codes
+    levels: tuple[tuple[str, ...], ...]
+    base: Base
+
+    @cached_property
+    def key_index(self) -> Mapping[str, int]:
+        """Position of each key."""
+        return {text: k for k, text in enumerate(self.keys)}
+
+    @cached_property
+    def level_index(self) -> tuple[Mapping[str, int], ...]:
+        """Code of each text, per column."""
+        return tuple({text: k for k, text in enumerate(levels)} for levels in self.levels)
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the history as plain arrays, equal to the last byte for equal content.
+
+        Texts are UTF-8 bytes with offsets. Beware that keys and levels may be personal data, such as addresses.
+        """
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "plan": np.frombuffer(bytes.fromhex(self.plan_digest), dtype=np.uint8),
+            "until": np.array([self.until], dtype=np.int64),
+            "supplied": np.array([self.supplied], dtype=np.uint8),
+            **{name: getattr(self, name) for name in _ARRAYS},
+            "whole": self.base.whole,
+            "decayed": self.base.decayed,
+            **packed("keys", self.keys),
+        }
+        for k, levels in enumerate(self.levels):
+            arrays |= packed(f"levels_{k}", levels)
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, plan: Plan, arrays: Mapping[str, npt.NDArray[Any]]) -> Kept:
+        """Read what :meth:`to_arrays` returned, and index it for look-ups.
+
+        Raises
+        ------
+        BundleError
+            Where arrays are missing or disagree in length, or were kept for another plan.
+        """
+        try:
+            kept = cls(
+                plan_digest=arrays["plan"].tobytes().hex(),
+                until=int(arrays["until"][0]),
+                supplied=bool(arrays["supplied"][0]),
+                keys=unpacked("keys", arrays),
+                levels=tuple(unpacked(f"levels_{k}", arrays) for k in range(plan.text_columns)),
+                base=Base(arrays["whole"], arrays["decayed"]),
+                **{name: arrays[name] for name in _ARRAYS},
+            )
+        except (KeyError, IndexError, UnicodeDecodeError) as error:
+            raise BundleError(
+                f"kept history of {plan.stream} by {plan.key} cannot be read: {error!r}",
+                do="restore the bundle from its registry, or train again",
+            ) from error
+        _check(plan, kept)
+        return kept
+
+
+def keep(plan: Plan, dataset: Dataset, until: int) -> Kept:
+    """Fold the history of every key of `plan` known strictly before `until` (microseconds UTC).
+
+    The result depends on the content of the rows only, never on their order in the dataset.
+
+    Raises
+    ------
+    InputError
+        Where a row is known before it occurred, or values add up to more than fits.
+    """
+    leads = lead_keys(plan, dataset)
+    rows = collect(plan, dataset, leads)
+    supplied = rows is not None
+    rows = no_rows(plan) if rows is None else rows.take(rows.known < until)
+    keys = by_text(Coded(rows.key.astype(np.int32), leads.levels))
+    rows = _with_key(rows, keys.codes)
+    base = _folded(plan, rows, keys, until)
+    rows = still_needed(plan, rows, until)
+    texts = [by_text(text, shown_codes(plan, base, k)) for k, text in enumerate(rows.texts)]
+    for k, text in enumerate(rows.texts):
+        recode_shown(plan, base, k, text, texts[k])
+    codes = np.empty((len(texts), len(rows)), dtype=np.int32)
+    for k, text in enumerate(texts):
+        codes[k] = text.codes
+    counts = np.bincount(rows.key, minlength=len(keys.levels) + 1)
+    return Kept(
+        plan_digest=plan.digest,
+        until=int(until),
+        supplied=supplied,
+        keys=tuple(keys.levels),
+        offsets=np.append(0, np.cumsum(counts)),
+        occurred=rows.occurred,
+        passes=rows.passes,
+        values=rows.values,
+        codes=codes,
+        levels=tuple(tuple(text.levels) for text in texts),
+        base=base,
+    )
+
+
+def _folded(plan: Plan, rows: StreamRows, keys: Coded, until: int) -> Base:
+    """Walk every key to `until` and return the state of its all-time features, and that of a key never seen."""
+    count = len(keys.levels)
+    nothing = np.zeros(count, dtype=np.int64)
+    rows = in_order(plan, rows)
+    stream = lay_out(plan, keys, rows, carried=nothing, base=no_base(plan))
+    end = Base(np.tile(plan.start, (count + 1, 1)), np.zeros((count + 1, len(plan.start))))
+    out: Floats = np.empty((len(plan.features), count))
+    spine = Snapshots(np.arange(count), np.full(count, until, dtype=np.int64))
+    walked(plan, stream, spine, out=out, end=end)
+    # The rows kept tell the values apart again.
+    end.whole[:, plan.program.operations[plan.ever] == DISTINCT] = 0
+    return end
+
+
+def still_needed(plan: Plan, rows: StreamRows, until: int) -> StreamRows:
+    """Return the rows, by key and occurrence, that features as of `until` or later may still count one by one."""
+    texts = tuple(by_text(text) for text in rows.texts)
+    contents = [*(text.codes for text in texts), *rows.values, rows.passes]
+    if plan.shown_columns:
+        # Of two rows at one instant the first or last text is told by these.
+        contents += [*tie_breakers(plan, rows), rows.known]
+    rows = rows.take(np.lexsort((*contents, rows.occurred, rows.key)))
+    program = plan.program
+    # A late record may split a gap of any age.
+    all_needed = bool((program.operations[plan.ever] == GAP).any())
+    needed = np.full(len(rows), all_needed)
+    if plan.longest_window and not all_needed:
+        needed = rows.occurred >= until - plan.longest_window
+    for f in plan.ever[program.operations[plan.ever] == DISTINCT]:
+        codes = rows.texts[program.columns[f]].codes
+        telling = np.flatnonzero((rows.passes & program.filters[f] != 0) & (codes >= 0))
+        _, first = np.unique(rows.key[telling] << 32 | codes[telling], return_index=True)
+        needed[telling[first]] = True
+    return rows.take(needed)
+
+
+def by_text(text: Coded, also: Indices = _NONE) -> Coded:
+    """Renumber so that the levels are those used, or named in `also`, in ascending order."""
+    used = np.unique(np.append(text.codes[text.codes >= 0], also)).tolist()
+    used.sort(key=text.levels.__getitem__)
+    table = np.full(len(text.levels) + 1, -1, dtype=np.int32)
+    table[used] = np.arange(len(used))
+    return Coded(table[text.codes], tuple(text.levels[code] for code in used))
+
+
+def _shown_places(plan: Plan, base: Base, k: int) -> npt.NDArray[np.bool_]:
+    """Return where the base (K + 1, A) holds codes of text column `k`."""
+    operations, columns = plan.program.operations[plan.ever], plan.program.columns[plan.ever]
+    column = k - len(plan.distinct_columns)
+    shows = np.isin(operations, (FIRST_TEXT, LAST_TEXT)) & (columns == column)
+    return np.asarray(shows & (base.whole != NEVER) & (base.whole != UNSEEN))
+
+
+def shown_codes(plan: Plan, base: Base, k: int) -> Indices:
+    """Return the codes of text column `k` that the base shows."""
+    return base.decayed[_shown_places(plan, base, k)].astype(np.int64)
+
+
+def recode_shown(plan: Plan, base: Base, k: int, old: Coded, new: Coded) -> None:
+    """Change the codes of text column `k` that the base shows to those of the new levels."""
+    places = _shown_places(plan, base, k)
+    code_of = {text: float(code) for code, text in enumerate(new.levels)}
+    codes = base.decayed[places].astype(np.int64).tolist()
+    base.decayed[places] = [code_of[old.levels[code]] for code in codes]
+
+
+def _with_key(rows: StreamRows, key: Codes) -> StreamRows:
+    return StreamRows(
+        key.astype(np.int64), rows.known, rows.occurred, rows.passes, rows.values, rows.texts, rows.event_id
+    )
+
+
+def _check(plan: Plan, kept: Kept) -> None:
+    """Compare lengths and bounds, so that a damaged history cannot read beyond its arrays; builds the indexes."""
+    keys, rows, whole = len(kept.keys), len(kept.occurred), len(plan.start)
+    sound = (
+        kept.plan_digest == plan.digest
+        and kept.offsets.shape == (keys + 2,)
+        and kept.passes.shape == (rows,)
+        and kept.values.shape == (len(plan.value_columns), rows)
+        and kept.codes.shape == (plan.text_columns, rows)
+        and kept.base.whole.shape == kept.base.decayed.shape == (keys + 1, whole)
+        and (kept.offsets[0], kept.offsets[-1]) == (0, rows)
+        and bool((np.diff(kept.offsets) >= 0).all())
+        and (len(kept.key_index), *map(len, kept.level_index)) == (keys, *map(len, kept.levels))
+    )
+    if not sound:
+        raise BundleError(
+            f"kept history of {plan.stream} by {plan.key} does not fit its features",
+            do="restore the bundle from its registry, or train again",
+        )

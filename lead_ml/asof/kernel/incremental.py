@@ -1,0 +1,215 @@
+"""Live state: the history of every key of one plan, kept in memory and folded event by event.
+
+Where :class:`Kept` is the history that a bundle ships, this one grows. Of each key it holds the folded state of its all-time
+features, the rows that a window or a set of distinct values may still count, and a tail of rows not folded yet. A new
+row joins the tail; when the tail has outgrown the rows held, what became known longer than the grace ago is folded and what no
+feature needs any more is dropped, so a row costs O(1) on the average. A reading folds the tail on the side and changes
+nothing. A record that comes late, but within the grace, lies in the tail like any other and is folded in its order.
+
+Memory per key is bounded by twice the rows of the longest window and the grace plus one row for each distinct value; a
+longest gap over all time needs every row, since a late record may split it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from lead_ml.asof.kernel.attribute_history import moves
+from lead_ml.asof.kernel.history_snapshot import by_text, recode_shown, shown_codes, still_needed
+from lead_ml.asof.kernel.plan import Plan
+from lead_ml.asof.kernel.program import DISTINCT, UNSEEN, Base, Snapshots
+from lead_ml.asof.kernel.rows import StreamRows, collect, lead_keys, no_rows
+from lead_ml.asof.kernel.run import run, walked
+from lead_ml.asof.kernel.stream import Stream, in_order, lay_out
+from lead_ml.errors import DeclarationError, InputError, LateRecord
+from lead_ml.tables.dataset import Coded, Codes, Dataset, Floats, Instants
+from lead_ml.tables.instants import iso
+
+GRACE = 2 * 86_400_000_000  # microseconds
+_LEAST_TAIL = 64
+_ONE_KEY = Coded(np.zeros(1, dtype=np.int32), ("",))
+
+
+class Live:
+    """The live state of one plan.
+
+    Parameters
+    ----------
+    plan
+        One of :func:`compile_plans`.
+    grace
+        Microseconds for which a record may come after later ones: how long rows stay in the tail before they are folded.
+
+    Raises
+    ------
+    DeclarationError
+        For the stream of conversions.
+    """
+
+    def __init__(self, plan: Plan, *, grace: int = GRACE) -> None:
+        if plan.stream == "conversions":
+            raise DeclarationError(
+                "conversions cannot be folded record by record",
+                value=plan.name,
+                expected="events, leads or outcomes: of a lead with two wins only the first counts",
+                do="keep their history with keep()",
+            )
+        self.plan = plan
+        self.grace = grace
+        self._held: dict[str, _Held] = {}
+
+    def __len__(self) -> int:
+        """Number of keys."""
+        return len(self._held)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows held, over all keys."""
+        return sum(len(held.carried) + held.waiting for held in self._held.values())
+
+    def fold(self, dataset: Dataset) -> None:
+        """Fold the plan's stream of `dataset`: new events of some leads, say. All of it is folded or nothing.
+
+        Raises
+        ------
+        LateRecord
+            For a row known before what its key has folded already; :meth:`refold` the key from its whole history.
+        InputError
+            As :func:`aggregate`, and where `dataset` has a history of the key.
+        """
+        parts = self._by_key(dataset)
+        for key, part in parts.items():
+            held = self._held.get(key)
+            if held is not None and int(part.known.min()) < held.until:
+                raise LateRecord(
+                    f"a record of {self.plan.key} {key!r} comes too late for {self.plan.name}",
+                    value=iso(int(part.known.min())),
+                    expected=f"known at or after {iso(held.until)}, which is folded",
+                    do="refold the key from its whole history",
+                )
+        for key, part in parts.items():
+            self._held.setdefault(key, _Held(self.plan)).append(part, self.grace)
+
+    def refold(self, dataset: Dataset) -> None:
+        """Replace the state of the keys in `dataset`, which holds their whole history."""
+        for key, part in self._by_key(dataset).items():
+            self._held[key] = _Held(self.plan)
+            self._held[key].append(part, self.grace)
+
+    def read(self, key: str, as_of: Instants) -> tuple[Floats, tuple[tuple[str, ...], ...]]:
+        """Return the features of one key, (n, F), and the texts of their codes, as :func:`aggregate_coded` does.
+
+        For an ``as_of`` (n,) before what is folded, windows and distinct values are cut at ``as_of`` over the history as it
+        is known now, and other all-time features answer as of then, as for :class:`Kept`.
+        """
+        held = self._held.get(key)
+        stream = (_Held(self.plan) if held is None else held).stream()
+        return run(self.plan, stream, np.zeros(len(as_of), dtype=np.int32), as_of), stream.shown
+
+    def _by_key(self, dataset: Dataset) -> dict[str, StreamRows]:
+        if moves(dataset, self.plan.key) is not None:
+            raise InputError(
+                f"live state cannot follow a {self.plan.key} that changes",
+                source=self.plan.name,
+                expected="the key of each lead as it stands now",
+            )
+        keys = lead_keys(self.plan, dataset)
+        rows = collect(self.plan, dataset, keys)
+        if rows is None or not len(rows):
+            return {}
+        rows = rows.take(np.argsort(rows.key, kind="stable"))
+        codes, starts = np.unique(rows.key, return_index=True)
+        stops = [*starts[1:].tolist(), len(rows)]
+        return {
+            keys.levels[code]: _alone(rows.take(np.arange(start, stop)))
+            for code, start, stop in zip(codes.tolist(), starts.tolist(), stops, strict=True)
+        }
+
+
+class _Held:
+    """The state of one key: what is folded until `until`, the rows of it still needed, and the tail of later ones."""
+
+    __slots__ = ("base", "carried", "plan", "tail", "until", "waiting")
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.base = Base(plan.start[None, :].copy(), np.zeros((1, len(plan.start))))
+        self.until = UNSEEN
+        self.carried = no_rows(plan)
+        self.tail: list[StreamRows] = []
+        self.waiting = 0
+
+    def append(self, rows: StreamRows, grace: int) -> None:
+        self.tail.append(rows)
+        self.waiting += len(rows)
+        if self.waiting > max(_LEAST_TAIL, len(self.carried)):
+            self._settle(int(max(part.known.max() for part in self.tail)) - grace)
+
+    def stream(self) -> Stream:
+        """Lay out what is held, without changing it."""
+        later = in_order(self.plan, _joined(self.plan, self.tail))
+        return self._laid_out(_joined(self.plan, [self.carried, replace(later, event_id=None)]))
+
+    def _laid_out(self, rows: StreamRows) -> Stream:
+        carried = np.array([len(self.carried)], dtype=np.int64)
+        return lay_out(self.plan, _ONE_KEY, rows, carried=carried, base=self.base, floor=self.until)
+
+    def _settle(self, until: int) -> None:
+        """Fold what was known before `until`, and drop what no feature needs any more."""
+        if until <= self.until:
+            return
+        tail = _joined(self.plan, self.tail)
+        ripe = tail.known < until
+        rows = _joined(
+            self.plan, [self.carried, replace(in_order(self.plan, tail.take(ripe)), event_id=None)]
+        )
+        end = Base(self.base.whole.copy(), self.base.decayed.copy())
+        out = np.empty((len(self.plan.features), 1))
+        spine = Snapshots(np.zeros(1, dtype=np.int64), np.array([until], dtype=np.int64))
+        walked(self.plan, self._laid_out(rows), spine, out=out, end=end)
+        end.whole[:, self.plan.program.operations[self.plan.ever] == DISTINCT] = 0
+        rows = still_needed(self.plan, rows, until)
+        texts = tuple(by_text(text, shown_codes(self.plan, end, k)) for k, text in enumerate(rows.texts))
+        for k, text in enumerate(rows.texts):
+            recode_shown(self.plan, end, k, text, texts[k])
+        self.base, self.until = end, until
+        self.carried = replace(rows, known=rows.occurred, texts=texts)
+        self.tail = [tail.take(~ripe)]
+        self.waiting = len(self.tail[0])
+
+
+def _alone(rows: StreamRows) -> StreamRows:
+    """Return the rows of one key as those of key 0, with no more texts than they use."""
+    event_id = None if rows.event_id is None else by_text(rows.event_id)
+    texts = tuple(by_text(text) for text in rows.texts)
+    return replace(rows, key=np.zeros(len(rows), dtype=np.int64), texts=texts, event_id=event_id)
+
+
+def _joined(plan: Plan, parts: list[StreamRows]) -> StreamRows:
+    """Put rows of one key together; the texts of the first part keep their codes."""
+    if not parts:
+        return no_rows(plan)
+    if len(parts) == 1:
+        return parts[0]
+    told = any(part.event_id is not None for part in parts)
+    ids = [part.event_id or Coded(np.full(len(part), -1, dtype=np.int32), ()) for part in parts]
+    return StreamRows(
+        np.concatenate([part.key for part in parts]),
+        np.concatenate([part.known for part in parts]),
+        np.concatenate([part.occurred for part in parts]),
+        np.concatenate([part.passes for part in parts]),
+        np.concatenate([part.values for part in parts], axis=1),
+        tuple(_one([part.texts[k] for part in parts]) for k in range(plan.text_columns)),
+        _one(ids) if told else None,
+    )
+
+
+def _one(texts: list[Coded]) -> Coded:
+    levels: dict[str, int] = {level: code for code, level in enumerate(texts[0].levels)}
+    codes: list[Codes] = [texts[0].codes]
+    for text in texts[1:]:
+        table = [levels.setdefault(level, len(levels)) for level in text.levels]
+        codes.append(np.array([*table, -1], dtype=np.int32)[text.codes])
+    return Coded(np.concatenate(codes), tuple(levels))

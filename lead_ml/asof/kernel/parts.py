@@ -1,0 +1,123 @@
+"""What a declared aggregate is made of: the few things that the kernel computes, and the sums that put them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from lead_ml.declare import EVERYONE, Aggregate, Range, Rate, Stream
+from lead_ml.tables.dataset import Floats
+
+DAY_COLUMN = "@day:"
+
+
+def parts_of(item: Aggregate | Rate) -> tuple[Aggregate, ...]:
+    """Return the aggregates that the kernel computes for a declared one; what is computed as it was declared keeps its name.
+
+    >>> from lead_ml.declare import events
+    >>> [part.aggregation for part in parts_of(events().mean("m", of="value", en="x", zh="x"))]
+    ['sum', 'count']
+    """
+    if isinstance(item, Rate):
+        return _of_rate(item)
+    made_of = _MADE_OF.get(item.aggregation)
+    return (item,) if made_of is None else made_of(item)
+
+
+def combined(item: Aggregate | Rate, parts: Sequence[Floats]) -> Floats:
+    """Put the columns of :func:`parts_of`, each (n,), together: (n,)."""
+    if isinstance(item, Rate):
+        return _rate(item, parts)
+    if item.aggregation in ("mean", "share"):
+        return quotient(parts[0], parts[1])
+    if item.aggregation == "trend":
+        return 2 * parts[0] - parts[1]
+    return parts[0]
+
+
+def quotient(over: Floats, under: Floats) -> Floats:
+    """Divide, missing where the divisor is 0."""
+    nothing = np.full(np.shape(under), np.nan)
+    return np.asarray(np.divide(over, under, out=nothing, where=under != 0))
+
+
+def _of_mean(item: Aggregate) -> tuple[Aggregate, ...]:
+    return _part(item, "sum", ranges=_present(item)), _part(item, "count", ranges=_present(item), of="")
+
+
+def _of_max(item: Aggregate) -> tuple[Aggregate, ...]:
+    return (_part(item, "max", ranges=_present(item)),)
+
+
+def _present(item: Aggregate) -> dict[str, Range]:
+    """Return the ranges of an aggregate, which rows without the number do not pass either."""
+    return {**item.ranges, item.of: item.ranges.get(item.of, Range())}
+
+
+def _of_active_days(item: Aggregate) -> tuple[Aggregate, ...]:
+    return (_part(item, "distinct", of=f"{DAY_COLUMN}{item.zone}", zone=""),)
+
+
+def _of_share(item: Aggregate) -> tuple[Aggregate, ...]:
+    both = {
+        column: tuple(value for value in values if value in item.among.get(column, (value,)))
+        for column, values in item.where.items()
+    }
+    narrow = _part(item, "count", where={**item.among, **both}, among={})
+    return narrow, _part(item, "count", where=item.among, ranges={}, among={})
+
+
+def _of_trend(item: Aggregate) -> tuple[Aggregate, ...]:
+    return _part(item, "count"), _part(item, "count", window=2 * item.window)
+
+
+_MADE_OF: Mapping[str, Callable[[Aggregate], tuple[Aggregate, ...]]] = {
+    "mean": _of_mean,
+    "max": _of_max,
+    "active_days": _of_active_days,
+    "share": _of_share,
+    "trend": _of_trend,
+}
+
+
+def _of_rate(item: Rate) -> tuple[Aggregate, ...]:
+    """Return counts of conversions and leads over both spans, of the key and of everyone."""
+    streams: tuple[Stream, ...] = ("conversions", "leads")
+    return tuple(
+        Aggregate(
+            name="",
+            en="",
+            zh="",
+            stream=stream,
+            aggregation="count",
+            key=key,
+            where=item.where,
+            window=window,
+            stages=item.stages if stream == "conversions" else (),
+            within=item.within if stream == "conversions" else 0,
+        )
+        for key in (item.key, EVERYONE)
+        for stream in streams
+        for window in (item.within + item.window, item.within)
+    )
+
+
+def _rate(item: Rate, parts: Sequence[Floats]) -> Floats:
+    k, n, all_k, all_n = (parts[at] - parts[at + 1] for at in (0, 2, 4, 6))
+    return (k + item.strength * quotient(all_k, all_n)) / (n + item.strength)
+
+
+def _part(item: Aggregate, aggregation: str, **changes: object) -> Aggregate:
+    bare = {"name": "", "en": "", "zh": "", "group": "", "unit": ""}
+    return msgspec.structs.replace(item, **{**bare, "aggregation": aggregation, **changes})
+
+
+def content(item: Aggregate) -> bytes:
+    """Return what an aggregate computes, apart from its name and wording, as bytes to compare."""
+    bare = _part(item, item.aggregation)
+    tidy = msgspec.structs.replace(
+        bare, where={column: tuple(sorted(set(values))) for column, values in sorted(bare.where.items())}
+    )
+    return msgspec.json.encode(tidy, order="deterministic")

@@ -1,0 +1,252 @@
+"""Plans: the aggregates that one walk over one stream in one key order answers together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.asof.kernel.parts import content, parts_of
+from lead_ml.asof.kernel.program import (
+    DECAYED,
+    FIRST,
+    FIRST_TEXT,
+    LAST,
+    LAST_TEXT,
+    MAX,
+    NEVER,
+    OPERATIONS,
+    UNSEEN,
+    Program,
+)
+from lead_ml.clean import TRANSFORMS
+from lead_ml.declare import Aggregate, Declaration, Range, Rate, Stream, operands
+from lead_ml.errors import DeclarationError
+
+MOST_BITS = 64
+_ADDED = ("count", "sum")
+_NO_WINDOW = ("days_since_first", "days_since_last", "decayed_sum")
+
+
+class Filter(NamedTuple):
+    """What a row must satisfy, sorted by column: texts that are allowed, and ranges of numbers."""
+
+    texts: tuple[tuple[str, tuple[str, ...]], ...]
+    ranges: tuple[tuple[str, Range], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What one walk answers: F features over one stream by one key.
+
+    Attributes
+    ----------
+    stream, key
+        The stream, and the key as declared: ``lead_id``, ``*`` for everyone, a lead column, or ``column:transform``.
+    features
+        The F aggregates that the kernel computes (see :mod:`lead_ml.asof.kernel.parts`); the columns of every result.
+    filters
+        The distinct filters, at most 64; bit i of a row says that it passes ``filters[i]``.
+    value_columns
+        Numeric columns that are summed or compared.
+    distinct_columns
+        Text columns whose values are told apart; ``lead_id`` tells the leads of a shared key apart.
+    shown_columns
+        Text columns whose first or last value is shown.
+    program
+        The same as arrays, in the kernel's order: counts and sums first.
+    ever
+        (A,) the all-time features among those of the program.
+    start
+        (A,) int64, their state before any row.
+    """
+
+    stream: Stream
+    key: str
+    features: tuple[Aggregate, ...]
+    filters: tuple[Filter, ...]
+    value_columns: tuple[str, ...]
+    distinct_columns: tuple[str, ...]
+    shown_columns: tuple[str, ...]
+    program: Program
+    ever: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that kept history depends on; wording does not matter."""
+        features = [content(item).decode() for item in self.features]
+        return hashlib.sha256(json.dumps((self.stream, self.key, features)).encode()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """Name of the plan within its declarations, as in ``leads by email:domain``."""
+        first = self.features[0]
+        to = f" to {'/'.join(first.stages)} within {first.within} us" if self.stream == "conversions" else ""
+        return f"{self.stream}{to} by {self.key}"
+
+    @property
+    def text_columns(self) -> int:
+        """Number of text columns of a row: those told apart, then those shown."""
+        return len(self.distinct_columns) + len(self.shown_columns)
+
+    @cached_property
+    def text_bits(self) -> tuple[tuple[str, int, Mapping[str, int]], ...]:
+        """Return for each text column of the filters, by name, those that leave it free and those that allow each value, as bits."""
+        columns = sorted({name for item in self.filters for name, _ in item.texts})
+        return tuple((column, *_bits(self.filters, column)) for column in columns)
+
+    @cached_property
+    def longest_window(self) -> int:
+        """The longest finite window in microseconds, 0 where there is none."""
+        return int(self.program.windows.max(initial=0))
+
+    @cached_property
+    def order_matters(self) -> bool:
+        """Whether the order of rows with equal instants can matter."""
+        return bool(np.isin(self.program.operations, (DECAYED, FIRST_TEXT, LAST_TEXT)).any())
+
+
+def compile_plans(declarations: Sequence[Declaration]) -> tuple[Plan, ...]:
+    """Group what the kernel computes for validated declarations by stream and key, in order of first appearance.
+
+    Raises
+    ------
+    DeclarationError
+        For a key with an unknown transform, or more than 64 different filters or windows over one stream and key.
+    """
+    grouped: dict[tuple[object, ...], dict[bytes, Aggregate]] = {}
+    for item in declarations:
+        for operand in operands(item) or (item,):
+            if isinstance(operand, Aggregate | Rate):
+                _check_key(operand.key, item.name)
+                for part in parts_of(operand):
+                    place = (part.stream, part.key, part.stages, part.within)
+                    grouped.setdefault(place, {}).setdefault(content(part), part)
+    return tuple(_plan(tuple(parts.values())) for parts in grouped.values())
+
+
+def _plan(features: tuple[Aggregate, ...]) -> Plan:
+    stream, key = features[0].stream, features[0].key
+    filters = tuple(dict.fromkeys(map(_filter, features)))
+    windows = tuple(sorted({_window(item) for item in features} - {0}))
+    for what, found in (("filters", filters), ("windows", windows)):
+        if len(found) > MOST_BITS:
+            raise DeclarationError(
+                f"different {what} over {stream} by {key}",
+                value=len(found),
+                expected=f"at most {MOST_BITS}",
+                do="drop features or let them share filters and windows",
+            )
+    read = {
+        kind: tuple(dict.fromkeys(item.of for item in features if item.of and item.aggregation in kinds))
+        for kind, kinds in _READ.items()
+    }
+    program = _program(features, filters, windows, read)
+    ever = np.flatnonzero(program.states >= 0)
+    return Plan(
+        stream,
+        key,
+        features,
+        filters,
+        read["values"],
+        read["codes"],
+        read["shown"],
+        program,
+        ever,
+        _start(program.operations[ever]),
+    )
+
+
+_READ = {
+    "values": ("sum", "decayed_sum", "max"),
+    "codes": ("distinct",),
+    "shown": ("first", "last"),
+}
+
+
+def _program(
+    features: tuple[Aggregate, ...],
+    filters: tuple[Filter, ...],
+    windows: tuple[int, ...],
+    read: Mapping[str, tuple[str, ...]],
+) -> Program:
+    cells = [(filters.index(_filter(item)), _column(item, read)) for item in features]
+    order = sorted(range(len(features)), key=lambda k: (_kind(features[k]), cells[k]))
+    items = [features[k] for k in order]
+    kinds, places = [_kind(item) for item in items], [cells[k] for k in order]
+    ever = np.array([_window(item) == 0 for item in items])
+    return Program(
+        operations=np.array([OPERATIONS[item.aggregation] for item in items], dtype=np.int64),
+        filters=np.array([1 << cells[k][0] for k in order], dtype=np.uint64),
+        columns=np.array([cells[k][1] for k in order], dtype=np.int64),
+        slots=np.array([-1 if item else windows.index(_window(items[k])) for k, item in enumerate(ever)]),
+        half_lives=np.array([item.half_life for item in items], dtype=np.int64),
+        states=np.where(ever, np.cumsum(ever) - 1, -1).astype(np.int64),
+        outputs=np.array(order, dtype=np.int64),
+        cells=_starts(kinds, places, 0),
+        sets=_starts(kinds, places, 1),
+        windows=np.array(windows, dtype=np.int64),
+    )
+
+
+def _kind(item: Aggregate) -> int:
+    return 0 if item.aggregation in _ADDED else 1 if item.aggregation == "distinct" else 2
+
+
+def _starts(kinds: Sequence[int], cells: Sequence[tuple[int, int]], kind: int) -> npt.NDArray[np.int64]:
+    """Return where each cell of a kind begins among the features in the kernel's order, and where its last one ends."""
+    first, end = bisect_left(kinds, kind), bisect_right(kinds, kind)
+    return np.array([k for k in range(first, end) if k == first or cells[k] != cells[k - 1]] + [end])
+
+
+def _column(item: Aggregate, read: Mapping[str, tuple[str, ...]]) -> int:
+    for kind, kinds in _READ.items():
+        if item.of and item.aggregation in kinds:
+            return read[kind].index(item.of)
+    return -1
+
+
+def _start(operations: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    start = np.zeros(len(operations), dtype=np.int64)
+    start[np.isin(operations, (FIRST, FIRST_TEXT))] = NEVER
+    start[np.isin(operations, (LAST, LAST_TEXT, DECAYED, MAX))] = UNSEEN
+    return start
+
+
+def _window(item: Aggregate) -> int:
+    return 0 if item.aggregation in _NO_WINDOW else item.window
+
+
+def _filter(item: Aggregate) -> Filter:
+    texts = sorted((column, tuple(sorted(set(values)))) for column, values in item.where.items())
+    return Filter(tuple(texts), tuple(sorted(item.ranges.items())))
+
+
+def _bits(filters: tuple[Filter, ...], column: str) -> tuple[int, dict[str, int]]:
+    free, allowed = 0, dict[str, int]()
+    for k, item in enumerate(filters):
+        values = dict(item.texts).get(column)
+        if values is None:
+            free |= 1 << k
+            continue
+        for value in values:
+            allowed[value] = allowed.get(value, 0) | 1 << k
+    return free, allowed
+
+
+def _check_key(key: str, feature: str) -> None:
+    _, colon, transform = key.partition(":")
+    if colon and transform not in TRANSFORMS:
+        raise DeclarationError(
+            f"transform in the key of feature {feature}",
+            value=transform,
+            expected=f"one of {', '.join(sorted(TRANSFORMS))}",
+        )

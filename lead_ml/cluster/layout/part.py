@@ -1,0 +1,212 @@
+"""One part of a layout: sorted rows as a Parquet file that any tool can read."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lead_ml.asof.kernel.order import UNSORTED, dense, grouped, offsets_of, order_of, tied, timed
+from lead_ml.asof.kernel.rows import Numbers
+from lead_ml.asof.kernel.scatter import renumbered
+from lead_ml.asof.kernel.stream import rank_of
+from lead_ml.cluster.layout.columns import (
+    Column,
+    Columns,
+    Texts,
+    arrow_coded,
+    arrow_texts,
+    coded,
+    rows_in,
+    taken,
+    writable,
+)
+from lead_ml.cluster.layout.manifest import CODED, INSTANT, NUMBER, NUMBERED, TEXT, Part, bad, replace_file
+from lead_ml.cluster.layout.tables import OF_LEAD, OF_PART, shape_of
+from lead_ml.tables.dataset import Coded, Indices
+
+_WIDEST_DICTIONARY = 1 << 30
+_LEVELS = b"lead_ml:levels"
+# A column with more texts is numbered within each lead, one with fewer that is missing here and there is coded.
+MANY_TEXTS = 1024
+
+
+def write_part(folder: Path, file: str, table: str, partition: int, columns: Columns) -> Part:
+    """Sort rows and write them as one row group."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns, ties = in_order(columns)
+    arrays = {name: _arrow(table, name, column) for name, column in columns.items()}
+    stream = "occurred_at" in columns
+    numbered, texts = (_numbered(columns), _coded(columns)) if stream else ({}, {})
+    codes = {name: pa.array(column.codes) for name, column in texts.items()}
+    arrays |= {**numbered, **codes}
+    levels = {name: arrow_texts(column.levels).to_pylist() for name, column in texts.items()}
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        pa.table(arrays).replace_schema_metadata({_LEVELS: json.dumps(levels)}),
+        sink,
+        row_group_size=max(rows_in(columns), 1),
+        compression="lz4",
+        use_dictionary=[name for name, column in columns.items() if isinstance(column, Coded)]
+        + [*numbered, *codes],
+        column_encoding={name: "DELTA_BINARY_PACKED" for name in arrays if name in shape_of(table).instants},
+        dictionary_pagesize_limit=_WIDEST_DICTIONARY,
+    )
+    content = memoryview(sink.getvalue())
+    replace_file(folder / file, content)
+    kinds = {name: _kind(table, name, column) for name, column in columns.items()}
+    kinds |= dict.fromkeys(numbered, NUMBERED) | dict.fromkeys(codes, CODED)
+    return Part(file, table, partition, kinds, rows_in(columns), len(content), zlib.crc32(content), ties)
+
+
+def read_part(folder: Path, part: Part, names: Sequence[str] | None = None) -> dict[str, Column]:
+    """Read columns of a part after its checksum: by default all, with their texts.
+
+    A column that codes the texts of another, or numbers them within each lead, takes the name of that one.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing or damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pa.memory_map(str(folder / part.file)) as source:
+            content = source.read_buffer()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise bad(
+            folder,
+            f"{part.file} cannot be read",
+            "every part that the manifest names",
+            "open the layout again if it was compacted meanwhile, else restore the folder from a backup",
+        ) from error
+    if (len(content), zlib.crc32(content)) != (part.bytes, part.crc32):
+        raise bad(folder, f"{part.file} is damaged", f"{part.bytes} bytes with the CRC-32 {part.crc32:08x}")
+    texts = [name for name, kind in part.columns.items() if kind == TEXT]
+    if names is None:
+        names = [name for name in part.columns if name not in part.standing_in]
+    with pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts, pre_buffer=False) as file:
+        found = file.read(columns=names, use_threads=False)
+    levels = json.loads(found.schema.metadata[_LEVELS])
+    columns = dict[str, Column]()
+    for name in found.column_names:
+        chunks = found[name]
+        array = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()  # which would copy one
+        kind = part.columns[name]
+        if kind == NUMBERED:
+            codes = writable(array)
+            columns[name.removesuffix(OF_LEAD)] = Coded(codes, Numbers(0, int(codes.max(initial=-1)) + 1))
+        elif kind == CODED:
+            columns[name.removesuffix(OF_PART)] = Coded(writable(array), Texts(arrow_texts(levels[name])))
+        elif kind == TEXT:
+            columns[name] = coded(array)
+        else:
+            columns[name] = writable(array.cast(pa.int64()) if kind == INSTANT else array)
+    return columns
+
+
+def in_order(columns: Columns) -> tuple[Columns, bool]:
+    """Sort rows by (lead_id, known_at, occurred_at, event_id), and tell whether rows agree in all but the last.
+
+    Rows of a table without ``occurred_at`` are sorted by lead_id and otherwise stay in their order.
+    """
+    lead = columns["lead_id"]
+    assert isinstance(lead, Coded)
+    lead = _by_text(lead)
+    columns = {**columns, "lead_id": lead}
+    key = lead.codes.astype(np.int64)
+    offsets = offsets_of(key, len(lead.levels))
+    if "occurred_at" not in columns:
+        return taken(columns, grouped(key, offsets)), False
+    known, occurred = np.asarray(columns["known_at"]), np.asarray(columns["occurred_at"])
+    if order_of(key, known, occurred) != UNSORTED:
+        order = np.arange(len(key))
+    else:
+        order = grouped(key, offsets)
+        timed(offsets, order, known, occurred)
+    places, group = tied(order, key, known, occurred)
+    ids = columns.get("event_id")
+    if len(places) and isinstance(ids, Coded):
+        order = _by_id(order, places, group, ids)
+    return taken(columns, order), bool(len(places))
+
+
+def _numbered(columns: Columns) -> dict[str, Any]:
+    """Number the texts of each column with many of them within each lead, in order of appearance; missing is -1."""
+    import pyarrow as pa
+
+    lead = columns["lead_id"]
+    assert isinstance(lead, Coded)
+    offsets = offsets_of(lead.codes.astype(np.int64), len(lead.levels))
+    return {
+        f"{name}{OF_LEAD}": pa.array(dense(offsets, column.codes, len(column.levels)))
+        for name, column in columns.items()
+        if isinstance(column, Coded)
+        and name not in ("lead_id", "event_id")
+        and len(column.levels) > MANY_TEXTS
+        and f"{name}{OF_LEAD}" not in columns
+    }
+
+
+def _coded(columns: Columns) -> dict[str, Coded]:
+    """Return the texts that are missing in some rows: Parquet readers are slow where they have to skip."""
+    return {
+        f"{name}{OF_PART}": _by_appearance(column)
+        for name, column in columns.items()
+        if isinstance(column, Coded)
+        and name not in ("lead_id", "event_id")
+        and len(column.levels) <= MANY_TEXTS
+        and bool((column.codes < 0).any())
+        and f"{name}{OF_PART}" not in columns
+    }
+
+
+def _by_id(order: Indices, places: Indices, group: Indices, ids: Coded) -> Indices:
+    equal = order[places]
+    order[places] = equal[np.lexsort((rank_of(ids.take(equal)), group))]
+    return order
+
+
+def _by_text(column: Coded) -> Coded:
+    """Renumber so that levels ascend."""
+    import pyarrow.compute as pc
+
+    levels = arrow_texts(column.levels)
+    order = pc.array_sort_indices(levels)
+    rank = np.empty(len(levels) + 1, dtype=np.int32)
+    rank[order.to_numpy()] = np.arange(len(levels))
+    rank[-1] = -1
+    return Coded(rank[column.codes], Texts(levels.take(order)))
+
+
+def _by_appearance(column: Coded) -> Coded:
+    """Renumber levels as they appear: those of one lead stand together, which keeps what reads them in the cache."""
+    import pyarrow as pa
+
+    scratch = np.full(len(column.levels), -1, dtype=np.int32)
+    codes, used = renumbered(column.codes, np.arange(len(column)), scratch)
+    return Coded(codes, Texts(arrow_texts(column.levels).take(pa.array(used))))
+
+
+def _kind(table: str, name: str, column: Column) -> str:
+    if isinstance(column, Coded):
+        return TEXT
+    return INSTANT if name in shape_of(table).instants else NUMBER
+
+
+def _arrow(table: str, name: str, column: Column) -> Any:
+    import pyarrow as pa
+
+    if isinstance(column, Coded):
+        return arrow_coded(_by_appearance(column))
+    if name in shape_of(table).instants:
+        return pa.array(column).cast(pa.timestamp("us", tz="UTC"))
+    return pa.array(column, from_pandas=True)

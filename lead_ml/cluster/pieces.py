@@ -1,0 +1,259 @@
+"""Cutting a data set by key, so that every piece answers its plans as the whole would.
+
+All rows of a key fall into one piece, in their order, and the kernel never looks from one key to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.asof.kernel import Plan
+from lead_ml.asof.kernel.attribute_history import moves
+from lead_ml.asof.kernel.rows import lead_keys
+from lead_ml.asof.labels import Spine
+from lead_ml.tables.dataset import Changes, Coded, Dataset, Events, Indices, Instants, Leads, Outcomes
+
+ROWS_A_PIECE = 500_000
+_MOST_PIECES = 2**15 - 1  # numpy sorts 16 bits in linear time
+R = TypeVar("R", Events, Outcomes)
+_Part = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """What one task is given: plans, the leads of some keys with their rows, and the snapshots of these leads."""
+
+    plans: tuple[Plan, ...]
+    dataset: Dataset
+    lead: Indices
+    as_of: Instants
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """The plans by one key, cut into ranges of its values.
+
+    Attributes
+    ----------
+    places, plans
+        The plans, and where each stands among all.
+    asked
+        (rows of the spine,) piece that answers each snapshot, -1 for one without the key: its answers are missing.
+    part
+        (leads,) the one piece that each lead is in, -1 for a lead without the key; None where leads move between keys.
+    members
+        Leads of each piece, ascending: a lead is in the piece of every key that it ever had.
+    """
+
+    places: tuple[int, ...]
+    plans: tuple[Plan, ...]
+    dataset: Dataset
+    spine: Spine
+    asked: _Part
+    part: _Part | None
+    members: tuple[Indices, ...]
+
+    @property
+    def pieces(self) -> int:
+        """Number of pieces, at least 1."""
+        return len(self.members)
+
+    def rows_of(self, piece: int) -> Indices:
+        """Return the rows of the spine that a piece answers."""
+        return _range(self._snapshots, piece)
+
+    def make(self, piece: int) -> Piece:
+        """Take the leads of a piece with what its plans read of them."""
+        leads = self.members[piece]
+        place = np.full(len(self.dataset.leads), -1, dtype=np.int64)
+        place[leads] = np.arange(len(leads))
+        rows = self.rows_of(piece)
+        events, outcomes = tables_read(self.plans, self.dataset)
+        own = Dataset(
+            _leads(self.dataset.leads, leads, self._reads),
+            None if events is None else self._rows(events, piece, place),
+            None if outcomes is None else self._rows(outcomes, piece, place),
+            self.dataset.until,
+            history={
+                name: _moves(changes, place)
+                for name, changes in self.dataset.history.items()
+                if name in self._reads
+            },
+        )
+        return Piece(self.plans, own, place[self.spine.lead[rows]], self.spine.as_of[rows])
+
+    @cached_property
+    def _reads(self) -> frozenset[str]:
+        return frozenset().union(*map(columns_read, self.plans))
+
+    @cached_property
+    def _snapshots(self) -> tuple[Indices, Indices]:
+        return _grouped(self.asked, self.pieces)
+
+    @cached_property
+    def _groups(self) -> dict[type, tuple[Indices, Indices]]:
+        assert self.part is not None
+        tables = tables_read(self.plans, self.dataset)
+        return {type(t): _grouped(self.part[t.lead], self.pieces) for t in tables if t is not None}
+
+    def _rows(self, table: R, piece: int, place: Indices) -> R:
+        if self.part is None:
+            rows = np.flatnonzero(place[table.lead] >= 0)
+        else:
+            rows = _range(self._groups[type(table)], piece)
+        return _taken(table, rows, place, self._reads)
+
+
+def cuts_of(
+    plans: Sequence[Plan], dataset: Dataset, spine: Spine, *, pieces: int | None, workers: int
+) -> tuple[Cut, ...]:
+    """Cut the work of all plans: one :class:`Cut` per key, in order of first appearance.
+
+    Parameters
+    ----------
+    pieces
+        Pieces per key, as far as it has so many values; by default one per ``ROWS_A_PIECE`` rows and snapshots, and one
+        per worker at least where that leaves each a tenth of it.
+    """
+    by_key: dict[str, list[int]] = {}
+    for place, plan in enumerate(plans):
+        by_key.setdefault(plan.key, []).append(place)
+    return tuple(_cut(tuple(places), plans, dataset, spine, pieces, workers) for places in by_key.values())
+
+
+def _cut(
+    places: tuple[int, ...],
+    plans: Sequence[Plan],
+    dataset: Dataset,
+    spine: Spine,
+    pieces: int | None,
+    workers: int,
+) -> Cut:
+    own = tuple(plans[place] for place in places)
+    keys = lead_keys(own[0], dataset)
+    load = np.bincount(keys.codes[spine.lead] + 1, minlength=len(keys.levels) + 1)
+    for table in tables_read(own, dataset):
+        if table is not None:
+            load += np.bincount(keys.codes[table.lead] + 1, minlength=len(load))
+    wanted = _pieces_for(int(load[1:].sum()), workers) if pieces is None else pieces
+    count = max(1, min(wanted, int(np.count_nonzero(load[1:])), _MOST_PIECES))
+    ranges = np.append(ranges_of(load[1:], count), np.int16(-1))
+    moved = moves(dataset, own[0].key)
+    if moved is None:
+        part = ranges[keys.codes]
+        leads = _grouped(part, count)
+        members = tuple(_range(leads, piece) for piece in range(count))
+        return Cut(places, own, dataset, spine, part[spine.lead], part, members)
+    then = moved.value("key", moved.last_before(spine.lead, spine.as_of))
+    ever = ranges[moved.columns["key"].codes]
+    members = tuple(np.unique(moved.owner[ever == piece]) for piece in range(count))
+    return Cut(places, own, dataset, spine, ranges[then.codes], None, members)
+
+
+def _pieces_for(load: int, workers: int) -> int:
+    return max(-(-load // ROWS_A_PIECE), min(workers, load * 10 // ROWS_A_PIECE))
+
+
+def ranges_of(load: npt.NDArray[np.int64], count: int) -> _Part:
+    """Cut keys (K,) into `count` contiguous ranges of about the same load; return the range of each key.
+
+    >>> ranges_of(np.array([4, 1, 1, 1, 1]), 2).tolist()
+    [0, 1, 1, 1, 1]
+    """
+    total = int(load.sum())
+    if not total:
+        return np.zeros(len(load), dtype=np.int16)
+    middle = 2 * np.cumsum(load) - load
+    return np.asarray(np.minimum(middle * count // (2 * total), count - 1), dtype=np.int16)
+
+
+def tables_read(plans: Sequence[Plan], dataset: Dataset) -> tuple[Events | None, Outcomes | None]:
+    """Return events and outcomes where the data has them and a plan reads them."""
+    streams = {plan.stream for plan in plans}
+    return (
+        dataset.events if "events" in streams else None,
+        dataset.outcomes if streams & {"outcomes", "conversions"} else None,
+    )
+
+
+def columns_read(plan: Plan) -> frozenset[str]:
+    """Return the columns that a plan reads, of its stream and of the leads."""
+    found = {plan.key.partition(":")[0], *plan.value_columns, *plan.distinct_columns, *plan.shown_columns}
+    for item in plan.filters:
+        found |= {column for column, _ in (*item.texts, *item.ranges)}
+    if plan.stream == "conversions":
+        found.add("stage")
+    if plan.order_matters:
+        found.add("event_id")
+    return frozenset(found)
+
+
+def without_rows(dataset: Dataset) -> Dataset:
+    """Return the data set with every text it knows and no row of a stream but the leads."""
+    none, place = np.empty(0, dtype=np.int64), np.arange(len(dataset.leads))
+
+    def emptied(table: R | None) -> R | None:
+        return None if table is None else _taken(table, none, place, None)
+
+    return replace(dataset, events=emptied(dataset.events), outcomes=emptied(dataset.outcomes))
+
+
+def _leads(leads: Leads, rows: Indices, reads: frozenset[str]) -> Leads:
+    return Leads(
+        tuple(leads.lead_id[row] for row in rows.tolist()),
+        None if leads.created_at is None else leads.created_at[rows],
+        {name: trimmed(column, rows) for name, column in leads.columns.items() if name in reads},
+    )
+
+
+def _moves(changes: Changes, place: Indices) -> Changes:
+    rows = np.flatnonzero(place[changes.owner] >= 0)
+    columns = {name: trimmed(column, rows) for name, column in changes.columns.items()}
+    return Changes(place[changes.owner[rows]], changes.at[rows], columns)
+
+
+def _taken(table: R, rows: Indices, place: Indices, reads: frozenset[str] | None) -> R:
+    """Take some rows of a table, and of its columns those in `reads`; all of them, with all levels, for None."""
+    occurred = table.occurred_at[rows]
+    known = occurred if table.known_at is table.occurred_at else table.known_at[rows]
+    name = "value" if isinstance(table, Events) else "amount"
+    numbers = getattr(table, name)
+    columns = {
+        column: text.take(rows) if reads is None else trimmed(text, rows)
+        for column, text in table.columns.items()
+        if reads is None or column in reads
+    }
+    wanted = reads is None or name in reads
+    return type(table)(
+        place[table.lead[rows]], occurred, known, columns, numbers[rows if wanted else rows[:0]]
+    )
+
+
+def trimmed(column: Coded, rows: Indices) -> Coded:
+    """Take rows, and of the levels only those that occur, in their order, where they are many."""
+    taken = column.take(rows)
+    if len(column.levels) <= len(rows):
+        return taken
+    occurs = np.zeros(len(column.levels) + 1, dtype=bool)
+    occurs[taken.codes] = True
+    used = np.flatnonzero(occurs[:-1])
+    lookup = np.full(len(occurs), -1, dtype=np.int32)
+    lookup[used] = np.arange(len(used))
+    return Coded(lookup[taken.codes], tuple(column.levels[code] for code in used.tolist()))
+
+
+def _grouped(part: _Part, pieces: int) -> tuple[Indices, Indices]:
+    """Return the rows in order of their piece, and (pieces + 1,) where each begins."""
+    order = np.argsort(part, kind="stable")
+    return order, np.searchsorted(part[order], np.arange(pieces + 1))
+
+
+def _range(grouped: tuple[Indices, Indices], piece: int) -> Indices:
+    order, begins = grouped
+    return order[begins[piece] : begins[piece + 1]]

@@ -1,0 +1,125 @@
+"""Batch scoring on a cluster: features by key, then the sealed bundle over pieces of the leads."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lead_ml.asof.encode import RawColumns
+from lead_ml.asof.labels import Spine
+from lead_ml.cluster.features import features_on
+from lead_ml.cluster.mapped import mapped
+from lead_ml.cluster.pieces import trimmed
+from lead_ml.errors import BundleError
+from lead_ml.scoring import Answer, Lang, Scorer
+from lead_ml.scoring.thresholds import Lines
+from lead_ml.tables.dataset import Coded, Dataset, Events, Indices, Leads
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+LEADS_A_PIECE = 500
+
+
+@dataclass(frozen=True)
+class _Sealed:
+    """A bundle as it travels: its files as they are, and the lines that hold today."""
+
+    files: tuple[tuple[str, bytes], ...]
+    lines: Lines
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    raw: RawColumns
+    dataset: Dataset
+    spine: Spine
+    lang: Lang
+    top: int
+
+
+def score_on(
+    client: Client,
+    scorer: Scorer,
+    dataset: Dataset,
+    spine: Spine,
+    *,
+    lang: Lang = "en",
+    top: int = 5,
+    partitions: int | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Answer]:
+    """Score snapshots on a cluster, with reasons; equal to :meth:`Scorer.score_dataset` to the last bit, in the same order.
+
+    Each worker loads the bundle once, from its bytes, and verifies its seal as any server does.
+
+    Parameters
+    ----------
+    client, dataset, spine, partitions
+        As for :func:`lead_ml.cluster.features_on`.
+    scorer
+        Loaded from a folder.
+
+    Raises
+    ------
+    BundleError
+        If the scorer has no folder.
+    """
+    sealed = _sealed(scorer)
+    raw = features_on(client, scorer.compiled, dataset, spine, partitions=partitions, progress=progress)
+    starts = range(0, len(spine), LEADS_A_PIECE)
+    ranges = [np.arange(start, min(start + LEADS_A_PIECE, len(spine))) for start in starts]
+    makers = [partial(_asked, raw, dataset, spine, rows, lang, top) for rows in ranges]
+    found: dict[int, list[Answer]] = {}
+    for place, answers in mapped(client, _score, makers, sealed):
+        found[place] = answers
+        progress(f"scored {sum(map(len, found.values())):,} of {len(spine):,} leads")
+    return [answer for place in range(len(ranges)) for answer in found[place]]
+
+
+def _sealed(scorer: Scorer) -> _Sealed:
+    folder = scorer.folder
+    if folder is None:
+        raise BundleError("the scorer was not loaded from a folder", do="use Scorer.load")
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = tuple((path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths)
+    return _Sealed(files, scorer.lines)
+
+
+def _asked(raw: RawColumns, dataset: Dataset, spine: Spine, rows: Indices, lang: Lang, top: int) -> _Asked:
+    """Take the features of some rows, and of the data set what an answer tells: the ids, and whether there are events."""
+    own = {
+        name: trimmed(column, rows) if isinstance(column, Coded) else column[rows]
+        for name, column in raw.items()
+    }
+    ids = tuple(dataset.leads.lead_id[lead] for lead in spine.lead[rows].tolist())
+    none = np.empty(0, dtype=np.int64)
+    events = None if dataset.events is None else Events(none, none, none, {}, np.empty(0))
+    return _Asked(
+        own,
+        Dataset(Leads(ids, None), events),
+        Spine(np.arange(len(rows)), spine.as_of[rows]),
+        lang,
+        top,
+    )
+
+
+def _score(asked: _Asked, sealed: _Sealed) -> list[Answer]:
+    scorer = replace(_loaded(sealed.files), lines=sealed.lines)
+    return scorer.score_features(asked.raw, asked.dataset, asked.spine, lang=asked.lang, top=asked.top)
+
+
+@lru_cache(maxsize=2)
+def _loaded(files: tuple[tuple[str, bytes], ...]) -> Scorer:
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files:
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return replace(Scorer.load(folder), folder=None)

@@ -1,0 +1,177 @@
+"""Growing trees on a cluster with ``lightgbm.dask``: data-parallel, a part of the rows and a thread set per worker.
+
+The number of rounds is that of ``params.yaml``, chosen on a sample by ``lead-ml tune``: early stopping of ``lightgbm.dask``
+crashed once and hung once in two tries. LightGBM cannot go on without a worker that died, so the fit starts anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lead_ml.cluster.mapped import TRIES, lost
+from lead_ml.cluster.placed import placed
+from lead_ml.errors import LeadMLError
+from lead_ml.model.lightgbm import Growth, grow_here
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_log = logging.getLogger(__name__)
+ROWS_A_WORKER = 1_000
+_LOOK = 0.5  # seconds between two looks at the workers
+_WORKERS = 30  # seconds that workers have to come back
+# What LightGBM writes of the cluster into a model, and what a single machine writes there.
+_ALONE: Mapping[str, str] = {
+    "tree_learner": "serial",
+    "num_machines": "1",
+    "machines": "",
+    "local_listen_port": "12400",
+    "time_out": "120",
+    "pre_partition": "0",
+}
+
+
+class _WorkerGone(Exception):
+    """A worker of a running fit is no more."""
+
+
+def grow_on(client: Client, growth: Growth, *, rows_a_worker: int = ROWS_A_WORKER) -> str:
+    """Grow the trees on the workers; return the model text, without a word of the cluster.
+
+    Rows are dealt out like cards, so that every worker sees the same mix of times. Fewer than `rows_a_worker` for two
+    workers are grown in this process. The trees differ from those of one machine as bins and sums do, within the
+    interval of any figure; the same workers give the same trees.
+
+    Raises
+    ------
+    LeadMLError
+        If workers died five times over, or the scheduler did.
+    """
+    try:
+        return _grow(client, growth, rows_a_worker)
+    except OSError as error:
+        raise LeadMLError(
+            "the Dask scheduler went away", value=error, do="start it again and repeat the command"
+        ) from error
+
+
+def _grow(client: Client, growth: Growth, rows_a_worker: int) -> str:
+    for _ in range(TRIES):
+        most = len(growth.X) // rows_a_worker
+        if most > 1:
+            _gather(client)
+        workers = sorted(client.nthreads())[:most]
+        if len(workers) < 2:
+            return grow_here(growth)
+        try:
+            return _alone(_grown(client, growth, workers))
+        except Exception as error:
+            if not isinstance(error, _WorkerGone) and not lost(error) and _present(client, workers):
+                raise
+            _settle(client, workers)
+    raise LeadMLError(
+        f"the Dask workers died in each of {TRIES} fits",
+        do="look at their logs; most often their memory is not enough",
+    )
+
+
+def _grown(client: Client, growth: Growth, workers: list[str]) -> str:
+    with placed(client, workers) as own, ThreadPoolExecutor(1) as pool:
+        fit = pool.submit(_fit, own, growth, workers)
+        try:
+            return _watched(client, fit, workers)
+        finally:
+            own.close()  # ends a fit that still waits
+
+
+def _watched(client: Client, fit: Future[str], workers: list[str]) -> str:
+    """Wait for the fit, but no longer than its workers live: LightGBM would wait for a dead one for hours."""
+    while not wait([fit], timeout=_LOOK).done:
+        if not _present(client, workers):
+            raise _WorkerGone
+    return fit.result()
+
+
+def _present(client: Client, workers: list[str]) -> bool:
+    return set(workers) <= set(client.nthreads())
+
+
+def _gather(client: Client) -> None:
+    """Wait for workers of a local cluster that are just starting again, so that trees do not depend on the moment."""
+    if client.cluster is not None:
+        with suppress(TimeoutError):
+            client.wait_for_workers(len(client.cluster.workers), timeout=_WORKERS)
+
+
+def _settle(client: Client, workers: list[str]) -> None:
+    """Restart the workers that still wait for the dead one inside LightGBM, and give all of them time to come back."""
+    _log.warning("a Dask worker went away in a fit, which starts anew")
+    stuck = [worker for worker in workers if worker in client.nthreads()]
+    if stuck:
+        with suppress(ValueError):  # one without a nanny cannot be restarted; its sockets break by themselves
+            client.restart_workers(stuck, raise_for_error=False)
+    with suppress(TimeoutError):  # then the others do it
+        client.wait_for_workers(len(workers), timeout=_WORKERS)
+
+
+def _quiet() -> None:
+    """Let LightGBM log instead of print: standard output belongs to results."""
+    import lightgbm
+
+    logger = logging.getLogger("lightgbm")
+    lightgbm.register_logger(logger, info_method_name="debug", warning_method_name="info")
+
+
+def _fit(client: Client, growth: Growth, workers: list[str]) -> str:
+    from lightgbm.dask import DaskLGBMRegressor
+
+    for future in [client.submit(_quiet, workers=[worker], pure=False) for worker in workers]:
+        future.result()
+    _quiet()
+    # The regressor with a binary objective is LightGBM itself; the classifier would code the labels of each worker apart.
+    model = DaskLGBMRegressor(client=client, n_estimators=growth.rounds, **_params(growth))
+    with client.as_current():  # parts look for the client they belong to
+        model.fit(
+            _dealt(client, growth.X, workers),
+            _dealt(client, growth.y, workers),
+            sample_weight=None if growth.weight is None else _dealt(client, growth.weight, workers),
+            feature_name=list(growth.names),
+            categorical_feature=list(growth.categories),
+        )
+    return str(model.booster_.model_to_string(num_iteration=-1))
+
+
+def _params(growth: Growth) -> dict[str, Any]:
+    """Return the parameters without the number of threads, which is that of each worker."""
+    return {name: value for name, value in growth.params.items() if name != "num_threads"}
+
+
+def _dealt(client: Client, array: Any, workers: list[str]) -> Any:
+    """Deal the rows out to the workers; return them as a Dask array with a chunk on each."""
+    import dask
+    import dask.array
+
+    hands = [np.ascontiguousarray(array[k :: len(workers)]) for k in range(len(workers))]
+    futures = [
+        client.scatter(hand, workers=[worker], hash=False)
+        for hand, worker in zip(hands, workers, strict=True)
+    ]
+    return dask.array.concatenate(
+        [
+            dask.array.from_delayed(dask.delayed(future), hand.shape, hand.dtype)
+            for future, hand in zip(futures, hands, strict=True)
+        ]
+    )
+
+
+def _alone(text: str) -> str:
+    for name, value in _ALONE.items():
+        text = re.sub(rf"^\[{name}: .*\]$", f"[{name}: {value}]", text, flags=re.MULTILINE)
+    return text

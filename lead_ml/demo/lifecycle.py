@@ -1,0 +1,101 @@
+"""What becomes of the leads: who wins, who is lost, when, and how it is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lead_ml.demo.arrival import DAY, SECOND
+from lead_ml.demo.fakes import FAKE_REASONS, UNFIT_REASONS
+from lead_ml.demo.people import Flags, Objects, one_of
+from lead_ml.demo.settings import SynthSettings
+from lead_ml.tables.dataset import Coded, Floats, Indices, Instants, Outcomes
+
+_LATE_DAYS = 4.0
+_UNFIT_NAMED = 0.8  # share of the closed unfit leads whose reason somebody writes down
+_LOSSES = ("price", "timing", "no_answer", "competitor_won")
+_FAKE_FOUND_DAYS = 5.0
+_DEAL_SIZE = {"1-10": 4e3, "11-50": 8e3, "51-200": 16e3, "201-1000": 35e3, "1001-5000": 70e3, "5001+": 120e3}
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How every lead ends: ``stage`` won, lost, invalid or open, its ``reason``, at which age in days (inf if it stays
+    open), and the ``amount`` of the deal (NaN without a win).
+    """
+
+    stage: Objects
+    reason: Objects
+    age_days: Floats
+    amount: Floats
+
+
+def draw_fates(
+    rng: np.random.Generator,
+    win_probability: Floats,
+    kind: Objects,
+    company_size: Objects,
+    settings: SynthSettings,
+) -> Fate:
+    """Draw the win first, as a Bernoulli of its probability, then one delay: what :func:`true_probability` inverts."""
+    size = len(kind)
+    fake, unfit = np.isin(kind, list(FAKE_REASONS)), np.isin(kind, UNFIT_REASONS)
+    won = rng.random(size) < win_probability
+    closed = ~won & (rng.random(size) < np.where(fake, settings.labelled_share, settings.closed_share))
+    age = np.where(won, settings.win_delay.draw(rng, size), settings.loss_delay.draw(rng, size))
+    age = np.where(fake, rng.exponential(_FAKE_FOUND_DAYS, size) + 0.02, age)
+    invalid = closed & (fake | (unfit & (rng.random(size) < _UNFIT_NAMED)))
+    stage = np.select([won, invalid, closed], ["won", "invalid", "lost"], "open").astype(object)
+    reason = np.where(stage == "lost", one_of(rng, _LOSSES, size), np.full(size, None, dtype=object))
+    reason[invalid] = [FAKE_REASONS.get(name, name) for name in kind[invalid]]
+    typical = np.array([_DEAL_SIZE[name] for name in company_size])
+    amount = np.where(won, np.round(typical * rng.lognormal(0, 0.5, size), -2), np.nan)
+    return Fate(stage, reason, np.where(won | closed, age, np.inf), amount)
+
+
+def draw_outcomes(
+    rng: np.random.Generator,
+    created_at: Instants,
+    fate: Fate,
+    warmth: Floats,
+    late_share: float,
+    until: int,
+) -> Outcomes:
+    """Draw the stages on the way and date them all; what is not known by ``until`` is left out.
+
+    The stages on the way depend on ``warmth`` (the lead's own logit); all of them precede a win.
+    """
+    rows, ages, stages = _way(rng, fate, warmth)
+    ended = np.flatnonzero(np.isfinite(fate.age_days))
+    lead = np.concatenate([rows, ended])
+    stage = np.concatenate([stages, fate.stage[ended]])
+    on_the_way = len(rows)
+    reason = np.concatenate([np.full(on_the_way, None, dtype=object), fate.reason[ended]])
+    amount = np.concatenate([np.full(on_the_way, np.nan), fate.amount[ended]])
+    occurred = created_at[lead] + whole_seconds(np.concatenate([ages, fate.age_days[ended]]))
+    late = rng.random(len(lead)) < late_share
+    known = occurred + whole_seconds(np.where(late, rng.exponential(_LATE_DAYS, len(lead)), 0.0))
+    kept = np.flatnonzero(known <= until)
+    kept = kept[np.lexsort((occurred[kept], lead[kept], known[kept]))]
+    columns = {"stage": Coded.of(list(stage[kept])), "reason": Coded.of(list(reason[kept]))}
+    return Outcomes(lead[kept], occurred[kept], known[kept], columns, amount[kept])
+
+
+def whole_seconds(days: Floats) -> Instants:
+    """Return days as microseconds, rounded up to whole seconds."""
+    return np.ceil(days * (DAY / SECOND)).astype(np.int64) * SECOND
+
+
+def _way(rng: np.random.Generator, fate: Fate, warmth: Floats) -> tuple[Indices, Floats, Objects]:
+    """Return lead, age in days and stage of every mql, sql and opportunity."""
+    size = len(warmth)
+    won, invalid = fate.stage == "won", fate.stage == "invalid"
+    ends = np.where(np.isfinite(fate.age_days), fate.age_days, rng.exponential(40, size) + 1)
+    moments = ends[:, None] * np.sort(rng.random((size, 3)), axis=1)
+    chances = 1 / (1 + np.exp(-(warmth[:, None] + np.array([2.4, 1.6, 1.4]))))
+    reached: Flags = (rng.random((size, 3)) < chances).cumprod(axis=1).astype(bool)
+    reached[won] = True
+    reached[invalid, 1:] = False
+    row, step = np.nonzero(reached)
+    return row, moments[row, step], np.array(["mql", "sql", "opportunity"], dtype=object)[step]

@@ -1,0 +1,191 @@
+"""Who the leads are: companies, people, and how to reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.demo import vocabulary as words
+from lead_ml.tables.dataset import Floats, Indices
+
+Objects = npt.NDArray[np.object_]
+Flags = npt.NDArray[np.bool_]
+Weighted = Sequence[tuple[str, float, float]]
+
+_LEADS_PER_COMPANY = 1.7
+_NO_ACCOUNT = 0.12
+_PHONE, _MAIL, _BOTH = range(3)
+_KEPT_CONTACT = (0.4, 0.4, 0.2)  # how often a known person keeps the phone, the mail, both
+
+
+@dataclass(frozen=True)
+class People:
+    """Columns of the persons behind the leads, and how well they fit what is sold (logit scale, mean near 0)."""
+
+    columns: Mapping[str, Objects]
+    company_row: Indices
+    fit: Floats
+
+
+def draw_people(rng: np.random.Generator, person: Indices) -> People:
+    """Draw a person for every lead; ``person[i]`` is the row of the lead that first was this person.
+
+    Every trait belongs to the person, so leads of one person agree in all but a new phone or a private address.
+    """
+    size = len(person)
+    company, companies = _companies(rng, size)
+    company = company[person]
+    columns = {name: values[company] for name, values in companies.items()}
+    chinese = columns["country"] == "CN"
+    level, level_effect = pick(rng, words.LEVELS, size)
+    columns["job_title"] = _titles(rng, level, chinese)[person]
+    names, handles = _names(rng, chinese)
+    columns["name"], handles = names[person], handles[person]
+    free = (rng.random(size) < np.where(columns["company_size"] == "1-10", 0.5, 0.2))[person]
+    kept = np.where(person == np.arange(size), _BOTH, rng.choice(3, size, p=_KEPT_CONTACT))
+    mails = _emails(rng, handles, columns["domain"], free | (kept == _PHONE), chinese)
+    columns["email"] = np.where(kept == _PHONE, mails, mails[person])
+    phones = _phones(rng, columns["country"])
+    columns["phone"] = np.where(kept == _MAIL, phones, phones[person])
+    fit = companies["fit"][company].astype(np.float64) + level_effect[person] - 0.4 * free
+    owner_decides = (columns["company_size"] == "1-10") & (level == "c_level")[person]
+    fit = fit + np.where(owner_decides, 0.7, 0.0)
+    accounts = np.array([f"A{row:05d}" for row in company], dtype=object)
+    columns["account_id"] = blanked(rng, accounts, _NO_ACCOUNT, person)
+    return People({name: columns[name] for name in columns if name not in ("fit", "domain")}, company, fit)
+
+
+def pick(rng: np.random.Generator, values: Weighted, size: int) -> tuple[Objects, Floats]:
+    """Draw values by their share, and return their effects beside them."""
+    share = np.array([item[1] for item in values])
+    row = rng.choice(len(values), size, p=share / share.sum())
+    return np.array([item[0] for item in values], dtype=object)[row], np.array([item[2] for item in values])[
+        row
+    ]
+
+
+def one_of(rng: np.random.Generator, values: Sequence[str], size: int) -> Objects:
+    """Draw from values with equal chances."""
+    return np.array(values, dtype=object)[rng.integers(len(values), size=size)]
+
+
+def blanked(rng: np.random.Generator, values: Objects, share: float, person: Indices) -> Objects:
+    """Return the values with a share of the persons' set to None."""
+    kept = values.copy()
+    kept[(rng.random(len(values)) < share)[person]] = None
+    return kept
+
+
+def _companies(rng: np.random.Generator, leads: int) -> tuple[Indices, dict[str, Objects]]:
+    size = max(10, int(leads / _LEADS_PER_COMPANY))
+    industry, by_industry = pick(rng, words.INDUSTRIES, size)
+    company_size, by_size = pick(rng, words.SIZES, size)
+    country, by_country = pick(rng, words.COUNTRIES, size)
+    places = [words.PLACES[code][rng.integers(len(words.PLACES[code]))] for code in country]
+    named = [
+        _company_name(rng, row, code, place[1])
+        for row, (code, place) in enumerate(zip(country, places, strict=True))
+    ]
+    columns = {
+        "company": [name for name, _ in named],
+        "domain": [domain for _, domain in named],
+        "industry": industry,
+        "company_size": company_size,
+        "country": country,
+        "region": [region for region, _ in places],
+        "city": [city for _, city in places],
+        "fit": by_industry + by_size + by_country,
+    }
+    popularity = (size * rng.random(leads) ** 1.5).astype(np.int64)
+    return popularity, {name: np.array(values, dtype=object) for name, values in columns.items()}
+
+
+def _company_name(rng: np.random.Generator, row: int, country: str, city: str) -> tuple[str, str]:
+    if country == "CN":
+        han, pinyin = words.COMPANY_ZH[rng.integers(len(words.COMPANY_ZH))]
+        tail = words.COMPANY_ZH_TAIL[rng.integers(len(words.COMPANY_ZH_TAIL))]
+        return f"{words.CITIES_ZH[city]}{han}{tail}有限公司", f"{pinyin}{row}.cn.example"
+    head = words.COMPANY_EN[rng.integers(len(words.COMPANY_EN))]
+    tail = words.COMPANY_EN_TAIL[rng.integers(len(words.COMPANY_EN_TAIL))]
+    form = {"DE": "GmbH", "GB": "Ltd", "SG": "Pte Ltd", "IN": "Pvt Ltd"}.get(country, "Inc")
+    return f"{head} {tail} {form}", f"{head}{tail}{row}.example".lower()
+
+
+def _titles(rng: np.random.Generator, level: Objects, chinese: Flags) -> Objects:
+    options = {
+        name: [[t for t in titles if t.isascii() is not home] for home in (False, True)]
+        for name, titles in words.TITLES.items()
+    }
+    drawn = rng.random(len(level))
+    chosen = [options[name][int(home)] for name, home in zip(level, chinese, strict=True)]
+    return np.array(
+        [titles[int(draw * len(titles))] for titles, draw in zip(chosen, drawn, strict=True)], dtype=object
+    )
+
+
+def _names(rng: np.random.Generator, chinese: npt.NDArray[Any]) -> tuple[Objects, Objects]:
+    size = len(chinese)
+    surnames, given = (
+        rng.integers(len(words.SURNAMES_ZH), size=size),
+        rng.integers(len(words.GIVEN_ZH), size=size),
+    )
+    first, last = one_of(rng, words.FIRST, size), one_of(rng, words.LAST, size)
+    both = rng.random(size) < 0.1
+    names, handles = [], []
+    for row in range(size):
+        if not chinese[row]:
+            names.append(f"{first[row]} {last[row]}")
+            handles.append(f"{first[row]}.{last[row]}".lower().replace("ü", "ue"))
+            continue
+        (surname, s), (name, g) = words.SURNAMES_ZH[surnames[row]], words.GIVEN_ZH[given[row]]
+        names.append(f"{surname}{name}" + (f" {g.title()}" if both[row] else ""))
+        handles.append(f"{g}.{s}")
+    return np.array(names, dtype=object), np.array(handles, dtype=object)
+
+
+def _emails(
+    rng: np.random.Generator, handles: Objects, domains: Objects, free: Flags, chinese: Flags
+) -> Objects:
+    size = len(handles)
+    number = rng.integers(10, 99_999, size)
+    role = (rng.random(size) < 0.05) & ~free
+    host = np.where(chinese, one_of(rng, words.FREE_ZH, size), one_of(rng, words.FREE_EN, size))
+    boxes = one_of(rng, words.ROLE_MAILBOXES, size)
+    return np.array(
+        [
+            f"{handles[row].replace('.', '')}{number[row]}@{host[row]}"
+            if free[row]
+            else f"{boxes[row] if role[row] else handles[row]}@{domains[row]}"
+            for row in range(size)
+        ],
+        dtype=object,
+    )
+
+
+def _phones(rng: np.random.Generator, country: Objects) -> Objects:
+    size = len(country)
+    middle, end = rng.integers(200, 999, size), rng.integers(0, 10_000, size)
+    area, prefix = rng.integers(201, 989, size), one_of(rng, words.MOBILE_ZH, size)
+    plain = rng.random(size) < 0.7
+    patterns = {
+        "CN": "{prefix}{middle:04d}{end:04d}",
+        "US": "+1 {area} {middle}-{end:04d}",
+        "DE": "+49 17{last} {middle}{end:04d}",
+        "GB": "+44 77{last}0 {middle}{last}{end:02d}",
+        "SG": "+65 9{middle} {end:04d}",
+        "IN": "+91 9{area}{middle}{end:03d}",
+    }
+    phones = [
+        patterns[country[row]].format(
+            prefix=prefix[row], middle=middle[row], end=end[row], area=area[row], last=end[row] % 10
+        )
+        for row in range(size)
+    ]
+    international = [
+        f"+86 {phone}" if land == "CN" else phone for phone, land in zip(phones, country, strict=True)
+    ]
+    return np.where(plain, np.array(phones, dtype=object), np.array(international, dtype=object))

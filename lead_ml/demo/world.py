@@ -1,0 +1,228 @@
+"""The synthetic world as a whole, and what a perfect scorer would say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.demo.arrival import DAY, draw_arrivals, draw_instants
+from lead_ml.demo.behaviour import draw_events
+from lead_ml.demo.fakes import FAKE_REASONS, UNFIT_REASONS, burst_instants, disguise, draw_kinds
+from lead_ml.demo.lifecycle import Fate, draw_fates, draw_outcomes
+from lead_ml.demo.people import Objects, draw_people
+from lead_ml.demo.settings import SynthSettings
+from lead_ml.demo.traces import blank_some, draw_traces
+from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants, Leads
+
+_PARTS = ("cast", "people", "latent", "arrivals", "traces", "fakes", "fates", "events", "outcomes")
+_STATUS = {"won": "Converted", "lost": "Closed", "invalid": "Disqualified"}
+_AGAIN_WITHIN = 0.2  # a person comes back within this share of the history
+_SHARED_INTENT = 0.7
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What no export shows, one entry per lead.
+
+    Attributes
+    ----------
+    kind
+        real; student, no_budget or competitor (real but unfit); bot, mash, wrong_number or test (fakes).
+    fit, intent, noise, source_effect
+        The parts of the logit, see :class:`~lead_ml.demo.SynthSettings`.
+    logit
+        Logit of the chance to ever win, were the lead no fake.
+    win_probability
+        Chance that the lead ever wins, 0 for fakes.
+    person
+        Row of the lead that first was this person.
+    fate
+        How the lead ends, be it after the end of the data.
+    """
+
+    kind: Objects
+    fit: Floats
+    intent: Floats
+    noise: Floats
+    source_effect: Floats
+    logit: Floats
+    win_probability: Floats
+    person: Indices
+    fate: Fate
+
+    @property
+    def fake(self) -> npt.NDArray[np.bool_]:
+        """Whether each lead is not real."""
+        return np.isin(self.kind, list(FAKE_REASONS))
+
+
+@dataclass(frozen=True)
+class SynthWorld:
+    """A SYNTHETIC CRM: its tables as a project reads them, and the truth behind them.
+
+    The columns ``lead_status`` and ``owner`` stand as they are at the end of the data: the status is overwritten with
+    the outcome, a leak trap.
+    """
+
+    data: Dataset
+    truth: Truth
+    settings: SynthSettings
+
+
+@dataclass(frozen=True)
+class _Cast:
+    kind: Objects
+    created_at: Instants
+    burst: Indices
+    person: Indices
+
+
+def generate(
+    n_leads: int, seed: int, *, days: int = 540, settings: SynthSettings | None = None
+) -> SynthWorld:
+    """Generate a SYNTHETIC CRM; the same arguments give the same world to the last bit.
+
+    Parameters
+    ----------
+    n_leads
+        Number of leads, fakes and duplicates included; at least 1.
+    seed
+        Seed of all draws.
+    days
+        Length of the history in days; what became known later is not in the tables.
+    settings
+        How the CRM behaves.
+
+    Returns
+    -------
+    SynthWorld
+        Leads in order of creation, events and outcomes in the order in which they became known.
+    """
+    settings = settings or SynthSettings()
+    rngs = {name: np.random.default_rng([seed, number]) for number, name in enumerate(_PARTS)}
+    start = int(np.datetime64(settings.start, "us").astype(np.int64))
+    until = start + days * DAY
+    cast = _cast(rngs["cast"], n_leads, start, days, settings)
+    columns, truth = _leads(rngs, cast, days, settings)
+    outcomes = draw_outcomes(
+        rngs["outcomes"], cast.created_at, truth.fate, truth.logit, settings.late_share, until
+    )
+    closed = truth.fate.age_days
+    events = draw_events(rngs["events"], cast.created_at, truth.intent, cast.kind, closed, until)
+    columns = {**columns, "lead_status": _status(cast.created_at, truth.fate, until)}
+    coded = {name: Coded.of(list(values)) for name, values in sorted(columns.items())}
+    leads = Leads(tuple(f"L{row:06d}" for row in range(n_leads)), cast.created_at, coded)
+    return SynthWorld(Dataset(leads, events, outcomes, until=until), truth, settings)
+
+
+def true_probability(world: SynthWorld, lead: Indices, as_of: Instants | int, horizon_us: int) -> Floats:
+    """Return P(win in (as_of, as_of + horizon] | all that is hidden, not closed by as_of).
+
+    With w the chance that the lead ever wins, F and G the distributions of the delays to the win and to the loss, c the
+    share of leads without a win that are ever closed, and s = as_of - created_at::
+
+        w (F(s + horizon) - F(s)) / (w (1 - F(s)) + (1 - w) (1 - c G(s)))
+
+    Events add nothing to it: they depend on the hidden intent, not on the drawn win. So for every scorer that sees only
+    what a project shows, the mean of these at one score is the probability that the score should state.
+
+    Parameters
+    ----------
+    world
+        What :func:`generate` returned.
+    lead
+        Rows of the leads.
+    as_of
+        One moment for each of the rows, or one for all, microseconds UTC; not before the creation.
+    horizon_us
+        Microseconds.
+    """
+    settings = world.settings
+    created = world.data.leads.created_at
+    assert created is not None, "generated leads have dates"
+    ever = world.truth.win_probability[lead]
+    age = (as_of - created[lead]) / DAY
+    by_now, by_then = settings.win_delay.within(age), settings.win_delay.within(age + horizon_us / DAY)
+    open_without_win = 1 - settings.closed_share * settings.loss_delay.within(age)
+    return np.asarray(ever * (by_then - by_now) / (ever * (1 - by_now) + (1 - ever) * open_without_win))
+
+
+def _cast(rng: np.random.Generator, size: int, start: int, days: int, settings: SynthSettings) -> _Cast:
+    kind = draw_kinds(rng, size, settings.fake_shares, settings.unfit_share)
+    created, burst = burst_instants(
+        rng, draw_instants(rng, size, start, days, settings.drift), kind, start + days * DAY
+    )
+    order = np.lexsort((np.arange(size), created))
+    place = np.empty(size, dtype=np.int64)
+    place[order] = np.arange(size)
+    kind, burst = kind[order], np.where(burst >= 0, place[burst], -1)[order]
+    return _Cast(kind, created[order], burst, _persons(rng, kind, settings.duplicate_share))
+
+
+def _persons(rng: np.random.Generator, kind: Objects, share: float) -> Indices:
+    """Return for each lead the row of the lead that first was this person; only real leads come back."""
+    person = np.arange(len(kind))
+    free = kind == "real"
+    reach = max(2, int(len(kind) * _AGAIN_WITHIN))
+    wanted = round(share * len(kind))
+    for later, back in zip(rng.permutation(len(kind)), rng.integers(1, reach, len(kind)), strict=True):
+        earlier = later - back
+        if wanted > 0 and earlier >= 0 and free[later] and free[earlier]:
+            wanted -= 1
+            person[later] = earlier
+            free[[later, earlier]] = False
+    return person
+
+
+def _leads(
+    rngs: Mapping[str, np.random.Generator], cast: _Cast, days: int, settings: SynthSettings
+) -> tuple[dict[str, Objects], Truth]:
+    people = draw_people(rngs["people"], cast.person)
+    country = people.columns["country"]
+    fake = np.isin(cast.kind, list(FAKE_REASONS))
+    arrivals = draw_arrivals(
+        rngs["arrivals"], cast.created_at, country == "CN", fake, cast.burst, days, settings.drift
+    )
+    intent = _intent(rngs["latent"], cast)
+    traces = draw_traces(rngs["traces"], country, people.company_row, intent)
+    shown = blank_some(rngs["traces"], {**people.columns, **arrivals.columns, **traces}, cast.person)
+    columns = disguise(rngs["fakes"], shown, cast.kind, cast.burst)
+    hidden = rngs["latent"].normal(size=len(cast.kind))
+    warmth = _logit(cast.kind, people.fit, intent, hidden, arrivals.effect, settings)
+    ever = np.where(fake, 0.0, 1 / (1 + np.exp(-warmth)))
+    fate = draw_fates(rngs["fates"], ever, cast.kind, people.columns["company_size"], settings)
+    return columns, Truth(
+        cast.kind, people.fit, intent, hidden, arrivals.effect, warmth, ever, cast.person, fate
+    )
+
+
+def _logit(
+    kind: Objects, fit: Floats, intent: Floats, noise: Floats, source: Floats, settings: SynthSettings
+) -> Floats:
+    return np.asarray(
+        settings.intercept
+        + settings.fit_weight * fit
+        + settings.intent_weight * intent
+        + settings.noise_weight * noise
+        + source
+        - settings.unfit_penalty * np.isin(kind, UNFIT_REASONS)
+    )
+
+
+def _intent(rng: np.random.Generator, cast: _Cast) -> Floats:
+    size = len(cast.kind)
+    lasting, passing = rng.normal(size=size)[cast.person], rng.normal(size=size)
+    mixed = _SHARED_INTENT * lasting + np.sqrt(1 - _SHARED_INTENT**2) * passing
+    return np.asarray(mixed - 0.8 * np.isin(cast.kind, list(FAKE_REASONS)))
+
+
+def _status(created_at: Instants, fate: Fate, until: int) -> Objects:
+    ended = created_at + np.where(np.isfinite(fate.age_days), fate.age_days, 0.0) * DAY <= until
+    shown = [
+        _STATUS.get(stage, "Working") if done else "Working"
+        for stage, done in zip(fate.stage, ended, strict=True)
+    ]
+    return np.array(shown, dtype=object)

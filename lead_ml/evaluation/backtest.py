@@ -1,0 +1,236 @@
+"""Out-of-sample scores: every window judged by a fit that ended before it began."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from lead_ml.asof.encode import RawColumns
+from lead_ml.asof.labels import NEVER, Labels, Mask, Spine, snapshot_weights
+from lead_ml.declare import Declaration
+from lead_ml.errors import TooLittleData
+from lead_ml.evaluation.split import Window
+from lead_ml.model import Calibration, Drift, fit_calibration, fit_drift
+from lead_ml.model.fit import Fitted, Recipe, fit, take
+from lead_ml.model.metrics import sigmoid
+from lead_ml.tables.dataset import Dataset, Floats, Indices, Instants
+
+MIN_FIT_POSITIVES = 5
+MATURE_SHARE = 0.5
+# The least to calibrate on, in leads and in winning leads, and when an earlier stretch is told apart from it.
+CALIBRATION_LEADS, CALIBRATION_WINS = 2_000, 200
+DRIFT_Z = 2.5
+PERIOD = 30 * 86_400_000_000  # microseconds
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The training table of one target: features, labels, and who stands behind each row.
+
+    ``raw`` has one column per declared feature (rows,); ``spine`` and ``labels`` are aligned with it; ``group`` is per
+    row: leads of the same person or account share it.
+    """
+
+    declarations: tuple[Declaration, ...]
+    raw: RawColumns
+    spine: Spine
+    labels: Labels
+    group: Indices
+    dataset: Dataset
+
+    @property
+    def lead(self) -> Indices:
+        """Lead of each row, as row of the leads table."""
+        return self.spine.lead
+
+    @property
+    def as_of(self) -> Instants:
+        """Moment of each row, microseconds UTC."""
+        return self.spine.as_of
+
+    @cached_property
+    def first(self) -> Indices:
+        """The first row of each lead that can be learnt from at the end of the data."""
+        rows = np.flatnonzero(self.labels.used)
+        return rows[np.unique(self.lead[rows], return_index=True)[1]]
+
+    def weights(self, rows: Mask | Indices) -> Floats:
+        """Return the weights of some rows, see :func:`lead_ml.asof.labels.snapshot_weights`."""
+        return snapshot_weights(self.spine.take(rows), self.dataset.leads.created_at, self.ages)
+
+    @cached_property
+    def ages(self) -> Instants:
+        """Ascending ages at which leads were looked at, microseconds; empty for undated data."""
+        created = self.dataset.leads.created_at
+        return np.empty(0, dtype=np.int64) if created is None else np.unique(self.as_of - created[self.lead])
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """Out-of-sample logits of one kind: ``logit`` (rows,) is NaN where no window judged the row.
+
+    ``mature`` (rows,) marks the rows whose fit had at least half the positives of the last one: only such a model is
+    about as sharp as the one that ships, so only such scores may calibrate it.
+    """
+
+    recipe: Recipe
+    logit: Floats
+    mature: Mask
+    fitted: Fitted  # of the last window
+
+    @property
+    def scored(self) -> Mask:
+        """Mask of the rows with a score."""
+        return ~np.isnan(self.logit)
+
+
+def fit_rows(recipe: Recipe, table: Table, rows: Mask, *, known_by: int = NEVER) -> Fitted:
+    """Fit one recipe on some rows of the table, with the labels as they were known strictly before `known_by`."""
+    return fit(
+        recipe,
+        table.declarations,
+        take(table.raw, rows),
+        table.lead[rows],
+        table.labels.as_known(known_by)[rows],
+        table.weights(rows),
+        table.group[rows],
+    )
+
+
+def roll(
+    recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress = lambda _: None
+) -> Rolled:
+    """Fit before each window, score inside it.
+
+    Windows whose fit side has fewer than five positives are passed over, unless it is the last: then
+    TooLittleData is raised.
+    """
+    logit = np.full(len(table.spine), np.nan)
+    mature = np.zeros(len(table.spine), dtype=bool)
+    last = windows[-1]
+    enough = table.labels.as_known(last.start or NEVER)[last.fit].sum() * MATURE_SHARE
+    fitted: Fitted | None = None
+    for window in windows:
+        known_by = window.start or NEVER  # random folds have no start
+        y = table.labels.as_known(known_by)[window.fit]
+        if not enough_to_fit(recipe, y, last=window is last):
+            continue
+        fitted = fit_rows(recipe, table, window.fit, known_by=known_by)
+        mature[window.test] = y.sum() >= enough
+        logit[window.test] = fitted.model.predict_logit(fitted.matrix(take(table.raw, window.test)))
+        progress(f"{recipe.spec.name} {recipe.kind}: {window.name}")
+    assert fitted is not None
+    return Rolled(recipe, logit, mature, fitted)
+
+
+def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
+    """Tell whether a fit side has enough of either class; the last window must."""
+    few = min(int(y.sum()), int(len(y) - y.sum()))
+    if few >= MIN_FIT_POSITIVES or recipe.kind == "scorecard":
+        return True
+    if last:
+        raise TooLittleData(
+            f"the {recipe.spec.name} model has {few} rows of the rarer class before the forward window",
+            expected=f"at least {MIN_FIT_POSITIVES}",
+            do="bring a longer history, or serve the scorecard with train --kind scorecard",
+        )
+    return False
+
+
+def calibration_rows(
+    rolled: Rolled, table: Table, *, known_by: int, horizon_us: int, created_before: int
+) -> Mask:
+    """Choose the rows to calibrate on: the longest stretch up to now over which the calibration did not drift.
+
+    Starting from the latest 2,000 leads with 200 wins, chunks of earlier leads are added while their mean residual agrees
+    with that of the later ones within ``DRIFT_Z`` standard errors (the idea of ADWIN: Bifet and Gavalda, 2007).
+
+    Parameters
+    ----------
+    known_by, created_before
+        Only outcomes known by then of leads created before then count, in microseconds UTC.
+    """
+    created = table.dataset.leads.created_at
+    known = table.labels.usable_by(known_by) & (table.as_of + horizon_us <= known_by)
+    usable = rolled.scored & rolled.mature & known
+    if created is None:
+        return usable
+    born = created[table.lead]
+    usable &= born < created_before
+    rows = np.nonzero(usable)[0][np.argsort(-born[usable], kind="stable")]
+    end = _undrifted(rolled, table, rows, known_by)
+    return usable if end >= len(rows) else np.asarray(usable & (born >= born[rows[end]]))
+
+
+def _undrifted(rolled: Rolled, table: Table, rows: Indices, known_by: int) -> int:
+    """Return how many of the rows, latest first, may be pooled."""
+    weight, y = table.weights(rows), table.labels.as_known(known_by)[rows]
+    probability = sigmoid(rolled.logit[rows])
+    leads, wins = np.cumsum(weight), np.cumsum(weight * y)
+    enough = (leads >= CALIBRATION_LEADS) & (wins >= CALIBRATION_WINS)
+    end = int(np.argmax(enough)) if enough.any() else len(rows)
+    sums = [np.cumsum(weight * (y - probability)), np.cumsum(weight * probability * (1 - probability)), leads]
+    while end < len(rows):
+        reach = int(np.searchsorted(leads, leads[end] + CALIBRATION_LEADS))
+        reach = min(reach, len(rows) - 1)
+        later = [column[end] for column in sums]
+        earlier = [column[reach] - column[end] for column in sums]
+        if earlier[2] > 0 and _gap(later, earlier) > DRIFT_Z:
+            return end
+        if reach == len(rows) - 1:
+            return len(rows)
+        end = reach
+    return end
+
+
+def _gap(a: Sequence[float], b: Sequence[float]) -> float:
+    """Return how many standard errors lie between two mean residuals, each given as sum, sum of variances and weight."""
+    return float(abs(a[0] / a[2] - b[0] / b[2]) / np.sqrt(a[1] / a[2] ** 2 + b[1] / b[2] ** 2))
+
+
+def calibrate(rolled: Rolled, table: Table, rows: Mask, *, known_by: int = NEVER) -> Calibration:
+    """Fit the calibration of a kind on out-of-sample rows, labelled as known strictly before `known_by`.
+
+    Identity where there are no rows of either class.
+    """
+    y = table.labels.as_known(known_by)[rows]
+    if y.sum() < 1 or y.sum() > len(y) - 1:
+        return Calibration.identity()
+    return fit_calibration(
+        rolled.logit[rows], y, table.weights(rows), table.group[rows], seed=rolled.recipe.seed
+    )
+
+
+def for_fit(
+    calibration: Calibration, fitted: Fitted, table: Table, rows: Mask, *, known_by: int = NEVER
+) -> Calibration:
+    """Return the calibration of a fit that came after the scores on `rows`, see :meth:`Calibration.recentred`."""
+    if calibration.method == "identity":  # whatever the scores are
+        return calibration
+    logit = fitted.model.predict_logit(fitted.matrix(take(table.raw, rows)))
+    return calibration.recentred(logit, table.labels.as_known(known_by)[rows], table.weights(rows))
+
+
+def calibration_drift(rolled: Rolled, table: Table, calibration: Calibration) -> Drift:
+    """Estimate how much the calibration moves between months of creation, from all mature out-of-sample scores.
+
+    None for undated data.
+    """
+    created = table.dataset.leads.created_at
+    rows = rolled.scored & rolled.mature & table.labels.used
+    if created is None or not rows.any():
+        return Drift.none()
+    born = created[table.lead[rows]]
+    return fit_drift(
+        rolled.logit[rows],
+        table.labels.y[rows],
+        table.weights(rows),
+        table.group[rows],
+        (born.max() - born) // PERIOD,
+        calibration,
+    )

@@ -1,0 +1,149 @@
+"""From a sample to the half-life of every event type, each held against the hand rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from msgspec.structs import replace
+
+from lead_ml.asof.labels import require_both_classes
+from lead_ml.declare import MICROSECONDS_PER_DAY, span
+from lead_ml.evaluation.decay.against import Judge
+from lead_ml.evaluation.decay.logit import Problem, fit_alone
+from lead_ml.evaluation.decay.profile import (
+    HALF_CHI_SQUARE,
+    SHAPES,
+    Profile,
+    best_days,
+    interval,
+    profile,
+    standardised,
+)
+from lead_ml.evaluation.decay.records import ALL, HalfLife, Point
+from lead_ml.evaluation.decay.sample import HALF_LIVES_DAYS, Sample
+from lead_ml.evaluation.decay.words import declaration, name_of, span_text, verdict_words
+from lead_ml.project.params import EvaluationParams
+from lead_ml.tables.dataset import Floats
+
+MIN_LEADS = 30  # with such an event before some snapshot
+MIN_ROWS = 20  # of either class
+CHANCE = 0.05
+# Penalties on the adjustment, in units of one lead. Old snapshots rarely win: more than this would pull them up.
+AGE_RIDGE, BESIDE_RIDGE = 0.01, 0.1
+
+
+def learn(
+    sample: Sample,
+    types: Mapping[str, int],
+    options: EvaluationParams,
+    *,
+    wanted: Sequence[str] | None = None,
+    seed: int,
+    days: Sequence[float] = HALF_LIVES_DAYS,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[HalfLife, ...]:
+    """Learn the half-life of all activity together and of every type, on the fit rows of the sample.
+
+    Parameters
+    ----------
+    types
+        Event types with their number of events; all of them adjust, those `wanted` (by default all of them, after
+        :data:`ALL`) are learnt.
+    options
+        Bootstrap of the comparison on the forward rows.
+    days
+        Ascending half-lives to try, at least three; no decay is always tried too.
+
+    Raises
+    ------
+    TooLittleData
+        If the fit rows hold fewer than 20 of either class.
+    """
+    require_both_classes(sample.y[sample.fit], "the fit side", MIN_ROWS)
+    beside = sample.levels_of(tuple(types))
+    found = []
+    for kind in (ALL, *types) if wanted is None else wanted:
+        others = [pair for name, pair in beside.items() if kind not in (ALL, name)]
+        number = sum(types.values()) if kind == ALL else types.get(kind, 0)
+        found.append(_learn_one(sample, kind, number, others, options, seed, days))
+        progress(f"{name_of(kind)}: {found[-1].words}")
+    return tuple(found)
+
+
+def _learn_one(
+    sample: Sample,
+    kind: str,
+    number: int,
+    others: Sequence[Floats],
+    options: EvaluationParams,
+    seed: int,
+    days: Sequence[float],
+) -> HalfLife:
+    fit = sample.fit
+    columns = sample.decayed(kind, [*(round(each * MICROSECONDS_PER_DAY) for each in days), 0])[:, fit]
+    leads = len(np.unique(sample.spine.lead[fit][columns[-1] > 0]))
+    nothing = HalfLife(
+        type=kind,
+        events=number,
+        leads=leads,
+        verdict="too few",
+        words=f"not identified: {leads} leads had such an event in time, {MIN_LEADS} are needed",
+    )
+    if leads < MIN_LEADS:
+        return nothing
+    adjustment, ridge = _adjustment(sample, others)
+    base = fit_alone(Problem(adjustment[:, fit], sample.y[fit], sample.weight[fit], ridge))
+    seen = profile(base, columns, np.array([*days, np.inf]), sample.group[fit], seed=seed)
+    return _told(nothing, seen, Judge(sample, adjustment, base, options, seed))
+
+
+def _adjustment(sample: Sample, others: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Return the columns (k, n) that every model has, and their ridge (k,): one, each age, and the other types."""
+    fit = sample.fit
+    ages = np.unique(sample.age[fit])
+    # A forward lead may be older than any of the fit side: it counts as the oldest there.
+    age = np.minimum(sample.age, ages[-1])
+    dummies = [(age == each).astype(np.float64) for each in ages[1:]]
+    beside = [standardised(column, sample.weight[fit], column[fit]) for pair in others for column in pair]
+    ridge = [0.0, *[AGE_RIDGE] * len(dummies), *[BESIDE_RIDGE] * len(beside)]
+    return np.array([np.ones(len(sample.y)), *dummies, *beside]), np.array(ridge)
+
+
+def _told(nothing: HalfLife, seen: Profile, judge: Judge) -> HalfLife:
+    shape = SHAPES[seen.best[0]]
+    record = replace(
+        nothing,
+        verdict="no effect",
+        words=f"not identified: no more than chance gives (p = {seen.chance:.2g})",
+        chance=seen.chance,
+        dependence=seen.dependence,
+        shape=shape,
+        profile=_points(seen),
+    )
+    if seen.chance >= CHANCE:
+        return record
+    lower, upper = interval(seen)
+    if lower is None and upper is None:
+        words = f"not identified: it matters (p = {seen.chance:.2g}), but any half-life fits about as well"
+        return replace(record, verdict="flat", words=words, raises=seen.raises)
+    exact = best_days(seen)
+    days = None if exact is None else span(span_text(exact)) / MICROSECONDS_PER_DAY
+    return replace(
+        record,
+        verdict="identified",
+        words=verdict_words(days, lower, upper, raises=seen.raises, plain=seen.drops[-1] < HALF_CHI_SQUARE),
+        days=days,
+        lower=lower,
+        upper=upper,
+        raises=seen.raises,
+        declaration=declaration(nothing.type, days),
+        against=judge.against(nothing.type, days, shape, seen.dependence),
+    )
+
+
+def _points(seen: Profile) -> tuple[Point, ...]:
+    return tuple(
+        Point(days=float(days) if np.isfinite(days) else None, drop=float(drop))
+        for days, drop in zip(seen.days, seen.drops, strict=True)
+    )

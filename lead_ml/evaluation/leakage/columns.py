@@ -1,0 +1,196 @@
+"""Raw columns of unknown role, each turned into what can be measured: bins for itself, numbers for the joint model.
+
+A column is a date, a number, a category, or a text. Dates count from the first snapshot; texts become their length and a
+cross-fitted score of their words, so that a remark such as *contract signed* is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.asof.encode import FIRST_LEVEL, MISSING, OTHER, RARE_BELOW
+from lead_ml.clean import as_number
+from lead_ml.declare import MICROSECONDS_PER_DAY
+from lead_ml.evaluation.leakage.sample import FOLDS, Sample
+from lead_ml.model import ColumnInfo
+from lead_ml.tables.dataset import Coded, Floats, Indices
+from lead_ml.tables.read.timestamps import span_of
+
+Kind = Literal["date", "number", "category", "text", "empty"]
+READS_AS = 0.95  # share of the filled rows that must read as a date or a number
+COVERED = 0.6  # share of the filled rows whose value is common, for a category
+FEW_LEVELS = 50
+MOST_LEVELS = 250
+BINS = 32
+TOKEN_ROWS = 20
+_TOKEN = re.compile(r"[a-z]+|\d+|[\u4e00-\u9fff]+")
+
+
+@dataclass(frozen=True)
+class View:
+    """A column as the audit sees it.
+
+    Attributes
+    ----------
+    bins
+        (rows,) small integers: quantile bins of numbers, levels of categories; bin 0 is missing.
+    matrix, infos
+        Columns for the joint model, float64 (rows, k), and their description.
+    """
+
+    name: str
+    kind: Kind
+    bins: Indices
+    matrix: Floats
+    infos: tuple[ColumnInfo, ...]
+    filled: float
+    distinct: int
+
+
+def view_of(name: str, sample: Sample) -> View:
+    """Tell what a lead column is, and make it measurable."""
+    column = sample.raw(name)
+    there = column.codes >= 0
+    counts = np.bincount(column.codes[there], minlength=len(column.levels))
+    kind = _kind(column, counts, sample)
+    infos: tuple[ColumnInfo, ...]
+    if kind in ("date", "number"):
+        numbers = dates_of(column, sample) if kind == "date" else column.numbers(as_number)
+        bins, matrix, infos = number_bins(numbers), numbers[:, None], (ColumnInfo(name, "number"),)
+    elif kind == "text":
+        score = _word_score(column, sample)
+        length = column.numbers(lambda level: float(len(level)))
+        bins, matrix = number_bins(score), np.column_stack([length, score])
+        infos = (ColumnInfo(f"{name} length", "number"), ColumnInfo(f"{name} words", "number"))
+    else:
+        bins = category_bins(column, counts)
+        matrix, infos = (
+            bins[:, None].astype(np.float64),
+            (ColumnInfo(name, "category", int(bins.max(initial=0)) + 1),),
+        )
+    return View(name, kind, bins, matrix, infos, float(there.mean()), int((counts > 0).sum()))
+
+
+def number_view(name: str, numbers: Floats) -> View:
+    """Return the view of a declared feature that is a number."""
+    info = (ColumnInfo(name, "number"),)
+    there = ~np.isnan(numbers)
+    distinct = len(np.unique(numbers[there]))
+    return View(name, "number", number_bins(numbers), numbers[:, None], info, float(there.mean()), distinct)
+
+
+def number_bins(numbers: Floats, bins: int = BINS) -> Indices:
+    """Cut numbers at their quantiles; a value that fills a quantile is a bin of its own. Bin 0 is missing."""
+    there = ~np.isnan(numbers)
+    if not there.any():
+        return np.zeros(len(numbers), dtype=np.int64)
+    edges = np.unique(np.quantile(numbers[there], np.linspace(0, 1, bins + 1)[1:-1], method="lower"))
+    return np.where(there, 1 + np.searchsorted(edges, numbers, side="right"), 0).astype(np.int64)
+
+
+def category_bins(column: Coded, counts: Indices) -> Indices:
+    """Number the common levels by frequency: 0 missing, 1 rare, from 2 the commonest."""
+    common = sorted(
+        (k for k in range(len(counts)) if counts[k] >= RARE_BELOW),
+        key=lambda k: (-counts[k], column.levels[k]),
+    )[:MOST_LEVELS]
+    lookup = np.full(len(column.levels) + 1, OTHER, dtype=np.int64)
+    lookup[common] = FIRST_LEVEL + np.arange(len(common))
+    lookup[-1] = MISSING
+    return np.asarray(lookup[column.codes])
+
+
+def dates_of(column: Coded, sample: Sample) -> Floats:
+    """Return days from the first snapshot to the start of each date (from 1970 for undated leads), NaN where there is none."""
+    return np.asarray((instants_of(column, sample) - sample.as_of) / MICROSECONDS_PER_DAY)
+
+
+def instants_of(column: Coded, sample: Sample) -> Floats:
+    """Return the start of each date, microseconds UTC as float64, NaN where there is none."""
+    zone = sample.zone
+
+    def start(level: str) -> float:
+        span = span_of(level, zone)
+        return np.nan if span is None else float(span[0])
+
+    return column.numbers(start)
+
+
+def _kind(column: Coded, counts: Indices, sample: Sample) -> Kind:
+    filled = int(counts.sum())
+    if not filled:
+        return "empty"
+    used = Coded(np.flatnonzero(counts).astype(np.int32), column.levels)
+    weight = counts[used.codes]
+    if (
+        _share(np.asarray([span_of(v or "", sample.zone) is not None for v in used.values()]), weight)
+        >= READS_AS
+    ):
+        return "date"
+    numeric = _share(~np.isnan(used.numbers(as_number)), weight) >= READS_AS
+    if numeric and len(weight) > FEW_LEVELS:
+        return "number"
+    common = weight[weight >= RARE_BELOW].sum() / filled
+    return "category" if common >= COVERED or len(weight) <= FEW_LEVELS else "number" if numeric else "text"
+
+
+def _share(which: Indices, weight: Indices) -> float:
+    return float((which * weight).sum() / weight.sum())
+
+
+def _word_score(column: Coded, sample: Sample) -> Floats:
+    """Return the cross-fitted sum of log-odds of a text's words (naive Bayes), NaN where the text is missing."""
+    score = np.full(len(column), np.nan)
+    there = np.flatnonzero(column.codes >= 0)
+    level, token, tokens = _words(column.levels)
+    rows_of = np.bincount(column.codes[there], minlength=len(column.levels))
+    common = np.bincount(token, weights=rows_of[level], minlength=tokens) >= TOKEN_ROWS
+    level, token = level[common[token]], token[common[token]]
+    for fold in range(FOLDS):
+        fit = there[sample.fold[there] != fold]
+        won = _sums(column.codes[fit], sample.y[fit], len(column.levels))
+        seen = _sums(column.codes[fit], np.ones(len(fit)), len(column.levels))
+        by_level = np.bincount(
+            level, weights=_log_odds(level, token, tokens, won, seen)[token], minlength=len(column.levels)
+        )
+        test = there[sample.fold[there] == fold]
+        score[test] = by_level[column.codes[test]]
+    return score
+
+
+def _sums(codes: npt.NDArray[Any], values: Floats, size: int) -> Floats:
+    return np.bincount(codes, weights=values, minlength=size).astype(np.float64)
+
+
+def _log_odds(level: Indices, token: Indices, tokens: int, won: Floats, seen: Floats) -> Floats:
+    """Return log P(word | won) / P(word | not) of every word, shrunk by one row of the average."""
+    wins, rows = (np.bincount(token, weights=part[level], minlength=tokens) for part in (won, seen))
+    rate = won.sum() / max(1, seen.sum())
+    per_win = (wins + rate) / (won.sum() + 1)
+    per_loss = (rows - wins + 1 - rate) / (seen.sum() - won.sum() + 1)
+    return np.asarray(np.log(np.maximum(per_win, 1e-9) / np.maximum(per_loss, 1e-9)))
+
+
+def _words(levels: Sequence[str]) -> tuple[Indices, Indices, int]:
+    """Return pairs of level and word, each once, and the number of words; Chinese is read in pairs of characters."""
+    lookup: dict[str, int] = {}
+    pairs: list[tuple[int, int]] = []
+    for place, text in enumerate(levels):
+        found = {part for run in _TOKEN.findall(text.casefold()) for part in _parts(run)}
+        pairs += [(place, lookup.setdefault(word, len(lookup))) for word in sorted(found)]
+    both = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return both[:, 0], both[:, 1], len(lookup)
+
+
+def _parts(run: str) -> tuple[str, ...]:
+    if run[0].isdigit():
+        return ("#",)
+    if run[0].isascii() or len(run) == 1:
+        return (run,)
+    return tuple(run[k : k + 2] for k in range(len(run) - 1))

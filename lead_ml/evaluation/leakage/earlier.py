@@ -1,0 +1,111 @@
+"""The same question, asked of earlier knowledge: how fast the AUC falls when the snapshot is moved back.
+
+The label stays, the features are computed some days before. What says much on the last day and nothing the day before is an
+echo of the outcome (a contract sent, a quote accepted) rather than a sign of it; it is dated rightly and of no use to sales.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lead_ml.asof.join import features_at
+from lead_ml.asof.labels import Spine
+from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate
+from lead_ml.evaluation.leakage.columns import View, number_view
+from lead_ml.evaluation.leakage.expected import Bench, excess
+from lead_ml.evaluation.leakage.measure import auc
+from lead_ml.evaluation.leakage.records import Finding, Verdict
+from lead_ml.evaluation.leakage.sample import FEWEST, FOLDS, Sample, labelled
+
+LAGS_DAYS = (0, 1, 3, 7, 14)
+MOST_ROWS = 20_000
+
+
+def earlier_findings(sample: Sample) -> list[Finding]:
+    """Compare the event features at an age with the same features days before; nothing without dated events."""
+    features = [
+        item for item in sample.declarations if isinstance(item, Aggregate) and item.stream == "events"
+    ]
+    ages = tuple(day for day in sample.params.snapshots.ages_days if day > max(LAGS_DAYS))[:1]
+    if not features or not ages or sample.dataset.events is None:
+        return []
+    aged = _aged(sample, ages)
+    if not aged.measurable:
+        return []
+    benches = [_bench(aged, features, lag) for lag in LAGS_DAYS]
+    names = tuple(benches[-1].views)
+    return [_of_all(benches, names, ages[0]), *(_of_feature(benches, names, item.name) for item in features)]
+
+
+def _aged(sample: Sample, ages: tuple[int, ...]) -> Sample:
+    """Return the sample of leads that were still open at an age, one row each."""
+    spine, y = labelled(sample.dataset, sample.spec, sample.params, ages, sample.horizon_us)
+    created = sample.dataset.leads.created_at
+    assert created is not None
+    rows = np.flatnonzero(spine.as_of - created[spine.lead] == ages[0] * MICROSECONDS_PER_DAY)
+    rows = np.sort(np.random.default_rng(sample.seed).permutation(rows)[:MOST_ROWS])
+    group = np.unique(sample.person[spine.lead[rows]], return_inverse=True)[1].astype(np.int64)
+    order = np.random.default_rng(sample.seed).permutation(int(group.max(initial=-1)) + 1)
+    return replace(
+        sample,
+        lead=spine.lead[rows],
+        as_of=spine.as_of[rows],
+        y=y[rows],
+        group=group,
+        fold=order[group] % FOLDS,
+    )
+
+
+def _bench(sample: Sample, features: Sequence[Aggregate], lag: int) -> Bench:
+    as_of = sample.as_of - lag * MICROSECONDS_PER_DAY
+    raw = features_at(features, sample.dataset, Spine(sample.lead, as_of))
+    views: dict[str, View] = {
+        item.name: number_view(item.name, np.asarray(raw[item.name])) for item in features
+    }
+    return Bench(sample, views)
+
+
+def _of_all(benches: Sequence[Bench], names: tuple[str, ...], age: int) -> Finding:
+    areas = [auc(bench.sample.y, bench.all_of(names).p).value for bench in benches]
+    evidence: dict[str, float | str] = {
+        f"auc_{lag}d_earlier": area for lag, area in zip(LAGS_DAYS, areas, strict=True)
+    }
+    evidence |= {"age_days": age, "leads": len(benches[0].sample)}
+    falls = ", ".join(
+        f"{area:.2f} {lag} d before" for lag, area in zip(LAGS_DAYS[1:], areas[1:], strict=True)
+    )
+    said = f"at an age of {age} days all event features together reach an AUC of {areas[0]:.2f}; {falls}"
+    return Finding(check="earlier", subject="all event features", verdict="clear", evidence=evidence, en=said)
+
+
+def _of_feature(benches: Sequence[Bench], names: tuple[str, ...], name: str) -> Finding:
+    """Hold what a feature learnt on the last day against all that the features knew the day before."""
+    now, before = benches[0], benches[1]
+    areas = [auc(bench.sample.y, bench.single(name).p).value for bench in benches]
+    evidence: dict[str, float | str] = {
+        f"auc_{lag}d_earlier": area for lag, area in zip(LAGS_DAYS, areas, strict=True)
+    }
+    verdict: Verdict = "clear"
+    fall = now.single(name).information - before.single(name).information
+    known = before.all_of(names)
+    if fall > 0.5 * known.information and fall > 0.02 and now.sample.y.sum() >= FEWEST:
+        both = Bench(
+            now.sample, {**before.views, f"{name} now": replace(now.views[name], name=f"{name} now")}
+        )
+        over = excess(now.sample, known, both.all_of([*names, f"{name} now"]), len(names))
+        evidence |= {
+            "gain_of_the_last_day": over.gain,
+            "honest_reference": over.reference,
+            "times_the_reference_lower": over.lower,
+        }
+        verdict = "suspect" if over.lower > 1 else "clear"
+    said = f"{name} falls from an AUC of {areas[0]:.2f} to {areas[1]:.2f} when asked a day earlier, {areas[-1]:.2f} two weeks earlier"
+    do = (
+        ""
+        if verdict == "clear"
+        else f"{name} echoes the outcome: end the question before it, or leave it out"
+    )
+    return Finding(check="earlier", subject=name, verdict=verdict, evidence=evidence, en=said, do=do)

@@ -1,0 +1,186 @@
+"""Columns that are filled, or hold a value, for one class only.
+
+People leave forms blank, and the blanks tell a little; people who know the outcome fill a column when it is there, and
+the blanks tell nearly all. So what counts is not whether the fill rate differs (with many leads it always does) but by
+how much: as odds, since a column filled for 20 % of the winners and nobody else says little on the scale of the AUC. A winner here is whoever ever
+won by the end of the data, within the horizon or later.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lead_ml.evaluation.leakage.columns import View
+from lead_ml.evaluation.leakage.measure import Told
+from lead_ml.evaluation.leakage.records import Finding, Verdict
+from lead_ml.evaluation.leakage.sample import Sample
+from lead_ml.model.metrics import logit
+from lead_ml.tables.dataset import Floats, Indices
+
+# The honest range of log-odds ratios: PRIOR_COLUMNS columns whose blanks shift the odds of a win by double, pooled with
+# the median of the data set's own; WIDE times that is beyond it. A field whose blanks follow the standardised true logit
+# of the generated worlds with slope 1 shifts odds by 2.5.
+USUAL, PRIOR_COLUMNS, WIDE = math.log(2.0), 10, 3.0
+NORMAL = 0.6745  # median of |z|
+WIDEST = (
+    2 * USUAL
+)  # where most columns were filled in by outcome, as in a joined table of deals, they do not set the norm
+BEYOND_DOUBT = (
+    2.0  # times the end of the range, on the log scale, for a leak though somebody vouches for the column
+)
+ALPHA = 0.001  # over all columns of a data set (Bonferroni)
+PURE = 0.95
+FEWEST = 10
+CEILING = (
+    0.99  # quantile of the honest probabilities that no honest value's own leads should exceed as a whole
+)
+
+
+def blank_findings(sample: Sample, views: Sequence[View]) -> list[Finding]:
+    """Hold the fill rate of every lead column against the outcome."""
+    blanks = [found for view in views if (found := _blanks(sample, view, len(views)))]
+    return [_of_blanks(sample, found, blanks) for found in blanks]
+
+
+def value_findings(sample: Sample, views: Sequence[View], honest: Told) -> list[Finding]:
+    """Look for values that exist for one class only.
+
+    Parameters
+    ----------
+    honest
+        What the columns within the honest range tell together.
+    """
+    cells = sum(int(view.bins.max(initial=0)) + 1 for view in views)
+    return [found for view in views if (found := _exclusive(sample, view, honest, cells))]
+
+
+@dataclass(frozen=True)
+class _Blanks:
+    """Shares filled of the positives and the negatives, the absolute log-odds ratio and its lower bound."""
+
+    name: str
+    shares: tuple[float, float]
+    log_odds: float
+    lower: float
+
+
+def _blanks(sample: Sample, view: View, columns: int) -> _Blanks | None:
+    filled = view.bins > 0
+    if not 0 < filled.mean() < 1:
+        return None
+    ever = sample.ever
+    (k1, n1), (k0, n0) = ((int(filled[ever == y].sum()), int((ever == y).sum())) for y in (1, 0))
+    log_odds = abs(_log_odds((k1 + 0.5) / (n1 + 1)) - _log_odds((k0 + 0.5) / (n0 + 1)))
+    (low1, high1), (low0, high0) = (_limits(k, n, ALPHA / columns / 2) for k, n in ((k1, n1), (k0, n0)))
+    lower = max(0.0, _log_odds(low1) - _log_odds(high0), _log_odds(low0) - _log_odds(high1))
+    return _Blanks(view.name, (k1 / n1, k0 / n0), log_odds, lower)
+
+
+def _limits(k: int, n: int, alpha: float) -> tuple[float, float]:
+    """Return the exact one-sided bounds of a share (Clopper and Pearson, 1934), which hold in empty cells too."""
+    from scipy.stats import beta
+
+    low = float(beta.ppf(alpha, k, n - k + 1)) if k else 0.0
+    high = float(beta.isf(alpha, k + 1, n - k)) if k < n else 1.0
+    return low, high
+
+
+def _log_odds(share: float) -> float:
+    return float(logit(share))
+
+
+def _of_blanks(sample: Sample, found: _Blanks, all_: Sequence[_Blanks]) -> Finding:
+    end = _end_of_range([other.log_odds for other in all_ if other is not found])
+    name, (positives, negatives) = found.name, found.shares
+    evidence: dict[str, float | str] = {
+        "filled_positives": positives,
+        "filled_negatives": negatives,
+        "odds_ratio": float(np.exp(found.log_odds)),
+        "odds_ratio_lower": float(np.exp(found.lower)),
+        "largest_honest_odds_ratio": float(np.exp(end)),
+    }
+    said = f"{name} is filled for {positives:.1%} of the positives and {negatives:.1%} of the negatives"
+    verdict = _verdict(sample, found, end)
+    do = f"ask who fills {name} in, and when; leave it out unless that is before the first score"
+    return Finding(
+        check="fill",
+        subject=name,
+        verdict=verdict,
+        evidence=evidence,
+        en=said,
+        do="" if verdict == "clear" else do,
+        columns=(name,),
+    )
+
+
+def _end_of_range(others: Sequence[float]) -> float:
+    """Return the largest log-odds ratio that blanks of honest columns reach in this data set."""
+    own = min(WIDEST, float(np.median(others)) / NORMAL) if others else 0.0
+    pooled = (PRIOR_COLUMNS * USUAL**2 + len(others) * own**2) / (PRIOR_COLUMNS + len(others))
+    return WIDE * math.sqrt(pooled)
+
+
+def _verdict(sample: Sample, found: _Blanks, end: float) -> Verdict:
+    if sample.vouched(found.name):
+        return "leak" if found.lower > BEYOND_DOUBT * end else "suspect" if found.lower > end else "clear"
+    return (
+        "leak"
+        if found.lower > end
+        else "suspect"
+        if found.log_odds > end and found.lower > USUAL
+        else "clear"
+    )
+
+
+def _exclusive(sample: Sample, view: View, honest: Told, cells: int) -> Finding | None:
+    """Find values of the rarer class only, in more leads than the likeliest leads of the honest model would explain."""
+    from scipy.stats import binom
+
+    ever = sample.ever
+    rare, chance = _rarer(ever, np.minimum(1.0, honest.p * ever.mean() / sample.y.mean()))
+    rows = np.bincount(view.bins)
+    hits = np.bincount(view.bins, weights=rare)
+    ceiling = min(0.99, float(np.quantile(chance, CEILING)))
+    tail = binom.sf(hits - 1, rows, ceiling)
+    odd = (rows >= FEWEST) & (hits >= PURE * rows) & (tail < ALPHA / cells) & (rows < len(sample))
+    if not odd.any():
+        return None
+    leads, found = int(rows[odd].sum()), int(hits[odd].sum())
+    positive = ever.mean() <= 0.5
+    evidence: dict[str, float | str] = {
+        "leads": leads,
+        "of_one_class": found,
+        "likeliest_honest": ceiling,
+        "probability_by_chance": float(tail[odd].min()),
+        "values": ", ".join(_told(sample, view, np.flatnonzero(odd))),
+    }
+    said = (
+        f"{view.name} has values that only {'positives' if positive else 'negatives'} have: {found:,} of {leads:,} leads; of "
+        f"the honest columns' likeliest percent it would be {ceiling:.0%}"
+    )
+    return Finding(
+        check="fill",
+        subject=f"values of {view.name}",
+        verdict="suspect" if sample.vouched(view.name) else "leak",
+        evidence=evidence,
+        en=said,
+        do=f"ask when these values of {view.name} are written; leave it out unless that is before the first score",
+        columns=(view.name,),
+    )
+
+
+def _rarer(y: Floats, p: Floats) -> tuple[Floats, Floats]:
+    return (y, p) if y.mean() <= 0.5 else (1 - y, 1 - p)
+
+
+def _told(sample: Sample, view: View, bins: Indices) -> list[str]:
+    """Name the values of the bins: those of a category as they stand, else how many bins."""
+    if view.kind != "category":
+        return ["(missing)" if number == 0 else f"range {number}" for number in bins[:5].tolist()]
+    column = sample.raw(view.name)
+    first = [int(np.argmax(view.bins == number)) for number in bins[:5].tolist()]
+    return ["(missing)" if column.codes[row] < 0 else column.levels[column.codes[row]] for row in first]

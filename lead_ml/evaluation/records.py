@@ -1,0 +1,110 @@
+"""What an evaluation found, as plain data: saved with the run, printed by the CLI, drawn by the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from lead_ml.model.metrics import Interval
+from lead_ml.project.targets import Kind
+
+MOST_TOLD = 8
+
+
+class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One cut of time: creation of the judged leads (ISO 8601 UTC), rows on either side, positives."""
+
+    name: str
+    start: str
+    end: str
+    fit_rows: int
+    fit_leads: int
+    fit_positives: int
+    test_rows: int
+    test_leads: int
+    test_positives: int
+
+
+class KindRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The forward figures of one kind, its calibration, and the same recipe under a random split."""
+
+    kind: str
+    metrics: dict[str, Interval]
+    calibration: str
+    slope: float
+    intercept: float
+    uncalibrated_log_loss: float
+    random_split: dict[str, float]
+
+
+class SliceRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The winner's figures on one part of the forward window."""
+
+    by: str
+    value: str
+    rows: int
+    leads: int
+    positives: int
+    mean_prediction: float
+    observed_rate: float
+    log_loss: float
+    roc_auc: float | None
+
+
+class LeakyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What the winner would seem to reach with the features that were left out: beside the honest figures, never for them."""
+
+    features: tuple[str, ...]
+    metrics: dict[str, Interval]
+
+    @property
+    def said(self) -> str:
+        """The figures in a sentence, with what to do."""
+        told = ", ".join(self.features[:MOST_TOLD]) + (", ..." if len(self.features) > MOST_TOLD else "")
+        figures = ", ".join(
+            f"{words} {found.value:.3f} ({found.lower:.3f} to {found.upper:.3f})"
+            for name, words in (("log_loss", "log-loss"), ("roc_auc", "ROC AUC"))
+            if (found := self.metrics.get(name)) is not None
+        )
+        return (
+            f"{told}: with them the same model would seem to reach {figures}. Their columns may be overwritten by people "
+            "who know the outcome; trust one by name in params.yaml only if it is known when the question is asked."
+        )
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything an evaluation says about one target.
+
+    ``winner`` is the kind with the lowest forward log-loss; ``lead_over`` gives, per other kind, its log-loss minus the
+    winner's with the interval of the paired difference. ``optimistic`` marks figures of undated data. ``leaky`` is what
+    the winner would seem to reach with the features that read columns overwritten later; None where there are none.
+    """
+
+    target: str
+    horizon_days: float | None
+    synthetic: bool
+    optimistic: bool
+    base_rate: float
+    windows: tuple[WindowRecord, ...]
+    kinds: tuple[KindRecord, ...]
+    winner: Kind
+    lead_over: dict[str, Interval]
+    headline: str
+    warnings: tuple[str, ...]
+    slices: tuple[SliceRecord, ...]
+    left_out: dict[str, int]
+    leaky: LeakyRecord | None = None
+
+    def of(self, kind: str) -> KindRecord:
+        """Return the figures of one kind."""
+        return next(record for record in self.kinds if record.kind == kind)
+
+    def save(self, path: Path) -> None:
+        """Write as indented JSON."""
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1))
+
+    @classmethod
+    def load(cls, path: Path) -> Evaluation:
+        """Read what :meth:`save` wrote."""
+        return msgspec.json.decode(path.read_bytes(), type=cls)

@@ -1,0 +1,9 @@
+"""A project drafted from a company's own export: what ``lead-ml init DIR --leads leads.csv`` writes."""
+
+from __future__ import annotations
+
+from lead_ml.init.describe import ColumnDraft
+from lead_ml.init.draft import Draft, draft_project
+from lead_ml.init.questions import Question
+
+__all__ = ["ColumnDraft", "Draft", "Question", "draft_project"]

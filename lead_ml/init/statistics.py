@@ -1,0 +1,142 @@
+"""Figures of the data that a draft needs: the horizon, the start of the records, volumes, and columns that give the outcome away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lead_ml.asof.labels import NEVER, Mask, first_known, first_occurred
+from lead_ml.declare import MICROSECONDS_PER_DAY
+from lead_ml.tables.dataset import Coded, Dataset, Floats, Instants
+
+HORIZONS = (1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365)
+AGES = (1, 3, 7, 14, 30, 60, 90, 180, 365)
+_SHARE = 0.9  # of the wins that come at all, the horizon should see so many
+_SPAN_PARTS = 4  # a horizon longer than a quarter of the history leaves too little to learn from and to judge
+_SURELY_UNRECORDED = 5.0  # wins to be expected where there is none: by chance in 7 of 1,000 cases
+_FULL, _EMPTY = 0.9, 0.05
+
+
+@dataclass(frozen=True)
+class Delays:
+    """How long wins take. ``horizon`` (days) sees ``share`` of the wins that come within ``seen_days``; ``wanted`` is the horizon
+    for 90 % of them, which the length of the history may not allow. ``rate`` is the share of leads won within the horizon.
+    """
+
+    wins: int
+    median_days: float
+    horizon: int
+    wanted: int
+    share: float
+    rate: float
+    seen_days: float
+    span_days: float
+
+
+def kaplan_meier(days: Floats, won: Mask) -> tuple[Floats, Floats]:
+    """Return the days on which wins came, ascending, and the share of leads won by then.
+
+    Parameters
+    ----------
+    days
+        Days to the win, or to the end of the data where there is none (n,).
+    won
+        Mask of the wins (n,).
+
+    Kaplan and Meier (1958): leads that are still open count only as long as they were seen.
+
+    >>> days, share = kaplan_meier(np.array([1.0, 2.0, 2.0, 3.0]), np.array([True, True, False, False]))
+    >>> days.tolist(), share.round(3).tolist()
+    ([1.0, 2.0], [0.25, 0.5])
+    """
+    at = np.unique(days[won])
+    ordered, wins = np.sort(days), np.sort(days[won])
+    at_risk = len(days) - np.searchsorted(ordered, at, side="left")
+    events = np.searchsorted(wins, at, side="right") - np.searchsorted(wins, at, side="left")
+    return at, np.asarray(1.0 - np.cumprod(1.0 - events / at_risk), dtype=np.float64)
+
+
+def delays_of(dataset: Dataset, stages: tuple[str, ...], since: int) -> Delays | None:
+    """Return how long wins take from creation, of leads created from `since` (microseconds UTC) on; None without a win."""
+    created = dataset.leads.created_at
+    assert created is not None
+    first = first_occurred(dataset, stages)
+    seen = created >= since
+    won = (first < NEVER) & seen
+    if not won.any():
+        return None
+    days = (np.minimum(first, dataset.until) - created) / MICROSECONDS_PER_DAY
+    days = np.maximum(days[seen], 0.0)
+    at, share = kaplan_meier(days, won[seen])
+    span = float(created[seen].max() - created[seen].min()) / MICROSECONDS_PER_DAY
+    wanted = _nice(float(at[np.searchsorted(share, _SHARE * share[-1])]))
+    longest = max((h for h in HORIZONS if h <= span / _SPAN_PARTS), default=HORIZONS[0])
+    horizon = min(wanted, longest)
+    place = int(np.searchsorted(at, horizon, side="right")) - 1
+    rate = float(share[place]) if place >= 0 else 0.0
+    return Delays(
+        wins=int(won.sum()),
+        median_days=float(np.median(days[won[seen]])),
+        horizon=horizon,
+        wanted=wanted,
+        share=rate / float(share[-1]),
+        rate=rate,
+        seen_days=float(at[-1]),
+        span_days=span,
+    )
+
+
+def unrecorded_before(dataset: Dataset, stages: tuple[str, ...]) -> int | None:
+    """Return when wins begin to be recorded, where leads are older and surely had some, microseconds UTC; else None."""
+    created = dataset.leads.created_at
+    assert created is not None
+    first = first_occurred(dataset, stages)
+    won = first < NEVER
+    if not won.any():
+        return None
+    start = int(first[won].min())
+    days = np.maximum((np.minimum(first, dataset.until) - created) / MICROSECONDS_PER_DAY, 0.0)
+    later = created >= start
+    if not (won & later).any():
+        return None
+    at, share = kaplan_meier(days[later], won[later])
+    age = (start - created[created < start]) / MICROSECONDS_PER_DAY
+    place = np.searchsorted(at, age, side="right") - 1
+    expected = float(np.where(place >= 0, share[np.maximum(place, 0)], 0.0).sum())
+    return start if expected >= _SURELY_UNRECORDED else None
+
+
+def converted(dataset: Dataset, stages: tuple[str, ...]) -> Mask:
+    """Return the leads that were ever won."""
+    return np.asarray(first_known(dataset, stages) < NEVER)
+
+
+def of_column(column: Coded, positive: tuple[str, ...]) -> Mask:
+    """Return the leads whose outcome column holds one of the values, as :class:`lead_ml.project.targets.Column` compares them."""
+    wanted = {value.casefold() for value in positive}
+    levels = np.array([*(level.casefold() in wanted for level in column.levels), False], dtype=bool)
+    return np.asarray(levels[column.codes])
+
+
+def giving_away(columns: Mapping[str, Coded], won: Mask) -> tuple[str, ...]:
+    """Return the columns that are filled for those converted and hardly for anyone else."""
+    if not won.any() or won.all():
+        return ()
+    found = []
+    for name, column in columns.items():
+        filled = column.codes >= 0
+        if filled[won].mean() >= _FULL and filled[~won].mean() <= _EMPTY:
+            found.append(name)
+    return tuple(found)
+
+
+def weekly(created: Instants) -> float:
+    """Return leads per week."""
+    weeks = max(float(created.max() - created.min()) / (7 * MICROSECONDS_PER_DAY), 1.0)
+    return len(created) / weeks
+
+
+def _nice(days: float) -> int:
+    return next((horizon for horizon in HORIZONS if horizon >= days), HORIZONS[-1])

@@ -1,0 +1,173 @@
+"""How sure the probability shown is: a band of the calibration curve at this score, bootstrapped over leads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.model.between_period import Drift
+from lead_ml.model.calibration import Calibration, check_scores
+from lead_ml.model.metrics import fit_logit, resamples, sigmoid
+from lead_ml.tables.dataset import Floats, Indices
+
+# Six knots at a ridge of .01 covered the truth in 86-97 % of score bins on eight kinds of miscalibration, 2,000 and
+# 8,000 rows; a ridge of 1 in 50-97 %, for it held bent curves straight.
+_KNOTS = (0.03, 0.218, 0.406, 0.594, 0.782, 0.97)
+_RIDGE_LINE, _RIDGE_BEND = 1e-3, 1e-2
+_CELLS = 400
+_GRID = np.concatenate([[0.002], np.linspace(0.01, 0.99, 38), [0.998]])
+# The slack of one rounding, so that the band holds the probability however its last bit was computed.
+_SLACK = 1e-9
+_EDGE = 1e-15
+_UNKNOWN = 40.0
+
+
+class Band(msgspec.Struct, frozen=True):
+    """Bounds on the logit of the true mean probability, at knots of the calibrated logit.
+
+    ``lower[k]`` <= ``grid[k]`` <= ``upper[k]``. Between knots the distances to the score are interpolated linearly,
+    beyond them they stay those of the outermost knot. ``level`` is the pointwise confidence (0-1).
+    """
+
+    level: float
+    grid: tuple[float, ...]
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+
+    @classmethod
+    def unknown(cls, level: float = 0.90) -> Self:
+        """Return the band of a probability that nothing has tested: practically all of (0, 1)."""
+        return cls(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
+
+    def interval(self, logit: Floats) -> tuple[Floats, Floats]:
+        """Return lower and upper probabilities (n,) at calibrated logits (n,), those of the probabilities shown.
+
+        Both lie inside (0, 1), the probability shown between them.
+        """
+        z, grid = np.asarray(logit, dtype=np.float64), np.array(self.grid)
+        lower = sigmoid(z + np.interp(z, grid, np.array(self.lower) - grid))
+        upper = sigmoid(z + np.interp(z, grid, np.array(self.upper) - grid))
+        return np.clip(lower, _EDGE, 1 - _EDGE), np.clip(upper, _EDGE, 1 - _EDGE)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {
+            "level": self.level,
+            "grid": list(self.grid),
+            "lower": list(self.lower),
+            "upper": list(self.upper),
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """Rebuild what :meth:`to_dict` gave, to the last bit."""
+        return msgspec.convert(dict(content), cls)
+
+
+def fit_band(
+    logit: Floats,
+    y: Floats,
+    weight: Floats,
+    groups: npt.NDArray[Any],
+    calibration: Calibration,
+    *,
+    drift: Drift | None = None,
+    n_boot: int = 200,
+    level: float = 0.90,
+    seed: int,
+) -> Band:
+    """Fit a flexible calibration curve to each resample of the leads and keep its percentiles on a grid of scores.
+
+    The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalised. So
+    the band is honest where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the
+    probability shown. Rows of one class only tell nothing: the band is then all of (0, 1).
+
+    Parameters
+    ----------
+    logit, y, weight
+        Out-of-sample log-odds of the model before calibration, labels 0 or 1, and weights, each (n,).
+    groups
+        (n,) lead (or person) of each row: resampled as one.
+    calibration
+        The calibration of the probability shown.
+    drift
+        How much the calibration moves between periods: the band then holds for a period of its own.
+
+    Raises
+    ------
+    InputError
+        If the lengths differ or a logit is not finite.
+    """
+    check_scores(logit, y, weight, groups)
+    used = np.asarray(weight, dtype=np.float64) > 0
+    z, labels = (
+        calibration.apply(np.asarray(logit, dtype=np.float64)[used]),
+        np.asarray(y, dtype=np.float64)[used],
+    )
+    if not 0 < labels.sum() < len(labels):
+        return Band(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
+    grid = np.unique(np.quantile(z, _GRID))
+    masses, leads = np.asarray(weight, dtype=np.float64)[used], np.asarray(groups)[used]
+    curves = _curves(z, labels, masses, leads, grid, n_boot=n_boot, seed=seed)
+    curves = curves + (drift or Drift.none()).draw(grid, len(curves), seed)
+    lower, upper = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return Band(
+        level,
+        tuple(grid.tolist()),
+        tuple(np.minimum(lower, grid - _SLACK).tolist()),
+        tuple(np.maximum(upper, grid + _SLACK).tolist()),
+    )
+
+
+def _curves(
+    z: Floats, y: Floats, weight: Floats, groups: npt.NDArray[Any], grid: Floats, *, n_boot: int, seed: int
+) -> Floats:
+    """The calibration curve of each resample on the grid, (n_boot, knots), in logits."""
+    middle, spread = float(z.mean()), float(z.std())
+    if spread < 1e-9 * (1 + abs(middle)):
+        # Equal scores differ by rounding only, which must not be blown up to a scale.
+        spread = 1.0
+    knots = np.unique(np.quantile((z - middle) / spread, _KNOTS))
+    cell, centre = _cells(z)
+    basis, on_grid = (_basis((x - middle) / spread, knots) for x in (centre, grid))
+    penalty = np.full(basis.shape[1], _RIDGE_BEND)
+    penalty[:2] = _RIDGE_LINE
+    straight = np.zeros(basis.shape[1])
+    straight[:2] = middle, spread
+    curves = []
+    for times in resamples(groups, n_boot, seed):
+        drawn = weight * times
+        mass, won = np.bincount(cell, drawn, len(centre)), np.bincount(cell, drawn * y, len(centre))
+        held = mass > 0
+        drawn_mass = np.asarray(mass[held], dtype=np.float64)
+        b = fit_logit(basis[held], won[held] / drawn_mass, drawn_mass, penalty=penalty, toward=straight)
+        curves.append(np.einsum("nk,k->n", on_grid, b))
+    found = np.array(curves, dtype=np.float64)
+    return np.asarray(found[np.isfinite(found).all(axis=1)], dtype=np.float64)
+
+
+def _cells(z: Floats) -> tuple[Indices, Floats]:
+    """Cut the scores into cells of equal counts: the cell of each row, and the mean score of each cell."""
+    edges = np.unique(np.quantile(z, np.linspace(0, 1, min(_CELLS, len(z)) + 1)[1:-1]))
+    _, cell = np.unique(np.searchsorted(edges, z, side="left"), return_inverse=True)
+    return cell.astype(np.int64), np.bincount(cell, z) / np.bincount(cell)
+
+
+def _basis(x: Floats, knots: Floats) -> Floats:
+    """1, x and the natural cubic spline's bends (Hastie, Tibshirani and Friedman, 2009, eq. 5.4-5.5)."""
+    line = [np.ones_like(x), x]
+    if len(knots) < 3:
+        return np.column_stack(line)
+    width = knots[-1] - knots[0]
+    last = _hinge(x, knots[-2], knots[-1])
+    bends = [4 * (_hinge(x, knot, knots[-1]) - last) / width**2 for knot in knots[:-2]]
+    return np.column_stack([*line, *bends])
+
+
+def _hinge(x: Floats, knot: float, end: float) -> Floats:
+    cubes: Floats = (np.maximum(x - knot, 0) ** 3 - np.maximum(x - end, 0) ** 3) / (end - knot)
+    return cubes

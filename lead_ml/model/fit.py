@@ -1,0 +1,208 @@
+"""One fit: a code book and a classifier of one kind, learnt from the rows of one window and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy.typing as npt
+
+from lead_ml.asof.encode import Encoder, RawColumns, fit_encoder, hide_some
+from lead_ml.declare import Declaration, Profile
+from lead_ml.errors import BundleError, DeclarationError
+from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
+from lead_ml.model.icp import Learnt, agreement, learn, out_of_fold
+from lead_ml.model.lightgbm import Grow, grow_here
+from lead_ml.project.params import TargetParams
+from lead_ml.project.targets import Kind, ModelSpec
+from lead_ml.tables.dataset import Coded, Floats, Indices
+
+CLASSES: Mapping[Kind, type[Classifier]] = {
+    "scorecard": Scorecard,
+    "logistic": Logistic,
+    "lightgbm": LightGBM,
+}
+PROFILE_FILE = "profile.json"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a fit, apart from the rows; ``grow`` grows the trees of lightgbm."""
+
+    kind: Kind
+    spec: ModelSpec
+    params: TargetParams
+    seed: int
+    threads: int = 0
+    grow: Grow = grow_here
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A code book with the classifier that reads its matrix, and the customer profiles behind it, by feature."""
+
+    kind: Kind
+    declarations: tuple[Declaration, ...]
+    encoder: Encoder
+    model: Classifier
+    profiles: Mapping[str, Learnt] = field(default_factory=dict)
+
+    def matrix(self, raw: RawColumns) -> Floats:
+        """Return the float64 matrix (rows, features) of raw feature columns."""
+        return self.encoder.transform(self.completed(raw))
+
+    def completed(self, raw: RawColumns) -> RawColumns:
+        """Return the raw columns with the agreement to each profile filled in."""
+        if not self.profiles:
+            return raw
+        found = {p.name: agreement(p, self.profiles[p.name], raw) for p in profiles_of(self.declarations)}
+        return {**raw, **found}
+
+    def save(self, folder: Path) -> None:
+        """Write ``encoding.json``, ``kind.json``, the classifier's own files and, where there is one, ``profile.json``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "encoding.json").write_bytes(
+            msgspec.json.format(msgspec.json.encode(self.encoder), indent=1)
+        )
+        (folder / "kind.json").write_bytes(msgspec.json.encode({"kind": self.kind}))
+        if self.profiles:
+            (folder / PROFILE_FILE).write_bytes(
+                msgspec.json.format(msgspec.json.encode(self.profiles), indent=1)
+            )
+        self.model.save(folder / "model")
+
+    @classmethod
+    def load(cls, folder: Path, declarations: Sequence[Declaration]) -> Fitted:
+        """Read what :meth:`save` wrote; `declarations` hold at least the features of the code book."""
+        kind = msgspec.json.decode((folder / "kind.json").read_bytes())["kind"]
+        if kind not in CLASSES:
+            raise BundleError(
+                "kind of model", value=kind, expected=f"one of {', '.join(CLASSES)}", do="upgrade lead-ml"
+            )
+        encoder = msgspec.json.decode((folder / "encoding.json").read_bytes(), type=Encoder)
+        by_name = {item.name: item for item in declarations}
+        seen = tuple(by_name[name] for name in encoder.names)
+        profiles: dict[str, Learnt] = {}
+        if profiles_of(seen):
+            profiles = msgspec.json.decode((folder / PROFILE_FILE).read_bytes(), type=dict[str, Learnt])
+        return cls(kind, seen, encoder, CLASSES[kind].load(folder / "model"), profiles)
+
+
+def profiles_of(declarations: Sequence[Declaration]) -> tuple[Profile, ...]:
+    """Return the customer profiles among declarations."""
+    return tuple(item for item in declarations if isinstance(item, Profile))
+
+
+def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
+    """Return the declarations of the groups that a model sees; a customer profile is no business of the fake model.
+
+    Raises
+    ------
+    DeclarationError
+        If a group is empty everywhere, or a monotone sign names no feature of the model.
+    """
+    apart = profiles_of(declarations) if spec.name == "fake" else ()
+    seen = tuple(item for item in declarations if item.group in spec.groups and item not in apart)
+    if not seen:
+        raise DeclarationError(
+            f"groups of model {spec.name}", value=spec.groups, expected="a group with features"
+        )
+    stray = sorted(set(spec.monotone) - {item.name for item in seen})
+    if stray:
+        raise DeclarationError(f"monotone signs of model {spec.name} name no feature of it", value=stray)
+    return seen
+
+
+def fit(
+    recipe: Recipe,
+    declarations: Sequence[Declaration],
+    raw: RawColumns,
+    lead: Indices,
+    y: Floats,
+    weight: Floats,
+    group: Indices | None = None,
+) -> Fitted:
+    """Fit one kind on the given rows.
+
+    A customer profile is learnt from all of them; to the classifier each row shows its agreement with a profile learnt from other
+    folds, so that it cannot read its own outcome off it.
+
+    Parameters
+    ----------
+    declarations
+        Features of the model, in matrix order.
+    raw
+        Their columns (rows,).
+    lead, y, weight
+        Lead, label (0.0 or 1.0) and weight of each row (rows,).
+    group
+        Who stands behind each row (rows,): leads of one person or account share it. The lead by default.
+    """
+    profiles, raw = _profiled(recipe, declarations, raw, lead, y, lead if group is None else group)
+    encoder = fit_encoder(declarations, raw, lead, _named(recipe))
+    X = hide_some(encoder, encoder.transform(raw), lead, recipe.seed)
+    columns = columns_of(declarations, encoder, recipe.spec)
+    model = _classifier(recipe, columns, encoder)
+    model.fit(X, y, sample_weight=weight, columns=columns)
+    return Fitted(recipe.kind, tuple(declarations), encoder, model, profiles)
+
+
+def columns_of(
+    declarations: Sequence[Declaration], encoder: Encoder, spec: ModelSpec
+) -> tuple[ColumnInfo, ...]:
+    """Describe the matrix columns to a classifier."""
+    return tuple(
+        ColumnInfo(item.name, "category", encoder.categories[item.name].n_codes)
+        if item.name in encoder.categories
+        else ColumnInfo(item.name, "number", monotone=spec.monotone.get(item.name, 0))
+        for item in declarations
+    )
+
+
+def take(raw: RawColumns, rows: npt.NDArray[Any]) -> RawColumns:
+    """Return the rows, by position or mask, of every raw column."""
+    return {
+        name: column.take(rows) if isinstance(column, Coded) else column[rows] for name, column in raw.items()
+    }
+
+
+def _profiled(
+    recipe: Recipe,
+    declarations: Sequence[Declaration],
+    raw: RawColumns,
+    lead: Indices,
+    y: Floats,
+    group: Indices,
+) -> tuple[dict[str, Learnt], RawColumns]:
+    """Learn the profiles, and fill in the out-of-fold agreement of the fit rows."""
+    hand = recipe.params.profile
+    learnt, own = {}, {}
+    for item in profiles_of(declarations):
+        learnt[item.name] = learn(item, raw, lead, y, hand)
+        own[item.name] = out_of_fold(item, raw, lead, group, y, hand, recipe.seed)
+    return learnt, {**raw, **own}
+
+
+def _named(recipe: Recipe) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for rule in recipe.params.scorecard.rules:
+        found[rule.feature] = found.get(rule.feature, frozenset()) | frozenset(rule.values)
+    return found
+
+
+def _classifier(recipe: Recipe, columns: tuple[ColumnInfo, ...], encoder: Encoder) -> Classifier:
+    params = recipe.params
+    if recipe.kind == "lightgbm":
+        return LightGBM(
+            params=params.lightgbm, seed=recipe.seed, num_threads=recipe.threads, grow=recipe.grow
+        )
+    rules = compile_rules(
+        params.scorecard.rules, columns, lambda name, value: encoder.categories[name].code_of(value)
+    )
+    scorecard = Scorecard(rules=rules, base_rate=params.scorecard.base_rate)
+    if recipe.kind == "scorecard":
+        return scorecard
+    return Logistic(l2=params.logistic.l2, prior=scorecard if params.logistic.prior and rules else None)

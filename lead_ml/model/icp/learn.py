@@ -1,0 +1,160 @@
+"""What the values of a profile are worth, and how far a lead agrees with it.
+
+A value is worth ``20 log10((wins + a) / (expected + a))`` points: its wins among the leads, over the wins that so many leads
+would have at the rate of all. Without `a` that is the share of the value among converted leads over its share among all
+leads; 6 points double it, as in the score. `a`, in wins, draws values with few leads towards 0 points (Norén, Hopstadius
+and Bate, *Statistical Methods in Medical Research* 22, 2013). It is the strength of the beta prior around the overall rate
+under which the counts of the column are likeliest (beta-binomial, Griffiths, *Biometrics* 29, 1973), never below one win: where
+the values differ no more than by chance it grows and all points go to 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from lead_ml.asof.encode import RARE_BELOW, RawColumns
+from lead_ml.declare import MISSING, Attribute, Declaration, Profile, part_name
+from lead_ml.tables.dataset import Coded, Floats, Indices
+
+FOLDS = 5
+_STRENGTHS: tuple[float, ...] = tuple(2.0 ** (k / 2) for k in range(31))  # 1 to 32,768 wins
+BY_CHANCE = _STRENGTHS[-1]
+
+ByHand = Mapping[str, Mapping[str, float]]
+
+
+class Worth(msgspec.Struct, frozen=True):
+    """One value: its points, its leads, those of them that converted, and whether ``params.yaml`` sets the points."""
+
+    points: float
+    leads: int = 0
+    wins: int = 0
+    by_hand: bool = False
+
+
+class ColumnProfile(msgspec.Struct, frozen=True):
+    """One column: worth by value, ``(missing)`` for leads without one. ``strength`` is `a` of the formula, in wins.
+
+    It is ``BY_CHANCE`` where the values differ no more than by chance, so that none is worth anything. Values of fewer than ten leads have no entry: they are worth 0, and a rare one could point at a person.
+    """
+
+    name: str
+    strength: float
+    values: dict[str, Worth]
+
+
+class Learnt(msgspec.Struct, frozen=True):
+    """A profile with the leads and wins that it was learnt from, a lead counted once, at its first snapshot."""
+
+    leads: int
+    wins: int
+    columns: tuple[ColumnProfile, ...]
+
+
+def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByHand) -> Learnt:
+    """Learn a profile from the rows of a fit window.
+
+    Parameters
+    ----------
+    raw
+        Columns (rows,) of :func:`lead_ml.asof.join.features_at`.
+    lead, y
+        Lead and label (0.0 or 1.0) of each row (rows,); the first row of a lead counts, the others do not.
+    by_hand
+        Points by column and value that take the place of the learnt ones.
+    """
+    first = np.unique(lead, return_index=True)[1]
+    won = y[first] > 0
+    columns = (
+        _column(operand, _coded(operand, raw[part_name(item, operand)]).take(first), won, by_hand)
+        for operand in item.of
+    )
+    return Learnt(len(first), int(won.sum()), tuple(columns))
+
+
+def out_of_fold(
+    item: Profile, raw: RawColumns, lead: Indices, group: Indices, y: Floats, by_hand: ByHand, seed: int
+) -> Floats:
+    """Return the agreement (rows,) of the fit rows themselves, each by the profile of the other folds.
+
+    Folds are drawn over `group` (rows,), so that no profile has seen the outcome of the lead, or of the same person.
+    """
+    groups, place = np.unique(group, return_inverse=True)
+    fold = (np.random.default_rng(seed).permutation(len(groups)) % FOLDS)[place]
+    points = np.zeros(len(lead))
+    for k in range(FOLDS):
+        inside, outside = np.flatnonzero(fold == k), np.flatnonzero(fold != k)
+        others = learn(item, _rows(item, raw, outside), lead[outside], y[outside], by_hand)
+        points[inside] = agreement(item, others, _rows(item, raw, inside))
+    return points
+
+
+def agreement(item: Profile, learnt: Learnt, raw: RawColumns) -> Floats:
+    """Return the points (rows,) of leads: one lead gets the same bits alone and among others."""
+    parts = [_coded(operand, raw[part_name(item, operand)]) for operand in item.of]
+    total = np.zeros(len(parts[0]))
+    for column, part in zip(learnt.columns, parts, strict=True):
+        total += _points(column, part.levels)[part.codes]
+    return total
+
+
+def _points(column: ColumnProfile, levels: Sequence[str]) -> Floats:
+    nothing = Worth(0.0)
+    found = [column.values.get(level, nothing).points for level in levels]
+    return np.array([*found, column.values.get(MISSING, nothing).points])
+
+
+def _rows(item: Profile, raw: RawColumns, rows: Indices) -> RawColumns:
+    names = [part_name(item, operand) for operand in item.of]
+    return {name: c.take(rows) if isinstance(c := raw[name], Coded) else c[rows] for name in names}
+
+
+def _coded(operand: Declaration, column: Coded | Floats) -> Coded:
+    """Return the column as text; the numbers of an ordinal are places among its levels."""
+    if isinstance(column, Coded):
+        return column
+    assert isinstance(operand, Attribute)
+    return Coded(np.where(np.isnan(column), -1, column).astype(np.int32), operand.levels)
+
+
+def _column(operand: Declaration, column: Coded, won: np.ndarray, by_hand: ByHand) -> ColumnProfile:
+    size = len(column.levels)
+    codes = np.where(column.codes < 0, size, column.codes)
+    leads = np.bincount(codes, minlength=size + 1).tolist()
+    wins = np.bincount(codes[won], minlength=size + 1).tolist()
+    counts = {
+        value: (k, n)
+        for value, k, n in sorted(zip((*column.levels, MISSING), wins, leads, strict=True))
+        if n >= RARE_BELOW
+    }
+    rate = float(won.mean()) if len(won) else 0.0
+    strength = _strength(list(counts.values()), rate)
+    found = {value: Worth(round(_worth(k, n, rate, strength), 3), n, k) for value, (k, n) in counts.items()}
+    hand = by_hand.get(operand.name, {})
+    known = {value: found.get(value, Worth(0.0)) for value in hand}
+    set_by_hand = {v: Worth(hand[v], worth.leads, worth.wins, True) for v, worth in known.items()}
+    return ColumnProfile(operand.name, strength, {**found, **set_by_hand})
+
+
+def _worth(wins: int, leads: int, rate: float, strength: float) -> float:
+    if not 0 < rate < 1:
+        return 0.0
+    return 20.0 * math.log10((wins + strength) / (rate * leads + strength))
+
+
+def _strength(counts: Sequence[tuple[int, int]], rate: float) -> float:
+    """Return the prior strength, in wins, under which wins and leads per value are likeliest; of equals the largest."""
+    if not 0 < rate < 1:
+        return BY_CHANCE
+    return max(_STRENGTHS, key=lambda a: (_likelihood(counts, a, a * (1 - rate) / rate), a))
+
+
+def _likelihood(counts: Sequence[tuple[int, int]], a: float, b: float) -> float:
+    """Return the beta-binomial log-likelihood of wins and leads, without the terms that do not depend on a and b."""
+    prior = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+    parts = (math.lgamma(k + a) + math.lgamma(n - k + b) - math.lgamma(n + a + b) for k, n in counts)
+    return math.fsum(part - prior for part in parts)

@@ -1,0 +1,1 @@
+"""A project on disk: its numbers, its data contract, its targets, and how it is loaded."""

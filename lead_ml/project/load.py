@@ -1,0 +1,131 @@
+"""A company's project: ``params.yaml``, ``features/*.py`` and ``models/*.py``, loaded by path and only for training."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+import msgspec
+
+from lead_ml.declare import Declaration, Feature, Lookup, read_table, reads, validated, without
+from lead_ml.errors import DeclarationError, LeadMLError
+from lead_ml.project.params import Params, load_params
+from lead_ml.project.profile_points import check_points
+from lead_ml.project.schema import usable_columns
+from lead_ml.project.targets import ModelSpec
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A loaded project. ``specs`` maps ``conversion`` and, where there is one, ``fake`` to its model."""
+
+    root: Path
+    params: Params
+    declarations: tuple[Declaration, ...]
+    specs: Mapping[str, ModelSpec]
+    digest: str
+
+    @property
+    def runs(self) -> Path:
+        """Folder of the trained versions."""
+        return self.root / "runs"
+
+
+def load_project(root: Path) -> Project:
+    """Read the params, run the definitions of a project, and read the tables that they look up.
+
+    Raises
+    ------
+    ParamsError, DeclarationError
+        If params.yaml or a definition is wrong; the message names the file.
+    """
+    params = load_params(root / "params.yaml")
+    digest = _digest(root)
+    declared = [item for path in _files(root, "features") for item in _features(_load(path, digest))]
+    declarations = [_with_table(item, root) if isinstance(item, Lookup) else item for item in declared]
+    if not declarations:
+        raise DeclarationError(f"{root / 'features'} declares nothing", expected="FEATURES in its files")
+    specs: dict[str, ModelSpec] = {}
+    for path in _files(root, "models"):
+        spec = _attribute(_load(path, digest), "SPEC", ModelSpec)
+        specs[spec.name] = spec
+    if "conversion" not in specs:
+        raise DeclarationError(
+            f"{root / 'models'} has no conversion model", expected="SPEC = ModelSpec(name='conversion', ...)"
+        )
+    found = validated(declarations)
+    check_points(params.conversion.profile, found)
+    return Project(root, params, found, specs, digest)
+
+
+def usable(
+    declarations: Sequence[Declaration], params: Params, columns: Sequence[str]
+) -> tuple[tuple[Declaration, ...], tuple[str, ...]]:
+    """Split declarations into those whose lead columns are known at creation or trusted, and the names of the others."""
+    allowed = set(usable_columns(params, columns)) | {"lead_id"}
+    present = set(columns)
+    narrowed = (without(item, lambda part: bool((reads(part) & present) - allowed)) for item in declarations)
+    kept = tuple(item for item in narrowed if item is not None)
+    names = {item.name for item in kept}
+    return kept, tuple(item.name for item in declarations if item.name not in names)
+
+
+def _files(root: Path, folder: str, kind: str = "py") -> list[Path]:
+    return sorted(path for path in (root / folder).glob(f"*.{kind}") if not path.name.startswith("_"))
+
+
+def _with_table(item: Lookup, root: Path) -> Lookup:
+    """Return a lookup with the table that it names, as it stands now."""
+    return msgspec.structs.replace(item, table=read_table(root / item.file))
+
+
+def _digest(root: Path) -> str:
+    content = hashlib.sha256()
+    tables = _files(root, "tables", "csv")
+    for path in [root / "params.yaml", *_files(root, "features"), *_files(root, "models"), *tables]:
+        content.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return content.hexdigest()[:12]
+
+
+def _load(path: Path, digest: str) -> ModuleType:
+    name = f"lead_ml_project_{digest}_{path.parent.name}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except LeadMLError as error:
+        raise DeclarationError(f"{path}: {error}") from error
+    except Exception as error:  # a definition is the user's code: whatever it raises is told as its mistake
+        raise DeclarationError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _features(module: ModuleType) -> list[Declaration]:
+    group = getattr(module, "GROUP", "")
+    items = _attribute(module, "FEATURES", list)
+    stray = next((item for item in items if not isinstance(item, Feature)), None)
+    if stray is not None:
+        raise DeclarationError(
+            f"{module.__file__}: FEATURES holds something else", value=stray, expected="declarations"
+        )
+    return [item if item.group else msgspec.structs.replace(item, group=group) for item in items]
+
+
+def _attribute(module: ModuleType, name: str, kind: type[_T]) -> _T:
+    value = getattr(module, name, None)
+    if not isinstance(value, kind):
+        raise DeclarationError(
+            f"{module.__file__} lacks {name}", value=value, expected=f"{name} = a {kind.__name__}"
+        )
+    return value

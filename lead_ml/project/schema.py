@@ -1,0 +1,184 @@
+"""The data contract as data: which tables there are, which roles their columns play, and when each is known.
+
+The rules of time, for everything that is read (their tests are in ``tests/contract/test_rules_of_time.py``):
+
+- A thing counts at ``as_of`` only if it was known strictly before; what becomes known at that very instant does not.
+- ``known_at`` of an event or outcome is max(``occurred_at``, ``recorded_at``); windows measure ``occurred_at``,
+  ``[as_of - window, as_of)``.
+- The lead's own row, and its columns known at creation, count when ``created_at <= as_of``.
+- A column ``known_at: history`` has the value of its last change strictly before ``as_of``, and is missing before its first
+  change, even if the leads table holds a value: that may have been written later. So export the first value as a
+  change too, dated at creation. An empty value is a change to missing.
+- A row of an extra table counts from its ``known_at`` on, until a later row of the same key takes its place, whole: what is
+  empty in it is missing.
+- Changes of one lead and field, or rows of one key of an extra table, at one instant: no file says which was the last, so the
+  last in the order of text counts and the others are set aside.
+- A row enters the stream of a key other than the lead (an account, say) at the latest of: it was known, its lead was created,
+  its lead got the key. Of a key with history, only rows known before the lead left it enter; they stay. A
+  snapshot belongs to the key that its lead was known to have before ``as_of``.
+- A request says what is now, not since when: its values must be those that stand at its ``as_of``. What was known of its lead
+  before the end of the training data stays in the streams of the keys that the lead had then.
+- Rows at one instant are ordered by ``known_at``, ``occurred_at``, ``event_id``, then content, never by their place in a file.
+- A repeated ``event_id`` is set aside, its first row counts. Without ids identical rows are kept and counted.
+- An event before the creation of its lead is set aside, an outcome before it is kept; a change before it holds from creation on.
+- Local times without an offset get the declared zone. Where clocks go back, a time that was twice is the first; where
+  they go forward, a time that never was moves forward by the same step. A date without a time is known at the end of that day.
+
+
+A *role* is a column name that lead-ml knows. Leads may have any other column beside their roles; events and
+outcomes may not use them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from lead_ml.project.params import Params
+
+Kind = Literal["id", "instant", "text", "number"]
+KnownAt = Literal["creation", "history", "current"]
+
+
+class Role(msgspec.Struct, frozen=True):
+    """A column that lead-ml knows by name.
+
+    ``kind`` says how its text is read. ``known_at`` matters for leads only: ``creation`` is filled in when the lead
+    arrives, ``history`` is told by the table of changes as it stood at any moment, ``current`` may be overwritten later
+    by people who know the outcome.
+    """
+
+    name: str
+    kind: Kind = "text"
+    required: bool = False
+    known_at: KnownAt = "creation"
+
+
+LEADS = (
+    Role("lead_id", "id", required=True),
+    Role("created_at", "instant"),
+    Role("source"),
+    Role("campaign"),
+    Role("channel"),
+    Role("country"),
+    Role("region"),
+    Role("city"),
+    Role("industry"),
+    Role("company"),
+    Role("company_size"),
+    Role("job_title"),
+    Role("name"),
+    Role("email"),
+    Role("phone"),
+    Role("ip"),
+    Role("user_agent"),
+    Role("form_seconds", "number"),
+    Role("captcha_passed"),
+    Role("message"),
+    Role("consent"),
+    Role("account_id", "id"),
+    Role("owner", known_at="current"),
+    Role("cost", "number", known_at="current"),
+)
+EVENTS = (
+    Role("lead_id", "id", required=True),
+    Role("occurred_at", "instant", required=True),
+    Role("type", required=True),
+    Role("event_id", "id"),
+    Role("recorded_at", "instant"),
+    Role("channel"),
+    Role("page"),
+    Role("session_id", "id"),
+    Role("value", "number"),
+)
+OUTCOMES = (
+    Role("lead_id", "id", required=True),
+    Role("occurred_at", "instant", required=True),
+    Role("stage", required=True),
+    Role("outcome_id", "id"),
+    Role("recorded_at", "instant"),
+    Role("reason"),
+    Role("amount", "number"),
+)
+HISTORY = (
+    Role("lead_id", "id", required=True),
+    Role("changed_at", "instant", required=True),
+    Role("field", required=True),
+    Role("value", required=True),
+)
+EXTRA = (
+    Role("key", "id", required=True),
+    Role("known_at", "instant", required=True),
+)
+TABLES: Mapping[str, tuple[Role, ...]] = {
+    "leads": LEADS,
+    "events": EVENTS,
+    "outcomes": OUTCOMES,
+    "lead_history": HISTORY,
+}
+STAGES = ("mql", "sql", "opportunity", "won", "lost", "invalid")
+_LEAD_KNOWN_AT: Mapping[str, KnownAt] = {role.name: role.known_at for role in LEADS}
+
+
+def role_names(table: str) -> tuple[str, ...]:
+    """Return the names of all roles of a table, required ones first; any other table is an extra one.
+
+    >>> role_names("outcomes")[:3]
+    ('lead_id', 'occurred_at', 'stage')
+    """
+    return tuple(role.name for role in roles_of(table))
+
+
+def roles_of(table: str) -> tuple[Role, ...]:
+    """Return the roles of a table; any that is not one of ``TABLES`` is an extra one."""
+    return TABLES.get(table, EXTRA)
+
+
+def is_open(table: str) -> bool:
+    """Tell whether a table may have any column beside its roles: leads and extra tables may."""
+    return table not in TABLES or table == "leads"
+
+
+def required_roles(table: str) -> tuple[str, ...]:
+    """Return the names of the columns that a table cannot do without.
+
+    >>> required_roles("leads")
+    ('lead_id',)
+    """
+    return tuple(role.name for role in roles_of(table) if role.required)
+
+
+def known_at_of(column: str, params: Params) -> KnownAt:
+    """Tell when a lead column is known: as ``params.known_at`` says, else by its role, else ``current``."""
+    return params.known_at.get(column) or _LEAD_KNOWN_AT.get(column, "current")
+
+
+def usable_columns(params: Params, lead_columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that a model may see, in the order given: known at creation, as they stood, or trusted by name.
+
+    A column ``table.name`` of an extra table may be seen where the lead column that finds its rows may.
+    """
+    return tuple(
+        column
+        for column in lead_columns
+        if all(
+            name in params.trust or known_at_of(name, params) != "current"
+            for name in sources_of(column, params)
+        )
+    )
+
+
+def sources_of(column: str, params: Params) -> tuple[str, ...]:
+    """Return the lead columns behind a column: itself, or for ``table.name`` of an extra table the column of its key.
+
+    >>> from lead_ml.project.params import params_from
+    >>> extra = {"firms": {"path": "firms.csv", "key": "email:domain"}}
+    >>> params = params_from({"project": "p", "data": {"leads": {"path": "leads.csv"}, "extra": extra}})
+    >>> sources_of("firms.employees", params), sources_of("source", params)
+    (('email',), ('source',))
+    """
+    table, _, name = column.partition(".")
+    extra = params.data.extra.get(table) if name else None
+    return (column,) if extra is None else (extra.key.split(":")[0],)

@@ -1,0 +1,87 @@
+"""A run as MLflow wants it: flat parameters, flat metrics, tags. Pure functions of plain data."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from lead_ml.registry.runs import Run, RunRecord
+
+MAX_VALUE = 6_000  # MLflow refuses longer parameter values
+
+
+def flat_params(params: Mapping[str, Any], record: RunRecord) -> dict[str, str]:
+    """Flatten the params of a run and its data digests to dotted names.
+
+    >>> dict(_flat({"split": {"folds": 4}, "trust": ["a", "b"]}))
+    {'split.folds': '4', 'trust': '["a", "b"]'}
+    """
+    digests = {"data_digest": dict(record.data_digests)} if record.data_digests else {}
+    return {name: value[:MAX_VALUE] for name, value in _flat({**params, **digests})}
+
+
+def flat_metrics(run: Run) -> dict[str, float]:
+    """Name every figure ``<target>.<kind>.<metric>``, with its bounds as ``_lower`` and ``_upper``; NaN is left out."""
+    found: dict[str, float] = {}
+    for target in run.targets:
+        evaluation = run.evaluation(target)
+        for record in () if evaluation is None else evaluation.kinds:
+            for name, interval in record.metrics.items():
+                key = f"{target}.{record.kind.replace(' ', '_')}.{name}"
+                bounds = {key: interval.value, f"{key}_lower": interval.lower, f"{key}_upper": interval.upper}
+                found.update({k: float(v) for k, v in bounds.items() if math.isfinite(v)})
+    return found
+
+
+def tags_of(run: Run, root: Path) -> dict[str, str]:
+    """Return the tags of a run; `root` is the project, whose git commit is named where it has one."""
+    record = run.record
+    tags = {
+        "lead_ml_version": record.version,
+        "lead_ml_release": installed("lead-ml") or "source",
+        "seed": str(record.seed),
+        "synthetic": str(record.synthetic).lower(),
+        "dated": str(record.dated).lower(),
+        "project_digest": record.project_digest,
+        "features_digest": record.features,
+        "rung": record.rung,
+        **{f"kind.{target}": kind for target, kind in record.kinds.items()},
+    }
+    commit = git_commit(root)
+    return {**tags, "mlflow.source.git.commit": commit} if commit else tags
+
+
+def git_commit(root: Path) -> str | None:
+    """Return the commit of a project, with ``-dirty`` where tracked files differ from it; None outside git."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    command = [git, "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
+
+
+def installed(package: str) -> str | None:
+    """Return the installed version of a package, None where it runs from its sources."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in content.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", _worded(value)
+
+
+def _worded(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)

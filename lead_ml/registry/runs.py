@@ -1,0 +1,140 @@
+"""The folder of one training run: the bundle, what was measured, and the scores behind the comparison.
+
+::
+
+    runs/<version>/run.json                     this record
+    runs/<version>/bundle/                      the sealed scorer
+    runs/<version>/evaluation-<target>.json     figures, windows, slices
+    runs/<version>/forward-<target>.npz         probabilities of every kind on the forward window
+    runs/<version>/intake.json                  what was read, and what was set aside
+    runs/<version>/audit.json                   which columns know the outcome, where they were audited
+    runs/<version>/report.html                  the report, once written
+    runs/champion.json                          which version serves
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.errors import InputError
+from lead_ml.evaluation import Evaluation
+from lead_ml.tables.dataset import Floats, Indices, Instants
+
+TARGETS = ("conversion", "fake")
+AUDIT_FILE = "audit.json"
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run was: its inputs by digest, its seed, and which kind it proposes per target.
+
+    ``features`` digests the declarations; two runs with the same ``features`` and ``kinds`` are a refresh of one
+    recipe. ``fit_until`` is the end of the data, microseconds UTC.
+    """
+
+    version: str
+    project: str
+    synthetic: bool
+    seed: int
+    fit_until: int
+    dated: bool
+    data_digests: dict[str, str]
+    project_digest: str
+    features: str
+    kinds: dict[str, str]
+    left_out_features: tuple[str, ...]
+    rung: str
+
+
+@dataclass(frozen=True)
+class ForwardScores:
+    """Probabilities of every kind on the forward window of a run; all arrays are (rows,)."""
+
+    lead_id: npt.NDArray[np.str_]
+    as_of: Instants
+    y: Floats
+    weight: Floats
+    group: Indices
+    probability: Mapping[str, Floats]
+
+    def save(self, path: Path) -> None:
+        """Write as ``.npz`` without objects."""
+        kinds: dict[str, Any] = {f"p_{kind}": values for kind, values in self.probability.items()}
+        np.savez(
+            path,
+            lead_id=self.lead_id,
+            as_of=self.as_of,
+            y=self.y,
+            weight=self.weight,
+            group=self.group,
+            **kinds,
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> ForwardScores:
+        """Read what :meth:`save` wrote."""
+        with np.load(path, allow_pickle=False) as file:
+            kinds = {name[2:]: file[name] for name in file.files if name.startswith("p_")}
+            return cls(file["lead_id"], file["as_of"], file["y"], file["weight"], file["group"], kinds)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk."""
+
+    folder: Path
+    record: RunRecord
+
+    @property
+    def bundle(self) -> Path:
+        """Folder of the sealed scorer."""
+        return self.folder / "bundle"
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Targets that were trained."""
+        return tuple(target for target in TARGETS if target in self.record.kinds)
+
+    def evaluation(self, target: str) -> Evaluation | None:
+        """Return the figures of a target; None where there was too little data to judge."""
+        path = self.folder / f"evaluation-{target}.json"
+        return Evaluation.load(path) if path.is_file() else None
+
+    def forward(self, target: str) -> ForwardScores | None:
+        """Return the scores on the forward window of a target, or None."""
+        path = self.folder / f"forward-{target}.npz"
+        return ForwardScores.load(path) if path.is_file() else None
+
+
+def open_run(runs: Path, version: str = "latest") -> Run:
+    """Open a run by version, by an unambiguous beginning of it, or the latest one trained.
+
+    Raises
+    ------
+    InputError
+        If there is no such run.
+    """
+    if version == "latest":
+        latest = runs / "latest.json"
+        if not latest.is_file():
+            raise InputError("nothing was trained yet", source=str(runs), do="run lead-ml train")
+        version = msgspec.json.decode(latest.read_bytes(), type=dict[str, str])["version"]
+    known = sorted(path.parent for path in runs.glob("*/run.json"))
+    found = [path for path in known if version and path.name.startswith(version)]
+    if len(found) != 1:
+        names = ", ".join(path.name for path in known)
+        raise InputError("no such version", source=str(runs), value=version, expected=f"one of {names}")
+    record = msgspec.json.decode((found[0] / "run.json").read_bytes(), type=RunRecord)
+    return Run(found[0], record)
+
+
+def save_record(folder: Path, record: RunRecord) -> None:
+    """Write ``run.json`` and name the run the latest."""
+    (folder / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
+    (folder.parent / "latest.json").write_bytes(msgspec.json.encode({"version": record.version}))

@@ -1,0 +1,61 @@
+"""What a scorer answers, as plain data: the same for one lead over HTTP, a batch, a file and the page."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from lead_ml.scoring.reasons import Reason
+
+Lang = Literal["en", "zh"]
+LANGS: tuple[Lang, ...] = ("en", "zh")
+
+
+class Reasons(msgspec.Struct, frozen=True, rename={"for_": "for"}):
+    """Reasons that raise (``for``) and lower (``against``) the probability, strongest first."""
+
+    for_: tuple[Reason, ...]
+    against: tuple[Reason, ...]
+
+
+class FakeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The probability that the lead is fake, with its 90 % interval; ``flag`` is true from the flag line up."""
+
+    probability: float
+    lower: float
+    upper: float
+    flag: bool
+    kind: str
+    base: float
+    reasons: Reasons
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One scored lead.
+
+    ``probability`` (0-1) with its 90 % interval ``lower``-``upper``; ``score`` 0-100; ``grade`` A-D; ``stage`` is the advice
+    (``sql``, ``mql`` or ``none``). ``base`` plus all reasons' contributions is the logit of the probability. ``groups``
+    sums them per feature group. ``reference_until`` (ISO 8601) is how far the history of shared keys reaches;
+    ``events_supplied`` tells whether events came with the lead at all; ``ignored`` lists events that were left out, and why.
+    """
+
+    lead_id: str
+    as_of: str
+    probability: float
+    lower: float
+    upper: float
+    score: float
+    grade: str
+    stage: str
+    base: float
+    reasons: Reasons
+    groups: dict[str, float]
+    fake: FakeAnswer | None
+    kind: str
+    model_version: str
+    thresholds_version: str
+    reference_until: str
+    events_supplied: bool
+    ignored: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,51 @@
+"""Golden rows: a few inputs with their answers, so that a bundle can prove itself before it serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lead_ml.errors import BundleError
+from lead_ml.model.fit import Fitted
+from lead_ml.tables.dataset import Floats
+
+ROWS = 32
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Golden:
+    """Rows of the matrix (rows, features), shuffled column by column so that no row is a person, and their logits."""
+
+    X: Floats
+    logit: Floats
+
+    def to_arrays(self) -> dict[str, Floats]:
+        """Return plain arrays."""
+        return {"X": self.X, "logit": self.logit}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, Floats]) -> Golden:
+        """Read what :meth:`to_arrays` gave."""
+        return cls(np.ascontiguousarray(arrays["X"]), arrays["logit"])
+
+
+def make_golden(fitted: Fitted, X: Floats, seed: int) -> Golden:
+    """Draw golden rows from a fit matrix, each column on its own."""
+    rng = np.random.default_rng(seed)
+    columns = [X[rng.integers(0, len(X), ROWS), j] for j in range(X.shape[1])]
+    rows = np.ascontiguousarray(np.column_stack(columns))
+    return Golden(rows, fitted.model.predict_logit(rows))
+
+
+def check_golden(name: str, golden: Golden, fitted: Fitted) -> None:
+    """Raise BundleError unless the model answers as it did when it was written."""
+    worst = float(np.abs(fitted.model.predict_logit(golden.X) - golden.logit).max(initial=0.0))
+    if not worst <= TOLERANCE:
+        raise BundleError(
+            f"the {name} model answers otherwise than when it was trained",
+            value=worst,
+            expected=f"logits within {TOLERANCE}",
+            do="the libraries differ from those of the training; retrain or restore",
+        )

@@ -1,0 +1,191 @@
+"""What history says about each value of a feature: the share that converts, beside that of all leads.
+
+A category has a cell per level, a number five bins of equal size with a bin of its own for zero where zeros are common,
+and both a cell for missing. A cell of fewer than 30 leads is not kept at all: it proves nothing, and it could point at
+a person.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.declare import Attribute, Declaration
+from lead_ml.errors import BundleError, InputError
+from lead_ml.tables.dataset import Coded, Floats
+
+LEAST_LEADS = 30
+_BINS = 5
+_COMMON_ZEROS = 0.10
+_SOURCE = "evidence"
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """Share of positives and number of leads with one value, or in one bin."""
+
+    rate: float
+    n: int
+
+
+class Levels(msgspec.Struct, frozen=True, tag="levels"):
+    """Evidence of a category: a cell per level that enough leads have, and one for missing."""
+
+    cells: dict[str, Cell]
+    missing: Cell | None
+
+
+class Bins(msgspec.Struct, frozen=True, tag="bins"):
+    """Evidence of a number: bin i holds ``edges[i-1] <= value < edges[i]``; ``zero`` holds exact zeros where common."""
+
+    edges: tuple[float, ...]
+    cells: tuple[Cell | None, ...]
+    zero: Cell | None
+    missing: Cell | None
+    zero_apart: bool
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """Evidence per feature and the share of positives among all leads."""
+
+    overall: float
+    features: dict[str, Levels | Bins]
+
+    def lookup(self, feature: str, value: str | float | None) -> tuple[float, float, int] | None:
+        """Return (rate, overall rate, leads) of a value, or None where fewer than 30 leads had it.
+
+        ``None`` and NaN are missing; a level never seen, an unknown feature, a text for a number have no evidence.
+        """
+        found = self.features.get(feature)
+        if found is None:
+            return None
+        cell = _cell(found, value)
+        return None if cell is None else (cell.rate, self.overall, cell.n)
+
+    def to_json(self) -> bytes:
+        """Encode as JSON, the form in which a bundle holds it."""
+        return msgspec.json.encode(self, order="deterministic")
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Evidence:
+        """Decode what :meth:`to_json` wrote.
+
+        Raises
+        ------
+        BundleError
+            If the text is no such JSON.
+        """
+        try:
+            return msgspec.json.decode(data, type=cls)
+        except msgspec.DecodeError as error:
+            raise BundleError(f"evidence cannot be read: {error}", do="build the bundle again") from error
+
+
+def fit_evidence(
+    declarations: Sequence[Declaration],
+    columns: Mapping[str, Coded | Floats],
+    y: npt.ArrayLike,
+    weight: npt.ArrayLike | None = None,
+) -> Evidence:
+    """Count, per declared feature and value, the leads and the share of positives among them.
+
+    Parameters
+    ----------
+    declarations
+        The features; one without a column is left out.
+    columns
+        (n,) per feature name: coded text for categories, float64 with NaN as missing for numbers. An ordinal may be
+        text, or the number of its level (0 = lowest).
+    y
+        (n,) 0/1 or bool.
+    weight
+        (n,) weights that sum to 1 per lead, so that sums count leads; None: one row per lead.
+
+    Raises
+    ------
+    InputError
+        If a column, y or weight differs in length, or there are no rows.
+    """
+    target = np.asarray(y, dtype=np.float64)
+    weights = np.ones(len(target)) if weight is None else np.asarray(weight, dtype=np.float64)
+    _check(declarations, columns, target, weights)
+    features = {
+        item.name: _fit(item, columns[item.name], target, weights)
+        for item in declarations
+        if item.name in columns
+    }
+    return Evidence(_share(target, weights), features)
+
+
+def _fit(declaration: Declaration, column: Coded | Floats, y: Floats, weight: Floats) -> Levels | Bins:
+    if isinstance(column, Coded):
+        return _fit_levels(column, y, weight)
+    if isinstance(declaration, Attribute) and declaration.kind == "ordinal":
+        codes = np.where(np.isnan(column), -1, column).astype(np.int32)
+        return _fit_levels(Coded(codes, declaration.levels), y, weight)
+    return _fit_bins(column, y, weight)
+
+
+def _fit_levels(column: Coded, y: Floats, weight: Floats) -> Levels:
+    size = len(column.levels) + 1
+    codes = np.where(column.codes < 0, size - 1, column.codes)
+    cells = _cells(codes, size, y, weight)
+    kept = {level: cell for level, cell in zip(column.levels, cells, strict=False) if cell is not None}
+    return Levels(kept, cells[-1])
+
+
+def _fit_bins(column: Floats, y: Floats, weight: Floats) -> Bins:
+    given = ~np.isnan(column)
+    zeros = column == 0.0
+    zero_apart = bool(given.any()) and float(zeros.sum()) >= _COMMON_ZEROS * float(given.sum())
+    rest = column[given & ~zeros] if zero_apart else column[given]
+    edges = np.unique(np.quantile(rest, np.arange(1, _BINS) / _BINS)) if len(rest) else np.zeros(0)
+    size = len(edges) + 3  # the bins, then zero, then missing
+    codes = np.searchsorted(edges, np.where(given, column, 0.0), side="right")
+    codes = np.where(zeros & zero_apart, size - 2, codes)
+    cells = _cells(np.where(given, codes, size - 1), size, y, weight)
+    return Bins(tuple(edges.tolist()), tuple(cells[:-2]), cells[-2], cells[-1], zero_apart)
+
+
+def _cells(codes: npt.NDArray[np.integer], size: int, y: Floats, weight: Floats) -> list[Cell | None]:
+    leads = np.bincount(codes, weights=weight, minlength=size)
+    positives = np.bincount(codes, weights=weight * y, minlength=size)
+    counted = [round(n) for n in leads.tolist()]
+    return [
+        Cell(float(positives[i] / leads[i]), n) if n >= LEAST_LEADS else None for i, n in enumerate(counted)
+    ]
+
+
+def _cell(found: Levels | Bins, value: str | float | None) -> Cell | None:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return found.missing
+    if isinstance(found, Levels):
+        return found.cells.get(value) if isinstance(value, str) else None
+    if isinstance(value, str):
+        return None
+    if value == 0 and found.zero_apart:
+        return found.zero
+    return found.cells[bisect.bisect_right(found.edges, value)]
+
+
+def _share(y: Floats, weight: Floats) -> float:
+    return float((y * weight).sum() / weight.sum())
+
+
+def _check(
+    declarations: Sequence[Declaration], columns: Mapping[str, Coded | Floats], y: Floats, weight: Floats
+) -> None:
+    if len(y) == 0 or not weight.sum() > 0:
+        raise InputError(
+            "no rows to take evidence from", source=_SOURCE, expected="mature rows with a weight"
+        )
+    named = {item.name: columns[item.name] for item in declarations if item.name in columns}
+    for name, column in {**named, "weight": weight}.items():
+        if len(column) != len(y):
+            raise InputError(
+                f"{name} has the wrong length", source=_SOURCE, value=len(column), expected=f"{len(y)}"
+            )

@@ -1,0 +1,113 @@
+"""The ideal customer profile as tables for people: what is over-represented among the leads that converted, and by how much."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from lead_ml.declare import MISSING, Declaration, Profile
+from lead_ml.model.icp import BY_CHANCE, ColumnProfile, Learnt, Worth
+from lead_ml.scoring.reasons.wording import value_text
+from lead_ml.scoring.thresholds.boot import Interval
+from lead_ml.scoring.thresholds.tables import wilson
+
+LEAST_POINTS = 1.0  # below, a value is called neither over- nor under-represented: 12 % more or less common
+
+Stands = Literal["over", "under", "even"]
+
+
+class ValueRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One value: its share of all leads and of the converted ones, its rate with Wilson's 90 % interval, its points.
+
+    ``value`` is the text in the data, ``(missing)`` where leads have none; ``by_hand`` tells that ``params.yaml`` sets the points.
+    Rate and shares are None where fewer than ten leads have the value.
+    """
+
+    value: str
+    en: str
+    zh: str
+    leads: int
+    wins: int
+    rate: Interval
+    of_all: float | None
+    of_won: float | None
+    points: float
+    by_hand: bool
+    stands: Stands
+
+
+class ColumnTable(msgspec.Struct, frozen=True, kw_only=True):
+    """One column, its values from the best to the worst; ``strength`` is the shrinkage in wins.
+
+    ``by_chance`` tells that the values differ no more than by chance, so that none is worth anything.
+    """
+
+    name: str
+    en: str
+    zh: str
+    strength: float
+    by_chance: bool
+    rows: tuple[ValueRow, ...]
+
+
+class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
+    """One profile: the leads it was learnt from, those that converted, and a table per column."""
+
+    name: str
+    en: str
+    zh: str
+    leads: int
+    wins: int
+    rate: Interval
+    columns: tuple[ColumnTable, ...]
+
+
+def profile_table(item: Profile, learnt: Learnt) -> ProfileTable:
+    """Put a learnt profile into words and shares."""
+    return ProfileTable(
+        name=item.name,
+        en=item.en,
+        zh=item.zh,
+        leads=learnt.leads,
+        wins=learnt.wins,
+        rate=wilson(learnt.wins, learnt.leads),
+        columns=tuple(
+            _column(part, column, learnt) for part, column in zip(item.of, learnt.columns, strict=True)
+        ),
+    )
+
+
+def _column(part: Declaration, column: ColumnProfile, learnt: Learnt) -> ColumnTable:
+    ranked = sorted(column.values.items(), key=lambda entry: (-entry[1].points, -entry[1].leads, entry[0]))
+    return ColumnTable(
+        name=part.name,
+        en=part.en,
+        zh=part.zh,
+        strength=column.strength,
+        by_chance=column.strength >= BY_CHANCE,
+        rows=tuple(_row(part, value, worth, learnt) for value, worth in ranked),
+    )
+
+
+def _row(part: Declaration, value: str, worth: Worth, learnt: Learnt) -> ValueRow:
+    said = None if value == MISSING else value
+    return ValueRow(
+        value=value,
+        en=value_text(part, said, "en"),
+        zh=value_text(part, said, "zh"),
+        leads=worth.leads,
+        wins=worth.wins,
+        rate=wilson(worth.wins, worth.leads),
+        of_all=worth.leads / learnt.leads if worth.leads else None,
+        of_won=worth.wins / learnt.wins if worth.leads and learnt.wins else None,
+        points=worth.points,
+        by_hand=worth.by_hand,
+        stands=_stands(worth.points),
+    )
+
+
+def _stands(points: float) -> Stands:
+    if abs(points) < LEAST_POINTS:
+        return "even"
+    return "over" if points > 0 else "under"

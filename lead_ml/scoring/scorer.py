@@ -1,0 +1,199 @@
+"""Scoring: one code path for the single lead, the batch and the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from lead_ml.asof.encode import RawColumns
+from lead_ml.asof.join import Compiled, features_at
+from lead_ml.asof.labels import Spine
+from lead_ml.scoring.answer import Answer, FakeAnswer, Lang, Reasons
+from lead_ml.scoring.bundle import Bundle, Part, accepted_lines, load_bundle
+from lead_ml.scoring.golden import check_golden
+from lead_ml.scoring.reasons import group_sums, reasons_of
+from lead_ml.scoring.request import Prepared
+from lead_ml.scoring.thresholds import Lines, grade_of, score_of, stage_of
+from lead_ml.tables.dataset import Coded, Dataset, Floats
+from lead_ml.tables.instants import iso
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One target of some leads: calibrated ``logit`` (rows,), ``contributions`` (rows, features + 1, last the base), the
+    band's ``lower`` and ``upper`` probabilities (rows,), and the raw feature values behind them.
+    """
+
+    part: Part
+    logit: Floats
+    probability: Floats
+    lower: Floats
+    upper: Floats
+    contributions: Floats
+    raw: RawColumns
+
+    def values(self, row: int) -> list[str | float | None]:
+        """Return the raw feature values of one row, None for missing."""
+        return [_value(self.raw[item.name], row) for item in self.part.fitted.declarations]
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A loaded bundle that scores. Immutable, so threads share it and a reload swaps it whole."""
+
+    bundle: Bundle
+    version: str
+    lines: Lines
+    folder: Path | None = None
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Scorer:
+        """Verify and load a bundle, and let it answer its golden rows.
+
+        Raises
+        ------
+        BundleError
+            If the bundle is damaged, too new, or answers otherwise than when it was written.
+        """
+        folder = Path(folder)
+        bundle, manifest = load_bundle(folder)
+        for name, part in bundle.parts.items():
+            check_golden(name, part.golden, part.fitted)
+        return cls(bundle, manifest.version, accepted_lines(folder, bundle), folder)
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """Compiled declarations."""
+        return Compiled.of(self.bundle.declarations)
+
+    def score_prepared(self, requests: Sequence[Prepared]) -> list[Answer]:
+        """Score checked requests; each sees the kept history and its own events, never another request."""
+        raws = [self._features(request) for request in requests]
+        scored = self._scored(_stacked(raws))
+        return [
+            self._answer(scored, k, r.dataset, r.spine, 0, r.lang, r.top, r.ignored, r.warnings)
+            for k, r in enumerate(requests)
+        ]
+
+    def score_dataset(
+        self, dataset: Dataset, spine: Spine, *, lang: Lang = "en", top: int = 5
+    ) -> list[Answer]:
+        """Score snapshots of a whole data set, whose own history takes the place of the kept one."""
+        raw = features_at(self.compiled, dataset, spine)
+        return self.score_features(raw, dataset, spine, lang=lang, top=top)
+
+    def score_features(
+        self, raw: RawColumns, dataset: Dataset, spine: Spine, *, lang: Lang = "en", top: int = 5
+    ) -> list[Answer]:
+        """Score snapshots whose features are there; of `dataset` only the ids count, and whether it has events."""
+        scored = self._scored(raw)
+        return [self._answer(scored, k, dataset, spine, k, lang, top) for k in range(len(spine))]
+
+    def scored(self, dataset: Dataset, spine: Spine) -> Mapping[str, Scored]:
+        """Return the arrays behind :meth:`score_dataset`, by target."""
+        return self._scored(features_at(self.compiled, dataset, spine))
+
+    def _features(self, request: Prepared) -> RawColumns:
+        dataset = replace(request.dataset, extra=self.bundle.extra)
+        return features_at(self.compiled, dataset, request.spine, kept=self.bundle.kept)
+
+    def _scored(self, raw: RawColumns) -> dict[str, Scored]:
+        return {name: _score(part, raw) for name, part in self.bundle.parts.items()}
+
+    def _answer(
+        self,
+        scored: Mapping[str, Scored],
+        row: int,
+        dataset: Dataset,
+        spine: Spine,
+        snapshot: int,
+        lang: Lang,
+        top: int,
+        ignored: tuple[str, ...] = (),
+        warnings: tuple[str, ...] = (),
+    ) -> Answer:
+        main = scored["conversion"]
+        logit = float(main.logit[row])
+        mql, sql = self.lines.mql_logit, self.lines.sql_logit
+        declared = main.part.fitted.declarations
+        return Answer(
+            lead_id=dataset.leads.lead_id[int(spine.lead[snapshot])],
+            as_of=iso(int(spine.as_of[snapshot])),
+            probability=float(main.probability[row]),
+            lower=float(main.lower[row]),
+            upper=float(main.upper[row]),
+            score=float(score_of(logit, self.bundle.facts.reference_odds)),
+            grade=grade_of(logit, mql, sql),
+            stage=stage_of(logit, mql, sql),
+            base=float(main.contributions[row, -1]),
+            reasons=_reasons(main, row, lang, top),
+            groups=group_sums(declared, main.contributions[row, :-1]),
+            fake=self._fake(scored["fake"], row, lang, top) if "fake" in scored else None,
+            kind=main.part.fitted.kind,
+            model_version=self.version,
+            thresholds_version=self.lines.version,
+            reference_until=iso(self.bundle.facts.until),
+            events_supplied=dataset.events is not None,
+            ignored=ignored,
+            warnings=warnings,
+        )
+
+    def _fake(self, scored: Scored, row: int, lang: Lang, top: int) -> FakeAnswer:
+        probability = float(scored.probability[row])
+        return FakeAnswer(
+            probability=probability,
+            lower=float(scored.lower[row]),
+            upper=float(scored.upper[row]),
+            flag=probability >= self.bundle.facts.fake_flag,
+            kind=scored.part.fitted.kind,
+            base=float(scored.contributions[row, -1]),
+            reasons=_reasons(scored, row, lang, top),
+        )
+
+
+def _score(part: Part, raw: RawColumns) -> Scored:
+    raw = part.fitted.completed(raw)
+    X = part.fitted.encoder.transform(raw)
+    logit = np.asarray(part.calibration.apply(part.fitted.model.predict_logit(X)))
+    contributions = part.calibration.scale_contributions(part.fitted.model.contributions(X))
+    lower, upper = part.band.interval(logit)
+    return Scored(part, logit, 1.0 / (1.0 + np.exp(-logit)), lower, upper, contributions, raw)
+
+
+def _reasons(scored: Scored, row: int, lang: Lang, top: int) -> Reasons:
+    part = scored.part
+    for_, against = reasons_of(
+        part.fitted.declarations,
+        scored.contributions[row, :-1],
+        scored.values(row),
+        lang=lang,
+        evidence=part.evidence,
+        target=part.spec.name,
+        top=top,
+    )
+    return Reasons(for_, against)
+
+
+def _stacked(raws: Sequence[RawColumns]) -> RawColumns:
+    if len(raws) == 1:
+        return raws[0]
+    stacked: dict[str, Coded | Floats] = {}
+    for name, first in raws[0].items():
+        columns = [raw[name] for raw in raws]
+        if isinstance(first, Coded):
+            stacked[name] = Coded.of([value for column in columns for value in column.values()])  # type: ignore[union-attr]
+        else:
+            stacked[name] = np.concatenate(columns)  # type: ignore[arg-type]
+    return stacked
+
+
+def _value(column: Coded | Floats, row: int) -> str | float | None:
+    if isinstance(column, Coded):
+        code = int(column.codes[row])
+        return None if code < 0 else column.levels[code]
+    value = float(column[row])
+    return None if np.isnan(value) else value

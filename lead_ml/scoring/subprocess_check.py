@@ -1,0 +1,49 @@
+"""Try a bundle in a process that may die: a damaged model text can kill the one that parses it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from lead_ml.errors import BundleError, LeadMLError
+from lead_ml.scoring.manifest import verify
+
+SECONDS = 120
+
+
+def try_bundle(folder: Path) -> None:
+    """Load a bundle in a throw-away process and let it answer its golden rows.
+
+    Raises
+    ------
+    BundleError
+        If that process fails, dies or takes longer than two minutes.
+    """
+    verify(folder)
+    command = [sys.executable, "-m", "lead_ml.scoring.subprocess_check", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise BundleError(f"{folder} did not load within {SECONDS} s") from error
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"the process died with code {done.returncode}"])[-1]
+        raise BundleError(
+            f"{folder} failed its trial: {last}", do="keep the version that serves, and retrain"
+        )
+
+
+def main(arguments: list[str]) -> int:
+    """Load the bundle named on the command line; 0 if it proves itself."""
+    from lead_ml.scoring.scorer import Scorer
+
+    try:
+        Scorer.load(arguments[0])
+    except LeadMLError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

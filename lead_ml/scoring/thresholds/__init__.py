@@ -1,0 +1,71 @@
+"""Where the MQL and SQL lines should lie, from cross-fitted scores replayed in time; the score and the grades."""
+
+from lead_ml.scoring.thresholds.accepted import Lines
+from lead_ml.scoring.thresholds.advise import (
+    METHODS,
+    Advice,
+    Method,
+    advise,
+    advise_all,
+    article,
+    basis_of,
+    capacity,
+    precision,
+    recall,
+    value,
+)
+from lead_ml.scoring.thresholds.basis import Basis, Line
+from lead_ml.scoring.thresholds.boot import Interval
+from lead_ml.scoring.thresholds.evidence import EvidenceTable
+from lead_ml.scoring.thresholds.history import History
+from lead_ml.scoring.thresholds.scale import (
+    POINTS_PER_LOGIT,
+    Grade,
+    Stage,
+    grade_of,
+    log_odds,
+    logit_of,
+    probability_of,
+    score_of,
+    stage_of,
+)
+from lead_ml.scoring.thresholds.steps import Crossings, Steps, replay
+from lead_ml.scoring.thresholds.tables import CurvePoint, Month, by_month, curve
+from lead_ml.scoring.thresholds.words import Words
+
+__all__ = [
+    "METHODS",
+    "POINTS_PER_LOGIT",
+    "Advice",
+    "Basis",
+    "Crossings",
+    "CurvePoint",
+    "EvidenceTable",
+    "Grade",
+    "History",
+    "Interval",
+    "Line",
+    "Lines",
+    "Method",
+    "Month",
+    "Stage",
+    "Steps",
+    "Words",
+    "advise",
+    "advise_all",
+    "article",
+    "basis_of",
+    "by_month",
+    "capacity",
+    "curve",
+    "grade_of",
+    "log_odds",
+    "logit_of",
+    "precision",
+    "probability_of",
+    "recall",
+    "replay",
+    "score_of",
+    "stage_of",
+    "value",
+]

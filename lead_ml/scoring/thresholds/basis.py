@@ -1,0 +1,152 @@
+"""One line with everything that is known about it: what it lets through, what of that wins, what that is worth."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from lead_ml.errors import ParamsError
+from lead_ml.scoring.thresholds.boot import Interval, interval, resampled
+from lead_ml.scoring.thresholds.history import History, last_rows
+from lead_ml.scoring.thresholds.scale import log_odds, probability_of, score_of
+from lead_ml.scoring.thresholds.steps import Steps, prepared
+from lead_ml.tables.dataset import Floats
+
+DEFAULT_BOOTSTRAP = 500
+_MAX_DIGITS = 17  # enough to tell any two floats apart
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line and its replay on history.
+
+    ``logit``, ``probability`` and ``score`` are the same place on three scales. ``crossed`` leads reached it in the
+    history, ``wins`` of them won within the horizon after that. ``per_week`` is first crossings a week, ``precision``
+    wins / crossed, ``recall`` the share of all winning leads that reached the line. ``value_per_week`` is wins a week
+    times the value of a win, less crossings a week times the cost of a lead of this stage. Weekly figures are None
+    without dates, precision is None where nothing crosses.
+    """
+
+    logit: float
+    probability: float
+    score: float
+    crossed: int
+    wins: int
+    per_week: Interval
+    precision: Interval
+    recall: Interval
+    expected_wins_per_week: Interval
+    value_per_week: Interval
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A prepared history with the money and the scale that turn counts into advice.
+
+    ``cost_per_sql``, ``cost_per_mql`` and ``value_per_win`` are in one currency; ``reference_odds`` scores 50.
+    """
+
+    steps: Steps
+    reference_odds: float
+    cost_per_sql: float
+    cost_per_mql: float
+    value_per_win: float
+    n_boot: int
+    seed: int
+
+    @classmethod
+    def of(
+        cls,
+        history: History | Steps,
+        *,
+        reference_odds: float,
+        cost_per_sql: float = 0.0,
+        cost_per_mql: float = 0.0,
+        value_per_win: float | None = None,
+        n_boot: int = DEFAULT_BOOTSTRAP,
+        seed: int = 7,
+    ) -> Basis:
+        """Gather and check; without `value_per_win` the mean known amount of the winning leads stands in, else 1.
+
+        Raises
+        ------
+        ParamsError
+            If a cost is negative, the value or the reference odds are not positive, or `n_boot` is below 2.
+        """
+        steps = prepared(history)
+        value = _mean_amount(steps) if value_per_win is None else value_per_win
+        for name, figure in (("cost_per_sql", cost_per_sql), ("cost_per_mql", cost_per_mql)):
+            if not (math.isfinite(figure) and figure >= 0):
+                raise ParamsError(name, value=figure, expected="a number, 0 or more")
+        for name, figure in (("value_per_win", value), ("reference_odds", reference_odds)):
+            if not (math.isfinite(figure) and figure > 0):
+                raise ParamsError(name, value=figure, expected="a positive number")
+        if n_boot < 2:
+            raise ParamsError("n_boot", value=n_boot, expected="at least 2 resamples")
+        return cls(steps, reference_odds, cost_per_sql, cost_per_mql, value, n_boot, seed)
+
+    def line(self, logit: float, cost: float) -> Line:
+        """Describe the line at a logit, with `cost` for each lead that crosses it."""
+        found = self.steps.counts(np.array([logit]))
+        crossed, wins, caught = int(found.crossed[0]), int(found.wins[0]), int(found.caught[0])
+        draws = resampled(self.steps, logit, n_boot=self.n_boot, seed=self.seed)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            precisions, recalls = draws[:, 1] / draws[:, 0], draws[:, 3] / draws[:, 2]
+        net, nets = self._net(wins, crossed, cost), draws[:, 1] * self.value_per_win - draws[:, 0] * cost
+        return Line(
+            logit=logit,
+            probability=_shortest_of(logit),
+            score=score_of(logit, self.reference_odds),
+            crossed=crossed,
+            wins=wins,
+            per_week=self._weekly(crossed, draws[:, 0]),
+            precision=interval(wins / crossed if crossed else None, precisions),
+            recall=interval(caught / self.steps.n_winners, recalls),
+            expected_wins_per_week=self._weekly(wins, draws[:, 1]),
+            value_per_week=self._weekly(net, nets),
+        )
+
+    def snapped(self, logit: float) -> float:
+        """Return the line of the shortest probability that lets through exactly the leads that `logit` does."""
+        levels = self.steps.levels
+        at = int(np.searchsorted(levels, logit))
+        if at == len(levels):
+            return logit
+        upper = float(levels[at])
+        lower = float(levels[at - 1]) if at else upper - 1.0
+        return _shortest(lower, upper)
+
+    def _net(self, wins: float, crossed: float, cost: float) -> float:
+        return wins * self.value_per_win - crossed * cost
+
+    def _weekly(self, total: float, draws: Floats) -> Interval:
+        weeks = self.steps.weeks
+        return Interval(None, None, None) if weeks is None else interval(total / weeks, draws / weeks)
+
+
+def _shortest(lower: float, upper: float) -> float:
+    """Return the logit, above lower and up to upper, whose probability has the fewest digits."""
+    middle = probability_of(lower + (upper - lower) / 2)
+    for digits in range(1, _MAX_DIGITS + 1):
+        line = log_odds(float(f"{middle:.{digits}g}"))
+        if lower < line <= upper:
+            return line
+    return upper
+
+
+def _shortest_of(logit: float) -> float:
+    """Return the probability with the fewest digits whose log-odds are exactly the logit, so that lines round-trip."""
+    exact = probability_of(logit)
+    rounded = (float(f"{exact:.{digits}g}") for digits in range(1, _MAX_DIGITS + 1))
+    return next((probability for probability in rounded if log_odds(probability) == logit), exact)
+
+
+def _mean_amount(steps: Steps) -> float:
+    amount = steps.history.amount
+    if amount is None:
+        return 1.0
+    known = amount[last_rows(steps.history, steps.history.won)]
+    known = known[np.isfinite(known)]
+    return float(known.mean()) if len(known) else 1.0

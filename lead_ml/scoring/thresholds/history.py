@@ -1,0 +1,181 @@
+"""What the advice learns from: scores that were given in time, out of fold, and what became of the leads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.errors import BundleError, InputError, TooLittleData
+from lead_ml.tables.dataset import Floats, Indices, Instants
+
+Booleans = npt.NDArray[np.bool_]
+
+MICROSECONDS_PER_WEEK = 604_800_000_000
+_SOURCE = "threshold history"
+_NEEDED = ("lead", "logit", "won")
+_OPTIONAL = ("as_of", "groups", "opportunity_at", "amount")
+
+
+@dataclass(frozen=True)
+class History:
+    """Cross-fitted scores of mature snapshots, several rows per lead, in any order.
+
+    Parameters
+    ----------
+    lead
+        (n,) number of the lead of each row, 0 to n_leads - 1. Leads without a row are no part of the history.
+    logit
+        (n,) log-odds of the calibrated out-of-fold probability at ``as_of``.
+    won
+        (n,) whether the lead wins within the horizon after ``as_of``.
+    as_of
+        (n,) microseconds UTC, or None for data without dates: then there are no weekly figures.
+    groups
+        (n_leads,) what is resampled as one, such as the account of each lead; None: each lead for itself.
+    opportunity_at
+        (n_leads,) microseconds UTC at which the lead became an opportunity, -1 if it did not; or None.
+    amount
+        (n,) what the win brought, NaN where unknown; or None.
+    horizon_days
+        Days after ``as_of`` within which a win counts; only for the wording.
+
+    Raises
+    ------
+    InputError
+        If the arrays do not fit each other or a logit is not finite.
+    TooLittleData
+        If there is no row or no win.
+    """
+
+    lead: Indices
+    logit: Floats
+    won: Booleans
+    as_of: Instants | None = None
+    groups: Indices | None = None
+    opportunity_at: Instants | None = None
+    amount: Floats | None = None
+    horizon_days: float | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.lead) == 0:
+            raise TooLittleData(
+                "no mature scored snapshots to take thresholds from",
+                do="wait until the horizon of some leads has passed, or shorten horizon_days",
+            )
+        _check_lengths(self)
+        _check_values(self)
+        if not self.won.any():
+            raise TooLittleData(
+                f"none of {len(self.lead):,} mature snapshots is followed by a win",
+                do="check the stage that counts as won and the horizon, or wait for the first wins",
+            )
+
+    @property
+    def n_leads(self) -> int:
+        """Number of lead numbers, also those without a row."""
+        for per_lead in (self.groups, self.opportunity_at):
+            if per_lead is not None:
+                return len(per_lead)
+        return int(self.lead.max()) + 1
+
+    def take(self, rows: npt.NDArray[Any]) -> History:
+        """Return the rows by position or mask, with the same leads."""
+        return History(
+            lead=self.lead[rows],
+            logit=self.logit[rows],
+            won=self.won[rows],
+            as_of=None if self.as_of is None else self.as_of[rows],
+            groups=self.groups if self.groups is not None else np.arange(self.n_leads, dtype=np.int64),
+            opportunity_at=self.opportunity_at,
+            amount=None if self.amount is None else self.amount[rows],
+            horizon_days=self.horizon_days,
+        )
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return plain arrays, without objects, as ``numpy.savez`` keeps them."""
+        found = {name: getattr(self, name) for name in (*_NEEDED, *_OPTIONAL)}
+        kept = {name: array for name, array in found.items() if array is not None}
+        horizon = np.nan if self.horizon_days is None else self.horizon_days
+        return {**kept, "horizon_days": np.array([horizon], dtype=np.float64)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> History:
+        """Read what :meth:`arrays` wrote.
+
+        Raises
+        ------
+        BundleError
+            If an array is missing.
+        """
+        absent = [name for name in (*_NEEDED, "horizon_days") if name not in arrays]
+        if absent:
+            raise BundleError(
+                "threshold evidence lacks an array",
+                value=absent[0],
+                expected=", ".join(_NEEDED),
+                do="build the bundle again",
+            )
+        horizon = float(arrays["horizon_days"][0])
+        found = {name: arrays[name] for name in (*_NEEDED, *_OPTIONAL) if name in arrays}
+        return cls(**found, horizon_days=None if np.isnan(horizon) else horizon)
+
+
+def before_opportunity(history: History) -> Indices:
+    """Return, per lead that became an opportunity, its last row strictly before that."""
+    if history.opportunity_at is None or history.as_of is None:
+        return np.zeros(0, dtype=np.int64)
+    when = history.opportunity_at[history.lead]
+    return last_rows(history, (when >= 0) & (history.as_of < when))
+
+
+def last_rows(history: History, chosen: Booleans) -> Indices:
+    """Return the latest chosen row of each lead that has one."""
+    rows = np.flatnonzero(chosen)
+    if history.as_of is not None:
+        rows = rows[np.argsort(history.as_of[rows], kind="stable")]
+    _, from_end = np.unique(history.lead[rows[::-1]], return_index=True)
+    return rows[::-1][from_end]
+
+
+def _check_lengths(history: History) -> None:
+    rows = len(history.lead)
+    for name in ("logit", "won", "as_of", "amount"):
+        array = getattr(history, name)
+        if array is not None and array.shape != (rows,):
+            raise InputError(
+                f"{name} has the wrong shape", source=_SOURCE, value=array.shape, expected=f"({rows},)"
+            )
+    for name in ("groups", "opportunity_at"):
+        array = getattr(history, name)
+        if array is not None and array.shape != (history.n_leads,):
+            raise InputError(
+                f"{name} has the wrong shape",
+                source=_SOURCE,
+                value=array.shape,
+                expected=f"({history.n_leads},), one value per lead",
+            )
+
+
+def _check_values(history: History) -> None:
+    if history.won.dtype != np.bool_:
+        raise InputError("won", source=_SOURCE, value=str(history.won.dtype), expected="an array of bool")
+    outside = (history.lead < 0) | (history.lead >= history.n_leads)
+    _refuse(outside, history.lead, "number of the lead", f"0 to {history.n_leads - 1}")
+    _refuse(~np.isfinite(history.logit), history.logit, "logit", "a finite number")
+
+
+def _refuse(bad: Booleans, values: npt.NDArray[Any], what: str, expected: str) -> None:
+    if bad.any():
+        rows = np.flatnonzero(bad)
+        raise InputError(
+            what,
+            source=_SOURCE,
+            rows=[int(row) + 1 for row in rows[:5]],
+            count=len(rows),
+            value=values[rows[0]].item(),
+            expected=expected,
+        )

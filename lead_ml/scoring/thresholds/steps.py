@@ -1,0 +1,171 @@
+"""Leads replayed in time: when each one first stands on or above a line, and whether it then wins.
+
+A lead crosses a line at the first row that reaches it. Only rows above all earlier rows of their lead can be such a
+row, so each of them is kept as a step from the highest logit before it (``low``, excluded) to its own (``high``,
+included): the lead crosses there for every line in between. Counting steps over sorted ends answers any number of
+lines in one pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from lead_ml.scoring.thresholds.history import MICROSECONDS_PER_WEEK, Booleans, History
+from lead_ml.tables.dataset import Floats, Indices, Instants
+
+
+@dataclass(frozen=True)
+class Crossings:
+    """The first crossing of each lead that crosses, by lead: its number, when (None: no dates), whether it wins."""
+
+    lead: Indices
+    as_of: Instants | None
+    won: Booleans
+
+    def __len__(self) -> int:
+        return len(self.lead)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """For each of k lines: leads that cross, those that win after crossing, winners that ever crossed; each (k,)."""
+
+    crossed: Indices
+    wins: Indices
+    caught: Indices
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A history made ready for replay; see the module. All arrays are by (lead, as_of).
+
+    ``row`` is the row of each step in the history. ``winner`` and ``present`` are (n_leads,): any row of the lead is
+    won; it has a row at all. ``weeks`` is the time from the first to the last first look at a lead, that is their
+    span of creation, at least one week; None without dates. Leads created late have only their early rows mature, so
+    a line that leads reach late in life shows a little less volume than it has.
+    """
+
+    history: History
+    row: Indices
+    lead: Indices
+    low: Floats
+    high: Floats
+    won: Booleans
+    winner: Booleans
+    present: Booleans
+    weeks: float | None
+
+    @classmethod
+    def of(cls, history: History) -> Steps:
+        """Sort a history once, for any number of questions."""
+        row, low = _steps(history)
+        winner = np.zeros(history.n_leads, dtype=np.bool_)
+        winner[history.lead[history.won]] = True
+        present = np.zeros(history.n_leads, dtype=np.bool_)
+        present[history.lead] = True
+        return cls(
+            history=history,
+            row=row,
+            lead=history.lead[row],
+            low=low,
+            high=history.logit[row],
+            won=history.won[row],
+            winner=winner,
+            present=present,
+            weeks=_weeks(history, row[np.isneginf(low)]),
+        )
+
+    @property
+    def n_present(self) -> int:
+        """Number of leads in the history."""
+        return int(self.present.sum())
+
+    @property
+    def n_winners(self) -> int:
+        """Number of leads that win in any of their rows."""
+        return int(self.winner.sum())
+
+    @cached_property
+    def peak(self) -> Floats:
+        """(n_leads,) highest logit of each lead, -inf without a row."""
+        peak = np.full(len(self.present), -np.inf)
+        peak[self.lead] = self.high  # by time within the lead: the last, highest step stays
+        return peak
+
+    @cached_property
+    def levels(self) -> Floats:
+        """Distinct logits at which a replay can change, ascending: two lines between neighbours are the same line."""
+        return np.unique(self.high)
+
+    def counts(self, lines: Floats) -> Counts:
+        """Count crossings, wins and caught winners for each of k lines (logits)."""
+        high, wins_high, low, wins_low, peaks = self._sorted
+        from_high, from_low = np.searchsorted(high, lines), np.searchsorted(low, lines)
+        crossed = (len(high) - from_high) - (len(low) - from_low)
+        wins = (wins_high[-1] - wins_high[from_high]) - (wins_low[-1] - wins_low[from_low])
+        return Counts(crossed, wins, len(peaks) - np.searchsorted(peaks, lines))
+
+    def crossings(self, line: float) -> Crossings:
+        """Return the first crossing of each lead that reaches the line."""
+        crossing = (self.low < line) & (self.high >= line)
+        as_of = self.history.as_of
+        when = None if as_of is None else as_of[self.row[crossing]]
+        return Crossings(self.lead[crossing], when, self.won[crossing])
+
+    @cached_property
+    def _sorted(self) -> tuple[Floats, Indices, Floats, Indices, Floats]:
+        by_high, by_low = np.argsort(self.high, kind="stable"), np.argsort(self.low, kind="stable")
+        return (
+            self.high[by_high],
+            np.concatenate(([0], np.cumsum(self.won[by_high], dtype=np.int64))),
+            self.low[by_low],
+            np.concatenate(([0], np.cumsum(self.won[by_low], dtype=np.int64))),
+            np.sort(self.peak[self.winner]),
+        )
+
+
+def replay(history: History | Steps, line: float) -> Crossings:
+    """Return when each lead first reaches a line (a logit), and whether it wins within the horizon after that."""
+    return prepared(history).crossings(line)
+
+
+def prepared(history: History | Steps) -> Steps:
+    """Return the steps of a history, or the steps as they are."""
+    return history if isinstance(history, Steps) else Steps.of(history)
+
+
+def candidates(steps: Steps, n: int = 200) -> Floats:
+    """Return up to n lines worth trying, ascending: half evenly spread over the leads, half denser at the top."""
+    peaks = np.sort(steps.peak[steps.present])[::-1]
+    if len(np.unique(peaks)) <= n:
+        return np.unique(peaks)
+    ranks = np.concatenate(
+        (np.geomspace(1, len(peaks), n // 2), np.linspace(1, len(peaks), n - n // 2)),
+    )
+    return np.unique(peaks[np.rint(ranks).astype(np.int64) - 1])
+
+
+def _steps(history: History) -> tuple[Indices, Floats]:
+    """Return the rows that raise the highest logit of their lead so far, and that logit before them."""
+    when = history.as_of if history.as_of is not None else np.zeros(len(history.lead), dtype=np.int64)
+    order = np.lexsort((when, history.lead))
+    lead = history.lead[order].astype(np.int64)
+    levels, rank = np.unique(history.logit[order], return_inverse=True)
+    top = np.maximum.accumulate(
+        lead * len(levels) + rank
+    )  # a new lead outranks all before it: the maximum restarts
+    first = np.concatenate(([True], lead[1:] != lead[:-1]))
+    before = np.concatenate(([0], top[:-1]))
+    raises = first | (top > before)
+    low = np.where(first, -np.inf, levels[before % len(levels)])
+    return order[raises], low[raises]
+
+
+def _weeks(history: History, first_rows: Indices) -> float | None:
+    if history.as_of is None:
+        return None
+    first = history.as_of[first_rows]
+    return max(float(first.max() - first.min()) / MICROSECONDS_PER_WEEK, 1.0)

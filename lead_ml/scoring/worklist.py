@@ -1,0 +1,97 @@
+"""The last scoring of the open leads: what the sales leader's page shows and the registry of served bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from lead_ml.errors import BundleError, InputError
+from lead_ml.scoring.answer import Answer, Lang, Reasons
+from lead_ml.scoring.reasons import Reason, agreeing, reason_text
+from lead_ml.scoring.scorer import Scorer
+
+WORKLIST = "worklist.jsonl"
+CHAMPION = "champion.json"
+
+
+class WorklistRow(msgspec.Struct, frozen=True):
+    """One open lead: what identifies it to a person (name, company, source, created_at ...), and its answer in English."""
+
+    lead: dict[str, str]
+    answer: Answer
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """Which version serves: ``folder`` is relative to the runs folder; ``at`` is ISO 8601 UTC."""
+
+    version: str
+    folder: str
+    at: str
+    why: str
+
+
+def write_worklist(rows: Iterator[WorklistRow], runs: Path) -> Path:
+    """Write one JSON line per lead, best first, replacing the last worklist in one step."""
+    encoder = msgspec.json.Encoder()
+    fresh = runs / f".{WORKLIST}.new"
+    with fresh.open("wb") as file:
+        for row in rows:
+            file.write(encoder.encode(row) + b"\n")
+    return fresh.replace(runs / WORKLIST)
+
+
+def read_worklist(runs: Path) -> list[WorklistRow]:
+    """Read the last worklist; empty where none was written yet."""
+    path = runs / WORKLIST
+    if not path.is_file():
+        return []
+    decoder = msgspec.json.Decoder(WorklistRow)
+    try:
+        return [decoder.decode(line) for line in path.read_bytes().splitlines()]
+    except msgspec.MsgspecError as error:
+        raise InputError(
+            "the worklist cannot be read", source=str(path), do="run lead-ml score again"
+        ) from error
+
+
+def reworded(reasons: Reasons, scorer: Scorer, target: str, lang: Lang) -> Reasons:
+    """Return the same reasons in another language, worded by the bundle's own declarations and evidence."""
+    part = scorer.bundle.parts[target]
+    declared = {item.name: item for item in part.fitted.declarations}
+
+    def word(reason: Reason) -> Reason:
+        evidence = agreeing(part.evidence, reason.feature, reason.value, reason.contribution)
+        text = reason_text(declared[reason.feature], reason.value, lang, evidence, target=part.spec.name)
+        return msgspec.structs.replace(reason, text=text)
+
+    return Reasons(tuple(map(word, reasons.for_)), tuple(map(word, reasons.against)))
+
+
+def serve_version(runs: Path, served: Served) -> None:
+    """Name the version that serves, in one step."""
+    fresh = runs / f".{CHAMPION}.new"
+    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(served), indent=1))
+    fresh.replace(runs / CHAMPION)
+
+
+def served_version(runs: Path) -> Served:
+    """Return which version serves.
+
+    Raises
+    ------
+    BundleError
+        If nothing was promoted yet.
+    """
+    path = runs / CHAMPION
+    if not path.is_file():
+        raise BundleError(
+            f"no version serves yet: {path} is missing", do="run lead-ml train and lead-ml promote"
+        )
+    return msgspec.json.decode(path.read_bytes(), type=Served)
+
+
+def served_folder(runs: Path) -> Path:
+    """Return the folder of the bundle that serves."""
+    return runs / served_version(runs).folder

@@ -1,0 +1,80 @@
+"""What every route needs: the parts of the running app, a checked body, a JSON answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from lead_ml.service.concurrency_limiter import Gate
+from lead_ml.service.keys import KeyRing
+from lead_ml.service.metrics import Metrics
+from lead_ml.service.pages import Board, EvidenceCache
+from lead_ml.service.problems import ProblemError
+from lead_ml.service.reload import Live
+from lead_ml.service.session import Signer
+from lead_ml.service.settings import Settings
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The parts of one running app."""
+
+    settings: Settings
+    live: Live
+    gate: Gate
+    keys: KeyRing
+    signer: Signer
+    metrics: Metrics
+    board: Board
+    evidence: EvidenceCache
+
+
+def runtime_of(request: Request) -> Runtime:
+    """Return the parts of the app that a request came to."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def answer(content: object, status: int = 200) -> Response:
+    """Encode plain data or structs as the JSON response."""
+    return Response(msgspec.json.encode(content), status, media_type=JSON)
+
+
+async def json_body(request: Request, limit: int) -> bytes:
+    """Read a JSON body of at most `limit` bytes.
+
+    Raises
+    ------
+    ProblemError
+        415 unless it is plain UTF-8 JSON, 413 if it is longer.
+    """
+    media, _, rest = request.headers.get("content-type", "").partition(";")
+    charset = rest.strip().lower().removeprefix("charset=").strip('"')
+    if media.strip().lower() != JSON or charset not in ("", "utf-8", "utf8"):
+        raise ProblemError("unsupported-media-type", f"Send Content-Type: {JSON} in UTF-8.")
+    return await limited_body(request, limit)
+
+
+async def limited_body(request: Request, limit: int) -> bytes:
+    """Read a body that is not compressed and not longer than `limit` bytes, without holding more than that."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProblemError("unsupported-media-type", "Send the body without Content-Encoding.")
+    too_large = ProblemError("too-large", f"The limit is {limit:,} bytes.", headers={"Connection": "close"})
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise too_large
+    parts, size = [], 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise too_large
+            parts.append(part)
+    except ClientDisconnect as error:
+        raise ProblemError("malformed", "The body ended early.") from error
+    return b"".join(parts)

@@ -1,0 +1,112 @@
+"""What surrounds every request, as plain ASGI: figures, headers, and one place where the unexpected ends."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lead_ml.service.http import Runtime
+from lead_ml.service.problems import of_error, respond
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+ROUTE = "lead_ml.route"
+HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Observe:
+    """Counts and times requests, starts the loading where no lifespan did, answers what nobody expected."""
+
+    def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
+        self._app = app
+        self._runtime = runtime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._runtime.live.start()
+        status, started = 0, time.perf_counter()
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        self._runtime.metrics.in_flight += 1
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001 - the one place where every error must end
+            log_unexpected(error, scope)
+            if not status:
+                await respond(of_error(RuntimeError()))(scope, receive, watched)
+        finally:
+            self._runtime.metrics.in_flight -= 1
+            method = scope["method"] if scope["method"] in METHODS else "OTHER"
+            seconds = time.perf_counter() - started
+            self._runtime.metrics.observe(scope.get(ROUTE, "other"), method, status, seconds)
+
+
+class Headers:
+    """Outermost: adds the headers that keep pages and answers where they belong; nothing is stored unless a route allows it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _ in message["headers"]}
+                extra = [*HEADERS, (b"cache-control", b"no-store")]
+                message["headers"] = [
+                    *message["headers"],
+                    *(pair for pair in extra if pair[0] not in present),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, dressed)
+
+
+def log_unexpected(error: BaseException, scope: Scope) -> None:
+    """Log where an error came from, but not its message, which may quote a lead."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    places = " < ".join(
+        f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in reversed(frames)
+    )
+    logger.error("unexpected %s in %s: %s", type(error).__name__, scope.get(ROUTE, "other"), places)
+
+
+class QuietAccess(logging.Filter):
+    """Takes queries and lead ids out of uvicorn's access log: they are personal data."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten the path of a record; never drops one."""
+        args: Any = record.args
+        if isinstance(args, tuple) and len(args) >= 3 and isinstance(args[2], str):
+            record.args = (*args[:2], _quiet(args[2]), *args[3:])
+        return True
+
+
+def _quiet(path: str) -> str:
+    path = path.partition("?")[0]
+    known = ("/review/thresholds",)
+    return "/review/..." if path.startswith("/review/") and path not in known else path

@@ -1,0 +1,90 @@
+"""``POST /v1/score`` and ``POST /v1/score/batch``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lead_ml.errors import RequestError
+from lead_ml.scoring import Answer, BatchRequest, Prepared, Scorer, ScoreRequest, prepare
+from lead_ml.service.http import JSON, json_body, runtime_of
+from lead_ml.service.middleware import log_unexpected
+from lead_ml.service.problems import Problem, of_error
+from lead_ml.service.reload import now_us
+
+_WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, RequestError)
+
+
+class BatchItem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One lead of a batch: its answer, or what is wrong with it."""
+
+    answer: Answer | msgspec.UnsetType = msgspec.UNSET
+    error: Problem | msgspec.UnsetType = msgspec.UNSET
+
+
+class BatchAnswer(msgspec.Struct, frozen=True):
+    """The leads of a batch, in the order in which they came."""
+
+    results: list[BatchItem]
+
+
+async def score(request: Request) -> Response:
+    """Score one lead."""
+    runtime = runtime_of(request)
+    scorer = runtime.live.scorer
+    body = await json_body(request, runtime.settings.max_body)
+    return Response(await runtime.gate.run(score_one, scorer, body), media_type=JSON)
+
+
+async def score_batch(request: Request) -> Response:
+    """Score 1 to 1,000 leads; each is checked and answered on its own."""
+    runtime = runtime_of(request)
+    scorer = runtime.live.scorer
+    body = await json_body(request, runtime.settings.max_batch_body)
+    return Response(await runtime.gate.run(score_many, scorer, body), media_type=JSON)
+
+
+def score_one(scorer: Scorer, body: bytes) -> bytes:
+    """Return the encoded answer for the body of one lead."""
+    prepared = _prepared(scorer, body, now_us())
+    return msgspec.json.encode(scorer.score_prepared([prepared])[0])
+
+
+def score_many(scorer: Scorer, body: bytes) -> bytes:
+    """Return the encoded answers for the body of a batch; all of it has one *now*."""
+    request, now = msgspec.json.decode(body, type=BatchRequest), now_us()
+    checked = [_checked(scorer, lead, now) for lead in request.leads]
+    answers = iter(_answers(scorer, [item for item in checked if isinstance(item, Prepared)]))
+    items = [next(answers) if isinstance(item, Prepared) else BatchItem(error=item) for item in checked]
+    return msgspec.json.encode(BatchAnswer(items))
+
+
+def _prepared(scorer: Scorer, body: bytes | msgspec.Raw, now: int) -> Prepared:
+    return prepare(msgspec.json.decode(body, type=ScoreRequest), scorer.bundle.schema, now)
+
+
+def _checked(scorer: Scorer, body: msgspec.Raw, now: int) -> Prepared | Problem:
+    try:
+        return _prepared(scorer, body, now)
+    except _WRONG as error:
+        return of_error(error)
+
+
+def _answers(scorer: Scorer, leads: Sequence[Prepared]) -> list[BatchItem]:
+    """Score all at once; should that fail, one by one, so that only the culprit is without an answer."""
+    try:
+        return [BatchItem(answer=answer) for answer in (scorer.score_prepared(leads) if leads else [])]
+    except Exception as error:  # noqa: BLE001 - isolated below, and logged
+        log_unexpected(error, {})
+        return [_alone(scorer, lead) for lead in leads]
+
+
+def _alone(scorer: Scorer, lead: Prepared) -> BatchItem:
+    try:
+        return BatchItem(answer=scorer.score_prepared([lead])[0])
+    except Exception as error:  # noqa: BLE001 - answered as a problem of this lead, and logged
+        log_unexpected(error, {})
+        return BatchItem(error=of_error(error))

@@ -1,0 +1,51 @@
+"""Content in one canonical form, whatever file or database it came from, and its digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.tables.dataset import Coded
+
+
+def compacted(column: Coded) -> Coded:
+    """Return the same rows with only the levels that occur, in the order of their first appearance.
+
+    >>> compacted(Coded(np.array([2, -1, 0, 2], dtype=np.int32), ("a", "b", "c")))
+    Coded(codes=array([ 0, -1,  1,  0], dtype=int32), levels=('c', 'a'))
+    """
+    used, first = np.unique(column.codes, return_index=True)
+    used = used[np.argsort(first, kind="stable")]
+    used = used[used >= 0]
+    lookup = np.full(len(column.levels) + 1, -1, dtype=np.int32)
+    lookup[used] = np.arange(len(used), dtype=np.int32)
+    return Coded(lookup[column.codes], tuple(column.levels[code] for code in used.tolist()))
+
+
+def digest(columns: Mapping[str, Coded | npt.NDArray[Any]]) -> str:
+    """Return the SHA-256 of a table: compacted text columns and arrays, by name, rows in their order.
+
+    Missing text is code -1. Arrays count by their little-endian bytes.
+    """
+    whole = hashlib.sha256()
+    for name in sorted(columns):
+        column = columns[name]
+        levels, array = (column.levels, column.codes) if isinstance(column, Coded) else ((), column)
+        whole.update(msgspec.json.encode((name, str(array.dtype.kind), array.shape, levels)))
+        whole.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes())
+    return whole.hexdigest()
+
+
+def identical_rows(columns: Mapping[str, Coded | npt.NDArray[Any]], rows: int) -> int:
+    """Count the rows that repeat an earlier row in every column."""
+    group = np.zeros(rows, dtype=np.int64)
+    for column in columns.values():
+        values = column.codes if isinstance(column, Coded) else column
+        _, codes = np.unique(values, return_inverse=True)
+        _, group = np.unique(group * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)
+    return rows - int(group.max(initial=-1)) - 1

@@ -1,0 +1,155 @@
+"""A table as it was read: every column coded over its original values, every row with its place in its source."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.errors import InputError
+from lead_ml.tables.dataset import Codes, Indices
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """A column of original values: row i holds ``levels[codes[i]]``; levels may be None or of any type."""
+
+    codes: Codes
+    levels: tuple[object, ...]
+
+    def take(self, rows: npt.NDArray[Any]) -> RawColumn:
+        """Return the rows by position or mask, with the levels that occur in them only."""
+        used, codes = np.unique(self.codes[rows], return_inverse=True)
+        return RawColumn(codes.astype(np.int32), tuple(self.levels[code] for code in used.tolist()))
+
+    def value(self, row: int) -> object:
+        """Return the original value of one row."""
+        return self.levels[self.codes[row]]
+
+    def values(self) -> list[object]:
+        """Return the original value of every row."""
+        return [self.levels[code] for code in self.codes.tolist()]
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Columns by the name they have in the source.
+
+    ``lines`` holds the 1-based line of each row in its file (the header is line 1), or its row number in a
+    database; row i comes from ``sources[source[i]]``.
+    """
+
+    columns: Mapping[str, RawColumn]
+    lines: Indices
+    sources: tuple[str, ...]
+    source: Codes
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def take(self, rows: npt.NDArray[Any]) -> RawTable:
+        """Return the rows by position or mask."""
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        return RawTable(columns, self.lines[rows], self.sources, self.source[rows], self.notes)
+
+
+class Coder:
+    """Codes a column piece by piece; a value keeps the number of its first appearance."""
+
+    def __init__(self) -> None:
+        self._codes: defaultdict[object, int] = defaultdict(count().__next__)
+        self._pieces: list[Codes] = []
+
+    def add(self, values: Sequence[object]) -> None:
+        """Append rows. Values that cannot be compared by hash, such as JSON, are kept as their text."""
+        try:
+            piece = np.fromiter(map(self._codes.__getitem__, values), np.int32, len(values))
+        except TypeError:
+            texts = [
+                str(value) if isinstance(value, dict | list | set | bytearray) else value for value in values
+            ]
+            piece = np.fromiter(map(self._codes.__getitem__, texts), np.int32, len(texts))
+        self._pieces.append(piece)
+
+    def column(self) -> RawColumn:
+        """Return all rows added so far."""
+        codes = np.concatenate(self._pieces) if self._pieces else np.empty(0, np.int32)
+        return RawColumn(codes, tuple(self._codes))
+
+
+def raw_table(
+    names: Sequence[str], columns: Iterable[RawColumn], lines: Indices, source: str, notes: Sequence[str] = ()
+) -> RawTable:
+    """Build the table of one source."""
+    return RawTable(
+        dict(zip(names, columns, strict=True)),
+        lines,
+        (source,),
+        np.zeros(len(lines), dtype=np.int32),
+        tuple(notes),
+    )
+
+
+def stacked(tables: Sequence[RawTable]) -> RawTable:
+    """Put tables of the same columns, in any order of columns, under each other.
+
+    Raises
+    ------
+    InputError
+        If one of them has other columns than the first.
+    """
+    first = tables[0]
+    for other in tables[1:]:
+        _check_same_columns(first, other)
+    if len(tables) == 1:
+        return first
+    return RawTable(
+        {name: _stacked_column([table.columns[name] for table in tables]) for name in first.columns},
+        np.concatenate([table.lines for table in tables]),
+        tuple(table.sources[0] for table in tables),
+        np.repeat(np.arange(len(tables), dtype=np.int32), [len(table) for table in tables]),
+        tuple(note for table in tables for note in table.notes),
+    )
+
+
+def check_header(names: Sequence[str], source: str) -> None:
+    """Raise :class:`InputError` if two columns have the same name."""
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise InputError(
+            f"the header has column {', '.join(repeated)} more than once",
+            source=source,
+            rows=(1,),
+            expected="every column name once",
+            do="rename or remove one of them",
+        )
+
+
+def _stacked_column(columns: Sequence[RawColumn]) -> RawColumn:
+    coder = Coder()
+    for column in columns:
+        coder.add(column.values())
+    return coder.column()
+
+
+def _check_same_columns(first: RawTable, other: RawTable) -> None:
+    missing = [name for name in first.columns if name not in other.columns]
+    added = [name for name in other.columns if name not in first.columns]
+    if missing or added:
+        raise InputError(
+            f"its columns are not those of {first.sources[0]}: "
+            + "; ".join(
+                f"{word} {', '.join(map(repr, names))}"
+                for word, names in (("it lacks", missing), ("it adds", added))
+                if names
+            ),
+            source=other.sources[0],
+            expected="the same columns in all files of one table",
+            do="bring the files to the same columns, or list only those that have them",
+        )

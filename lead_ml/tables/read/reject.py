@@ -1,0 +1,236 @@
+"""Which rows are set aside, and why: every row keeps its first cause, and none is dropped in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.errors import InputError
+from lead_ml.tables.dataset import Codes
+from lead_ml.tables.read.mapping import MappedTable
+from lead_ml.tables.read.raw import RawTable
+from lead_ml.tables.read.timestamps import EXPECTED
+
+Mask = npt.NDArray[np.bool_]
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why rows are set aside. ``column`` shows the offending value.
+
+    Where more than half of a table falls to one cause the table is misread rather than dirty, and reading stops,
+    unless the cause ``may_dominate``.
+    """
+
+    text: str
+    column: str
+    expected: str
+    do: str
+    may_dominate: bool = False
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """Rows set aside for one cause.
+
+    ``count`` rows in all; ``rows`` are the first line numbers of those in ``source``, ``example`` is the value of
+    ``column`` in the first.
+    """
+
+    cause: str
+    count: int
+    source: str
+    rows: tuple[int, ...]
+    column: str
+    example: object
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The original rows that were set aside, with the cause of each."""
+
+    table: RawTable
+    causes: tuple[str, ...]
+
+
+def missing(column: str) -> Cause:
+    """Cause: a required value is missing."""
+    return Cause(f"{column} is missing", column, "a value in every row", f"check which column holds {column}")
+
+
+def unparsable(column: str) -> Cause:
+    """Cause: a text is no instant."""
+    return Cause(
+        f"{column} is no instant",
+        column,
+        EXPECTED,
+        f"bring {column} to ISO 8601, say how it is spelled under dates of this table, or map another column",
+    )
+
+
+def repeated(column: str) -> Cause:
+    """Cause: an id stands a second time."""
+    return Cause(
+        f"{column} stands twice; its first row counts",
+        column,
+        f"every {column} once",
+        f"check which column holds {column}",
+    )
+
+
+def in_future(column: str) -> Cause:
+    """Cause: an instant after the wall clock."""
+    return Cause(
+        f"{column} lies in the future",
+        column,
+        "an instant up to now",
+        "check time_zone and the order of day and month",
+    )
+
+
+def before_since(column: str) -> Cause:
+    """Cause: created before the declared start of the data."""
+    return Cause(
+        "it was created before data.since",
+        column,
+        "an instant from data.since on",
+        "move data.since",
+        may_dominate=True,
+    )
+
+
+def after_until(column: str) -> Cause:
+    """Cause: known only at or after the declared end of the data."""
+    return Cause(
+        "it became known at or after data.until",
+        column,
+        "an instant before data.until",
+        "move data.until",
+        may_dominate=True,
+    )
+
+
+UNKNOWN_LEAD = Cause(
+    "its lead is not in the leads table",
+    "lead_id",
+    "a lead_id of the leads table",
+    "check that both tables use the same ids and that the leads table is complete",
+)
+LEAD_SET_ASIDE = Cause(
+    "its lead was set aside",
+    "lead_id",
+    "a lead that is used",
+    "look at the leads that were set aside",
+    may_dominate=True,
+)
+BEFORE_CREATION = Cause(
+    "it happened before its lead was created",
+    "occurred_at",
+    "occurred_at at or after created_at",
+    "check time_zone, and which column holds created_at",
+)
+
+
+def at_one_instant(column: str) -> Cause:
+    """Cause: another row of the same owner and instant counts."""
+    return Cause(
+        f"another row of the same {column} counts, the last in the order of text",
+        column,
+        f"one row at most at a {column}",
+        f"export {column} to the second, so that the last one is told",
+    )
+
+
+def not_history(fields: Sequence[str]) -> Cause:
+    """Cause: a change of a field that nothing reads as it stood."""
+    return Cause(
+        "its field is not declared known_at: history",
+        "field",
+        f"one of {', '.join(fields)}" if fields else "a field declared known_at: history",
+        "declare the field under known_at in params.yaml, where it is a column worth having",
+        may_dominate=True,
+    )
+
+
+@dataclass(frozen=True)
+class Sift:
+    """A table with the cause of every row, -1 where it is used."""
+
+    table: MappedTable
+    codes: Codes
+    causes: tuple[Cause, ...] = ()
+
+    @classmethod
+    def of(cls, table: MappedTable) -> Sift:
+        """Start with every row used."""
+        return cls(table, np.full(len(table), -1, dtype=np.int32))
+
+    @property
+    def kept(self) -> Mask:
+        """Mask of the rows that are used so far."""
+        mask: Mask = self.codes < 0
+        return mask
+
+    def reject(self, cause: Cause, mask: Mask) -> Sift:
+        """Set aside the rows of a mask that are still used."""
+        fresh = mask & self.kept
+        if not fresh.any():
+            return self
+        codes = np.where(fresh, np.int32(len(self.causes)), self.codes)
+        return replace(self, codes=codes, causes=(*self.causes, cause))
+
+    def reject_repeated(self, column: str, ids: Codes) -> Sift:
+        """Set aside all rows of an id but the first that is used; a missing id (-1) repeats nothing."""
+        rows = np.flatnonzero(self.kept & (ids >= 0))
+        _, first = np.unique(ids[rows], return_index=True)
+        mask = np.zeros(len(ids), dtype=np.bool_)
+        mask[np.delete(rows, first)] = True
+        return self.reject(repeated(column), mask)
+
+    def set_aside(self) -> tuple[SetAside, ...]:
+        """Return what was set aside, by cause.
+
+        Raises
+        ------
+        InputError
+            If more than half of the rows fall to one cause that must not dominate.
+        """
+        found = tuple(self._of_cause(code, cause) for code, cause in enumerate(self.causes))
+        for item, cause in zip(found, self.causes, strict=True):
+            if 2 * item.count > len(self.table) and not cause.may_dominate:
+                raise InputError(
+                    f"{item.count:,} of {len(self.table):,} rows cannot be used: {cause.text}",
+                    source=item.source,
+                    rows=item.rows,
+                    count=item.count,
+                    value=item.example,
+                    expected=cause.expected,
+                    do=cause.do,
+                )
+        return found
+
+    def rejected(self) -> Rejected | None:
+        """Return the original rows set aside, or None if there are none."""
+        rows = np.flatnonzero(~self.kept)
+        if not len(rows):
+            return None
+        return Rejected(
+            self.table.raw.take(rows), tuple(self.causes[code].text for code in self.codes[rows].tolist())
+        )
+
+    def _of_cause(self, code: int, cause: Cause) -> SetAside:
+        rows = np.flatnonzero(self.codes == code)
+        raw = self.table.raw
+        same_file = rows[raw.source[rows] == raw.source[rows[0]]][:_SHOWN]
+        return SetAside(
+            cause=cause.text,
+            count=len(rows),
+            source=raw.sources[raw.source[rows[0]]],
+            rows=tuple(raw.lines[same_file].tolist()),
+            column=cause.column,
+            example=self.table.columns[cause.column].value(int(rows[0])),
+        )

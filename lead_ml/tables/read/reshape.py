@@ -1,0 +1,87 @@
+"""Columns of an untidy export, brought to the form that the rest of reading expects.
+
+Each step is declared in ``params.yaml`` (:class:`lead_ml.project.params.TableParams`); nothing here guesses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from lead_ml.clean.text import MISSING, as_text, clean
+from lead_ml.tables.read.raw import RawColumn
+
+_COMMA_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:[. ][0-9]{3})+|[0-9]+)(?:,[0-9]+)?")
+_NUMERIC_SHARE = 0.9
+
+
+def numbered(rows: int) -> RawColumn:
+    """Return the numbers of the rows, from 1, as ids.
+
+    >>> numbered(2).values()
+    ['1', '2']
+    """
+    return RawColumn(np.arange(rows, dtype=np.int32), tuple(str(row + 1) for row in range(rows)))
+
+
+def defaulted(column: RawColumn, value: str) -> RawColumn:
+    """Return the column with `value` in its empty cells; what the file calls missing, such as ``N/A``, stays.
+
+    >>> defaulted(RawColumn(np.array([0, 1], dtype=np.int32), ("yes", "")), "no").values()
+    ['yes', 'no']
+    """
+    return RawColumn(column.codes, tuple(value if _is_empty(level) else level for level in column.levels))
+
+
+def plain_numbers(column: RawColumn, missing: frozenset[str] = MISSING) -> RawColumn:
+    """Return a column whose numbers have a decimal comma with a decimal point instead.
+
+    Only where 9 of 10 filled cells are such numbers: elsewhere a comma or a point is part of a text.
+
+    >>> plain_numbers(RawColumn(np.array([0, 1], dtype=np.int32), ("1.234,5", "-7"))).values()
+    ['1234.5', '-7']
+    >>> plain_numbers(RawColumn(np.array([0, 1], dtype=np.int32), ("1,5 t", "2,5"))).values()
+    ['1,5 t', '2,5']
+    """
+    texts = [as_text(level, missing) if isinstance(level, str) else None for level in column.levels]
+    found = [None if text is None else comma_number(text) for text in texts]
+    rows = np.bincount(column.codes, minlength=len(column.levels))
+    filled = sum(int(n) for n, text in zip(rows, texts, strict=True) if text is not None)
+    numeric = sum(int(n) for n, number in zip(rows, found, strict=True) if number is not None)
+    if numeric < _NUMERIC_SHARE * filled or not numeric:
+        return column
+    levels = tuple(
+        level if number is None else number for level, number in zip(column.levels, found, strict=True)
+    )
+    return RawColumn(column.codes, levels)
+
+
+def comma_number(text: str) -> str | None:
+    """Return a number with a decimal comma as one with a decimal point, None if it is none.
+
+    >>> comma_number("1.234,50"), comma_number("3,5"), comma_number("12"), comma_number("1.2")
+    ('1234.50', '3.5', '12', None)
+    """
+    if not _COMMA_NUMBER.fullmatch(text):
+        return None
+    return text.replace(".", "").replace(" ", "").replace(",", ".")
+
+
+def renamed_stages(column: RawColumn, stages: Mapping[str, str]) -> RawColumn:
+    """Return the stages under our names, whatever their case and form; one that is not named keeps its own.
+
+    >>> renamed_stages(RawColumn(np.array([0, 1], dtype=np.int32), ("Closed WON", "call")), {"closed won": "won"}).values()
+    ['won', 'call']
+    """
+    ours = {clean(theirs).casefold(): stage for theirs, stage in stages.items()}
+    levels = tuple(
+        ours.get(clean(level).casefold(), level) if isinstance(level, str) else level
+        for level in column.levels
+    )
+    return RawColumn(column.codes, levels)
+
+
+def _is_empty(level: object) -> bool:
+    return as_text(level, frozenset()) is None if not isinstance(level, str) else not clean(level)

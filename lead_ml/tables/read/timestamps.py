@@ -1,0 +1,162 @@
+"""Instants out of texts, dates and timestamps, as microseconds UTC.
+
+A time without a zone gets the declared one. Where clocks go forward, a time that never was moves forward by the
+same step; where they go back, a time that was twice is the first one. A date without a time is known at the end of that day.
+These rules hold for every spelling: ISO 8601 and its relatives here, the others in :mod:`lead_ml.tables.read.date_formats`, of which
+those that can mean two days (03/04/2021, 44301) are read only as declared in ``params.yaml``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.clean.text import as_text
+from lead_ml.tables.dataset import Instants
+from lead_ml.tables.instants import from_datetime
+from lead_ml.tables.read.date_formats import declared, fixed, sure
+from lead_ml.tables.read.raw import RawColumn
+
+EXPECTED = "an instant such as 2024-05-06T12:30:00+08:00, 2024-05-06 12:30 or 2024-05-06, years 1970 to 2261"
+_YEARS = range(1970, 2262)
+_DAY = timedelta(days=1)
+_QUARTER_HOUR = (
+    900_000_000  # offsets of zones are multiples of it, so most instants need no look at the clock
+)
+_TEXT = re.compile(
+    r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))"
+    r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_SHORTEST_FULL = len("2024-05-06T12:30")
+
+
+@dataclass(frozen=True)
+class Moments:
+    """A column of instants, microseconds UTC, 0 where unknown.
+
+    ``at`` is when the row counts; ``first`` and ``last`` are the ends of the day for a date without a time and equal
+    to ``at`` otherwise. ``missing`` and ``bad`` (unparsable) are masks of rows.
+    """
+
+    at: Instants
+    first: Instants
+    last: Instants
+    missing: npt.NDArray[np.bool_]
+    bad: npt.NDArray[np.bool_]
+    dates: int
+    midnights: int
+
+
+def moments_of(
+    column: RawColumn, zone: tzinfo, missing: frozenset[str], *, end_of_day: bool, spelling: str = ""
+) -> Moments:
+    """Parse a column; every distinct value is parsed once. `spelling` is what ``dates`` of its table declares."""
+    spans = [_span(level, zone, missing, spelling) for level in column.levels]
+    ends = np.array([span or (0, 0) for span in spans], dtype=np.int64).reshape(-1, 2)
+    first, last = ends[column.codes].T.copy()
+    bad = np.array([span == () for span in spans], dtype=np.bool_)
+    absent = np.array([span is None for span in spans], dtype=np.bool_)
+    midnight = np.array([_at_midnight(span, zone) for span in spans], dtype=np.bool_)
+    return Moments(
+        at=last if end_of_day else first,
+        first=first,
+        last=last,
+        missing=absent[column.codes],
+        bad=bad[column.codes],
+        dates=int((first != last).sum()),
+        midnights=int(midnight[column.codes].sum()),
+    )
+
+
+def span_of(text: str, zone: tzinfo, spelling: str = "") -> tuple[int, int] | None:
+    """Return the first and last microsecond that a text stands for, or None if it is no instant.
+
+    A declared spelling goes first; a text that it does not fit may still be one whose meaning is sure.
+
+    >>> from datetime import timezone
+    >>> span_of("1970-01-01 08:00", timezone(timedelta(hours=8)))
+    (0, 0)
+    >>> span_of("1970/1/2", timezone(timedelta(0)))
+    (86400000000, 172799999999)
+    >>> span_of("25570", timezone(timedelta(0))), span_of("25570", timezone(timedelta(0)), "excel")
+    (None, (86400000000, 172799999999))
+    """
+    try:
+        found = (declared(text, spelling) if spelling else None) or _plain(text)
+        return None if found is None else _placed(found, zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _plain(text: str) -> datetime | date | None:
+    found: datetime | date | None = _iso(text)
+    if found is None:
+        match = _TEXT.fullmatch(text)
+        found = sure(text) if match is None else _matched(match)
+    return found
+
+
+def _placed(found: datetime | date, zone: tzinfo) -> tuple[int, int] | None:
+    return _instant(found, zone) if isinstance(found, datetime) else _day(found, zone)
+
+
+def _iso(text: str) -> datetime | None:
+    """Parse the common spelling fast; other spellings are left to the pattern."""
+    if len(text) < _SHORTEST_FULL or text[4] != "-" or text[10] not in "T ":
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _span(
+    value: object, zone: tzinfo, missing: frozenset[str], spelling: str
+) -> tuple[int, int] | tuple[()] | None:
+    """Return the span of a value, ``()`` if it is no instant, None if it is missing."""
+    if isinstance(value, datetime | date):
+        return _placed(value, zone) or ()
+    moment = _iso(value) if isinstance(value, str) and not spelling else None
+    if moment is not None:
+        return _instant(moment, zone) or ()
+    text = None if value is None else as_text(value, missing)
+    return None if text is None else span_of(text, zone, spelling) or ()
+
+
+def _matched(match: re.Match[str]) -> datetime | date:
+    year, _, month, day, month2, day2, hour, minute, second, fraction, offset = match.groups()
+    day_of = date(int(year), int(month or month2), int(day or day2))
+    if hour is None:
+        return day_of
+    microsecond = int((fraction or "0").ljust(6, "0")[:6])
+    clock = datetime(
+        day_of.year, day_of.month, day_of.day, int(hour), int(minute), int(second or 0), microsecond
+    )
+    return clock if offset is None else clock.replace(tzinfo=fixed(offset))
+
+
+def _instant(moment: datetime, zone: tzinfo) -> tuple[int, int] | None:
+    if moment.year not in _YEARS:
+        return None
+    at = max(0, from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone)))
+    return at, at
+
+
+def _day(day: date, zone: tzinfo) -> tuple[int, int] | None:
+    if day.year not in _YEARS:
+        return None
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return max(0, from_datetime(midnight)), from_datetime(midnight + _DAY) - 1
+
+
+def _at_midnight(span: tuple[Any, ...] | None, zone: tzinfo) -> bool:
+    if not span or span[0] != span[1] or span[0] % _QUARTER_HOUR:
+        return False
+    moment = datetime.fromtimestamp(span[0] / 1e6, tz=zone)
+    return moment.hour == moment.minute == moment.second == moment.microsecond == 0

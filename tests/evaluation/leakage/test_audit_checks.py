@@ -1,0 +1,232 @@
+"""Each check on small tables with an outcome column, where what is right is plain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lead_ml.declare import MICROSECONDS_PER_DAY
+from lead_ml.errors import InputError
+from lead_ml.evaluation.leakage import AuditReport, as_dict, audit, audited_out, from_json, to_json
+from lead_ml.evaluation.leakage.expected import PRIOR_INFORMATION, reference_of
+from lead_ml.evaluation.leakage.names import smells
+from lead_ml.project.params import params_from
+from lead_ml.project.targets import Column, ModelSpec
+from lead_ml.tables.dataset import Coded, Dataset, Leads
+
+DAY = MICROSECONDS_PER_DAY
+START = 1_767_225_600_000_000  # 2026-01-01
+SPEC = ModelSpec(name="conversion", target=Column(column="y"), groups=("fit",))
+N = 2_000
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(4)
+
+
+def texts(values):
+    return [None if value is None or value != value else str(value) for value in np.asarray(values).tolist()]
+
+
+def audited(y, columns, *, created=None, known_at=None, ids=None, **more) -> AuditReport:
+    table = {
+        name: Coded.of(texts(values)) for name, values in {**columns, "y": np.where(y, "yes", "no")}.items()
+    }
+    ids = ids or tuple(f"{row * 7919 % 99991:05d}" for row in range(len(y)))
+    until = 0 if created is None else START + 400 * DAY
+    params = params_from(
+        {"project": "x", "data": {"leads": {"path": "leads.csv"}}, "known_at": known_at or {}, **more}
+    )
+    return audit(Dataset(Leads(ids, created, table), until=until), SPEC, params)
+
+
+def noise(rng, columns=6):
+    return {f"n{k}": np.round(rng.normal(size=N), 3) for k in range(columns)}
+
+
+def accused(report):
+    return [(found.check, found.subject) for found in report.findings if found.verdict != "clear"]
+
+
+def test_noise_is_cleared(rng):
+    report = audited(rng.random(N) < 0.2, noise(rng), created=START + rng.integers(0, 200 * DAY, N))
+    assert accused(report) == []
+    assert report.leaky is not None
+    assert report.leaky.random_auc.lower < 0.5 < report.leaky.random_auc.upper
+
+
+def test_columns_that_tell_only_together_are_found_together(rng):
+    """Exclusive or: neither tells anything alone."""
+    a, b = rng.random(N) < 0.5, rng.random(N) < 0.5
+    y = np.where(rng.random(N) < 0.9, a ^ b, rng.random(N) < 0.5)
+    report = audited(y, {**noise(rng), "a": a.astype(int), "b": b.astype(int)})
+    assert accused(report) == [("strength", "a + b")]
+    assert report.leaks == ("a", "b")
+
+
+def test_a_difference_of_two_columns_is_found(rng):
+    opened = rng.integers(0, 1_000, N)
+    closed = opened + np.where(rng.random(N) < 0.3, rng.integers(1, 40, N), rng.integers(60, 100, N))
+    report = audited(closed - opened < 50, {**noise(rng), "opened": opened, "closed": closed})
+    assert set(report.accused) == {"opened", "closed"}
+
+
+def test_honest_columns_that_repeat_each_other_are_no_outliers(rng):
+    """Recency and frequency of the same habit: strong, and nearly the same. More than half of the columns are honest."""
+    habit = rng.normal(size=N)
+    y = rng.random(N) < 1 / (1 + np.exp(2 - 1.5 * habit))
+    columns = {f"h{k}": np.round(habit + 0.5 * rng.normal(size=N), 3) for k in range(3)}
+    assert accused(audited(y, {**noise(rng, 2), **columns})) == []
+
+
+def test_a_word_for_a_column_is_weighed(rng):
+    """Beyond the range, but not beyond doubt: a leak if nobody stands for it, a suspect otherwise."""
+    y = rng.random(N) < 0.3
+    columns = {**noise(rng), "c": np.round(1.6 * y + rng.normal(size=N), 3)}
+    assert audited(y, columns).of("strength", "c")[0].verdict == "leak"
+    vouched = audited(y, columns, known_at={"c": "creation"})
+    assert vouched.of("strength", "c")[0].verdict == "suspect"
+    assert vouched.leaks == ()
+
+
+def test_what_is_told_for_sure_is_a_leak_whoever_vouches(rng):
+    y = rng.random(N) < 0.3
+    report = audited(y, {**noise(rng), "c": np.where(y, "k2", "k1")}, known_at={"c": "creation"})
+    assert "c" in report.leaks
+
+
+def test_the_words_of_a_remark_are_read(rng):
+    y = rng.random(N) < 0.2
+    known = ["已签合同，等待回款", "合同已签，客户很满意"], ["电话无人接听", "客户暂时没有预算"]
+    number = rng.integers(0, 1_000_000, N)
+    remark = [f"{known[0 if yes else 1][k % 2]} {k}" for yes, k in zip(y, number, strict=True)]
+    report = audited(y, {**noise(rng), "memo": remark})
+    assert "memo" in report.leaks
+
+
+def test_a_value_for_winners_only_is_a_leak_though_few_have_it(rng):
+    y = rng.random(N) < 0.1
+    value = np.where(y & (rng.random(N) < 0.3), "gold", rng.choice(["a", "b", "c"], N))
+    (found,) = audited(y, {**noise(rng), "tier": value}).of("fill", "values of tier")
+    assert found.verdict == "leak"
+    assert found.evidence["values"] == "gold"
+
+
+def test_a_bot_value_that_never_wins_is_no_leak(rng):
+    """Honest: what everybody knows to be a bot never wins."""
+    bot = rng.random(N) < 0.08
+    y = ~bot & (rng.random(N) < 0.2)
+    agent = np.where(bot, "curl", rng.choice(["firefox", "chrome", "safari"], N))
+    assert accused(audited(y, {**noise(rng), "agent": agent}, known_at={"agent": "creation"})) == []
+
+
+def test_blanks_that_lean_a_little_are_cleared_and_blanks_that_jump_are_not(rng):
+    y = rng.random(N) < 0.2
+    leaning = np.where(rng.random(N) < np.where(y, 0.6, 0.45), "x", None)
+    jumping = np.where(rng.random(N) < np.where(y, 0.5, 0.02), "x", None)
+    report = audited(y, {**noise(rng), "leaning": leaning, "jumping": jumping})
+    assert report.of("fill", "leaning")[0].verdict == "clear"
+    assert report.of("fill", "jumping")[0].verdict == "leak"
+    assert "leaning" not in report.accused
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict"), [((-30, 0), "clear"), ((1, 60), "leak"), ((100, 700), "suspect")], ids=str
+)
+def test_dates_are_held_against_the_question(rng, days, verdict):
+    """Earlier dates are known, later ones are written later, and those beyond the data are plans."""
+    born = START + rng.integers(0, 200, N) * DAY
+    at = (born + rng.integers(*days, N) * DAY).astype("datetime64[us]")
+    dates = np.datetime_as_string(at, unit="D")
+    (found,) = audited(rng.random(N) < 0.2, {"d": dates}, created=born).of("provenance", "d")
+    assert found.verdict == verdict
+
+
+def test_undated_rows_in_the_order_of_a_drift_are_not_accused_and_sorted_ones_are(rng):
+    drift = rng.random(N) < np.linspace(0.05, 0.35, N)
+    assert accused(audited(drift, noise(rng))) == []
+    assert ("order", "row order") in accused(audited(np.sort(drift), noise(rng)))
+
+
+def test_a_newest_first_export_is_not_accused(rng):
+    born = np.sort(START + rng.integers(0, 200 * DAY, N))[::-1].copy()
+    y = rng.random(N) < np.linspace(0.05, 0.35, N)
+    assert accused(audited(y, noise(rng), created=born, ids=tuple(f"L{N - k}" for k in range(N)))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "smelly"),
+    [
+        ("lead_status", True),
+        ("StageName", True),
+        ("客户阶段", True),
+        ("备注", True),
+        ("is_closed", True),
+        ("poutcome", False),
+        ("message", False),
+        ("company_size", False),
+        ("statue", False),
+    ],
+)
+def test_names_that_smell(name, smelly):
+    assert bool(smells(name)) == smelly
+
+
+def test_a_smelly_name_accuses_only_what_predicts_and_nobody_vouches_for(rng):
+    y = rng.random(N) < 0.3
+    mild = np.round(0.5 * y + rng.normal(size=N), 3)
+    columns = {**noise(rng), "deal_stage": mild, "tag": np.round(rng.normal(size=N), 3)}
+    report = audited(y, columns)
+    assert report.of("name", "deal_stage")[0].verdict == "suspect"
+    assert report.of("name", "tag")[0].verdict == "clear"
+    assert audited(y, columns, known_at={"deal_stage": "creation"}).accused == ()
+
+
+def test_with_too_few_outcomes_only_dates_and_names_are_judged(rng):
+    y = np.arange(N) < 10
+    report = audited(y, {"status": np.where(y, "a", "b"), "n": rng.integers(0, 9, N)})
+    assert report.honest is None
+    assert {found.check for found in report.findings} <= {"provenance", "name"}
+    assert accused(report) == [("name", "status")]
+
+
+def test_an_empty_column_and_one_of_one_value_are_cleared(rng):
+    columns = {**noise(rng, 2), "empty": np.full(N, None), "same": np.full(N, "x")}
+    assert accused(audited(rng.random(N) < 0.3, columns)) == []
+
+
+def test_one_account_for_everybody_leaves_nothing_to_measure_and_nobody_accused(rng):
+    columns = {**noise(rng, 2), "account_id": np.full(N, "A1")}
+    assert accused(audited(rng.random(N) < 0.3, columns)) == []
+
+
+def test_leaks_are_left_out_unless_trusted(rng):
+    y = rng.random(N) < 0.3
+    report = audited(y, {**noise(rng), "c": np.where(y, "k2", "k1")})
+    assert audited_out(report, ()) == ("c",)
+    assert audited_out(report, ("c",)) == ()
+    plain = as_dict(report, trusted=("c",))
+    assert (plain["leaks"], plain["left_out"]) == (["c"], [])
+    assert plain["honest"]["random_auc"]["value"] < 0.6 < plain["leaky"]["random_auc"]["value"]
+
+
+def test_a_report_survives_its_file(rng):
+    report = audited(rng.random(N) < 0.3, noise(rng, 2))
+    assert from_json(to_json(report)) == report
+    with pytest.raises(InputError, match="audit cannot be read"):
+        from_json(b"{}")
+
+
+def test_the_reference_goes_from_the_prior_to_the_data():
+    """The mean of both, weighted by the number of columns."""
+    assert reference_of(0.4, 0) == PRIOR_INFORMATION
+    assert reference_of(0.4, 10) == pytest.approx((0.4 + PRIOR_INFORMATION) / 2)
+    assert reference_of(0.4, 10_000) == pytest.approx(0.4, abs=0.001)
+
+
+def test_a_missing_outcome_column_is_told(rng):
+    dataset = Dataset(Leads(("a",), None, {"x": Coded.of(["1"])}))
+    params = params_from({"project": "x", "data": {"leads": {"path": "leads.csv"}}})
+    with pytest.raises(InputError, match="outcome column 'y' is not there"):
+        audit(dataset, SPEC, params)

@@ -1,0 +1,305 @@
+"""The forward evaluation: who judges whom, what is said about it, and when it refuses."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from small import COLUMN, draw, write_project
+
+from lead_ml.asof.labels import NEVER
+from lead_ml.errors import TooLittleData
+from lead_ml.evaluation import (
+    Evaluation,
+    calibrate,
+    calibration_rows,
+    evaluate_forward,
+    fit_rows,
+    for_fit,
+    roll,
+)
+from lead_ml.evaluation.penalty import settle_penalty
+from lead_ml.evaluation.split import groups_of
+from lead_ml.model import Calibration
+from lead_ml.model.fit import take
+from lead_ml.model.metrics import evaluate, sigmoid
+from lead_ml.workflows.training_table import build_table, horizon_us, recipes_of, usable_features, windows_of
+
+
+def made(root: Path, data, **options):
+    project = write_project(root, **options)
+    declarations, _ = usable_features(project, data)
+    groups = groups_of(data.leads)
+    table = build_table(project, data, "conversion", declarations, groups)
+    return project, table, windows_of(project, table, "conversion", groups)
+
+
+def judged(project, table, windows, kinds=("scorecard", "logistic"), **options):
+    recipes = recipes_of(project, "conversion", kinds)
+    return evaluate_forward(
+        table, windows, recipes, project.params.evaluation, **{"horizon_days": 10, **options}
+    )
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory):
+    return made(tmp_path_factory.mktemp("evaluate"), draw(600))
+
+
+@pytest.fixture(scope="module")
+def forward(small):
+    return judged(*small, kinds=("scorecard", "logistic", "lightgbm"))
+
+
+def test_the_winner_has_the_lowest_forward_log_loss(forward) -> None:
+    evaluation = forward.evaluation
+    losses = {record.kind: record.metrics["log_loss"].value for record in evaluation.kinds}
+    kinds = {kind: loss for kind, loss in losses.items() if kind != "base rate"}
+    assert evaluation.winner == min(kinds, key=kinds.get)
+    assert forward.winner is forward.judged[evaluation.winner]
+    assert set(evaluation.lead_over) == set(kinds) - {evaluation.winner}
+    for kind, gap in evaluation.lead_over.items():
+        assert gap.value == pytest.approx(losses[kind] - losses[evaluation.winner])
+    assert evaluation.headline.startswith(f"{evaluation.winner} has the lowest forward log-loss")
+
+
+def test_the_figures_are_those_of_the_probabilities_on_the_test_rows(small, forward) -> None:
+    _, table, windows = small
+    assert (forward.test == windows[-1].test).all()
+    y, weight = table.labels.y[forward.test], table.weights(forward.test)
+    for kind, item in forward.judged.items():
+        found = evaluate(y, item.probability, weight)
+        record = forward.evaluation.of(kind)
+        for name in ("log_loss", "roc_auc", "brier"):
+            if name in record.metrics:
+                assert record.metrics[name].value == pytest.approx(found[name])
+                assert record.metrics[name].lower <= found[name] <= record.metrics[name].upper
+
+
+def test_every_kind_stands_beside_the_base_rate_and_a_random_split(forward) -> None:
+    records = {record.kind: record for record in forward.evaluation.kinds}
+    assert set(records) == {"scorecard", "logistic", "lightgbm", "base rate"}
+    base = records.pop("base rate")
+    assert base.metrics["roc_auc"].value == 0.5
+    assert base.random_split == {}
+    for record in records.values():
+        assert set(record.random_split) == {"roc_auc", "log_loss"}
+    assert forward.evaluation.of("logistic").metrics["log_loss"].value < base.metrics["log_loss"].value
+
+
+def test_slices_add_up_to_the_window(forward) -> None:
+    evaluation = forward.evaluation
+    for by in ("month", "age", "source"):
+        parts = [part for part in evaluation.slices if part.by == by]
+        assert sum(part.rows for part in parts) == evaluation.windows[-1].test_rows
+        assert sum(part.positives for part in parts) == evaluation.windows[-1].test_positives
+    ages = [part.value for part in evaluation.slices if part.by == "age"]
+    assert ages == ["0 d", "3 d"]
+
+
+def test_a_slice_of_one_class_has_no_auc(small, tmp_path: Path) -> None:
+    project, table, windows = small
+    forward = judged(project, table, windows, kinds=("scorecard",))
+    from lead_ml.evaluation.slices import slices_of
+
+    rows = windows[-1].test.copy()
+    rows[np.nonzero(rows)[0][table.labels.y[rows] > 0]] = False
+    parts = slices_of(table, rows, forward.winner.probability[table.labels.y[windows[-1].test] == 0])
+    assert {part.roc_auc for part in parts} == {None}
+
+
+def test_windows_are_told_with_dates_and_counts(small, forward) -> None:
+    _, table, windows = small
+    for window, record in zip(windows, forward.evaluation.windows, strict=True):
+        assert record.fit_rows == window.fit.sum()
+        assert record.fit_positives == table.labels.as_known(window.start)[window.fit].sum()
+        assert record.test_leads == len(np.unique(table.lead[window.test]))
+        assert record.start < record.end
+
+
+def test_an_evaluation_survives_the_disk(forward, tmp_path: Path) -> None:
+    forward.evaluation.save(tmp_path / "evaluation.json")
+    assert Evaluation.load(tmp_path / "evaluation.json") == forward.evaluation
+
+
+def test_few_positives_are_warned_of(forward) -> None:
+    assert any(text.startswith("Only ") for text in forward.evaluation.warnings)
+    assert not forward.evaluation.optimistic
+
+
+def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
+    project, table, windows = made(tmp_path, draw(600))
+    leaking = dataclasses.replace(
+        table, raw={**table.raw, "size": table.labels.y * 50 + table.raw["size"] / 100}
+    )
+    forward = judged(project, leaking, windows, kinds=("logistic",))
+    assert any("looks too good: suspect a leak" in text for text in forward.evaluation.warnings)
+    assert "clearly ahead of every other kind" in forward.evaluation.headline
+
+
+def test_undated_figures_are_marked_optimistic(tmp_path: Path) -> None:
+    data = draw(300, column=True, dated=False)
+    project, table, windows = made(tmp_path, data, model=COLUMN)
+    forward = judged(project, table, windows, horizon_days=None)
+    assert forward.evaluation.optimistic
+    assert forward.test.all()
+    assert forward.evaluation.warnings[0].startswith("The data has no dates")
+    assert {record.start for record in forward.evaluation.windows} == {""}
+    assert all(record.random_split == {} for record in forward.evaluation.kinds)
+    assert {part.by for part in forward.evaluation.slices} == {"source"}
+
+
+def test_a_forward_window_of_one_class_is_too_little(small) -> None:
+    project, table, windows = small
+    none = dataclasses.replace(table.labels, y=np.where(windows[-1].test, 0.0, table.labels.y))
+    with pytest.raises(TooLittleData, match="the forward window has 0 positive"):
+        judged(project, dataclasses.replace(table, labels=none), windows)
+
+
+def test_each_window_is_judged_by_a_fit_on_its_own_fit_side(small) -> None:
+    project, table, windows = small
+    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    rolled = roll(recipe, table, windows)
+    for window in windows:
+        own = fit_rows(recipe, table, window.fit, known_by=window.start)
+        rows = take(table.raw, window.test)
+        assert (rolled.logit[window.test] == own.model.predict_logit(own.matrix(rows))).all()
+    assert (rolled.scored == np.logical_or.reduce([window.test for window in windows])).all()
+    assert rolled.recipe == recipe
+
+
+def test_early_windows_without_wins_are_passed_over_and_the_last_may_not_be(small) -> None:
+    project, table, windows = small
+    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    poor = dataclasses.replace(windows[0], fit=windows[0].fit & (table.labels.y == 0))
+    rolled = roll(recipe, table, (poor, windows[-1]))
+    assert not rolled.scored[poor.test].any()
+    last = dataclasses.replace(windows[-1], fit=windows[-1].fit & (table.labels.y == 0))
+    with pytest.raises(TooLittleData, match=r"has 0 rows of the rarer class.*train --kind scorecard"):
+        roll(recipe, table, (last,))
+    scorecard = recipes_of(project, "conversion", ["scorecard"])[0]
+    assert roll(scorecard, table, (last,)).scored.any()
+
+
+def test_progress_names_target_kind_and_window(small) -> None:
+    project, table, windows = small
+    said: list[str] = []
+    roll(recipes_of(project, "conversion", ["scorecard"])[0], table, windows, said.append)
+    assert said[-1] == "conversion scorecard: test"
+
+
+def test_calibration_looks_only_at_what_was_known(small) -> None:
+    project, table, windows = small
+    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    rolled, start = roll(recipe, table, windows), windows[-1].start
+    horizon = horizon_us(project, "conversion")
+    rows = calibration_rows(rolled, table, known_by=start, horizon_us=horizon, created_before=start)
+    assert rows.any()
+    assert (table.as_of[rows] + horizon <= start).all()
+    assert (table.dataset.leads.created_at[table.lead[rows]] < start).all()
+    assert rolled.scored[rows].all()
+    assert (
+        calibration_rows(rolled, table, known_by=NEVER, horizon_us=0, created_before=NEVER).sum() > rows.sum()
+    )
+
+
+def test_calibration_takes_the_latest_leads_where_the_past_drifted(
+    small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["lead_ml.evaluation.backtest"], "CALIBRATION_LEADS", 60)
+    monkeypatch.setattr(sys.modules["lead_ml.evaluation.backtest"], "CALIBRATION_WINS", 10)
+    project, table, windows = small
+    rolled = roll(recipes_of(project, "conversion", ["scorecard"])[0], table, windows)
+    steady = calibration_rows(rolled, table, known_by=NEVER, horizon_us=0, created_before=NEVER)
+    born = table.dataset.leads.created_at[table.lead]
+    old = rolled.scored & (born < np.median(born[rolled.scored]))
+    drifted = dataclasses.replace(rolled, logit=np.where(old, rolled.logit + 4, rolled.logit))
+    chosen = calibration_rows(drifted, table, known_by=NEVER, horizon_us=0, created_before=NEVER)
+    assert 0 < chosen.sum() < steady.sum()
+    assert (chosen & old).sum() < (steady & old).sum() / 2
+    assert born[chosen].min() > born[steady & ~chosen].max()
+
+
+def test_rows_of_one_class_calibrate_nothing(small) -> None:
+    project, table, windows = small
+    rolled = roll(recipes_of(project, "conversion", ["scorecard"])[0], table, windows)
+    assert calibrate(rolled, table, rolled.scored & (table.labels.y == 0)) == Calibration.identity()
+    assert calibrate(rolled, table, rolled.scored & (table.labels.y == 1)) == Calibration.identity()
+
+
+def test_the_penalty_is_settled_on_earlier_windows_only(small) -> None:
+    project, table, windows = small
+    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    chosen = settle_penalty(recipe, table, windows)
+    assert chosen.params.logistic.l2 in recipe.params.logistic.l2_search
+    test = windows[-1].test
+    flipped = dataclasses.replace(table.labels, y=np.where(test, 1 - table.labels.y, table.labels.y))
+    assert settle_penalty(recipe, dataclasses.replace(table, labels=flipped), windows) == chosen
+    assert settle_penalty(recipe, table, windows[-1:]) is recipe
+    scorecard = recipes_of(project, "conversion", ["scorecard"])[0]
+    assert settle_penalty(scorecard, table, windows) is scorecard
+
+
+def test_the_calibration_of_a_later_fit_gives_its_rows_their_observed_rate(small) -> None:
+    project, table, windows = small
+    rolled = roll(recipes_of(project, "conversion", ["logistic"])[0], table, windows)
+    rows = rolled.scored & table.labels.used
+    refit = fit_rows(rolled.recipe, table, table.labels.used)
+    found = for_fit(Calibration("platt", 0.8, 2.0), refit, table, rows)
+    shown = sigmoid(found.apply(refit.model.predict_logit(refit.matrix(take(table.raw, rows)))))
+    weight = table.weights(rows)
+    assert np.average(shown, weights=weight) == pytest.approx(
+        np.average(table.labels.y[rows], weights=weight)
+    )
+    nothing = for_fit(Calibration.identity(), refit, table, np.zeros(len(rows), dtype=bool))
+    assert nothing == Calibration.identity()
+
+
+def test_early_windows_choose_the_penalty_too(small, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, table, _ = small
+    split = project.params.split.model_copy(update={"folds": 4})
+    project = dataclasses.replace(project, params=project.params.model_copy(update={"split": split}))
+    windows = windows_of(project, table, "conversion", groups_of(table.dataset.leads))
+    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    late_only = recipe.params.logistic.l2_search[0]
+    truth = np.where(table.labels.y == 1, 1.0, -1.0)
+    early = windows[0].test | windows[1].test
+
+    def rolled(candidate, _table, rolling):
+        """One penalty is right in late windows and badly wrong in early ones, the others are nowhere very wrong."""
+        sharp = np.where(early, -4.0, 4.0) * truth
+        logit = sharp if candidate.params.logistic.l2 == late_only else 0.5 * truth
+        seen = np.logical_or.reduce([window.test for window in rolling])
+        return SimpleNamespace(scored=seen, logit=np.where(seen, logit, np.nan))
+
+    monkeypatch.setattr("lead_ml.evaluation.penalty.roll", rolled)
+    assert settle_penalty(recipe, table, windows).params.logistic.l2 != late_only
+    assert settle_penalty(recipe, table, windows[2:]).params.logistic.l2 == late_only
+
+
+def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small) -> None:
+    project, table, windows = small
+    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    late = ~windows[-1].fit
+    flipped = dataclasses.replace(table.labels, y=np.where(late, 1 - table.labels.y, table.labels.y))
+    first, second = (
+        settle_penalty(recipe, one, windows) for one in (table, dataclasses.replace(table, labels=flipped))
+    )
+    assert first == second
+
+
+def test_without_known_rows_in_the_rolling_windows_the_penalty_of_the_params_stands(small) -> None:
+    project, table, windows = small
+    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    blind = (
+        *windows[:-1],
+        dataclasses.replace(windows[-1], fit=windows[-1].fit & ~windows[0].test & ~windows[1].test),
+    )
+    with pytest.raises(TooLittleData, match="no row of the rolling windows was known"):
+        settle_penalty(recipe, table, blind)
+    forward = judged(project, table, blind, kinds=("logistic",))
+    assert forward.judged["logistic"].rolled.recipe == recipe

@@ -1,0 +1,212 @@
+"""What a request may be, and what is said about one that it may not."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lead_ml.errors import RequestError
+from lead_ml.scoring import EventIn, LeadSchema, Prepared, Scorer, ScoreRequest, prepare
+from lead_ml.scoring.request import MAX_EVENTS
+from lead_ml.tables.instants import parse_iso
+
+SCHEMA = LeadSchema(("email", "source"), "Asia/Shanghai", frozenset({"n/a"}), dated=True)
+NOW = 1_780_000_000_000_000
+
+
+def asked(**changes: Any) -> ScoreRequest:
+    lead = {"lead_id": "A", "created_at": "2026-05-01T08:00:00+08:00", **changes.pop("lead", {})}
+    return ScoreRequest(lead=lead, **{"as_of": "2026-05-02T00:00:00Z", **changes})
+
+
+def view(at: str, **changes: Any) -> EventIn:
+    return EventIn(type="page_view", occurred_at=at, **changes)
+
+
+def ready(request: ScoreRequest, schema: LeadSchema = SCHEMA) -> Prepared:
+    return prepare(request, schema, NOW)
+
+
+def test_a_lead_becomes_a_data_set_of_one_row() -> None:
+    found = ready(
+        asked(lead={"email": " A@B.com ", "source": "N/A"}, events=[view("2026-05-01T09:00:00", value=2.5)])
+    )
+    assert found.dataset.leads.lead_id == ("A",)
+    assert found.dataset.leads.columns["email"].values() == ["A@B.com"]
+    assert found.dataset.leads.columns["source"].values() == [None]
+    assert found.dataset.events.value.tolist() == [2.5]
+    assert found.dataset.events.known_at.tolist() == [parse_iso("2026-05-01T01:00:00Z", field="")]
+    assert (
+        found.spine.as_of.tolist() == [found.dataset.until] == [parse_iso("2026-05-02T00:00:00Z", field="")]
+    )
+    assert found.ignored == found.warnings == ()
+
+
+def test_instants_without_a_zone_get_that_of_the_project() -> None:
+    found = ready(asked(as_of="2026-05-02T08:00:00", lead={"created_at": "2026-05-01T08:00:00"}))
+    zone = ZoneInfo("Asia/Shanghai")
+    assert found.spine.as_of[0] == parse_iso("2026-05-02T08:00:00", field="", zone=zone)
+    assert found.dataset.leads.created_at[0] == parse_iso("2026-05-01T00:00:00Z", field="")
+
+
+def test_as_of_is_now_by_default() -> None:
+    assert ready(asked(as_of=None)).spine.as_of.tolist() == [NOW]
+
+
+def test_numbers_and_booleans_become_the_texts_of_a_file() -> None:
+    found = ready(asked(lead={"lead_id": 7, "email": 3.0, "source": True}))
+    assert found.dataset.leads.lead_id == ("7",)
+    assert [c.values() for c in found.dataset.leads.columns.values()] == [["3"], ["true"]]
+
+
+def test_events_that_do_not_count_are_listed_with_the_cause() -> None:
+    found = ready(
+        asked(
+            events=[
+                view("2026-05-02T00:00:00Z"),
+                view("2026-05-01T09:00:00Z", recorded_at="2026-05-02T00:00:00Z"),
+                view("2026-04-30T09:00:00Z"),
+                view("2026-05-01T09:00:00Z", event_id="e1"),
+                view("2026-05-01T09:30:00Z", event_id="e1"),
+                view("2026-05-01T23:59:59.999999Z"),
+            ]
+        )
+    )
+    assert found.ignored == (
+        "events[0]: not known before as_of",
+        "events[1]: not known before as_of",
+        "events[2]: before the lead was created",
+        "events[4]: event_id stands twice",
+    )
+    assert len(found.dataset.events) == 2
+
+
+def test_an_event_is_known_when_it_was_recorded_but_never_before_it_occurred() -> None:
+    events = [
+        view("2026-05-01T09:00:00Z", recorded_at="2026-05-01T12:00:00Z"),
+        view("2026-05-01T09:00:00Z", recorded_at="2026-05-01T01:00:00Z"),
+    ]
+    table = ready(asked(events=events)).dataset.events
+    assert (table.known_at - table.occurred_at).tolist() == [3 * 3_600_000_000, 0]
+
+
+def test_no_events_and_an_empty_list_are_not_the_same() -> None:
+    assert ready(asked()).dataset.events is None
+    assert len(ready(asked(events=[])).dataset.events) == 0
+
+
+def test_undated_bundles_need_no_creation() -> None:
+    schema = msgspec_free(dated=False)
+    found = prepare(ScoreRequest(lead={"lead_id": "A"}), schema, NOW)
+    assert found.dataset.leads.created_at is None
+    assert found.warnings == ()
+
+
+def msgspec_free(**changes: Any) -> LeadSchema:
+    return LeadSchema(SCHEMA.columns, SCHEMA.zone, SCHEMA.missing, **changes)
+
+
+def test_unknown_columns_are_named_in_order() -> None:
+    found = ready(asked(lead={"zeta": 1, "alpha": 2}))
+    assert found.warnings == ("columns that no feature reads: alpha, zeta",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "message"),
+    [
+        ({"lead": {"lead_id": None}}, "lead.lead_id", "lead.lead_id is missing; expected the id of the lead"),
+        ({"lead": {"lead_id": " "}}, "lead.lead_id", "lead.lead_id is missing"),
+        ({"lead": {"created_at": None}}, "lead.created_at", "lead.created_at is missing: got None"),
+        ({"lead": {"created_at": 17}}, "lead.created_at", "lead.created_at is missing: got 17"),
+        ({"lead": {"created_at": "soon"}}, "lead.created_at", "lead.created_at is no instant: got 'soon'"),
+        ({"lead": {"created_at": "2026-05-01"}}, "lead.created_at", "has no time of day"),
+        (
+            {"lead": {"created_at": "2026-05-02T00:00:00.000001Z"}},
+            "lead.created_at",
+            "is created after as_of",
+        ),
+        ({"as_of": "1969-12-31T00:00:00Z"}, "as_of", "as_of is out of range"),
+        ({"as_of": "2300-01-01T00:00:00Z"}, "as_of", "as_of is out of range"),
+        ({"lead": {"email": "x" * 20_001}}, "lead.email", "lead.email is too long"),
+        (
+            {"events": [view("2026-05-01T09:00:00Z")] * (MAX_EVENTS + 1)},
+            "events",
+            "too many events: got 20001",
+        ),
+        ({"events": [view("2026-05-01T09:00:00Z"), view("never")]}, "events[1].occurred_at", "is no instant"),
+        (
+            {"events": [view("2026-05-01T09:00:00Z", recorded_at="x")]},
+            "events[0].recorded_at",
+            "is no instant",
+        ),
+        (
+            {"events": [view("2026-05-01T09:00:00Z", value=1e300)]},
+            "events[0].value",
+            "is out of range: got 1e",
+        ),
+        (
+            {"events": [view("2026-05-01T09:00:00Z", value=float("inf"))]},
+            "events[0].value",
+            "is out of range: got inf",
+        ),
+    ],
+)
+def test_a_bad_request_names_the_field(changes: dict[str, Any], field: str, message: str) -> None:
+    with pytest.raises(RequestError, match=message.replace("[", r"\[")) as caught:
+        ready(asked(**changes))
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("body", ['{"lead":{"lead_id":"A"},"reason":1}', '{"lead":{"lead_id":"A"},"reasons":101}',
+                                  '{"lead":{"lead_id":["A"]}}', '{"lead":{"lead_id":"A"},"lang":"fr"}'])  # fmt: skip
+def test_the_shape_of_a_request_is_strict(body: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(body, type=ScoreRequest)
+
+
+texts = st.one_of(
+    st.text(max_size=30), st.sampled_from(["2026-05-01T09:00:00Z", "2026-05-01", "A@B.com", "n/a", "1e999"])
+)
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts)
+events = st.builds(
+    EventIn,
+    type=texts,
+    occurred_at=st.one_of(texts, st.datetimes().map(lambda moment: moment.isoformat())),
+    recorded_at=st.one_of(st.none(), texts),
+    event_id=st.one_of(st.none(), texts),
+    value=st.one_of(st.none(), st.floats()),
+)
+
+
+@pytest.fixture(scope="module")
+def scorer(trained: Any) -> Scorer:
+    return Scorer.load(trained.bundle)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_request_is_answered_or_refused_by_name(scorer: Scorer, data: st.DataObject) -> None:
+    names = st.sampled_from([*scorer.bundle.schema.columns, "surprise"])
+    lead = data.draw(st.dictionaries(names, scalars, max_size=8))
+    base = {"lead_id": "A", "created_at": "2026-04-01T00:00:00Z"}
+    request = ScoreRequest(
+        lead={**base, **lead},
+        events=data.draw(st.one_of(st.none(), st.lists(events, max_size=5))),
+        as_of="2026-05-02T00:00:00Z",
+    )
+    try:
+        prepared = prepare(request, scorer.bundle.schema, NOW)
+    except RequestError as error:
+        if not error.field:
+            raise AssertionError(f"no field is named: {error}") from error
+        return
+    answer = scorer.score_prepared([prepared])[0]
+    assert 0 < answer.probability < 1
+    assert np.isfinite([answer.lower, answer.upper, answer.score, answer.base]).all()
+    assert msgspec.json.decode(msgspec.json.encode(answer), type=type(answer)) == answer

@@ -1,0 +1,126 @@
+"""The lines over HTTP: shown with evidence, advised, accepted, and in force at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from lead_ml.scoring import accept_lines
+from lead_ml.scoring.thresholds import METHODS, Lines
+
+ACCEPT = {"mql": 0.05, "sql": 0.2, "why": "pilot", "by": "Li Na"}
+
+
+def test_the_lines_come_with_their_evidence(served: Any) -> None:
+    found = served.client.get("/v1/thresholds", headers=served.read).json()
+    assert found["lines"] == msgspec.to_builtins(served.scorer.lines)
+    assert [item["method"] for item in found["advice"]] == list(METHODS)
+    assert found["sql"]["probability"] == pytest.approx(found["lines"]["sql"])
+    assert (
+        found["sql"]["per_week"]["lower"]
+        <= found["sql"]["per_week"]["value"]
+        <= found["sql"]["per_week"]["upper"]
+    )
+    scores = [point["score"] for point in found["curve"]]
+    assert len(scores) > 10
+    assert scores == sorted(scores)
+    assert sum(month["crossed"] for month in found["sql_by_month"]) == found["sql"]["crossed"]
+
+
+def test_advice_follows_the_numbers_asked_for(served: Any) -> None:
+    few = _capacity(served, {"sql_per_week": 2})
+    many = _capacity(served, {"sql_per_week": 15})
+    assert few["sql"]["probability"] > many["sql"]["probability"]
+    assert few["sql"]["per_week"]["value"] <= 2
+
+
+def test_advice_without_numbers_is_that_of_the_bundle(served: Any) -> None:
+    found = served.post("/v1/thresholds/advice", {}, served.read).json()
+    assert found["advice"] == list(msgspec.to_builtins(served.scorer.bundle.advice))
+    assert found["numbers"]["sql_per_week"] == served.scorer.bundle.params["thresholds"]["sql_per_week"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "field"),
+    [
+        ({"sql_per_week": 0}, "sql_per_week"),
+        ({"sql_precision": 1.2}, "sql_precision"),
+        ({"cost_per_sql": -1}, "cost_per_sql"),
+    ],
+)
+def test_impossible_numbers_are_a_problem(served: Any, numbers: dict[str, float], field: str) -> None:
+    response = served.post("/v1/thresholds/advice", numbers, served.read)
+    assert response.status_code == 422
+    assert response.json()["field"] == field
+
+
+def test_accepted_lines_are_kept_and_in_force_at_once(fresh: Any, body: dict[str, Any]) -> None:
+    before = fresh.post("/v1/score", body).json()
+    accepted = fresh.post("/v1/thresholds", ACCEPT, fresh.admin)
+    assert accepted.status_code == 200
+    lines = accepted.json()
+    assert lines["accepted_by"] == "Li Na / admin-key"
+    assert lines["why"] == "pilot"
+    after = fresh.post("/v1/score", body).json()
+    assert after["thresholds_version"] == lines["version"] != before["thresholds_version"]
+    assert after["probability"] == before["probability"]
+    kept = fresh.scorer.folder / "thresholds.json"
+    assert Lines.from_json(kept.read_bytes()).version == lines["version"]
+    assert fresh.client.get("/v1/thresholds", headers=fresh.read).json()["lines"] == lines
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"mql": 0.3}, 422, "mql"),
+        ({"sql": 1}, 422, "sql"),
+        ({"why": ""}, 422, "why"),
+        ({"model_version": "000000000000"}, 409, None),
+        ({"surprise": 1}, 422, None),
+    ],
+)
+def test_impossible_lines_change_nothing(
+    fresh: Any, change: dict[str, Any], status: int, field: str | None
+) -> None:
+    before = fresh.scorer.lines
+    response = fresh.post("/v1/thresholds", {**ACCEPT, **change}, fresh.admin)
+    assert response.status_code == status
+    assert response.json().get("field") == field
+    assert fresh.scorer.lines == before
+    assert not (fresh.scorer.folder / "thresholds.json").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_a_conflict(fresh: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("lead_ml.service.threshold_routes.accept_lines", refuses)
+    before = fresh.scorer.lines
+    response = fresh.post("/v1/thresholds", ACCEPT, fresh.admin)
+    assert response.status_code == 409
+    assert "cannot be written" in response.json()["detail"]
+    assert fresh.scorer.lines == before
+
+
+def test_lines_accepted_elsewhere_are_picked_up(fresh: Any) -> None:
+    lines = Lines.of(0.07, 0.21, method="manual", accepted_by="another worker", why="test")
+    accept_lines(fresh.scorer.folder, lines)
+    fresh.live.check()
+    assert fresh.scorer.lines == lines
+
+
+def test_lines_that_cannot_be_read_leave_the_old_ones(fresh: Any) -> None:
+    before = fresh.scorer.lines
+    (fresh.scorer.folder / "thresholds.json").write_text("{")
+    fresh.live.check()
+    assert fresh.scorer.lines == before
+    state = fresh.client.get("/v1/model", headers=fresh.read).json()["reload"]
+    assert not state["ok"]
+    assert fresh.client.get("/readyz").status_code == 200
+
+
+def _capacity(served: Any, numbers: dict[str, float]) -> dict[str, Any]:
+    advice = served.post("/v1/thresholds/advice", numbers, served.read).json()["advice"]
+    return next(item for item in advice if item["method"] == "capacity")
