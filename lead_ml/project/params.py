@@ -34,9 +34,10 @@ class Section(BaseModel):
 class TableParams(Section):
     """Where one table is and how its columns are called.
 
-    Give ``path`` (one or several files or globs, CSV or Parquet, relative to the data folder) or ``url`` with
+    Give ``path`` (one or several files or globs, CSV, Excel or Parquet, relative to the data folder) or ``url`` with
     ``table`` or ``query``. ``columns`` maps our name to theirs; columns not named keep their own name. ``constants``
     gives a column that the file lacks one value in every row, such as ``stage: won`` for a table of deals.
+    ``sheet`` names the sheet of an Excel file (default: the first); row numbers in messages are Excel's own.
     ``end_of_day: false`` says that a date without a time is known at the start of that day.
 
     An export that is no tidy table is described, never edited. ``dates`` says how a column of instants is spelled where
@@ -54,6 +55,7 @@ class TableParams(Section):
     query: str | None = None
     columns: dict[str, str] = {}
     constants: dict[str, str] = {}
+    sheet: str | None = None
     separator: str | None = None
     encoding: str = "utf-8"
     end_of_day: bool = True

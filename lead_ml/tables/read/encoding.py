@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,6 @@ _MARKS = (
 _MAGIC = (
     (b"PK\x03\x04", "a zip archive"),
     (b"\x1f\x8b", "a gzip file"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)"),
     (b"BZh", "a bzip2 file"),
     (b"\xfd7zXZ\x00", "an xz file"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-zip archive"),
@@ -48,7 +46,7 @@ def text_encoding(path: Path, source: str, declared: str) -> str:
     """
     with path.open("rb") as file:
         start = file.read(4096)
-    _check_not_binary(path, source, start)
+    _check_not_binary(source, start)
     encoding = next((name for mark, name in _MARKS if start.startswith(mark)), declared)
     if not _check_text(path, source, encoding):
         raise InputError(
@@ -74,27 +72,17 @@ def likely_encoding(path: Path) -> str:
     return _fitting_encoding(content)
 
 
-def _check_not_binary(path: Path, source: str, start: bytes) -> None:
+def _check_not_binary(source: str, start: bytes) -> None:
     kind = next((name for magic, name in _MAGIC if start.startswith(magic)), "")
-    if kind == "a zip archive" and _is_workbook(path):
-        kind = "an Excel workbook (.xlsx)"
     if not kind and _HTML.match(start):
         kind = "an HTML or XML page"
     if kind:
         raise InputError(
             f"the file is {kind}, whatever its name says",
             source=source,
-            expected="CSV text or Parquet",
-            do="save the sheet as CSV UTF-8" if "Excel" in kind else "unpack or export it as CSV or Parquet",
+            expected="CSV text, Excel or Parquet",
+            do="unpack it, or export it as CSV, Excel or Parquet",
         )
-
-
-def _is_workbook(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(name.startswith("xl/") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError):
-        return False
 
 
 def _check_text(path: Path, source: str, encoding: str) -> bool:
