@@ -1,7 +1,14 @@
 """The as-of join: declared features of any snapshots, from what was known strictly before each ``as_of``.
 
-This is the only place that slices time, and the same code builds the training table, the batch of open leads and the
-one lead of a request.
+The same code builds the training table, the batch of open leads and the one lead of a request. Time is sliced in four
+places, all by the same rule, ``known_at < as_of``:
+
+- here and in :mod:`lead_ml.asof.kernel`, per snapshot, for features;
+- in :mod:`lead_ml.asof.labels`, per snapshot, for what became of a lead, and by when it was known;
+- in :meth:`lead_ml.tables.dataset.Dataset.as_known`, for a whole data set at one instant;
+- in :mod:`lead_ml.tables.read`, where ``data.until`` ends the data and every row left out is reported.
+
+``tests/asof/test_as_known.py`` shows that they agree.
 """
 
 from __future__ import annotations

@@ -80,7 +80,12 @@ class Labels:
         return Labels(self.y[rows], self.use[rows], self.known_at[rows], self.left_out or self.counts())
 
     def as_known(self, known_by: int) -> Floats:
-        """Return `y` as it stood at an instant: a win recorded at or after it was none yet."""
+        """Return `y` as it was known strictly before an instant (rows,): a win recorded at or after it does not count.
+
+        This is `y` of :func:`label` on :meth:`lead_ml.tables.dataset.Dataset.as_known`, for rows whose horizon had passed
+        by then and leads with one record of the winning stages. A backtest needs it at many instants, so
+        it is derived from ``known_at`` instead of labelling again.
+        """
         return np.where(self.known_at < known_by, self.y, 0.0)
 
     def counts(self) -> dict[str, int]:

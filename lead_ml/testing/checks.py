@@ -15,7 +15,7 @@ from lead_ml.asof.labels import Spine
 from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Declaration, is_category, reads_clock
 from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.tables.instants import iso
-from lead_ml.testing.change import one_lead, rows_of, shifted, shuffled, with_later_altered, without_later
+from lead_ml.testing.change import one_lead, shifted, shuffled, with_later_altered
 from lead_ml.testing.sample import sample_dataset
 
 ALONE = 20  # snapshots that are also computed one at a time
@@ -68,7 +68,7 @@ def _check_times(
     cut = int(spine.as_of[0])
     if data.leads.created_at is not None:
         for claim, other in (
-            ("records known at or after as_of were removed", without_later(data, cut)),
+            ("records known at or after as_of were removed", data.as_known(cut)),
             ("records known at or after as_of were altered", with_later_altered(data, cut, rng)),
         ):
             _compare(claim, expected, features_at(declarations, other, spine), data, spine)
@@ -138,7 +138,7 @@ def _check_type(item: Declaration, column: Any, rows: int) -> None:
 def _without_events(data: Dataset) -> Iterator[Any]:
     yield None
     if data.events is not None:
-        yield rows_of(data.events, np.zeros(len(data.events), dtype=bool))
+        yield data.events.take(np.zeros(len(data.events), dtype=bool))
 
 
 def _spines(data: Dataset, rng: np.random.Generator, leads: int) -> Iterator[Spine]:

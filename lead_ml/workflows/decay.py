@@ -15,7 +15,7 @@ from lead_ml.evaluation.decay import ALL, Decay, Sample, frequent_types, learn
 from lead_ml.evaluation.decay.profile import LEVEL
 from lead_ml.evaluation.split import groups_of
 from lead_ml.project.load import Project
-from lead_ml.tables.dataset import Coded, Dataset, Indices, Outcomes
+from lead_ml.tables.dataset import Dataset, Indices
 from lead_ml.tables.instants import iso
 from lead_ml.workflows.load import load
 from lead_ml.workflows.pipeline import reseeded
@@ -119,12 +119,12 @@ def cut_of(project: Project, dataset: Dataset, groups: Indices) -> int:
 def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> tuple[Sample, int]:
     """Return the snapshots that teach and those that judge, and how many leads could have taught.
 
-    What teaches is built from the data as it stood at the cut: an outcome known later cannot reach it. Persons and accounts
+    What teaches is built from the data as it was known at the cut: an outcome known later cannot reach it. Persons and accounts
     with a lead after the cut do not teach.
     """
     created = dataset.leads.created_at
     assert created is not None
-    past, past_labels = _labelled(project, _as_it_stood(dataset, cut))
+    past, past_labels = _labelled(project, dataset.as_known(cut))
     judged = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
     judged[groups[created >= cut]] = True
     teaching = np.unique(past.lead[~judged[groups[past.lead]]])
@@ -150,23 +150,6 @@ def _labelled(project: Project, dataset: Dataset) -> tuple[Spine, Labels]:
     spine = build_spine(dataset, settle, ages_of(project, spec), closing_stages(spec))
     labels = label(spec.target, dataset, spine, horizon_us(project, TARGET))
     return spine.take(labels.used), labels.take(labels.used)
-
-
-def _as_it_stood(dataset: Dataset, cut: int) -> Dataset:
-    """Return the data without the outcomes known at or after the cut, and with the cut as its end."""
-    outcomes = dataset.outcomes
-    if outcomes is None:
-        return replace(dataset, until=cut)
-    rows: Mask = outcomes.known_at < cut
-    columns: dict[str, Coded] = {name: column.take(rows) for name, column in outcomes.columns.items()}
-    kept = Outcomes(
-        outcomes.lead[rows],
-        outcomes.occurred_at[rows],
-        outcomes.known_at[rows],
-        columns,
-        outcomes.amount[rows],
-    )
-    return replace(dataset, outcomes=kept, until=cut)
 
 
 def _at_most(leads: Indices, most: int, seed: int) -> Indices:

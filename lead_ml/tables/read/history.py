@@ -66,15 +66,8 @@ def read_history(
 
 def with_current(leads: Leads, history: Mapping[str, Changes]) -> Leads:
     """Give the leads the columns that only their history tells, with the last value of each."""
-    told = {name: current(changes, len(leads)) for name, changes in history.items()}
+    told = {name: changes.latest(name, len(leads)) for name, changes in history.items()}
     return replace(leads, columns={**told, **leads.columns}) if told else leads
-
-
-def current(changes: Changes, leads: int) -> Coded:
-    """Return the last value of each lead, in the one column that such changes have."""
-    (column,) = changes.columns
-    everybody = np.arange(leads, dtype=np.int64)
-    return changes.value(column, changes.last_before(everybody, np.full(leads, np.iinfo(np.int64).max)))
 
 
 def _ours(field: Coded, params: Params) -> Coded:
@@ -137,7 +130,7 @@ def _notes(leads: Leads, history: Mapping[str, Changes]) -> list[str]:
                 f"{name}: {untold:,} of {len(leads):,} leads have no value dated at their creation, so it is missing until "
                 "their first change; export the first value as a change too"
             )
-        other = _otherwise(leads.columns.get(name), current(changes, len(leads)))
+        other = _otherwise(leads.columns.get(name), changes.latest(name, len(leads)))
         if other:
             notes.append(
                 f"{name}: of {other:,} of {len(leads):,} leads the leads table says otherwise than the last change; training "
