@@ -35,7 +35,7 @@ def demo(
     if as_json:
         print_json(done.plain())
         return
-    _rule("1  The data", "Three tables of a CRM. What cannot be used is set aside, never dropped in silence.")
+    _rule("1  The data", "Three tables of a CRM. Rows that cannot be used are rejected and counted.")
     print_intake(done.loaded.intake)
     _rule("2  The models", "Trained on the past, judged on later leads that no model has seen.")
     print_run(done.run)

@@ -117,23 +117,23 @@ def _plain_draft(folder: Path, draft: Draft, written: Sequence[Path]) -> dict[st
 
 
 def check(project: ProjectOption = Path(), data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Read the data and show what was read, mapped, set aside and why.
+    """Read the data and show what was read, mapped, rejected and why.
 
     Example: lead-ml check --project my-company
     """
-    from lead_ml.tables.read import write_set_aside
+    from lead_ml.tables.read import write_rejected
     from lead_ml.workflows.load import intake_summary, load
     from lead_ml.workflows.training_table import usable_features
 
     loaded = load(project, data)
-    written = write_set_aside(loaded.intake, loaded.project.runs / "set_aside")
+    written = write_rejected(loaded.intake, loaded.project.runs / "rejected")
     _, left_out = usable_features(loaded.project, loaded.dataset)
     if as_json:
         print_json(
             {
                 "intake": intake_summary(loaded.intake),
                 "left_out_features": left_out,
-                "set_aside_files": [str(p) for p in written],
+                "rejected_files": [str(p) for p in written],
             }
         )
         return
@@ -141,21 +141,21 @@ def check(project: ProjectOption = Path(), data: DataOption = None, as_json: Jso
     for name in left_out:
         tell(f"[yellow]left out[/] feature {escape(name)}: its column is overwritten later (see known at)")
     for path in written:
-        tell(f"Rows set aside are in {escape(str(path))}")
+        tell(f"Rejected rows are in {escape(str(path))}")
     say("Next: lead-ml train")
 
 
 def print_intake(report: IntakeReport) -> None:
-    """Print what was read, how it was understood, and what was set aside."""
+    """Print what was read, how it was understood, and what was rejected."""
     tables = list(report.tables.values())
     print_table(
         "What was read",
-        ("table", "file", "rows", "used", "set aside", "from", "to"),
+        ("table", "file", "rows", "used", "rejected", "from", "to"),
         [_read_row(table) for table in tables],
     )
     aside = [(table.table, *cells) for table in tables for cells in _aside_rows(table)]
     if aside:
-        print_table("What was set aside", ("table", "why", "rows", "row numbers", "example"), aside)
+        print_table("Rejected rows", ("table", "why", "rows", "row numbers", "example"), aside)
     for table in tables:
         _tell_notes(table)
     if report.columns:
@@ -175,7 +175,7 @@ def _read_row(table: TableReport) -> Sequence[str]:
 def _aside_rows(table: TableReport) -> list[Sequence[str]]:
     return [
         (s.cause, f"{s.count:,}", ", ".join(map(str, s.rows)), f"{s.column}={s.example!r}"[:60])
-        for s in table.set_aside
+        for s in table.rejected
     ]
 
 

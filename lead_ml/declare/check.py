@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from lead_ml.declare.derived import check_made, with_columns
+from lead_ml.declare.derived import check_derived, with_columns
 from lead_ml.declare.feature import (
     GROUPS,
     STREAM_COLUMNS,
@@ -57,7 +57,7 @@ def validated(declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
             raise DeclarationError(f"feature {item.name} lacks its wording", expected="en= and zh=")
         for part in (item, *operands(item)):
             _check(part, item.name)
-        check_made(item)
+        check_derived(item)
     return with_columns(declarations)
 
 

@@ -70,7 +70,7 @@ def read_table(path: Path) -> dict[str, str]:
     return table
 
 
-def check_made(item: Declaration) -> None:
+def check_derived(item: Declaration) -> None:
     """Check a declaration that is made of others, apart from what it is made of.
 
     Raises

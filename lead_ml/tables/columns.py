@@ -13,6 +13,7 @@ Instants = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
 Indices = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 _SHOWN_LEVELS = 3
 
 

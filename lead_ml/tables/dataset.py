@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-import numpy.typing as npt
-
 from lead_ml.tables.changes import Changes, Extra, changes_in_order
-from lead_ml.tables.columns import Coded, Codes, Floats, Indices, Instants
+from lead_ml.tables.columns import Coded, Codes, Floats, Indices, Instants, Mask
 from lead_ml.tables.instants import iso
 from lead_ml.tables.summary import counted, html_table, one_line
 
@@ -28,10 +25,11 @@ __all__ = [
     "Indices",
     "Instants",
     "Leads",
+    "Mask",
     "Outcomes",
     "changes_in_order",
 ]
-Selection = npt.NDArray[np.int64] | npt.NDArray[np.bool_]
+Selection = Indices | Mask
 
 
 @dataclass(frozen=True)

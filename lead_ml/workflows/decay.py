@@ -109,7 +109,7 @@ def cut_of(project: Project, dataset: Dataset, groups: Indices) -> int:
     """
     spec, horizon = project.specs[TARGET], horizon_us(project, TARGET) or 0
     spine = build_spine(
-        replace(dataset, outcomes=None), project.params.snapshots.settle_us, ages_of(project, spec)
+        replace(dataset, outcomes=None), project.params.snapshots.scoring_delay_us, ages_of(project, spec)
     )
     spine = spine.take(spine.as_of + horizon <= dataset.until)
     table = Table((), {}, spine, Labels.none(len(spine)), groups[spine.lead], dataset)
@@ -146,8 +146,8 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
 
 def _labelled(project: Project, dataset: Dataset) -> tuple[Spine, Labels]:
     spec = project.specs[TARGET]
-    settle = project.params.snapshots.settle_us
-    spine = build_spine(dataset, settle, ages_of(project, spec), closing_stages(spec))
+    delay = project.params.snapshots.scoring_delay_us
+    spine = build_spine(dataset, delay, ages_of(project, spec), closing_stages(spec))
     labels = label(spec.target, dataset, spine, horizon_us(project, TARGET))
     return spine.take(labels.used), labels.take(labels.used)
 

@@ -107,7 +107,7 @@ def labelled_spine(
     """
     spec = project.specs[target]
     spine = build_spine(
-        dataset, project.params.snapshots.settle_us, ages_of(project, spec), closing_stages(spec)
+        dataset, project.params.snapshots.scoring_delay_us, ages_of(project, spec), closing_stages(spec)
     )
     if without_outcomes(project, dataset, target):
         return spine, Labels.none(len(spine))

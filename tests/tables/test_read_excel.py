@@ -93,7 +93,7 @@ def test_empty_rows_and_columns_around_the_table_are_skipped_and_rows_have_their
     dataset, report = read(None, leads_params={"path": "leads.xlsx"})
     assert dataset.leads.lead_id == ("L1", "L3")
     assert tuple(dataset.leads.columns) == ("source",)
-    (item,) = report.tables["leads"].set_aside
+    (item,) = report.tables["leads"].rejected
     assert (item.rows, item.example) == ((6,), "soon")
 
 
@@ -110,7 +110,7 @@ def test_cells_with_an_error_are_missing_and_rejected_where_a_value_is_required(
         write(tmp_path / name, {"Leads": rows})
         dataset, report = read(None, leads_params={"path": name})
         assert dataset.leads.columns["source"].values() == ["web", None]
-        (item,) = report.tables["leads"].set_aside
+        (item,) = report.tables["leads"].rejected
         assert (item.cause, item.rows) == ("created_at is missing", (3,))
 
 

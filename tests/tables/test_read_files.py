@@ -109,7 +109,7 @@ def test_a_file_that_a_list_names_twice_is_read_once(read: Reader, tmp_path: Pat
 def test_rows_of_a_second_file_are_shown_by_its_own_lines(read: Reader, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(LEADS)
     (tmp_path / "b.csv").write_text("lead_id,created_at,source\nL4,2024-05-01,web\nL1,2024-05-01,web\n")
-    (item,) = read(None, leads_params={"path": ["a.csv", "b.csv"]})[1].tables["leads"].set_aside
+    (item,) = read(None, leads_params={"path": ["a.csv", "b.csv"]})[1].tables["leads"].rejected
     assert (item.source, item.rows, item.count) == ("b.csv", (3,), 1)
 
 
@@ -188,7 +188,7 @@ def test_utf16_without_a_mark_is_recognised(read: Reader) -> None:
 
 
 def test_a_nul_character_is_placed(read: Reader) -> None:
-    with pytest.raises(InputError, match=r"leads\.csv, row 3: a NUL character stands in the text"):
+    with pytest.raises(InputError, match=r"leads\.csv, row 3: the text contains a NUL character"):
         read(LEADS.replace("L2", "L\x002"))
 
 

@@ -1,7 +1,7 @@
-"""How people and their programs write a moment: the spellings whose meaning is sure, and those that must be declared.
+"""How people and programs write dates: formats that can mean only one day, and those that must be declared.
 
-A spelling gives a *wall clock* reading (a datetime, naive or with its own zone) or a date without a time. What that means as
-an instant, in which zone and on which side of the day, is decided in :mod:`lead_ml.tables.read.timestamps` for all of them.
+A format gives a *wall clock* reading (a datetime, naive or with its own zone) or a date without a time. What that means as
+a timestamp, in which zone and on which side of the day, is decided in :mod:`lead_ml.tables.read.timestamps` for all of them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
 
 
 def sure(text: str) -> Reading | None:
-    """Read a spelling that can mean only one day; raises ValueError for a day or time that does not exist.
+    """Read a text that can mean only one day; raises ValueError for a day or time that does not exist.
 
     >>> sure("15 Apr, 2021 00:03:00"), sure("2024年5月6日"), sure("2024年5月6日 下午9:30")
     (datetime.datetime(2021, 4, 15, 0, 3), datetime.date(2024, 5, 6), datetime.datetime(2024, 5, 6, 21, 30))
@@ -63,7 +63,7 @@ def sure(text: str) -> Reading | None:
     return next((_of(match) for pattern in _SURE if (match := pattern.fullmatch(text))), None)
 
 
-def declared(text: str, spelling: str) -> Reading | None:
+def declared(text: str, date_format: str) -> Reading | None:
     """Read a text as declared: ``excel``, ``unix``, ``day_first``, ``month_first`` or a format of ``time.strptime``.
 
     >>> declared("44301.5", "excel"), declared("44301", "excel")
@@ -71,12 +71,12 @@ def declared(text: str, spelling: str) -> Reading | None:
     >>> declared("3/4/21", "day_first"), declared("3/4/21", "month_first"), declared("15.4.21 9h", "%d.%m.%y %Hh")
     (datetime.date(2021, 4, 3), datetime.date(2021, 3, 4), datetime.datetime(2021, 4, 15, 9, 0))
     """
-    reader = _DECLARED.get(spelling)
-    return _formatted(text, spelling) if reader is None else reader(text)
+    reader = _DECLARED.get(date_format)
+    return _formatted(text, date_format) if reader is None else reader(text)
 
 
 def excel(text: str) -> Reading | None:
-    """Read days since 1899-12-30 on the wall clock, to the second: a serial number holds no more.
+    """Read days since 1899-12-30 as wall-clock time, to the second: a serial number holds no more.
 
     A whole number is a date; ``44301.0`` is the midnight of a column of times.
     """
@@ -119,12 +119,12 @@ _DECLARED: Mapping[str, Callable[[str], Reading | None]] = {
 }
 
 
-def _formatted(text: str, spelling: str) -> Reading | None:
+def _formatted(text: str, date_format: str) -> Reading | None:
     try:
-        found = datetime.strptime(text, spelling)
+        found = datetime.strptime(text, date_format)
     except ValueError:
         return None
-    return found if re.search(r"%[HIXcTsf]", spelling) else found.date()
+    return found if re.search(r"%[HIXcTsf]", date_format) else found.date()
 
 
 def fixed(offset: str) -> timezone:

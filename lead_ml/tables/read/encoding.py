@@ -34,12 +34,12 @@ _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 def text_encoding(path: Path, source: str, declared: str) -> str:
     """Return the encoding to read a text file with: the declared one, unless a byte order mark says otherwise.
 
-    The whole file is decoded once, so that whoever reads it afterwards meets no surprise.
+    The whole file is decoded once, so that reading it cannot fail later.
 
     Raises
     ------
     InputError
-        If the file is empty, is something else than text, holds NUL characters, or does not decode; the message
+        If the file is empty, is not text, holds NUL characters, or does not decode; the message
         names the byte and an encoding that fits.
     ParamsError
         If no such encoding exists.
@@ -78,7 +78,7 @@ def _check_not_binary(source: str, start: bytes) -> None:
         kind = "an HTML or XML page"
     if kind:
         raise InputError(
-            f"the file is {kind}, whatever its name says",
+            f"the file is {kind}, whatever its name",
             source=source,
             expected="CSV text, Excel or Parquet",
             do="unpack it, or export it as CSV, Excel or Parquet",
@@ -159,11 +159,11 @@ def _decodes(content: bytes, encoding: str) -> bool:
 def _nul(path: Path, source: str, line: int) -> InputError:
     fitting = _fitting_encoding(path.read_bytes())
     return InputError(
-        "a NUL character stands in the text",
+        "the text contains a NUL character",
         source=source,
         rows=(line,),
         expected="plain text",
         do=f"set encoding: {fitting} for this table"
         if fitting.startswith("utf-16")
-        else "export the file again; it is damaged or no text file",
+        else "export the file again; it is damaged or not a text file",
     )
