@@ -13,7 +13,7 @@ from lead_ml.declare.feature import AllOf, Attribute, Declaration, Interest, Loo
 from lead_ml.errors import DeclarationError
 
 MISSING = "(missing)"  # the level of a customer profile that stands for leads without a value
-_CITY = "市"
+_CITY = "\u5e02"  # ends the names of Chinese cities
 
 
 def part_name(item: Profile, operand: Declaration) -> str:
@@ -22,7 +22,7 @@ def part_name(item: Profile, operand: Declaration) -> str:
 
 
 def spelling(text: str) -> str:
-    """Return the form in which a value and the cells of a table are compared: one case, one width, no 市 at the end.
+    """Return the form in which a value and the cells of a table are compared: one case, one width, no suffix of Chinese cities.
 
     >>> spelling(" ＳＨＡＮＧＨＡＩ "), spelling("上海市"), spelling("New  York")
     ('shanghai', '上海', 'new york')

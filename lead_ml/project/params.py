@@ -25,6 +25,7 @@ from lead_ml.project.target_params import (
     TargetParams,
     ThresholdParams,
 )
+from lead_ml.project.words import MISSING_WORDS
 
 __all__ = [
     "DEFAULT_AGES",
@@ -46,7 +47,7 @@ __all__ = [
     "params_from",
     "public",
 ]
-DEFAULT_MISSING = ("", "n/a", "na", "null", "none", "nan", "select", "-", "--", "无", "未知", "不详")
+DEFAULT_MISSING = MISSING_WORDS
 DEFAULT_AGES = (1, 3, 7, 14, 30, 60, 90, 180, 365)
 _PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from lead_ml.project.words import POSITIVE_WORDS
+
 Kind = Literal["scorecard", "logistic", "lightgbm"]
 KINDS: tuple[Kind, ...] = ("scorecard", "logistic", "lightgbm")
 
@@ -33,7 +35,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, tag="column"):
     """Positive: the outcome column of the leads table holds one of ``positive``. For data without dated outcomes."""
 
     column: str
-    positive: tuple[str, ...] = ("1", "true", "yes", "y", "是")
+    positive: tuple[str, ...] = POSITIVE_WORDS
 
 
 Target = Won | Fake | Column

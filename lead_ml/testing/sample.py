@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -21,17 +24,15 @@ MISSING_SHARE = 0.15
 EVENTS_PER_LEAD = 6
 
 _PLAIN = ("alpha", "beta", "gamma", "7", "2.5")
-_TEXTS = {
-    "email": ("ann@acme.com", "bo.li@acme.com", "chen@gmail.com", "x9@mailinator.com", "info@acme.com", "no address"),
-    "phone": ("+86 139 1234 5670", "+1 415 555 2671", "13800138000", "12", "call me"),
-    "name": ("Wang Wei", "王伟", "Ann Smith", "asdfgh", "Test"),
-    "company": ("Acme Ltd", "宏达物流有限公司", "qwrtzx"),
-    "ip": ("203.0.113.7", "203.0.113.9", "2001:db8::1"),
-    "job_title": ("CEO", "Sales manager", "实习生", "Engineer"),
-    "message": ("Please send a quote", "see http://win.example", "hi", "我们想采购五十套"),
-    "user_agent": ("Mozilla/5.0 (iPhone)", "Mozilla/5.0 (Windows NT 10.0)", "python-requests/2.32"),
-    "form_seconds": ("1", "12.5", "240"),
-}  # fmt: skip
+
+
+@cache
+def _texts() -> Mapping[str, Sequence[str]]:
+    """Return values of well-known columns, in several languages and states of disorder, from ``sample.toml``."""
+    found: Mapping[str, Sequence[str]] = tomllib.loads(
+        Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    )
+    return found
 
 
 def sample_dataset(
@@ -158,7 +159,7 @@ def _pool(column: str, declarations: Sequence[Declaration]) -> tuple[str, ...]:
         if isinstance(item, Lookup) and item.of.column == column and not item.of.transform
         for text in list(item.table)[:3]
     )
-    return (*levels, *listed, *_filters(column, "leads", declarations), *_TEXTS.get(column, _PLAIN))
+    return (*levels, *listed, *_filters(column, "leads", declarations), *_texts().get(column, _PLAIN))
 
 
 def _filters(column: str, stream: str, declarations: Sequence[Declaration]) -> tuple[str, ...]:
