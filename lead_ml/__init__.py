@@ -77,10 +77,10 @@ _HOME = {
 }
 
 __all__ = [
+    "GIVEN",
     "Answer",
     "Column",
     "Fake",
-    "GIVEN",
     "LeadMLError",
     "ModelSpec",
     "Project",
