@@ -146,6 +146,16 @@ class Params(Section):
 def load_params(path: Path) -> Params:
     """Read and check ``params.yaml``.
 
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Params
+        Frozen; every key is checked.
+
     Raises
     ------
     ParamsError
@@ -170,7 +180,32 @@ def load_params(path: Path) -> Params:
 
 
 def params_from(content: dict[str, Any], *, source: str = "params") -> Params:
-    """Check an already parsed mapping; see :func:`load_params`."""
+    """Check a mapping that is already parsed; see :func:`load_params`.
+
+    Parameters
+    ----------
+    content
+        Sections and keys as in ``params.yaml``.
+    source
+        Name of the content in messages.
+
+    Returns
+    -------
+    Params
+
+    Raises
+    ------
+    ParamsError
+        If any key or value is not allowed.
+
+    Examples
+    --------
+    >>> params_from({"project": "p", "data": {"leads": {"path": "leads.csv"}}}).snapshots.scoring_delay
+    '1m'
+    >>> params_from({"project": "p", "data": {"leads": {"path": "leads.csv"}}, "snapshots": {"settle": "1m"}})
+    Traceback (most recent call last):
+    lead_ml.errors.ParamsError: params: snapshots.settle is now called snapshots.scoring_delay.
+    """
     try:
         return Params.model_validate(content)
     except ValidationError as error:

@@ -58,7 +58,8 @@ class Coded:
         shown = ", ".join(map(repr, self.levels[:_SHOWN_LEVELS]))
         more = ", ..." if len(self.levels) > _SHOWN_LEVELS else ""
         missing = int((self.codes < 0).sum())
-        return f"Coded({len(self):,} rows, {missing:,} missing, levels {shown or 'none'}{more})"
+        rows = f"{len(self):,} row" + ("" if len(self) == 1 else "s")
+        return f"Coded({rows}, {missing:,} missing, levels {shown or 'none'}{more})"
 
     def take(self, rows: npt.NDArray[Any]) -> Coded:
         """Return the rows by position or mask, with the same levels."""

@@ -47,6 +47,7 @@ class Leads:
 
     Examples
     --------
+    >>> import numpy as np
     >>> Leads(("L1", "L2"), np.array([0, 86_400_000_000]), {"source": Coded.of(["web", "fair"])})
     Leads(2 rows, columns source, 1970-01-01 to 1970-01-02)
     """
@@ -79,6 +80,7 @@ class Events:
 
     Examples
     --------
+    >>> import numpy as np
     >>> at = np.array([0, 3_600_000_000])
     >>> events = Events(np.array([0, 0]), at, at, {"type": Coded.of(["call", "visit"])}, np.full(2, np.nan))
     >>> events.take(events.known_at < 1)
@@ -124,6 +126,7 @@ class Outcomes:
 
     Examples
     --------
+    >>> import numpy as np
     >>> at = np.array([0])
     >>> Outcomes(np.array([0]), at, at, {"stage": Coded.of(["won"])}, np.array([900.0]))
     Outcomes(1 row, columns stage, 1970-01-01 to 1970-01-01)
@@ -173,6 +176,7 @@ class Dataset:
 
     Examples
     --------
+    >>> import numpy as np
     >>> at = np.array([0, 3_600_000_000])
     >>> leads = Leads(("L1", "L2"), at, {"source": Coded.of(["web", "fair"])})
     >>> events = Events(np.array([0, 1]), at, at, {"type": Coded.of(["call", "visit"])}, np.full(2, np.nan))

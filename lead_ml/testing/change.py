@@ -1,4 +1,4 @@
-"""Data sets that differ only in what must not matter: later records, the calendar, the order of rows."""
+"""Data sets with changes that must not matter: later records, the calendar, the order of rows."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _Stream = TypeVar("_Stream", Events, Outcomes)
 
 
 def with_later_altered(dataset: Dataset, cut: int, rng: np.random.Generator) -> Dataset:
-    """Return the data with all that became known at or after `cut` altered, and leads born after it in disguise.
+    """Return the data with all that became known at or after `cut` altered, and the leads created after it too.
 
-    Of a column with history, that is all the leads table has of it.
+    For a column with history, the whole column of the leads table is altered.
     """
     return replace(
         dataset,
@@ -66,9 +66,9 @@ def shuffled(dataset: Dataset, spine: Spine, rng: np.random.Generator) -> tuple[
 
 
 def one_lead(dataset: Dataset, lead: int, cut: int) -> Dataset:
-    """Return what a request about a lead carries: its attributes as they stand at `cut`, and its events known before.
+    """Return the content of a request about a lead: its attributes as of `cut`, and its events known before.
 
-    Beside it stand the extra tables of a bundle: the last row of each key known before `cut`.
+    With it come the extra tables of a bundle: the last row of each key known before `cut`.
     """
     row, now = np.array([lead]), np.array([cut])
     leads, events = dataset.leads, dataset.events

@@ -161,7 +161,9 @@ def test_a_leads_table_that_says_otherwise_is_told(told: Read) -> None:
     leads = "lead_id,created_at,stage_of_life\nL1,2024-05-01,old\nL2,2024-05-02,new\nL3,2024-05-03,new\n"
     dataset, report = told(leads=leads)
     assert any(
-        note.startswith("stage_of_life: 1 of 3 leads have another value in the leads table than in their last change")
+        note.startswith(
+            "stage_of_life: 1 of 3 leads have another value in the leads table than in their last change"
+        )
         for note in report.tables["lead_history"].notes
     )
     assert dataset.leads.columns["stage_of_life"].values() == ["old", "new", "new"]
@@ -178,7 +180,8 @@ def test_history_without_a_table_of_changes_is_refused(told: Read) -> None:
 
 def test_a_column_that_no_change_is_of_is_refused(told: Read) -> None:
     with pytest.raises(
-        InputError, match=r"the table has no change of that field; did you mean 'stage_of_life'.*got 'stage_of_lief'"
+        InputError,
+        match=r"the table has no change of that field; did you mean 'stage_of_life'.*got 'stage_of_lief'",
     ):
         told(known_at={"stage_of_lief": "history", "stage_of_life": "history"})
 
