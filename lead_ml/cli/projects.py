@@ -173,7 +173,7 @@ def _read_row(table: TableReport) -> Sequence[str]:
 def _aside_rows(table: TableReport) -> list[Sequence[str]]:
     return [
         (s.cause, f"{s.count:,}", ", ".join(map(str, s.rows)), f"{s.column}={s.example!r}"[:60])
-        for s in table.set_aside
+        for s in table.rejected
     ]
 
 

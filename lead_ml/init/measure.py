@@ -86,7 +86,7 @@ def _note_set_aside(work: Work, intake: IntakeReport) -> None:
     for table in intake.tables.values():
         aside = table.rows_in - table.used
         if aside:
-            causes = "; ".join(f"{item.count:,} because {item.cause}" for item in table.set_aside)
+            causes = "; ".join(f"{item.count:,} because {item.cause}" for item in table.rejected)
             work.findings.note(f"{table.table}: {aside:,} of {table.rows_in:,} rows cannot be used: {causes}")
 
 

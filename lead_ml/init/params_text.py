@@ -84,7 +84,7 @@ def _head(questions: Sequence[Question], notes: Sequence[str]) -> str:
 def _data(data: Mapping[str, Any]) -> str:
     lines = ["data:", "  # Paths start from this folder. columns: our name on the left, yours on the right."]
     if "since" in data:
-        lines.append(f"  since: {scalar(data['since'])}    # leads created before it are set aside")
+        lines.append(f"  since: {scalar(data['since'])}    # leads created before it are rejected")
     for name in ("leads", "events", "outcomes"):
         if name in data:
             lines.append(f"  {name}:")
@@ -145,7 +145,7 @@ def _time(content: Mapping[str, Any], *, dated: bool) -> str:
     return "\n".join(
         [
             "snapshots:",
-            "  settle: 1m      # how long after its creation a lead is first scored; the form just sent is then inside",
+            "  scoring_delay: 1m   # time from creation to the first score, so that the form just submitted is included",
             f"  ages_days: {flow(ages)}    # {why}",
             "",
             "split:",

@@ -12,8 +12,7 @@ from lead_ml.init.profile import Profile, profiles_of
 from lead_ml.project.params import TableParams
 from lead_ml.tables.read.csv_file import likely_separator
 from lead_ml.tables.read.encoding import likely_encoding
-from lead_ml.tables.read.files import read_files
-from lead_ml.tables.read.parquet_file import MAGIC
+from lead_ml.tables.read.files import file_format, read_files
 from lead_ml.tables.read.raw import RawTable
 
 _MOST_STEPS_UP = 3  # folders between the project and what it shares with the file
@@ -21,7 +20,7 @@ _MOST_STEPS_UP = 3  # folders between the project and what it shares with the fi
 
 @dataclass(frozen=True)
 class Source:
-    """A file as found. ``path`` is how ``params.yaml`` names it; ``separator`` and ``encoding`` are empty for Parquet."""
+    """A file as found. ``path`` is how ``params.yaml`` names it; ``separator`` and ``encoding`` are empty for Excel and Parquet."""
 
     file: Path
     path: str
@@ -49,15 +48,17 @@ def open_source(file: Path, project: Path) -> Source:
     Raises
     ------
     InputError
-        If the file cannot be read as CSV or Parquet, or has no rows.
+        If the file cannot be read as CSV, Excel or Parquet, or has no rows.
     """
     if not file.is_file():
         raise InputError(
-            "there is no such file", source=str(file), expected="a CSV or Parquet file", do="check its name"
+            "there is no such file",
+            source=str(file),
+            expected="a CSV, Excel or Parquet file",
+            do="check its name",
         )
-    with file.open("rb") as start:
-        parquet = start.read(len(MAGIC)) == MAGIC
-    encoding = "" if parquet else likely_encoding(file)
+    is_text = file_format(file) == "csv"
+    encoding = likely_encoding(file) if is_text else ""
     raw = read_files(
         TableParams(path=str(file.absolute()), encoding=encoding or "utf-8"), file.absolute().parent
     )
@@ -65,7 +66,7 @@ def open_source(file: Path, project: Path) -> Source:
         raise InputError(
             "the file has a header and no rows", source=str(file), expected="rows", do="export it again"
         )
-    separator = "" if parquet else likely_separator(file, _opened_with(file, encoding))
+    separator = likely_separator(file, _opened_with(file, encoding)) if is_text else ""
     profiles = profiles_of(raw)
     return Source(file, _named(file, project), encoding, separator, _decimal(profiles), raw, profiles)
 
