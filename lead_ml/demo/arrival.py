@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.demo import vocabulary as words
 from lead_ml.demo.people import Flags, Objects, one_of
+from lead_ml.demo.vocabulary import vocabulary
 from lead_ml.tables.dataset import Floats, Indices, Instants
 
 SECOND = 1_000_000
@@ -53,10 +53,12 @@ def draw_arrivals(
     passed = (created_at - created_at.min()) / (days * DAY)
     row = _rows(rng, drift * passed, chinese, fake)
     row = np.where(burst >= 0, row[np.maximum(burst, 0)], row)
-    begin, end, swing, price, _ = np.array([source[5:] for source in words.SOURCES])[row].T
-    source, channel = (np.array([item[at] for item in words.SOURCES], dtype=object)[row] for at in (0, 1))
+    begin, end, swing, price, _ = np.array([source[5:] for source in vocabulary().sources])[row].T
+    source, channel = (
+        np.array([item[at] for item in vocabulary().sources], dtype=object)[row] for at in (0, 1)
+    )
     quarter = (4 * passed * days / 365.25).astype(np.int64) + 1
-    names = zip(source, one_of(rng, words.CAMPAIGNS, len(row)), quarter, strict=True)
+    names = zip(source, one_of(rng, vocabulary().campaigns, len(row)), quarter, strict=True)
     cost = np.round(price * rng.lognormal(-0.08, 0.4, len(row)), 2)
     columns = {
         "source": source,
@@ -70,7 +72,7 @@ def draw_arrivals(
 
 def _rows(rng: np.random.Generator, passed: Floats, chinese: Flags, fake: Flags) -> Indices:
     at_home, abroad, growth, pull = (
-        np.array([source[at] for source in words.SOURCES]) for at in (2, 3, 4, 9)
+        np.array([source[at] for source in vocabulary().sources]) for at in (2, 3, 4, 9)
     )
     share = np.where(chinese[:, None], at_home, abroad) * (1 + (growth - 1) * passed[:, None])
     cumulated = np.cumsum(share * np.where(fake[:, None], pull, 1.0), axis=1)

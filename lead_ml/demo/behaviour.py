@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.demo import vocabulary as words
 from lead_ml.demo.arrival import DAY, SECOND
 from lead_ml.demo.people import Objects
+from lead_ml.demo.vocabulary import vocabulary
 from lead_ml.tables.dataset import Coded, Events, Floats, Indices, Instants
 
 _FADE_DAYS = 18.0
@@ -105,8 +105,8 @@ def _forms(rng: np.random.Generator, intent: Floats, reach: Floats) -> Rows:
     again, second = _moments(rng, _MORE_FORMS, intent, reach)
     lead = np.concatenate([np.arange(len(intent)), again])
     asked = np.floor(2.6 + 1.1 * intent[lead] + rng.normal(0, 1.5, len(lead)))
-    page = np.clip(asked, 0, len(words.FORM_PAGES) - 1).astype(np.int64)
-    pages = np.array(words.FORM_PAGES, dtype=object)[page]
+    page = np.clip(asked, 0, len(vocabulary().form_pages) - 1).astype(np.int64)
+    pages = np.array(vocabulary().form_pages, dtype=object)[page]
     return _rows(lead, np.concatenate([np.zeros(len(intent)), second]), "form_submit", "web", pages)
 
 
@@ -131,7 +131,7 @@ def _pages(rng: np.random.Generator, intent: Floats, kind: Objects) -> Objects:
     share[:, -1] *= np.where(kind == "student", 8.0, 1.0)
     cumulated = np.cumsum(share, axis=1)
     chosen = (rng.random(len(intent))[:, None] * cumulated[:, -1:] > cumulated).sum(axis=1)
-    pages: Objects = np.array(words.PAGES, dtype=object)[chosen]
+    pages: Objects = np.array(vocabulary().pages, dtype=object)[chosen]
     return pages
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.demo import vocabulary as words
 from lead_ml.demo.arrival import SECOND
 from lead_ml.demo.people import Objects, one_of
 from lead_ml.demo.traces import filled, texts, yes_no
+from lead_ml.demo.vocabulary import vocabulary
 from lead_ml.tables.dataset import Indices, Instants
 
 FAKE_REASONS = {"bot": "bot", "mash": "bounced", "wrong_number": "bad_number", "test": "test"}
@@ -62,39 +62,39 @@ def _bots(rng: np.random.Generator, columns: dict[str, Objects], rows: Indices, 
     size = len(rows)
     number = burst[rows]
     mailbox = _letters(rng, size)
-    domains = words.THROW_AWAY + words.ODD_DOMAINS
+    domains = vocabulary().throw_away + vocabulary().odd_domains
     columns["email"][rows] = [f"{mailbox[i]}@{domains[number[i] % len(domains)]}" for i in range(size)]
     columns["ip"][rows] = [f"185.220.{n // 250 % 250}.{n % 250 + 1}" for n in number]
     columns["form_seconds"][rows] = texts(np.round(rng.lognormal(np.log(2.5), 0.8, size), 1))
     columns["captcha_passed"][rows] = yes_no(rng.random(size) < 0.45)
-    _some(rng, columns["user_agent"], rows, 0.4, one_of(rng, words.ROBOTS, size))
-    _some(rng, columns["message"], rows, 0.6, filled(rng, words.PROMOTION, size))
+    _some(rng, columns["user_agent"], rows, 0.4, one_of(rng, vocabulary().robots, size))
+    _some(rng, columns["message"], rows, 0.6, filled(rng, vocabulary().promotion, size))
     _some(rng, columns["name"], rows, 0.4, _letters(rng, size))
     columns["account_id"][rows] = None
 
 
 def _mash(rng: np.random.Generator, columns: dict[str, Objects], rows: Indices) -> None:
     size = len(rows)
-    _some(rng, columns["name"], rows, 0.8, one_of(rng, words.MASH, size))
-    _some(rng, columns["company"], rows, 0.7, one_of(rng, words.MASH, size))
+    _some(rng, columns["name"], rows, 0.8, one_of(rng, vocabulary().mash, size))
+    _some(rng, columns["company"], rows, 0.7, one_of(rng, vocabulary().mash, size))
     local, host = (
-        one_of(rng, words.MASH, size),
-        one_of(rng, words.FREE_EN + words.FREE_ZH + ("asdf", "qwe"), size),
+        one_of(rng, vocabulary().mash, size),
+        one_of(rng, vocabulary().free_en + vocabulary().free_zh + ("asdf", "qwe"), size),
     )
     mails = [f"{a}{number}@{b}" for number, (a, b) in enumerate(zip(local, host, strict=True))]
     _some(rng, columns["email"], rows, 0.8, np.array(mails, dtype=object))
-    _some(rng, columns["phone"], rows, 0.4, one_of(rng, words.FAKE_PHONES, size))
+    _some(rng, columns["phone"], rows, 0.4, one_of(rng, vocabulary().fake_phones, size))
     columns["form_seconds"][rows] = texts(np.round(rng.lognormal(np.log(9), 0.6, size), 1))
     columns["account_id"][rows] = None
 
 
 def _wrong_numbers(rng: np.random.Generator, columns: dict[str, Objects], rows: Indices) -> None:
-    _some(rng, columns["phone"], rows, 0.8, one_of(rng, words.FAKE_PHONES, len(rows)))
+    _some(rng, columns["phone"], rows, 0.8, one_of(rng, vocabulary().fake_phones, len(rows)))
 
 
 def _tests(rng: np.random.Generator, columns: dict[str, Objects], rows: Indices) -> None:
     size = len(rows)
-    columns["name"][rows] = one_of(rng, words.TEST_NAMES, size)
+    columns["name"][rows] = one_of(rng, vocabulary().test_names, size)
     _some(
         rng,
         columns["email"],
@@ -102,8 +102,8 @@ def _tests(rng: np.random.Generator, columns: dict[str, Objects], rows: Indices)
         0.6,
         np.array([f"test{i}@test.example" for i in range(size)], dtype=object),
     )
-    _some(rng, columns["phone"], rows, 0.5, one_of(rng, words.FAKE_PHONES, size))
-    _some(rng, columns["message"], rows, 0.5, one_of(rng, ("test", "测试", "please ignore"), size))
+    _some(rng, columns["phone"], rows, 0.5, one_of(rng, vocabulary().fake_phones, size))
+    _some(rng, columns["message"], rows, 0.5, one_of(rng, vocabulary().test_messages, size))
 
 
 def _some(rng: np.random.Generator, column: Objects, rows: Indices, share: float, values: Objects) -> None:
