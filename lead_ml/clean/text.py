@@ -22,6 +22,7 @@ from lead_ml.project.params import DEFAULT_MISSING
 _NOT_A_VALUE = ("nan", "NaN", "sNaN", "NaT", "<NA>")
 _EXACT_FLOATS = 2.0**53
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBER = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?")
 
 
@@ -36,6 +37,16 @@ def clean(text: str) -> str:
     while stripped and (stripped[0] in _INVISIBLE or stripped[-1] in _INVISIBLE):
         stripped = stripped.strip(_INVISIBLE).strip()
     return stripped
+
+
+def name_key(name: str) -> str:
+    """Return a name in lower case, its words separated by one blank, without punctuation: for comparing headers.
+
+    >>> name_key("LeadSource"), name_key(" created_at "), name_key("E-Mail (work)"), name_key("线索编号")
+    ('lead source', 'created at', 'e mail work', '线索编号')
+    """
+    spaced = _CAMEL.sub(" ", clean(name))
+    return " ".join(re.findall(r"\w+", spaced.replace("_", " ").casefold()))
 
 
 def missing_tags(tags: Iterable[str]) -> frozenset[str]:
