@@ -19,7 +19,6 @@ from lead_ml.cli.console import (
     tell,
     wide,
 )
-from lead_ml.language import LANGUAGES
 from lead_ml.tables.instants import iso
 
 if TYPE_CHECKING:
@@ -40,9 +39,7 @@ def init(
         Path | None,
         typer.Option("--outcomes", help="Stages or deals, if there is such a file.", dir_okay=False),
     ] = None,
-    lang: Annotated[
-        str, typer.Option(help=f"Language of the questions and comments: {' or '.join(LANGUAGES)}.")
-    ] = "en",
+    lang: Annotated[str, typer.Option(help="Language of the questions and comments, en or zh.")] = "en",
     as_json: JsonOption = False,
 ) -> None:
     """Write a project into a new folder: one that fits your own export, or the reference project to be edited.
@@ -65,6 +62,8 @@ def init(
         say(f"Wrote {len(written)} files into {escape(str(folder))}.")
         say("Next: put your data in, name it in params.yaml, then run: lead-ml check")
         return
+    from lead_ml.language import LANGUAGES
+
     if lang not in LANGUAGES:
         raise typer.BadParameter(f"{lang!r} is not one of {', '.join(LANGUAGES)}", param_hint="--lang")
     draft, written = init_from_export(folder, leads, events, outcomes, lang=lang)

@@ -1,4 +1,4 @@
-"""Leads that are not real: bots, keyboard mash, wrong numbers, test entries. Part of each kind looks quite real."""
+"""Leads that are not real: bots, keyboard mash, wrong numbers and test entries. Some of each look real."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BURST_GAP = 400.0  # seconds between them
 def draw_kinds(
     rng: np.random.Generator, size: int, shares: tuple[tuple[str, float], ...], unfit_share: float
 ) -> Objects:
-    """Draw ``real``, a reason of unfit, or a kind of fake."""
+    """Draw ``real``, a reason why a real lead is unfit, or a type of fake."""
     names = ("real", *UNFIT_REASONS, *(name for name, _ in shares))
     real = 1 - sum(share for _, share in shares)
     unfit = [real * unfit_share / len(UNFIT_REASONS)] * len(UNFIT_REASONS)
@@ -32,7 +32,7 @@ def draw_kinds(
 def burst_instants(
     rng: np.random.Generator, created_at: Instants, kind: Objects, until: int
 ) -> tuple[Instants, Indices]:
-    """Move bots into bursts; return the moments, and the first row of the burst (-1 where there is none)."""
+    """Move bots into bursts; return the times of creation, and the first row of the burst (-1 without one)."""
     bots = np.flatnonzero(kind == "bot")
     number = rng.integers(max(1, len(bots) // _BURST), size=len(bots))
     burst = np.full(len(kind), -1, dtype=np.int64)
@@ -48,7 +48,7 @@ def burst_instants(
 def disguise(
     rng: np.random.Generator, columns: dict[str, Objects], kind: Objects, burst: Indices
 ) -> dict[str, Objects]:
-    """Return the columns as fakes fill them in; a seventh of the fakes passes for real."""
+    """Return the columns as fake leads fill them in; one in seven looks real."""
     changed = {name: values.copy() for name, values in columns.items()}
     obvious = rng.random(len(kind)) < _OBVIOUS
     _bots(rng, changed, np.flatnonzero((kind == "bot") & obvious), burst)

@@ -1,4 +1,4 @@
-"""Who the leads are: companies, people, and how to reach them."""
+"""Who the leads are: companies, people and contact data."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ Weighted = Sequence[tuple[str, float, float]]
 _LEADS_PER_COMPANY = 1.7
 _NO_ACCOUNT = 0.12
 _PHONE, _MAIL, _BOTH = range(3)
-_KEPT_CONTACT = (0.4, 0.4, 0.2)  # how often a known person keeps the phone, the mail, both
+_KEPT_CONTACT = (
+    0.4,
+    0.4,
+    0.2,
+)  # how often a returning person keeps the phone number, the e-mail address, both
 
 
 @dataclass(frozen=True)
 class People:
-    """Columns of the persons behind the leads, and how well they fit what is sold (logit scale, mean near 0)."""
+    """Columns of the persons behind the leads, and how well they fit the product (logit scale, mean near 0)."""
 
     columns: Mapping[str, Objects]
     company_row: Indices
@@ -32,9 +36,9 @@ class People:
 
 
 def draw_people(rng: np.random.Generator, person: Indices) -> People:
-    """Draw a person for every lead; ``person[i]`` is the row of the lead that first was this person.
+    """Draw a person for every lead; ``person[i]`` is the row of the first lead of this person.
 
-    Every trait belongs to the person, so leads of one person agree in all but a new phone or a private address.
+    Everything belongs to the person, so two leads of one person differ at most in the phone number or the e-mail address.
     """
     size = len(person)
     company, companies = _companies(rng, size)
@@ -69,12 +73,12 @@ def pick(rng: np.random.Generator, values: Weighted, size: int) -> tuple[Objects
 
 
 def one_of(rng: np.random.Generator, values: Sequence[str], size: int) -> Objects:
-    """Draw from values with equal chances."""
+    """Draw values with equal probability."""
     return np.array(values, dtype=object)[rng.integers(len(values), size=size)]
 
 
 def blanked(rng: np.random.Generator, values: Objects, share: float, person: Indices) -> Objects:
-    """Return the values with a share of the persons' set to None."""
+    """Return the values, set to None for a share of the persons."""
     kept = values.copy()
     kept[(rng.random(len(values)) < share)[person]] = None
     return kept

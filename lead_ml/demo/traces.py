@@ -1,4 +1,4 @@
-"""What a real person leaves behind at the form: address of the network, browser, seconds, message."""
+"""Traces of a form submission by a real person: IP address, browser, seconds, message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BLANK = {
 def draw_traces(
     rng: np.random.Generator, country: Objects, company_row: Indices, intent: Floats
 ) -> dict[str, Objects]:
-    """Draw the columns of a form; keen leads write more, and more about buying."""
+    """Draw the columns of a form; interested leads write more, and more about buying."""
     size = len(country)
     seconds = np.round(rng.lognormal(np.log(38), 0.6, size), 1)
     seconds = np.where(rng.random(size) < 0.05, np.round(rng.uniform(1.5, 5, size), 1), seconds)  # autofill
@@ -40,7 +40,7 @@ def draw_traces(
 
 
 def blank_some(rng: np.random.Generator, columns: dict[str, Objects], person: Indices) -> dict[str, Objects]:
-    """Return the columns with the gaps that people leave in forms."""
+    """Return the columns with some fields left empty, as in real forms."""
     return {
         name: blanked(rng, values, _BLANK[name], person) if name in _BLANK else values
         for name, values in columns.items()
@@ -48,12 +48,12 @@ def blank_some(rng: np.random.Generator, columns: dict[str, Objects], person: In
 
 
 def texts(values: Floats) -> Objects:
-    """Write numbers as text."""
+    """Return numbers as text."""
     return np.array([f"{value:g}" for value in values], dtype=object)
 
 
 def yes_no(flags: Flags) -> Objects:
-    """Write flags as true and false."""
+    """Return flags as the texts true and false."""
     return np.where(flags, np.array("true", dtype=object), np.array("false", dtype=object))
 
 

@@ -91,7 +91,7 @@ def draft_project(
     figures = measured(work, params, dataset, intake)
     groups = _groups(work, params, dataset, figures.converted)
     files = _files(work, params, groups, figures, dataset)
-    findings, target = work.findings, work.leads.target
+    findings = work.findings
     return Draft(
         files=files,
         questions=tuple(findings.questions),
@@ -100,7 +100,7 @@ def draft_project(
             item for table in work.tables for item in described(table, work.leads, params["known_at"])
         ),
         target=_target_words(work),
-        horizon_days=params["conversion"]["horizon_days"] if target.kind in ("dated", "table") else None,
+        horizon_days=figures.delays.horizon if figures.delays else None,
         figures=figures,
         missing=work.tags,
     )

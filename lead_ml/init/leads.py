@@ -154,7 +154,8 @@ def _understood(
     columns = {role: match.column for role, match in roles.items()}
     taken = set(columns.values())
     impostors = [name for name in source.columns if name in _KNOWN_AT and name not in taken]
-    columns.update({f"{name}_column": name for name in impostors if name in _READ_AS_SUCH})
+    renamed = [name for name in impostors if name in _READ_AS_SUCH or name in columns]
+    columns.update({f"{name}_column": name for name in renamed})
     theirs = {column: ours for ours, column in columns.items()}
     rest = [theirs.get(name, name) for name in source.columns if name not in taken]
     apart = {target.column, target.date} - {""}

@@ -13,6 +13,7 @@ from lead_ml.init.statistics import (
     AGES,
     Delays,
     converted,
+    days_covered,
     delays_of,
     giving_away,
     of_column,
@@ -25,6 +26,7 @@ from lead_ml.tables.read import IntakeReport
 
 WON = ("won",)
 NO_HORIZON = 30
+_SHORTEST_LOOK = 7  # leads are scored again for at least so many days, however soon they win
 _FEW_WINS = 250  # below, a larger share of the leads is needed for the evaluation
 _SMALL = 2_000  # below this number of leads, leaves may be smaller and there are fewer folds
 
@@ -58,8 +60,9 @@ def measured(
     params["conversion"] = _conversion(work, figures)
     params["split"]["test_share"] = 0.2 if figures.converted >= _FEW_WINS else 0.3
     params["split"]["folds"] = 4 if figures.leads >= _SMALL else 3
-    if work.events is not None and delays is not None:
-        longest = min(max(delays.horizon, 7), delays.span_days / 4)
+    horizon = params["conversion"]["horizon_days"]
+    if work.events is not None and created is not None and horizon is not None:
+        longest = min(max(horizon, _SHORTEST_LOOK), days_covered(created) / 4)
         params["snapshots"]["ages_days"] = [age for age in AGES if age <= longest]
     params["thresholds"] = _thresholds(figures.weekly)
     _note_rejected(work, intake)

@@ -82,7 +82,8 @@ def render_params(
     def say(key: str, **values: object) -> str:
         return findings.say(f"params.{key}", **values)
 
-    weekly = figures.weekly
+    weekly, horizon = figures.weekly, params["conversion"]["horizon_days"]
+    no_ages = "no_outcome_date" if "events" in params["data"] else "no_ages"
     return _render(
         "params.yaml",
         say=say,
@@ -91,7 +92,8 @@ def render_params(
         questions=findings.questions,
         notes=findings.notes,
         seen=_seen(params["missing"], tags, findings),
-        horizon=_horizon(figures.delays, findings),
+        ages="ages" if params["snapshots"]["ages_days"] else no_ages,
+        horizon=_horizon(horizon, figures.delays, findings),
         volume=say("no_volume") if weekly is None else say("volume", weekly=weekly),
     )
 
@@ -108,9 +110,9 @@ def _seen(missing: Sequence[str], tags: Mapping[str, Mapping[str, int]], finding
     return f"{told} {more}".strip()
 
 
-def _horizon(delays: Delays | None, findings: Findings) -> str:
+def _horizon(days: int | None, delays: Delays | None, findings: Findings) -> str:
     if delays is None:
-        return findings.say("params.no_horizon")
+        return findings.say("params.no_horizon" if days is None else "params.guessed_horizon", days=days)
     told = findings.say(
         "params.horizon",
         wins=delays.wins,

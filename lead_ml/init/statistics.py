@@ -95,7 +95,7 @@ def delays_of(dataset: Dataset, stages: tuple[str, ...], since: int) -> Delays |
     days = (np.minimum(first, dataset.until) - created) / MICROSECONDS_PER_DAY
     days = np.maximum(days[seen], 0.0)
     at, share = kaplan_meier(days, won[seen])
-    span = float(created[seen].max() - created[seen].min()) / MICROSECONDS_PER_DAY
+    span = days_covered(created[seen])
     wanted = _nice(float(at[np.searchsorted(share, _SHARE * share[-1])]))
     longest = max((h for h in HORIZONS if h <= span / _SPAN_PARTS), default=HORIZONS[0])
     horizon = min(wanted, longest)
@@ -157,10 +157,14 @@ def giving_away(columns: Mapping[str, Coded], won: Mask) -> tuple[str, ...]:
     return tuple(found)
 
 
+def days_covered(created: Instants) -> float:
+    """Return the days between the first and the last lead."""
+    return float(created.max() - created.min()) / MICROSECONDS_PER_DAY
+
+
 def weekly(created: Instants) -> float:
     """Return leads per week."""
-    weeks = max(float(created.max() - created.min()) / (7 * MICROSECONDS_PER_DAY), 1.0)
-    return len(created) / weeks
+    return len(created) / max(days_covered(created) / 7, 1.0)
 
 
 def _nice(days: float) -> int:

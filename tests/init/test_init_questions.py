@@ -122,6 +122,43 @@ def test_a_role_by_name_that_its_values_deny_is_no_role(draft_of: Make) -> None:
     assert params["data"]["leads"]["columns"]["email_column"] == "email"
 
 
+def test_a_column_named_like_a_role_that_another_column_plays_is_renamed(tmp_path: Path) -> None:
+    rows = [
+        [k, day, f"Person {k}", f"Deal {k}", int(won)]
+        for k, (day, won) in enumerate(zip(days(), WON, strict=True))
+    ]
+    leads = write(tmp_path / "leads.csv", ["id", "create_date", "contact_name", "name", "won"], rows)
+    draft, _ = init_from_export(tmp_path / "mine", leads)
+    params = params_of(draft)
+    assert params["data"]["leads"]["columns"]["name"] == "contact_name"
+    assert params["data"]["leads"]["columns"]["name_column"] == "name"
+    assert params["known_at"] == {"name_column": "current"}
+    columns = {item.name: item.known_at for item in load(tmp_path / "mine").intake.columns}
+    assert columns["name"] == "creation"
+
+
+def test_events_are_looked_at_again_although_no_stage_says_won_yet(tmp_path: Path) -> None:
+    ids = [f"L{k}" for k in range(N)]
+    leads = write(
+        tmp_path / "leads.csv", ["id", "created"], [list(pair) for pair in zip(ids, days(), strict=True)]
+    )
+    events = write(
+        tmp_path / "events.csv", ["id", "time", "type"], [[one, "2024-12-01", "visit"] for one in ids]
+    )
+    stages = write(
+        tmp_path / "stages.csv",
+        ["id", "date", "stage"],
+        [[one, "2024-12-02", "phase two"] for one in ids[::3]],
+    )
+    draft = draft_project(tmp_path / "mine", leads, events, stages)
+    params = params_of(draft)
+    assert params["snapshots"]["ages_days"] == [1, 3, 7, 14, 30]
+    assert params["conversion"]["horizon_days"] == 30
+    assert draft.horizon_days is None
+    comments = " ".join(draft.files["params.yaml"].replace("#", " ").split())
+    assert "There are no wins in your data yet, so 30 days is only a guess." in comments
+
+
 def test_plain_traits_are_asked_about_and_may_be_used(draft_of: Make) -> None:
     rows = [[k, 20 + k % 40, ["/a", "/b"][k % 2], int(won)] for k, won in enumerate(WON)]
     draft = draft_of("id,Age,Landing Page,Converted", rows)
