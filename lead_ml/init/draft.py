@@ -189,7 +189,7 @@ def _files(
 
 
 def _fake(work: DraftState, dataset: Dataset) -> FakeWords | None:
-    """Return how the outcomes tell fakes by their reason, None if they do not, or too few."""
+    """Return how reasons of outcomes identify fake leads, None if they do not or there are too few."""
     outcomes = dataset.outcomes
     if (
         outcomes is None

@@ -78,9 +78,9 @@ def add_ideal_customer(group: FeatureGroup, converted: int, names: FeatureNames)
     columns = [item.name for item in group.calls if item.head in ("category", "ordinal")]
     if converted < LEAST_CONVERTED or len(columns) < 2:
         return
-    told = call("ideal_customer", names.fresh("icp_agreement"), **label("icp_agreement"))
+    declared = call("ideal_customer", names.fresh("icp_agreement"), **label("icp_agreement"))
     of = strings(columns, indent=8, before="of=")
-    group.calls.append(Call(told.head, (told.arguments[0], ("of", of), *told.arguments[1:])))
+    group.calls.append(Call(declared.head, (declared.arguments[0], ("of", of), *declared.arguments[1:])))
 
 
 def channel_group(

@@ -33,8 +33,8 @@ def job_title(column: ExportColumn) -> Declared:
     """Declare the job title, with its constants: the titles if they are few, else their level."""
     if column.distinct <= _TITLES:
         return call("category", "job_title", **label("job_title")), {}
-    told = call("", "job_title", name="seniority", transform="seniority", **label("seniority"))
-    return _ordinal(told, "LEVELS"), {"LEVELS": _LEVELS}
+    declared = call("", "job_title", name="seniority", transform="seniority", **label("seniority"))
+    return _ordinal(declared, "LEVELS"), {"LEVELS": _LEVELS}
 
 
 def lower_bound(text: str) -> float | None:
@@ -50,5 +50,5 @@ def lower_bound(text: str) -> float | None:
     return low - 0.5 if word_pattern("below").search(text.casefold()) else low
 
 
-def _ordinal(told: Call, levels: str) -> Call:
-    return Call("ordinal", (told.arguments[0], ("", levels), *told.arguments[1:]))
+def _ordinal(declared: Call, levels: str) -> Call:
+    return Call("ordinal", (declared.arguments[0], ("", levels), *declared.arguments[1:]))

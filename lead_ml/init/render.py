@@ -27,7 +27,7 @@ _FAKE_AGES = (1, 7)
 
 @dataclass(frozen=True)
 class FakeWords:
-    """How the outcomes tell a fake: ``reasons`` mean not real, ``others`` real but unfit; ``contacts`` are types of events."""
+    """How outcomes and events identify a fake lead: ``reasons`` mean not real, ``others`` real but unfit; ``contacts`` are types of events."""
 
     reasons: tuple[str, ...]
     others: tuple[str, ...]
@@ -104,16 +104,16 @@ def _seen(missing: Sequence[str], tags: Mapping[str, Mapping[str, int]], finding
     for tag, cells in list(tags.items())[:_TAGS_SHOWN]:
         most, key = max(cells, key=lambda name: cells[name]), "seen_most" if len(cells) > 1 else "seen_in"
         shown.append(findings.say(f"params.{key}", tag=tag, count=sum(cells.values()), column=most))
-    told = findings.say("params.seen", tags="; ".join(shown)) if shown else findings.say("params.seen_none")
+    text = findings.say("params.seen", tags="; ".join(shown)) if shown else findings.say("params.seen_none")
     added = [tag for tag in missing if tag not in DEFAULT_MISSING]
     more = findings.say("params.added", tags=findings.say("separator").join(added)) if added else ""
-    return f"{told} {more}".strip()
+    return f"{text} {more}".strip()
 
 
 def _horizon(days: int | None, delays: Delays | None, findings: Findings) -> str:
     if delays is None:
         return findings.say("params.no_horizon" if days is None else "params.guessed_horizon", days=days)
-    told = findings.say(
+    text = findings.say(
         "params.horizon",
         wins=delays.wins,
         median=delays.median_days,
@@ -121,8 +121,8 @@ def _horizon(days: int | None, delays: Delays | None, findings: Findings) -> str
         share=delays.share,
     )
     if delays.horizon < delays.wanted:
-        told += " " + findings.say("params.horizon_cut", wanted=delays.wanted, span=delays.span_days)
-    return told
+        text += " " + findings.say("params.horizon_cut", wanted=delays.wanted, span=delays.span_days)
+    return text
 
 
 def _render(template: str, /, **values: object) -> str:

@@ -1,4 +1,4 @@
-"""Which column plays which role: the evidence of its name times the evidence of its values."""
+"""The role of each column: how well its name fits times how well its values fit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from lead_ml.init.words import word_pattern, word_set
 from lead_ml.tables.read.raw import RawColumn
 
 Fit = Callable[[ExportColumn], float]
-BY_VALUE = 0.4  # the likeness of a column that only its values speak for
-ENOUGH_OVERLAP = 0.5  # share of the ids of a table that the leads must know
+BY_VALUE = 0.4  # likeness of a column whose name fits no role but whose values do
+ENOUGH_OVERLAP = 0.5  # share of the ids of a table that the leads must contain
 
 
 @dataclass(frozen=True)
 class Match:
-    """A column that plays a role; ``likeness`` is 1 where name and values agree fully."""
+    """A column with a role; ``likeness`` is 1 if its name and values fit fully."""
 
     column: str
     likeness: float
@@ -29,48 +29,48 @@ class Match:
 def assigned(
     names: Mapping[str, HeaderNames], columns: Collection[ExportColumn], fit: Mapping[str, Fit]
 ) -> dict[str, Match]:
-    """Give each role its best column, each column one role, the surest pair first."""
+    """Assign the best column to each role, starting with the best pair; a column has at most one role."""
     pairs = [
-        (likeness, -place, -profile.place, role, profile.name)
+        (likeness, -place, -column.place, role, column.name)
         for place, (role, name) in enumerate(names.items())
-        for profile in columns
-        if (likeness := name.likeness(profile.name) * fit[role](profile)) > 0
+        for column in columns
+        if (likeness := name.likeness(column.name) * fit[role](column)) > 0
     ]
     found: dict[str, Match] = {}
     taken: set[str] = set()
-    for likeness, _, _, role, column in sorted(pairs, reverse=True):
-        if role not in found and column not in taken:
-            found[role] = Match(column, likeness)
-            taken.add(column)
+    for likeness, _, _, role, best in sorted(pairs, reverse=True):
+        if role not in found and best not in taken:
+            found[role] = Match(best, likeness)
+            taken.add(best)
     return {role: found[role] for role in names if role in found}
 
 
 def lead_roles(columns: Mapping[str, ExportColumn], *, but: Collection[str] = ()) -> dict[str, Match]:
-    """Return the roles of the columns of a leads table, those in `but` left aside."""
-    left = [profile for name, profile in columns.items() if name not in but]
+    """Return the roles of a leads table and their columns, without the columns in `but`."""
+    left = [column for name, column in columns.items() if name not in but]
     found = assigned(role_names("leads"), left, LEAD_FIT)
     for role, fit in BY_VALUES.items():
         taken = {match.column for match in found.values()}
-        column = next((p.name for p in left if p.name not in taken and fit(p)), None)
-        if role not in found and column is not None:
-            found[role] = Match(column, BY_VALUE)
+        best = next((p.name for p in left if p.name not in taken and fit(p)), None)
+        if role not in found and best is not None:
+            found[role] = Match(best, BY_VALUE)
     return found
 
 
 def event_roles(columns: Mapping[str, ExportColumn], lead_id: str) -> dict[str, Match]:
-    """Return the roles of an events table beside its lead id."""
+    """Return the roles of an events table and their columns, except the lead id."""
     return assigned(role_names("events"), [p for name, p in columns.items() if name != lead_id], EVENT_FIT)
 
 
 def outcome_roles(columns: Mapping[str, ExportColumn], lead_id: str) -> dict[str, Match]:
-    """Return the roles of an outcomes table beside its lead id."""
+    """Return the roles of an outcomes table and their columns, except the lead id."""
     return assigned(
         role_names("outcomes"), [p for name, p in columns.items() if name != lead_id], OUTCOME_FIT
     )
 
 
 def date_columns(columns: Mapping[str, ExportColumn]) -> dict[str, DateColumn]:
-    """Return the columns that hold moments."""
+    """Return the columns that hold dates."""
     return {name: found for name, p in columns.items() if (found := date_column(p)) is not None}
 
 
@@ -80,26 +80,25 @@ def shared_id(
     other: Mapping[str, RawColumn],
     other_columns: Mapping[str, ExportColumn],
 ) -> tuple[str, str] | None:
-    """Return the column of ids of the leads and that of another table; None where no pair shares half of its values.
+    """Return the columns of lead ids of the leads and of another table; None if no pair shares half of its values.
 
-    The share of values that the leads know counts most; names and how many leads are met decide between small numbers
-    that are ids of leads by chance.
+    The share of values that the leads contain counts most. The names and the share of leads that are matched decide where small
+    numbers match lead ids by chance.
     """
     theirs = {
         name: _texts(column) for name, column in other.items() if date_column(other_columns[name]) is None
     }
     best: tuple[float, str, str] | None = None
-    for name, profile in lead_columns.items():
-        if not _nearly_unique(profile) or date_column(profile) is not None:
+    id_names = role_names("leads")["lead_id"]
+    for name, candidate in lead_columns.items():
+        if not _nearly_unique(candidate) or date_column(candidate) is not None:
             continue
         ours = _texts(leads[name])
         for column, values in theirs.items():
             shared = len(values & ours)
             if not values or shared < ENOUGH_OVERLAP * len(values):
                 continue
-            called = role_names("leads")["lead_id"].likeness(name) + role_names("leads")["lead_id"].likeness(
-                column
-            )
+            called = id_names.likeness(name) + id_names.likeness(column)
             evidence = (
                 shared / len(values) + shared / len(ours) + called + (name_key(name) == name_key(column))
             )
@@ -171,7 +170,7 @@ LEAD_FIT: Mapping[str, Fit] = {
     "account_id": lambda p: float(bool(p.filled) and date_column(p) is None),
     "cost": _is_number,
 }
-# Roles that values alone can speak for; the first column that does takes the role, and a question asks about it.
+# Roles that are assigned by values alone, to the first column that fits; the draft mentions it.
 BY_VALUES: Mapping[str, Fit] = {
     "email": _share("email", least=0.9),
     "phone": _share("mobile", least=0.9),

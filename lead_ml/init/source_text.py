@@ -37,11 +37,11 @@ class Call:
     def text(self, indent: int = 0, before: str = "", after: str = "") -> str:
         """Return the call with its indent; `before` and `after` are added to its first and last line."""
         blank = " " * indent
-        told = [f"{keyword}={value}" if keyword else value for keyword, value in self.arguments]
-        line = f"{blank}{before}{self.head}({', '.join(told)}){after}"
+        parts = [f"{keyword}={value}" if keyword else value for keyword, value in self.arguments]
+        line = f"{blank}{before}{self.head}({', '.join(parts)}){after}"
         if width(line) <= PYTHON_LINE and "\n" not in line:
             return line
-        inner = "".join(f"{blank}    {argument},\n" for argument in told)
+        inner = "".join(f"{blank}    {argument},\n" for argument in parts)
         return f"{blank}{before}{self.head}(\n{inner}{blank}){after}"
 
 

@@ -190,15 +190,15 @@ def _dated_target(
 def _ask(source: ExportFile, answer: _Answer, findings: Findings) -> None:
     rows = int(_holds(source.raw.columns[answer.column], answer.won).sum())
     values, key = findings.names(answer.won), answer.doubt[0]
-    told = findings.say("in_column", values=values, column=answer.column, rows=rows, total=len(source.raw))
+    text = findings.say("in_column", values=values, column=answer.column, rows=rows, total=len(source.raw))
     if answer.default:
         findings.ask("empty_outcome", column=answer.column, values=values)
     if key or target_names("converted").likeness(answer.column) < EXACT:
         doubt = findings.say(f"doubts.{key}", values=findings.names(answer.doubt[1])) if key else ""
         doubt = findings.say("doubts.in_brackets", doubt=doubt) if doubt else ""
-        findings.ask("outcome", doubt=doubt, answer=told)
+        findings.ask("outcome", doubt=doubt, answer=text)
     else:
-        findings.note("converted", answer=told)
+        findings.note("converted", answer=text)
 
 
 def _filled(column: RawColumn) -> Mask:

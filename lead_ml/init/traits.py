@@ -1,7 +1,7 @@
-"""Columns that are no role of the data contract but plainly describe how a lead arrived, and names and labels for the others.
+"""Columns without a role that clearly describe how a lead arrived, and names and labels for the others.
 
 A *trait*, such as the landing page or the language, is fixed when the lead arrives. The draft marks it ``creation`` and
-asks about it; every other column that is no role stays ``current``.
+asks about it; every other column without a role stays ``current``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from lead_ml.clean import missing_tags
 
 
 class Trait(msgspec.Struct, frozen=True):
-    """A column that plainly describes how a lead arrived: name and group of its feature, labels, and a pattern for its name."""
+    """A column that clearly describes how a lead arrived: name and group of its feature, labels, and a pattern for its name."""
 
     name: str
     group: str
