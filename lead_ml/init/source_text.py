@@ -15,9 +15,10 @@ import yaml
 PYTHON_LINE = 88  # the default of ruff, so that formatting the project with it changes nothing
 YAML_LINE = 118
 _PLAIN = re.compile(r"[^\W\d][\w./-]*(?: [\w./-]+)*")
-# Text can be broken at blanks and around Chinese characters, but not before Chinese punctuation.
-_WIDE = r"\u2e80-\u9fff\uff00-\uffef"
-_UNIT = re.compile(rf"\s*(?:[{_WIDE}]|[^\s{_WIDE}]+)[\u3001-\u3011\uff00-\uff0f\uff1a-\uff1f]*")
+# Text can be broken at blanks and around Chinese characters, but not before closing or after opening punctuation.
+_WIDE, _OPENING = r"\u2e80-\u9fff\uff00-\uffef", r"[\u201c\u300a\u3010\uff08]*"
+_CLOSING = r"[\u201d\u3001\u3002\u300b\u3011\uff01\uff09\uff0c\uff1a\uff1b\uff1f]*"
+_UNIT = re.compile(rf"\s*{_OPENING}(?:[{_WIDE}]|[^\s{_WIDE}]+){_CLOSING}")
 
 
 @dataclass(frozen=True)
