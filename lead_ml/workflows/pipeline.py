@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lead_ml import registry as tracking
-from lead_ml.errors import MissingExtra, ParamsError
+from lead_ml.errors import ParamsError
 from lead_ml.evaluation import Evaluation, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.evaluation.leakage import to_json
 from lead_ml.evaluation.split import groups_of
 from lead_ml.evaluation.tune import Tuned, tune
+from lead_ml.model.fit import take
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
 from lead_ml.project.targets import Kind
 from lead_ml.registry.runs import AUDIT_FILE, Run, open_run
-from lead_ml.report import write_report
-from lead_ml.scoring import Answer, Lang, Scorer, accept_lines, served_folder
+from lead_ml.report import global_pictures, sampled, write_report
+from lead_ml.scoring import Answer, Lang, Scorer, accept_lines, score_part, served_folder
 from lead_ml.scoring.thresholds import Lines
 from lead_ml.tables.instants import parse_iso
+from lead_ml.workflows.assemble import Trained
 from lead_ml.workflows.audit import audit_of, leaks_of
 from lead_ml.workflows.load import Loaded, load, save_intake
 from lead_ml.workflows.score import save_worklist, score_one, score_open
@@ -29,7 +33,6 @@ from lead_ml.workflows.train import train
 from lead_ml.workflows.training_table import (
     build_table,
     horizon_days,
-    labelled_spine,
     recipes_of,
     usable_features,
     windows_of,
@@ -38,6 +41,10 @@ from lead_ml.workflows.work import HERE, Work
 
 if TYPE_CHECKING:
     from lead_ml.workflows.promote import Promotion
+
+MOST_EXPLAINED = (
+    20_000  # snapshots of a target whose contributions are computed: exact for each, and slow for millions
+)
 
 
 def train_report_track(
@@ -55,13 +62,22 @@ def train_report_track(
     progress("data read")
     audited = audit_of(loaded, progress)
     leaks = leaks_of(loaded, audited)
-    run = train(loaded.project, loaded.dataset, kinds=kinds, leaks=leaks, progress=progress, work=work)
+    trained: dict[str, Trained] = {}
+    run = train(
+        loaded.project,
+        loaded.dataset,
+        kinds=kinds,
+        leaks=leaks,
+        progress=progress,
+        work=work,
+        on_trained=trained.update,
+    )
     if audited is not None:
         (run.folder / AUDIT_FILE).write_bytes(to_json(audited))
     save_intake(loaded.intake, run.folder / "intake.json")
-    pictures = draw_pictures(run, loaded)
+    pictures = draw_pictures(run, trained)
     progress("pictures")
-    write_report(run, pictures={path.stem: path.read_bytes() for path in pictures})
+    write_report(run)
     progress("report")
     if track and tracking.available():
         tracking.log_run(
@@ -195,21 +211,14 @@ def promote_version(
     return promote(runs, version, force=force, dataset=dataset, by=by)
 
 
-def draw_pictures(run: Run, loaded: Loaded) -> list[Path]:
-    """Draw the global pictures of every target with shap; none where shap is not installed."""
-    from lead_ml.report.pictures import global_pictures
-
-    scorer = Scorer.load(run.bundle)
+def draw_pictures(run: Run, trained: Mapping[str, Trained]) -> list[Path]:
+    """Draw the global pictures of every target from the tables it was trained on, sampled where they are large."""
     found: list[Path] = []
-    for target in run.targets:
-        spine, _ = labelled_spine(loaded.project, loaded.dataset, target)
-        scored = scorer.scored(loaded.dataset, spine)[target]
-        try:
-            found += global_pictures(
-                scored, scored.part.fitted.declarations, run.folder / "pictures" / target
-            )
-        except MissingExtra:
-            return []
+    for target, item in trained.items():
+        mature = np.flatnonzero(item.table.labels.used)
+        rows = sampled(len(mature), MOST_EXPLAINED, run.record.seed)
+        scored = score_part(item.part, take(item.table.raw, mature[rows]))
+        found += global_pictures(scored, run.folder / "pictures" / target, sampled_from=len(mature))
     return found
 
 

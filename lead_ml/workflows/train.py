@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +58,7 @@ def train(
     leaks: Collection[str] = (),
     progress: Progress = lambda _: None,
     work: Work = HERE,
+    on_trained: Callable[[Mapping[str, Trained]], None] = lambda _: None,
 ) -> Run:
     """Train every target of a project and write the run.
 
@@ -73,6 +74,8 @@ def train(
         Called with a few words after every step.
     work
         Where features are computed and trees are grown.
+    on_trained
+        Called with the trained targets by name, each with its training table, before the run is written.
 
     Raises
     ------
@@ -85,6 +88,7 @@ def train(
         target: _train_target(project, dataset, target, declarations, groups, kinds, progress, work)
         for target in project.specs
     }
+    on_trained(trained)
     bundle = assemble(project, dataset, declarations, trained)
     progress("bundle")
     return _write(project, dataset, bundle, trained, left_out)
