@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,14 @@ def load(root: Path, data: Path | None = None) -> Loaded:
     project = load_project(root)
     dataset, intake = read_dataset(project.params, data or root)
     return Loaded(project, dataset, intake)
+
+
+def reseeded(loaded: Loaded, seed: int | None) -> Loaded:
+    """Return the project with another seed; None keeps its own."""
+    if seed is None:
+        return loaded
+    params = loaded.project.params.model_copy(update={"seed": seed})
+    return replace(loaded, project=replace(loaded.project, params=params))
 
 
 def intake_summary(report: IntakeReport) -> dict[str, Any]:
