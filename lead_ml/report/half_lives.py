@@ -74,8 +74,8 @@ def _draw(decay: Decay, shown: Sequence[HalfLife], size: tuple[int, int], figure
         text(20, top + 2, short(name_of(item.type), 80), fontsize=14, weight="bold")
         said = words("half_lives.events", count=item.events, words=item.words)
         text(20, top + 22, short(said, 150), color=MUTED)
-        for left, draw in ((54, _weight), (510, _likelihood)):
-            box = (left / WIDTH, 1 - (top + ROW - 46) / height, 370 / WIDTH, (ROW - 96) / height)
+        for left, draw in ((64, _weight), (520, _likelihood)):
+            box = (left / WIDTH, 1 - (top + ROW - 46) / height, 360 / WIDTH, (ROW - 96) / height)
             draw(figure.add_axes(box), item, words)
         if k == 0:
             place = (20 / WIDTH, 1 - 60 / height)

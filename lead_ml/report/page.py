@@ -14,7 +14,7 @@ from lead_ml.registry.runs import Run
 from lead_ml.report import bars, charts
 from lead_ml.report.assemble import report_data
 from lead_ml.report.style import color_of
-from lead_ml.report.words import candidate_name, target_name
+from lead_ml.report.words import candidate_name, method_name, target_name
 
 NAME, NONE = "report.html", "–"
 CAPTIONS = {
@@ -69,6 +69,7 @@ def render(data: Mapping[str, Any], pictures: Pictures) -> str:
         date=_date,
         cell=_cell,
         candidate=candidate_name,
+        method=method_name,
         interval=_interval,
     )
     environment.globals.update(

@@ -50,6 +50,11 @@ def candidate_name(kind: str, lang: Lang = "en") -> str:
     return _named("candidates", kind, lang)
 
 
+def method_name(method: str, lang: Lang = "en") -> str:
+    """Return the name of a method of setting thresholds for people."""
+    return _named("methods", method, lang)
+
+
 def target_name(target: str, lang: Lang = "en") -> str:
     """Return the name of a target for people."""
     return _named("targets", target, lang)

@@ -14,7 +14,7 @@ import msgspec
 from lead_ml.errors import LeadMLError
 
 MIN_FREE_GIB = 2
-EXTRAS = {"mlflow": "train", "optuna": "train", "shap": "train", "bentoml": "bento", "psycopg": "postgres"}
+EXTRAS = {"mlflow": "train", "optuna": "train", "bentoml": "bento", "psycopg": "postgres"}
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

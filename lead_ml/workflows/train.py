@@ -47,7 +47,7 @@ def train_project(
     loaded = reseeded(load(root, data), seed)
     progress("data read")
     audited = audit_of(loaded, progress)
-    leaks = tuple(leaks_of(loaded, audited))
+    leaks = leaks_of(loaded, audited)
     candidates = None if kinds is None else tuple(kinds)
     training = Training(loaded.project, loaded.dataset, leaks, candidates, work, progress)
     run, trained = train_all(training)

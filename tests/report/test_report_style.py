@@ -118,6 +118,13 @@ def test_small_shares_keep_their_decimals_on_an_axis() -> None:
     assert ">0.25%</text>" in str(style.chart("A", SIZE, draw))
 
 
+def test_a_chinese_character_takes_two_columns() -> None:
+    assert style.short("公司规模", 8) == "公司规模"
+    assert style.short("公司规模", 7) == "公司规…"
+    assert style.short("公司规模", 6) == "公司…"
+    assert style.short("two\nlines  of text") == "two lines of text"
+
+
 def test_the_examples_in_the_docstrings_hold() -> None:
     found = doctest.testmod(style)
     assert (found.attempted, found.failed) == (1, 0)
