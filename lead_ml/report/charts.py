@@ -79,7 +79,7 @@ def timeline(part: Record) -> Markup:
     return chart(f"{part['title']}: windows in time", size, draw, margins=(96, 40, 6, 26))
 
 
-def drift(part: Record) -> Markup:
+def rates_by_month(part: Record) -> Markup:
     """Mean prediction against the observed rate, month by month, with the 90% interval of the rate."""
     rows = part["drift"]
     if len(rows) < 2:

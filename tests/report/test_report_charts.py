@@ -14,7 +14,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 OF_A_TARGET = [
     charts.losses,
     charts.timeline,
-    charts.drift,
+    charts.rates_by_month,
     charts.reliability,
     charts.roc,
     charts.gains,
@@ -69,7 +69,7 @@ def test_the_months_of_a_long_drift_chart_are_thinned_out(data: dict) -> None:
     part = data["targets"]["conversion"]
     rows = [{**part["drift"][0], "value": f"m{k}"} for k in range(30)]
     months = [
-        text for text in texts(str(charts.drift({**part, "drift": rows}))) if re.fullmatch(r"m\d+", text)
+        text for text in texts(str(charts.rates_by_month({**part, "drift": rows}))) if re.fullmatch(r"m\d+", text)
     ]
     assert months == [f"m{k}" for k in range(0, 30, 4)]
 
@@ -77,7 +77,7 @@ def test_the_months_of_a_long_drift_chart_are_thinned_out(data: dict) -> None:
 def test_a_month_without_an_interval_is_drawn_all_the_same(data: dict) -> None:
     part = data["targets"]["conversion"]
     rows = [{**row, "lower": None, "upper": None} for row in part["drift"]]
-    assert "nan" not in str(charts.drift({**part, "drift": rows})).lower()
+    assert "nan" not in str(charts.rates_by_month({**part, "drift": rows})).lower()
 
 
 def test_ticks_of_rates_are_percentages(data: dict) -> None:
@@ -96,7 +96,7 @@ def test_the_threshold_curve_shows_both_thresholds(data: dict) -> None:
 def test_charts_without_figures_are_empty() -> None:
     assert charts.roc({"title": "", "roc": {}}) == ""
     assert charts.reliability({"reliability": []}) == ""
-    assert charts.drift({"drift": []}) == ""
+    assert charts.rates_by_month({"drift": []}) == ""
     assert charts.timeline({"windows": [{"start_us": None}]}) == ""
     assert bars.profile({"columns": []}) == ""
     assert bars.importance({"title": "", "importance": {"features": []}}) == ""
