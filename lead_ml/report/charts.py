@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from lead_ml.report.style import (
     BLUE,
+    GRAY,
     GREEN,
-    GREY,
     INK,
     MUTED,
     PALE,
@@ -69,7 +69,7 @@ def timeline(part: Record) -> Markup:
         left = opens / DAY
         for k, row in enumerate(windows):
             start, end = row["start_us"] / DAY, row["end_us"] / DAY
-            axes.barh(k, max(0, start - embargo - left), 0.6, left, color=GREY)
+            axes.barh(k, max(0, start - embargo - left), 0.6, left, color=GRAY)
             axes.barh(k, end - start, 0.6, start, color=BLUE if row is windows[-1] else PALE)
         name_rows(axes, [row["name"] for row in windows])
         axes.set_xlim(left, last / DAY)

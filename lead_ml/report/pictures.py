@@ -14,7 +14,7 @@ from markupsafe import Markup
 from lead_ml.declare import Declaration
 from lead_ml.language import catalog
 from lead_ml.report.importance import save_importance
-from lead_ml.report.style import BLUE, GREY, INK, RED, chart, name_rows, note, short
+from lead_ml.report.style import BLUE, GRAY, INK, RED, chart, name_rows, note, short
 from lead_ml.scoring import Scored
 from lead_ml.scoring.reasons import value_text
 from lead_ml.tables.dataset import Coded, Floats, Indices
@@ -109,7 +109,7 @@ def beeswarm(sample: _Sample) -> Markup:
         name_rows(axes, [sample.features[k].en for k in shown])
         axes.axvline(0, color=INK, linewidth=1)
         axes.set_xlabel(LOGIT)
-        for name, color in (("low value", BLUE), ("high value", RED), ("category or no value", GREY)):
+        for name, color in (("low value", BLUE), ("high value", RED), ("category or no value", GRAY)):
             axes.scatter([], [], s=28, color=color, label=name)
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.2)
 
@@ -184,7 +184,7 @@ def _ranks(values: Floats) -> Floats:
 def _low_to_high() -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("low to high", [BLUE, "#b79bd0", RED], bad=GREY)
+    return LinearSegmentedColormap.from_list("low to high", [BLUE, "#b79bd0", RED], bad=GRAY)
 
 
 def sampled(size: int, most: int, seed: int) -> Indices:

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from lead_ml.language import catalog
 
 INK, MUTED, RULE = "#1b2430", "#5f6b7a", "#d8dee6"
-BLUE, GREEN, RED, PALE, GREY = "#1d5fd1", "#0b8574", "#b4235f", "#8fb0e6", "#b9c3cf"
+BLUE, GREEN, RED, PALE, GRAY = "#1d5fd1", "#0b8574", "#b4235f", "#8fb0e6", "#b9c3cf"
 CANDIDATE_COLORS = {"lightgbm": BLUE, "logistic": "#c4570c", "scorecard": "#7a3fc4", "base rate": "#8793a3"}
 GROUP_COLORS = {"fit": BLUE, "engagement": GREEN, "channel": "#c07a08", "authenticity": RED}
 
@@ -81,8 +81,8 @@ def png(size: tuple[int, int], draw: Callable[[Any], None]) -> bytes:
 def short(text: str, most: int = 46) -> str:
     """Return a text of at most so many columns on one line; a Chinese character takes two.
 
-    >>> short("Company size: 51-200", 12)
-    'Company siz…'
+    >>> short("Company size: 51-200", 8)
+    'Company…'
     """
     line = " ".join(_CONTROL.sub("", text).split())
     if sum(map(_columns, line)) <= most:

@@ -69,7 +69,9 @@ def test_the_months_of_a_long_drift_chart_are_thinned_out(data: dict) -> None:
     part = data["targets"]["conversion"]
     rows = [{**part["drift"][0], "value": f"m{k}"} for k in range(30)]
     months = [
-        text for text in texts(str(charts.rates_by_month({**part, "drift": rows}))) if re.fullmatch(r"m\d+", text)
+        text
+        for text in texts(str(charts.rates_by_month({**part, "drift": rows})))
+        if re.fullmatch(r"m\d+", text)
     ]
     assert months == [f"m{k}" for k in range(0, 30, 4)]
 
