@@ -10,14 +10,14 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
-from lead_ml.scoring import WorklistRow, read_worklist, write_worklist
+from lead_ml.language import LANGUAGES, catalog
+from lead_ml.scoring import WorklistRow, accept_lines, read_worklist, write_worklist
 from lead_ml.scoring.thresholds import Lines
 from lead_ml.service.pages import asset
 from lead_ml.service.pages.render import ASSETS
 from lead_ml.service.session import COOKIE, Session
 
 HAN = re.compile("[一-鿿]")
-LANGS = ("en", "zh")
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def every_page(runs: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_page_asks_for_anything_elsewhere_or_runs_a_script(served: Any, reader: Any, lang: str) -> None:
     for path in every_page(served.runs):
         html = reader.get(path + ("&" if "?" in path else "?") + f"lang={lang}").text
@@ -77,30 +77,35 @@ def test_no_asset_asks_for_anything_elsewhere() -> None:
         assert not re.search(r"https?:|//|@import|url\(|<script", text), name
 
 
-@pytest.mark.parametrize("lang", LANGS)
-def test_pages_speak_the_language_asked_for(served: Any, reader: Any, lang: str) -> None:
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_pages_are_in_the_requested_language(served: Any, reader: Any, lang: str) -> None:
     names = "".join("".join(row.lead.values()) for row in read_worklist(served.runs))
     for path in every_page(served.runs)[:-1]:
         html = reader.get(path + ("&" if "?" in path else "?") + f"lang={lang}").text
-        assert f'<html lang="{"zh-Hans" if lang == "zh" else "en"}"' in html
-        own = set(HAN.findall(html.replace("切换到中文", "").replace("中文", ""))) - set(names)
+        assert f'<html lang="{catalog(lang)("pages.html_lang")}"' in html
+        own = set(HAN.findall(html.replace(catalog("zh")("language.name"), ""))) - set(names)
         assert bool(own) is (lang == "zh"), (path, own)
 
 
-def test_the_language_switch_keeps_the_page_and_its_filters(served: Any, reader: Any) -> None:
+def test_every_language_is_offered_and_keeps_the_page_and_its_filters(served: Any, reader: Any) -> None:
     html = reader.get("/review?lang=en&grade=A&page=2").text
-    switch = re.search(r'class="lang" href="([^"]+)"', html)
-    assert switch is not None
-    assert switch[1] == "/review?lang=zh&amp;grade=A&amp;page=2"
+    for lang in LANGUAGES:
+        texts = catalog(lang)
+        current = ' aria-current="true"' if lang == "en" else ""
+        tag = texts("pages.html_lang")
+        href = f"/review?lang={lang}&amp;grade=A&amp;page=2"
+        link = f'<a href="{href}" hreflang="{tag}" lang="{tag}"{current}>{texts("language.name")}</a>'
+        assert link in html
 
 
 def test_the_browser_chooses_the_language_where_nobody_else_does(served: Any, reader: Any) -> None:
     assert 'lang="zh-Hans"' in reader.get("/review", headers={"accept-language": "zh-CN,zh;q=0.9"}).text
-    assert '<html lang="en"' in reader.get("/review", headers={"accept-language": "de"}).text
+    for other in ("de", "en-GB", "*", "", "-", "zhx;q=1"):
+        assert '<html lang="en"' in reader.get("/review", headers={"accept-language": other}).text
 
 
 def test_synthetic_data_is_named_on_every_page(served: Any, reader: Any) -> None:
-    for lang in LANGS:
+    for lang in LANGUAGES:
         for path in every_page(served.runs)[:-1]:
             assert "SYNTHETIC DATA" in reader.get(path, params={"lang": lang}).text
 
@@ -111,7 +116,7 @@ def test_the_worklist_shows_the_leads_best_first_with_their_figures(served: Any,
     ids = re.findall(r'href="/review/([^"?]+)\?lang=en"', html)
     shown = [name for name in ids if name != "thresholds"]
     assert shown == [quote(row.answer.lead_id, safe="") for row in rows[:50]]
-    assert f"<b>{len(rows):,}</b>" in html
+    assert f"<b>{len(rows):,} open leads</b>" in html
     assert served.scorer.version in html
     for grade in "ABCD":
         count = sum(row.answer.grade == grade for row in rows)
@@ -147,7 +152,7 @@ def test_queries_without_sense_still_show_a_page(reader: Any, query: str) -> Non
 
 def test_a_lead_page_explains_the_score(served: Any, reader: Any) -> None:
     row = read_worklist(served.runs)[0]
-    for lang in LANGS:
+    for lang in LANGUAGES:
         html = reader.get(f"/review/{quote(row.answer.lead_id)}?lang={lang}").text
         assert len(re.findall(r'<span class="points">', html)) >= 10
         assert row.answer.model_version in html
@@ -161,7 +166,7 @@ def test_a_lead_page_explains_the_score(served: Any, reader: Any) -> None:
 def test_an_unknown_lead_is_a_page_that_says_so(reader: Any) -> None:
     response = reader.get("/review/none?lang=en")
     assert response.status_code == 404
-    assert "not on the present worklist" in response.text
+    assert "not on the current worklist" in response.text
     assert response.headers["content-type"].startswith("text/html")
 
 
@@ -190,9 +195,9 @@ def test_what_a_lead_says_about_itself_is_never_markup(fresh: Any, client_of: An
 def test_an_empty_worklist_says_what_to_do(fresh: Any, client_of: Any) -> None:
     (fresh.runs / "worklist.jsonl").unlink()
     html = login(fresh, client_of, "read").get("/review?lang=en").text
-    assert "No worklist yet" in html
+    assert "The worklist is empty" in html
     assert "lead-ml score" in html
-    assert "SQL line" in html
+    assert "SQL threshold" in html
 
 
 def test_a_broken_worklist_is_a_notice_not_an_error(fresh: Any, client_of: Any) -> None:
@@ -200,6 +205,7 @@ def test_a_broken_worklist_is_a_notice_not_an_error(fresh: Any, client_of: Any) 
     response = login(fresh, client_of, "read").get("/review?lang=en")
     assert response.status_code == 200
     assert "cannot be read" in response.text
+    assert "open lead" not in response.text
 
 
 def test_a_worklist_of_another_version_is_marked_and_still_explained(fresh: Any, client_of: Any) -> None:
@@ -207,8 +213,8 @@ def test_a_worklist_of_another_version_is_marked_and_still_explained(fresh: Any,
     other = msgspec.structs.replace(row.answer, model_version="another")
     write_worklist(iter([WorklistRow(row.lead, other)]), fresh.runs)
     reader = login(fresh, client_of, "read")
-    assert "another version of the model" in reader.get("/review?lang=en").text
-    assert "仅有英文" in reader.get(f"/review/{row.answer.lead_id}?lang=zh").text
+    assert "a different model version" in reader.get("/review?lang=en").text
+    assert catalog("zh")("lead.english_only") in reader.get(f"/review/{row.answer.lead_id}?lang=zh").text
 
 
 def test_before_the_first_model_the_page_says_what_to_do(empty_app: Any, client_of: Any) -> None:
@@ -246,7 +252,7 @@ def test_a_key_that_may_not_read_does_not_log_in(served: Any, client_of: Any, ke
     token = csrf_of(client.get("/login?lang=en").text)
     response = client.post("/login?lang=en", data={"csrf": token, "key": served.keys.get(key, key)})
     assert response.status_code == status
-    assert "not known" in response.text
+    assert "unknown or does not have read access" in response.text
     assert client.get("/review", follow_redirects=False).status_code == 303
 
 
@@ -259,7 +265,7 @@ def test_forms_without_their_token_do_nothing(fresh: Any, client_of: Any) -> Non
     for token in ({}, {"csrf": "x"}, {"csrf": csrf_of(client.get("/login").text)}):
         response = admin.post("/review/thresholds?lang=en", data={**form, **token})
         assert response.status_code == 403
-        assert "came from elsewhere" in response.text
+        assert "was not sent from this site" in response.text
     assert fresh.scorer.lines == before
     admin.post("/logout", data={"csrf": "x"})
     assert admin.get("/review").status_code == 200
@@ -288,7 +294,7 @@ def test_a_session_ends_with_its_key(fresh: Any, client_of: Any) -> None:
     assert reader.get("/review", follow_redirects=False).status_code == 303
 
 
-def test_accepting_lines_on_the_page_grades_the_worklist_anew(fresh: Any, client_of: Any) -> None:
+def test_accepting_thresholds_on_the_page_grades_the_worklist_anew(fresh: Any, client_of: Any) -> None:
     admin = login(fresh, client_of, "admin")
     page = admin.get("/review/thresholds?lang=en&mql=20&sql=30&method=value")
     assert 'name="sql" value="30"' in page.text
@@ -303,7 +309,7 @@ def test_accepting_lines_on_the_page_grades_the_worklist_anew(fresh: Any, client
     }
     response = admin.post("/review/thresholds?lang=en", data=form)
     assert response.status_code == 200
-    assert "are in force" in response.text
+    assert "are approved and in effect" in response.text
     assert "Li Na / admin-key" in response.text
     assert (fresh.scorer.lines.mql, fresh.scorer.lines.sql, fresh.scorer.lines.method) == (0.2, 0.3, "value")
     expected = sum(row.answer.probability >= 0.3 for row in read_worklist(fresh.runs))
@@ -330,7 +336,7 @@ def test_an_impossible_form_comes_back_filled_with_what_was_typed(
     }
     response = admin.post("/review/thresholds?lang=en", data=form)
     assert response.status_code == 422
-    assert "missing or impossible" in response.text
+    assert "Nothing was saved" in response.text
     assert 'value="Li Na"' in response.text
     assert not (fresh.scorer.folder / "thresholds.json").exists()
 
@@ -343,13 +349,13 @@ def test_a_form_for_another_model_is_a_conflict(fresh: Any, client_of: Any) -> N
         data={"csrf": token, "model_version": "old", "mql": "20", "sql": "30", "why": "x", "by": "y"},
     )
     assert response.status_code == 409
-    assert "Another model has begun to serve" in response.text
+    assert "A different model is now in use" in response.text
 
 
 def test_a_reader_sees_no_form_and_may_not_send_one(fresh: Any, client_of: Any) -> None:
     reader = login(fresh, client_of, "read")
     page = reader.get("/review/thresholds?lang=en")
-    assert "needs a key with the scope admin" in page.text
+    assert "a key that has the admin scope" in page.text
     form = {"csrf": csrf_of(page.text), "mql": "20", "sql": "30", "why": "x", "by": "y"}
     assert reader.post("/review/thresholds", data=form).status_code == 403
 
@@ -362,20 +368,72 @@ def test_own_numbers_change_the_advice_and_nothing_else(served: Any, reader: Any
     assert reader.get("/review/thresholds?lang=en&sql_per_week=inf").status_code == 422
 
 
-def test_lines_without_history_still_have_their_page(fresh: Any, client_of: Any) -> None:
+def test_thresholds_without_history_still_have_their_page(fresh: Any, client_of: Any) -> None:
     import dataclasses
 
     bundle = dataclasses.replace(fresh.scorer.bundle, history=None, advice=())
-    fresh.live._scorer = dataclasses.replace(
+    fresh.reloader._scorer = dataclasses.replace(
         fresh.scorer, bundle=bundle, version="bare", lines=Lines.of(0.1, 0.2, method="default")
     )
     reader = login(fresh, client_of, "read")
     page = reader.get("/review/thresholds?lang=en")
     assert page.status_code == 200
-    assert "nothing to advise from" in page.text
-    assert "no history to judge" in reader.get("/review?lang=en").text
+    assert "no thresholds can be recommended" in page.text
+    assert "no history to evaluate this threshold" in reader.get("/review?lang=en").text
     assert fresh.client.get("/v1/thresholds", headers=fresh.read).json()["curve"] == []
     assert fresh.post("/v1/thresholds/advice", {}, fresh.read).status_code == 422
+
+
+def test_a_folder_that_cannot_be_written_says_so_on_the_page(
+    fresh: Any, client_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("lead_ml.service.threshold_routes.accept_lines", refuses)
+    admin = login(fresh, client_of, "admin")
+    token = csrf_of(admin.get("/review/thresholds").text)
+    response = admin.post(
+        "/review/thresholds?lang=en", data={"csrf": token, "mql": "20", "sql": "30", "why": "x", "by": "y"}
+    )
+    assert response.status_code == 409
+    assert "is not writable" in response.text
+    assert "different model" not in response.text
+
+
+def test_thresholds_nobody_approved_are_never_called_approved(fresh: Any, client_of: Any) -> None:
+    page = login(fresh, client_of, "read").get("/review/thresholds?lang=en&accepted=1").text
+    assert "approved and in effect" not in page
+    assert "Default thresholds (not yet approved)" in page
+
+
+def test_thresholds_from_a_file_show_what_the_file_says(fresh: Any, client_of: Any) -> None:
+    reader = login(fresh, client_of, "read")
+    for given, shown in (
+        ({}, "Set in a file, without the name of an approver"),
+        ({"accepted_by": "Li Na"}, "Approved by Li Na ·"),
+        ({"accepted_by": "Li Na", "accepted_at": "2026-03-02T08:00:00Z"}, "Approved by Li Na on Mar 2, 2026"),
+    ):
+        accept_lines(fresh.scorer.folder, Lines.of(0.06, 0.21, method="by hand", **given))
+        fresh.reloader.check()
+        page = reader.get("/review/thresholds?lang=en").text
+        assert shown in page
+        assert "not yet approved" not in page
+        assert "Method: by hand" in page
+
+
+def test_without_dates_no_page_speaks_of_weeks(fresh: Any, client_of: Any) -> None:
+    import dataclasses
+
+    history = dataclasses.replace(fresh.scorer.bundle.history, as_of=None, opportunity_at=None)
+    bundle = dataclasses.replace(fresh.scorer.bundle, history=history, advice=())
+    fresh.reloader._scorer = dataclasses.replace(fresh.scorer, bundle=bundle, version="undated")
+    reader = login(fresh, client_of, "read")
+    for path in ("/review", "/review/thresholds"):
+        html = reader.get(f"{path}?lang=en").text
+        assert "Leads in history" in html
+        assert " per week" not in html
+    assert 'class="months"' not in html
 
 
 @pytest.mark.parametrize("media", ["application/json", "multipart/form-data", "text/plain"])

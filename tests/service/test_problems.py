@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from lead_ml.service.problems import KINDS
+from lead_ml.service.problems import PROBLEMS
 
 JSON = {"content-type": "application/json"}
 _leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
@@ -69,7 +69,7 @@ def is_problem(response: Any, status: int) -> dict[str, Any]:
     problem = response.json()
     assert problem["status"] == status
     assert problem["title"]
-    assert problem["type"].removeprefix("/docs#problem-") in KINDS
+    assert problem["type"].removeprefix("/docs#problem-") in PROBLEMS
     return problem
 
 

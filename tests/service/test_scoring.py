@@ -100,7 +100,7 @@ def test_a_lead_that_the_model_fails_on_does_not_fail_the_batch(
     assert "answer" in results[0]
     assert results[1]["error"] == {
         "type": "/docs#problem-unexpected",
-        "title": "Something went wrong on the server",
+        "title": "Unexpected error",
         "status": 500,
         "detail": "The error was logged.",
     }
