@@ -18,7 +18,7 @@ _PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 PROBLEMS: Mapping[str, tuple[int, str]] = {
     "malformed": (400, "The body is not valid JSON"),
     "unauthorized": (401, "A valid API key is required"),
-    "forbidden": (403, "This key does not allow the request"),
+    "forbidden": (403, "The request is not allowed"),
     "not-found": (404, "Not found"),
     "method-not-allowed": (405, "Method not allowed"),
     "conflict": (409, "The request conflicts with the current state"),

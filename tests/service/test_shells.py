@@ -131,7 +131,7 @@ def test_both_shells_answer_the_same_bytes(runs: Path, key: str, body: dict[str,
 
 
 def metric_series(response: tuple[int, str, bytes]) -> set[tuple[str, str, str]]:
-    """Return name, route and code of every sample, without the waiting for readiness, whose route may be the server's."""
+    """Return the name, route and status code of every sample."""
     status, media, body = response
     assert (status, media) == (200, "text/plain")
     samples = [s for family in text_string_to_metric_families(body.decode()) for s in family.samples]

@@ -107,7 +107,8 @@ def _chart(
     marks: Marks,
 ) -> CurveChart:
     """Scale heights and ticks, which are shares of the height measured from the top, to the box of the chart."""
-    across = _scale_of(curve)
+    ends = _ends([*(point.score for point in curve), *(score for _, score in marks)])
+    across = _scale_of(ends)
     columns = [across(point.score) for point in curve]
     series = tuple(
         (name, " ".join(f"{x},{_rounded(y * CHART_HEIGHT)}" for x, y in zip(columns, shares, strict=True)))
@@ -115,26 +116,25 @@ def _chart(
     )
     return CurveChart(
         series=series,
-        x_ticks=_score_ticks(curve),
+        x_ticks=_score_ticks(ends),
         y_ticks=tuple((_rounded(share * CHART_HEIGHT), text) for share, text in ticks),
-        marks=tuple((min(max(across(score), 0.0), CHART_WIDTH), name) for name, score in marks),
+        marks=tuple((across(score), name) for name, score in marks),
     )
 
 
-def _scale_of(curve: Sequence[CurvePoint]) -> Callable[[float], float]:
-    low, high = _ends(curve)
+def _scale_of(ends: tuple[float, float]) -> Callable[[float], float]:
+    low, high = ends
     return lambda score: _rounded((score - low) / (high - low) * CHART_WIDTH)
 
 
-def _ends(curve: Sequence[CurvePoint]) -> tuple[float, float]:
-    scores = [point.score for point in curve]
+def _ends(scores: Sequence[float]) -> tuple[float, float]:
     low, high = min(scores), max(scores)
     return (low, high) if high > low else (low - 1, high + 1)
 
 
-def _score_ticks(curve: Sequence[CurvePoint]) -> tuple[tuple[float, str], ...]:
-    low, high = _ends(curve)
-    across, step = _scale_of(curve), 10 if high - low > 25 else 5 if high - low > 10 else 1
+def _score_ticks(ends: tuple[float, float]) -> tuple[tuple[float, str], ...]:
+    low, high = ends
+    across, step = _scale_of(ends), 10 if high - low > 25 else 5 if high - low > 10 else 1
     first = -(-int(low) // step) * step
     return tuple((across(score), str(score)) for score in range(first, int(high) + 1, step) if score >= low)
 

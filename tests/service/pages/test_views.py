@@ -202,6 +202,20 @@ def test_curves_stay_in_their_box() -> None:
         assert all(0 <= x <= 640 for x, _ in (*chart.marks, *chart.x_ticks))
 
 
+def test_a_threshold_beyond_the_curve_is_drawn_at_its_own_score() -> None:
+    curve = [
+        CurvePoint(
+            logit=0, probability=0.5, score=s, crossed=9, wins=1, per_week=1.0, precision=0.3, recall=0.9
+        )
+        for s in (40, 60)
+    ]
+    chart = rate_chart(curve, [("MQL", 20), ("SQL", 50)], catalog("en").numbers)
+    assert {name: x for x, name in chart.marks} == {"MQL": 0, "SQL": 0.75 * chart.width}
+    assert {text: x for x, text in chart.x_ticks} == {
+        text: float(k) / 4 * chart.width for k, text in enumerate(["20", "30", "40", "50", "60"])
+    }
+
+
 def test_an_axis_is_labeled_in_the_language_of_the_page() -> None:
     points = [
         CurvePoint(
