@@ -67,9 +67,7 @@ class ScorerReloader:
         self._scorer: Scorer | None = None
         self._source: BundleOnDisk | None = None
         self._thresholds_stamp: tuple[int, int] | None = None
-        self._failed: tuple[BundleOnDisk | None, float, float] | None = (
-            None  # bundle, time of the retry, pause
-        )
+        self._failed: tuple[BundleOnDisk, float, float] | None = None  # bundle, time of the retry, pause
         self._lock = threading.Lock()
         self._stopping: threading.Event | None = None
         self.loaded_at = 0.0
@@ -120,6 +118,7 @@ class ScorerReloader:
                 self._load(source)
             elif self._scorer is not None:
                 self._refresh_thresholds(self._scorer)
+                self._note_recovery(source)
         except LeadMLError as error:
             self._note_failure(None, error)
 
@@ -169,12 +168,8 @@ class ScorerReloader:
 
     def _swap(self, source: BundleOnDisk, scorer: Scorer, thresholds_stamp: tuple[int, int] | None) -> None:
         with self._lock:
-            self._scorer, self._source, self._thresholds_stamp, self._failed = (
-                scorer,
-                source,
-                thresholds_stamp,
-                None,
-            )
+            self._scorer, self._source, self._failed = scorer, source, None
+            self._thresholds_stamp = thresholds_stamp
             self.loaded_at = time.time()
             self.reload = ReloadState(ok=True, at=_now(), wanted=source.name)
         _settle_memory()
@@ -189,6 +184,11 @@ class ScorerReloader:
             if self._scorer is scorer:
                 self._scorer, self._thresholds_stamp = replace(scorer, lines=thresholds), stamp
                 self.reload = ReloadState(ok=True, at=_now(), wanted=scorer.version)
+
+    def _note_recovery(self, source: BundleOnDisk) -> None:
+        """End a failure that is over without a reload, such as after a rollback to the bundle in use."""
+        if self.reload is not None and not self.reload.ok:
+            self.reload = ReloadState(ok=True, at=_now(), wanted=source.name)
 
     def _note_failure(self, source: BundleOnDisk | None, error: Exception) -> None:
         known = isinstance(error, LeadMLError)

@@ -1,4 +1,4 @@
-"""Whatever is done to the files, ``lead-ml check`` ends with 0 or 1 and says something that a person can act upon."""
+"""Whatever the files contain, ``lead-ml check`` exits with 0 or 1 and prints a message that a person can act on."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def odd_cells(draw: st.DrawFn) -> Tables:
 
 @st.composite
 def damaged_bytes(draw: st.DrawFn) -> dict[str, bytes | None]:
-    """Files that may be no CSV any more: other encodings, ragged rows, open quotes, NULs, foreign formats, none at all."""
+    """Files that may not be valid CSV: other encodings, ragged rows, open quotes, NULs, other formats, missing files."""
     files: dict[str, bytes | None] = {
         name: written(rows) for name, rows in draw(st.just(SOUND) | odd_cells()).items()
     }
@@ -155,7 +155,7 @@ def checked(root: Path, files: dict[str, bytes | None]) -> Any:
 
 
 def accounted(root: Path, done: Any) -> dict[str, int]:
-    """Check that every row is used or set aside, on paper and in the files; return the rows in by table."""
+    """Check that every row is used or rejected, in the report and in the files; return the number of rows by table."""
     found = json.loads(done.stdout)
     for name, table in found["intake"]["tables"].items():
         aside = sum(item["count"] for item in table["set_aside"])

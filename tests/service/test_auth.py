@@ -76,7 +76,7 @@ def test_a_key_taken_out_of_the_file_stops_working_at_once(fresh: Any) -> None:
     assert fresh.client.get("/v1/model", headers=fresh.admin).status_code == 200
 
 
-def test_an_unreadable_file_of_keys_lets_nobody_in(fresh: Any) -> None:
+def test_an_unreadable_key_file_refuses_every_request(fresh: Any) -> None:
     (fresh.runs / "keys.json").write_text("{")
     assert fresh.client.get("/v1/model", headers=fresh.read).status_code == 401
     with pytest.raises(InputError, match="API keys cannot be read"):

@@ -98,7 +98,7 @@ def test_every_language_is_offered_and_keeps_the_page_and_its_filters(served: An
         assert link in html
 
 
-def test_the_browser_chooses_the_language_where_nobody_else_does(served: Any, reader: Any) -> None:
+def test_without_a_language_in_the_address_the_browser_decides(served: Any, reader: Any) -> None:
     assert 'lang="zh-Hans"' in reader.get("/review", headers={"accept-language": "zh-CN,zh;q=0.9"}).text
     for other in ("de", "en-GB", "*", "", "-", "zhx;q=1"):
         assert '<html lang="en"' in reader.get("/review", headers={"accept-language": other}).text
@@ -170,7 +170,7 @@ def test_an_unknown_lead_is_a_page_that_says_so(reader: Any) -> None:
     assert response.headers["content-type"].startswith("text/html")
 
 
-def test_what_a_lead_says_about_itself_is_never_markup(fresh: Any, client_of: Any) -> None:
+def test_values_of_a_lead_are_never_markup(fresh: Any, client_of: Any) -> None:
     evil = "<script>alert(1)</script>\"'><img src=x>"
     row = read_worklist(fresh.runs)[0]
     answer = msgspec.structs.replace(row.answer, lead_id="a/b?<i>")
@@ -223,7 +223,7 @@ def test_before_the_first_model_the_page_says_what_to_do(empty_app: Any, client_
     assert "lead-ml train" in response.text
 
 
-def test_who_is_not_logged_in_is_sent_to_the_login(served: Any, client_of: Any) -> None:
+def test_visitors_without_a_session_are_sent_to_the_login(served: Any, client_of: Any) -> None:
     for path in ("/review", "/review/x", "/review/thresholds"):
         response = client_of(served.app).get(path, follow_redirects=False)
         assert (response.status_code, response.headers["location"].split("?")[0]) == (303, "/login")
@@ -320,7 +320,7 @@ def test_accepting_thresholds_on_the_page_grades_the_worklist_anew(fresh: Any, c
 @pytest.mark.parametrize(
     "change", [{"mql": "40"}, {"sql": "abc"}, {"sql": "nan"}, {"sql": "100"}, {"why": ""}, {"why": "x" * 501}]
 )
-def test_an_impossible_form_comes_back_filled_with_what_was_typed(
+def test_an_invalid_form_comes_back_with_the_typed_values(
     fresh: Any, client_of: Any, change: dict[str, str]
 ) -> None:
     admin = login(fresh, client_of, "admin")
@@ -401,13 +401,13 @@ def test_a_folder_that_cannot_be_written_says_so_on_the_page(
     assert "different model" not in response.text
 
 
-def test_thresholds_nobody_approved_are_never_called_approved(fresh: Any, client_of: Any) -> None:
+def test_thresholds_without_approval_are_not_shown_as_approved(fresh: Any, client_of: Any) -> None:
     page = login(fresh, client_of, "read").get("/review/thresholds?lang=en&accepted=1").text
     assert "approved and in effect" not in page
     assert "Default thresholds (not yet approved)" in page
 
 
-def test_thresholds_from_a_file_show_what_the_file_says(fresh: Any, client_of: Any) -> None:
+def test_thresholds_written_by_hand_show_their_approver(fresh: Any, client_of: Any) -> None:
     reader = login(fresh, client_of, "read")
     for given, shown in (
         ({}, "Set in a file, without the name of an approver"),
@@ -422,7 +422,7 @@ def test_thresholds_from_a_file_show_what_the_file_says(fresh: Any, client_of: A
         assert "Method: by hand" in page
 
 
-def test_without_dates_no_page_speaks_of_weeks(fresh: Any, client_of: Any) -> None:
+def test_without_dates_no_page_mentions_weeks(fresh: Any, client_of: Any) -> None:
     import dataclasses
 
     history = dataclasses.replace(fresh.scorer.bundle.history, as_of=None, opportunity_at=None)

@@ -36,7 +36,7 @@ def reloader_over(runs: Path, check: Any) -> ScorerReloader:
 
 
 def promote(runs: Path, name: str) -> Path:
-    """Name a copy of the champion's bundle as another version, and let it serve."""
+    """Copy the champion's bundle to a new version and promote it."""
     import shutil
 
     target = runs / name / "bundle"
@@ -45,7 +45,7 @@ def promote(runs: Path, name: str) -> Path:
     return target
 
 
-def test_nothing_serves_before_the_first_bundle(tmp_path: Path) -> None:
+def test_there_is_no_scorer_before_the_first_bundle(tmp_path: Path) -> None:
     reloader = reloader_over(tmp_path, RecordedCheck())
     reloader.check()
     assert not reloader.ready
@@ -55,7 +55,7 @@ def test_nothing_serves_before_the_first_bundle(tmp_path: Path) -> None:
     assert str(tmp_path) not in caught.value.problem.detail
 
 
-def test_another_champion_is_swapped_in(fresh: Any) -> None:
+def test_a_new_champion_replaces_the_scorer(fresh: Any) -> None:
     check = RecordedCheck()
     reloader = reloader_over(fresh.runs, check)
     reloader.check()
@@ -86,7 +86,21 @@ def test_a_failed_reload_keeps_the_old_model_and_says_so(fresh: Any, body: dict[
     assert "could not be loaded. The previous version is still in use." in page.text
 
 
-def test_the_real_trial_refuses_a_damaged_bundle_and_passes_a_sound_one(fresh: Any) -> None:
+def test_a_rollback_to_the_model_in_use_ends_the_failure(fresh: Any) -> None:
+    champion = fresh.runs / "champion.json"
+    before = champion.read_bytes()
+    (promote(fresh.runs, "damaged") / "scorer.json").write_text("{}")
+    fresh.reloader.check()
+    assert not fresh.reloader.reload.ok
+    champion.write_bytes(before)
+    fresh.reloader.check()
+    state = fresh.client.get("/v1/model", headers=fresh.read).json()["reload"]
+    assert (state["ok"], state["error"]) == (True, "")
+    page = fresh.client.get("/review?lang=en", headers={"Cookie": _session(fresh)})
+    assert "could not be loaded" not in page.text
+
+
+def test_the_real_check_refuses_a_damaged_bundle_and_passes_an_intact_one(fresh: Any) -> None:
     folder = fresh.scorer.folder
     reloader = reloader_over(fresh.runs, try_bundle)
     reloader.check()
@@ -121,7 +135,7 @@ def test_a_fixed_bundle_needs_no_champion(fresh: Any, tmp_path: Path) -> None:
     assert reloader.scorer.version == fresh.scorer.version
 
 
-def test_the_thread_loads_follows_and_outlives_surprises(fresh: Any) -> None:
+def test_the_thread_follows_promotions_and_survives_unexpected_errors(fresh: Any) -> None:
     surprised = threading.Event()
 
     def check(folder: Path) -> None:

@@ -83,7 +83,7 @@ def ask(
         connection.close()
 
 
-def test_both_shells_answer_the_same_bytes(runs: Path, key: str, body: dict[str, Any]) -> None:
+def test_both_servers_return_the_same_bytes(runs: Path, key: str, body: dict[str, Any]) -> None:
     texts = [msgspec.json.encode(item) for item in (body, {**body, "lang": "zh", "reasons": 100})]
     batch = b'{"leads":[' + b",".join([*texts, b"{}"]) + b"]}"
     requested = [("/v1/score", text) for text in (*texts, *PROBLEMS)] + [

@@ -132,7 +132,7 @@ def test_beyond_the_queue_the_answer_is_to_come_back() -> None:
     assert sorted(outcomes) == ["503 after 1", "done", "done", "done"]
 
 
-def test_a_full_server_answers_503_with_retry_after(
+def test_a_full_queue_returns_503_with_retry_after(
     fresh: Any, body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fresh.app.state.runtime.limiter, "_capacity", 0)

@@ -119,6 +119,9 @@ def test_an_unreadable_thresholds_file_leaves_the_previous_thresholds(fresh: Any
     state = fresh.client.get("/v1/model", headers=fresh.read).json()["reload"]
     assert not state["ok"]
     assert fresh.client.get("/readyz").status_code == 200
+    assert fresh.post("/v1/thresholds", ACCEPT, fresh.admin).status_code == 200
+    fresh.reloader.check()
+    assert fresh.client.get("/v1/model", headers=fresh.read).json()["reload"]["ok"]
 
 
 def _capacity(served: Any, numbers: dict[str, float]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def test_every_text_is_used_and_every_text_that_is_named_exists() -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
-def test_no_chinese_stands_outside_the_catalogs(path: Path) -> None:
+def test_there_is_no_chinese_outside_the_catalogs(path: Path) -> None:
     assert not re.search(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", path.read_text(encoding="utf-8"))
 
 
