@@ -61,11 +61,10 @@ async def lead(request: Request, principal: Principal, session: Session) -> Resp
     frame = frame_of(request, principal, session, "worklist")
 
     def html() -> str:
-        current = runtime.worklist.current(scorer)
-        row = current.by_id.get(request.path_params["lead_id"])
+        row = runtime.worklist.current(scorer).by_id.get(request.path_params["lead_id"])
         if row is None:
             raise HTTPException(404)
-        return render("lead.html", frame, lead_view(row, scorer, frame, stale=current.stale))
+        return render("lead.html", frame, lead_view(row, scorer, frame))
 
     return HTMLResponse(await runtime.limiter.run(html))
 

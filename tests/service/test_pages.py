@@ -210,10 +210,16 @@ def test_a_broken_worklist_is_a_notice_not_an_error(fresh: Any, client_of: Any) 
 
 def test_a_worklist_of_another_version_is_marked_and_still_explained(fresh: Any, client_of: Any) -> None:
     row = read_worklist(fresh.runs)[0]
-    other = msgspec.structs.replace(row.answer, model_version="another")
+    other = msgspec.structs.replace(
+        row.answer, model_version="another", thresholds_version="another", kind="forest"
+    )
     write_worklist(iter([WorklistRow(row.lead, other)]), fresh.runs)
     reader = login(fresh, client_of, "read")
     assert "a different model version" in reader.get("/review?lang=en").text
+    lead = reader.get(f"/review/{row.answer.lead_id}?lang=en").text
+    assert "This lead was scored and graded by a different model version" in lead
+    assert "Scored by: forest" in lead
+    assert 'class="marks"' not in lead
     assert catalog("zh")("lead.english_only") in reader.get(f"/review/{row.answer.lead_id}?lang=zh").text
 
 
@@ -434,6 +440,20 @@ def test_without_dates_no_page_mentions_weeks(fresh: Any, client_of: Any) -> Non
         assert "Leads in history" in html
         assert " per week" not in html
     assert 'class="months"' not in html
+
+
+def test_a_project_without_events_does_not_mention_them(fresh: Any, client_of: Any) -> None:
+    import dataclasses
+
+    row = read_worklist(fresh.runs)[0]
+    answer = msgspec.structs.replace(row.answer, events_supplied=False)
+    write_worklist(iter([WorklistRow(row.lead, answer)]), fresh.runs)
+    reader, path = login(fresh, client_of, "read"), f"/review/{quote(row.answer.lead_id)}?lang=en"
+    assert "No activity data was provided" in reader.get(path).text
+    kept = tuple(item for item in fresh.scorer.bundle.declarations if getattr(item, "stream", "") != "events")
+    bundle = dataclasses.replace(fresh.scorer.bundle, declarations=kept)
+    fresh.reloader._scorer = dataclasses.replace(fresh.scorer, bundle=bundle)
+    assert "activity data" not in reader.get(path).text
 
 
 @pytest.mark.parametrize("media", ["application/json", "multipart/form-data", "text/plain"])

@@ -7,7 +7,6 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from lead_ml.language import LANGUAGES, Catalog, Lang, catalog
-from lead_ml.scoring import Scorer
 
 NO_VALUE = "–"
 
@@ -86,7 +85,6 @@ class PageFrame:
         key = f"{section}.{name}"
         return self.text(key) if key in self.text else name
 
-    def model_type(self, scorer: Scorer, target: str = "conversion") -> str:
-        """Return the display name of the type of model that predicts a target."""
-        part = scorer.bundle.parts.get(target)
-        return "" if part is None else self.name_of("pages.model_types", part.fitted.kind)
+    def model_type(self, kind: str) -> str:
+        """Return the display name of a type of model."""
+        return self.name_of("pages.model_types", kind)

@@ -17,9 +17,10 @@ _FIELDS = ("lead_id", "company", "job_title", "source", "country", "owner", "cre
 _WORKLIST_LANG = "en"  # the worklist file holds its reasons in English
 
 
-def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame, *, stale: bool = False) -> dict[str, Any]:
+def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, Any]:
     """Return everything that the page of one lead shows."""
     answer, number = row.answer, frame.text.numbers.number
+    stale = answer.model_version != scorer.version  # then only the texts of that version are known
     translated = frame.lang != _WORKLIST_LANG and not stale
     reasons = reworded(answer.reasons, scorer, "conversion", frame.lang) if translated else answer.reasons
     return {
@@ -30,7 +31,7 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame, *, stale: bool
             if row.lead.get(name)
         ],
         **_probability(answer, frame),
-        "marks": [("MQL", _mark(scorer.lines.mql)), ("SQL", _mark(scorer.lines.sql))],
+        "marks": _marks(answer, scorer),
         "score": number(answer.score),
         "grade": answer.grade,
         "grade_meaning": frame.text(f"pages.grades.{answer.grade}"),
@@ -39,9 +40,10 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame, *, stale: bool
         "sum": _sum(answer, scorer, frame),
         "sides": _sides(reasons, ("for", "against"), frame),
         "rest": frame.text("lead.rest", points=_rest(answer, reasons)),
+        "stale": stale,
         "english_only": stale and frame.lang != _WORKLIST_LANG,
         "fake": None if answer.fake is None else _fake(answer.fake, scorer, frame, translated),
-        "source": frame.text("lead.scored_by", model_type=frame.model_type(scorer)),
+        "source": frame.text("lead.scored_by", model_type=frame.model_type(answer.kind)),
         "model": answer.model_version,
         "thresholds": answer.thresholds_version,
         "as_of": frame.text("pages.as_of", day=frame.day(answer.as_of)),
@@ -67,8 +69,13 @@ def _probability(answer: Answer | FakeAnswer, frame: PageFrame) -> dict[str, Any
     }
 
 
-def _mark(probability: float) -> ProbabilityBar:
-    return probability_bar(probability, probability, probability)
+def _marks(answer: Answer, scorer: Scorer) -> list[tuple[str, ProbabilityBar]]:
+    """Return the thresholds that graded the lead; those of a different version are not known."""
+    thresholds = scorer.lines
+    if answer.thresholds_version != thresholds.version:
+        return []
+    places = (("MQL", thresholds.mql), ("SQL", thresholds.sql))
+    return [(name, probability_bar(place, place, place)) for name, place in places]
 
 
 def _sum(answer: Answer, scorer: Scorer, frame: PageFrame) -> dict[str, Any]:
