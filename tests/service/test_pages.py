@@ -1,7 +1,8 @@
-"""The pages as a browser without JavaScript sees them."""
+"""The pages as a browser without JavaScript receives them: languages, worklist and one lead."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,12 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
+from review_pages import csrf_of, login
 
 from lead_ml.language import LANGUAGES, catalog
-from lead_ml.scoring import WorklistRow, accept_lines, read_worklist, write_worklist
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring import WorklistRow, read_worklist, write_worklist
 from lead_ml.service.pages import asset
 from lead_ml.service.pages.render import ASSETS
-from lead_ml.service.session import COOKIE, Session
 
 HAN = re.compile("[一-鿿]")
 
@@ -23,24 +23,6 @@ HAN = re.compile("[一-鿿]")
 @pytest.fixture
 def reader(served: Any, client_of: Any) -> Any:
     return login(served, client_of, "read")
-
-
-def login(deployed: Any, client_of: Any, name: str) -> Any:
-    client = client_of(deployed.app)
-    page = client.get("/login?lang=en")
-    response = client.post(
-        "/login?lang=en",
-        data={"csrf": csrf_of(page.text), "key": deployed.keys[name]},
-        follow_redirects=False,
-    )
-    assert response.status_code == 303
-    return client
-
-
-def csrf_of(html: str) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', html)
-    assert found is not None
-    return found[1]
 
 
 def every_page(runs: Path) -> list[str]:
@@ -229,54 +211,6 @@ def test_before_the_first_model_the_page_says_what_to_do(empty_app: Any, client_
     assert "lead-ml train" in response.text
 
 
-def test_visitors_without_a_session_are_sent_to_the_login(served: Any, client_of: Any) -> None:
-    for path in ("/review", "/review/x", "/review/thresholds"):
-        response = client_of(served.app).get(path, follow_redirects=False)
-        assert (response.status_code, response.headers["location"].split("?")[0]) == (303, "/login")
-    assert client_of(served.app).get("/", follow_redirects=False).headers["location"] == "/review"
-
-
-def test_a_login_gives_a_cookie_that_scripts_and_other_sites_do_not_get(served: Any, client_of: Any) -> None:
-    for base, secure in (("http://localhost", False), ("https://localhost", True)):
-        client = client_of(served.app, base_url=base)
-        token = csrf_of(client.get("/login").text)
-        before = client.cookies[COOKIE]
-        response = client.post(
-            "/login", data={"csrf": token, "key": served.keys["read"]}, follow_redirects=False
-        )
-        cookie = response.headers["set-cookie"]
-        assert "HttpOnly" in cookie
-        assert "samesite=strict" in cookie.lower()
-        assert ("Secure" in cookie) is secure
-        assert client.cookies[COOKIE] != before
-        assert served.keys["read"] not in cookie
-
-
-@pytest.mark.parametrize(("key", "status"), [("wrong", 401), ("score", 401), ("", 401)])
-def test_a_key_that_may_not_read_does_not_log_in(served: Any, client_of: Any, key: str, status: int) -> None:
-    client = client_of(served.app)
-    token = csrf_of(client.get("/login?lang=en").text)
-    response = client.post("/login?lang=en", data={"csrf": token, "key": served.keys.get(key, key)})
-    assert response.status_code == status
-    assert "unknown or does not have read access" in response.text
-    assert client.get("/review", follow_redirects=False).status_code == 303
-
-
-def test_forms_without_their_token_do_nothing(fresh: Any, client_of: Any) -> None:
-    client = client_of(fresh.app)
-    assert client.post("/login", data={"key": fresh.keys["admin"]}).status_code == 403
-    admin = login(fresh, client_of, "admin")
-    before = fresh.scorer.lines
-    form = {"mql": "5", "sql": "20", "why": "x", "by": "y"}
-    for token in ({}, {"csrf": "x"}, {"csrf": csrf_of(client.get("/login").text)}):
-        response = admin.post("/review/thresholds?lang=en", data={**form, **token})
-        assert response.status_code == 403
-        assert "was not sent from this site" in response.text
-    assert fresh.scorer.lines == before
-    admin.post("/logout", data={"csrf": "x"})
-    assert admin.get("/review").status_code == 200
-
-
 def test_forms_are_tied_to_the_visit_even_without_keys(local: Any) -> None:
     form = {"mql": "5", "sql": "20", "why": "x", "by": "Li Na"}
     assert local.client.post("/review/thresholds", data=form).status_code == 403
@@ -288,163 +222,7 @@ def test_forms_are_tied_to_the_visit_even_without_keys(local: Any) -> None:
     assert local.scorer.lines.accepted_by == "Li Na"
 
 
-def test_logging_out_ends_the_session(fresh: Any, client_of: Any) -> None:
-    reader = login(fresh, client_of, "read")
-    reader.post("/logout", data={"csrf": csrf_of(reader.get("/review").text)})
-    assert reader.get("/review", follow_redirects=False).status_code == 303
-
-
-def test_a_session_ends_with_its_key(fresh: Any, client_of: Any) -> None:
-    reader = login(fresh, client_of, "read")
-    (fresh.runs / "keys.json").write_bytes(b'{"keys":[]}')
-    assert reader.get("/review", follow_redirects=False).status_code == 303
-
-
-def test_accepting_thresholds_on_the_page_grades_the_worklist_anew(fresh: Any, client_of: Any) -> None:
-    admin = login(fresh, client_of, "admin")
-    page = admin.get("/review/thresholds?lang=en&mql=20&sql=30&method=value")
-    assert 'name="sql" value="30"' in page.text
-    form = {
-        "csrf": csrf_of(page.text),
-        "model_version": fresh.scorer.version,
-        "method": "value",
-        "mql": "20",
-        "sql": "30",
-        "why": "pilot",
-        "by": "Li Na",
-    }
-    response = admin.post("/review/thresholds?lang=en", data=form)
-    assert response.status_code == 200
-    assert "are approved and in effect" in response.text
-    assert "Li Na / admin-key" in response.text
-    assert (fresh.scorer.lines.mql, fresh.scorer.lines.sql, fresh.scorer.lines.method) == (0.2, 0.3, "value")
-    expected = sum(row.answer.probability >= 0.3 for row in read_worklist(fresh.runs))
-    listing = admin.get("/review?lang=en").text
-    assert re.search(rf'grade-A">A</span>\s*<span class="count">{expected}<', listing)
-
-
-@pytest.mark.parametrize(
-    "change", [{"mql": "40"}, {"sql": "abc"}, {"sql": "nan"}, {"sql": "100"}, {"why": ""}, {"why": "x" * 501}]
-)
-def test_an_invalid_form_comes_back_with_the_typed_values(
-    fresh: Any, client_of: Any, change: dict[str, str]
-) -> None:
-    admin = login(fresh, client_of, "admin")
-    token = csrf_of(admin.get("/review/thresholds").text)
-    form = {
-        "csrf": token,
-        "model_version": fresh.scorer.version,
-        "mql": "20",
-        "sql": "30",
-        "why": "pilot",
-        "by": "Li Na",
-        **change,
-    }
-    response = admin.post("/review/thresholds?lang=en", data=form)
-    assert response.status_code == 422
-    assert "Nothing was saved" in response.text
-    assert 'value="Li Na"' in response.text
-    assert not (fresh.scorer.folder / "thresholds.json").exists()
-
-
-def test_a_form_for_another_model_is_a_conflict(fresh: Any, client_of: Any) -> None:
-    admin = login(fresh, client_of, "admin")
-    token = csrf_of(admin.get("/review/thresholds").text)
-    response = admin.post(
-        "/review/thresholds?lang=en",
-        data={"csrf": token, "model_version": "old", "mql": "20", "sql": "30", "why": "x", "by": "y"},
-    )
-    assert response.status_code == 409
-    assert "A different model is now in use" in response.text
-
-
-def test_a_reader_sees_no_form_and_may_not_send_one(fresh: Any, client_of: Any) -> None:
-    reader = login(fresh, client_of, "read")
-    page = reader.get("/review/thresholds?lang=en")
-    assert "a key that has the admin scope" in page.text
-    form = {"csrf": csrf_of(page.text), "mql": "20", "sql": "30", "why": "x", "by": "y"}
-    assert reader.post("/review/thresholds", data=form).status_code == 403
-
-
-def test_own_numbers_change_the_advice_and_nothing_else(served: Any, reader: Any) -> None:
-    page = reader.get("/review/thresholds?lang=en&sql_per_week=3&sql_precision=25").text
-    assert "at most 3 new SQLs" in page
-    assert 'name="sql_precision" value="25"' in page
-    assert reader.get("/review/thresholds?lang=en&sql_per_week=-3").status_code == 422
-    assert reader.get("/review/thresholds?lang=en&sql_per_week=inf").status_code == 422
-
-
-def test_thresholds_without_history_still_have_their_page(fresh: Any, client_of: Any) -> None:
-    import dataclasses
-
-    bundle = dataclasses.replace(fresh.scorer.bundle, history=None, advice=())
-    fresh.reloader._scorer = dataclasses.replace(
-        fresh.scorer, bundle=bundle, version="bare", lines=Lines.of(0.1, 0.2, method="default")
-    )
-    reader = login(fresh, client_of, "read")
-    page = reader.get("/review/thresholds?lang=en")
-    assert page.status_code == 200
-    assert "no thresholds can be recommended" in page.text
-    assert "no history to evaluate this threshold" in reader.get("/review?lang=en").text
-    assert fresh.client.get("/v1/thresholds", headers=fresh.read).json()["curve"] == []
-    assert fresh.post("/v1/thresholds/advice", {}, fresh.read).status_code == 422
-
-
-def test_a_folder_that_cannot_be_written_says_so_on_the_page(
-    fresh: Any, client_of: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuses(*_: Any) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr("lead_ml.service.threshold_routes.accept_lines", refuses)
-    admin = login(fresh, client_of, "admin")
-    token = csrf_of(admin.get("/review/thresholds").text)
-    response = admin.post(
-        "/review/thresholds?lang=en", data={"csrf": token, "mql": "20", "sql": "30", "why": "x", "by": "y"}
-    )
-    assert response.status_code == 409
-    assert "is not writable" in response.text
-    assert "different model" not in response.text
-
-
-def test_thresholds_without_approval_are_not_shown_as_approved(fresh: Any, client_of: Any) -> None:
-    page = login(fresh, client_of, "read").get("/review/thresholds?lang=en&accepted=1").text
-    assert "approved and in effect" not in page
-    assert "Default thresholds (not yet approved)" in page
-
-
-def test_thresholds_written_by_hand_show_their_approver(fresh: Any, client_of: Any) -> None:
-    reader = login(fresh, client_of, "read")
-    for given, shown in (
-        ({}, "Set in a file, without the name of an approver"),
-        ({"accepted_by": "Li Na"}, "Approved by Li Na ·"),
-        ({"accepted_by": "Li Na", "accepted_at": "2026-03-02T08:00:00Z"}, "Approved by Li Na on Mar 2, 2026"),
-    ):
-        accept_lines(fresh.scorer.folder, Lines.of(0.06, 0.21, method="by hand", **given))
-        fresh.reloader.check()
-        page = reader.get("/review/thresholds?lang=en").text
-        assert shown in page
-        assert "not yet approved" not in page
-        assert "Method: by hand" in page
-
-
-def test_without_dates_no_page_mentions_weeks(fresh: Any, client_of: Any) -> None:
-    import dataclasses
-
-    history = dataclasses.replace(fresh.scorer.bundle.history, as_of=None, opportunity_at=None)
-    bundle = dataclasses.replace(fresh.scorer.bundle, history=history, advice=())
-    fresh.reloader._scorer = dataclasses.replace(fresh.scorer, bundle=bundle, version="undated")
-    reader = login(fresh, client_of, "read")
-    for path in ("/review", "/review/thresholds"):
-        html = reader.get(f"{path}?lang=en").text
-        assert "Leads in history" in html
-        assert " per week" not in html
-    assert 'class="months"' not in html
-
-
 def test_a_project_without_events_does_not_mention_them(fresh: Any, client_of: Any) -> None:
-    import dataclasses
-
     row = read_worklist(fresh.runs)[0]
     answer = msgspec.structs.replace(row.answer, events_supplied=False)
     write_worklist(iter([WorklistRow(row.lead, answer)]), fresh.runs)
@@ -456,35 +234,9 @@ def test_a_project_without_events_does_not_mention_them(fresh: Any, client_of: A
     assert "activity data" not in reader.get(path).text
 
 
-@pytest.mark.parametrize("media", ["application/json", "multipart/form-data", "text/plain"])
-def test_a_form_is_a_form(local: Any, media: str) -> None:
-    assert local.client.post(
-        "/review/thresholds", content=b"a=1", headers={"content-type": media}
-    ).status_code in (403, 415)
-    assert (
-        local.client.post(
-            "/login", content=b"\xff", headers={"content-type": "application/x-www-form-urlencoded"}
-        ).status_code
-        == 422
-    )
-
-
 def test_a_static_file_may_be_kept_and_changes_its_address(reader: Any) -> None:
     link = re.search(r'href="(/static/review\.css\?v=\w{10})"', reader.get("/login").text)
     assert link is not None
     response = reader.get(link[1])
     assert "immutable" in response.headers["cache-control"]
     assert response.headers["content-type"] == "text/css; charset=utf-8"
-
-
-def test_a_visit_before_login_cannot_be_carried_into_the_session(served: Any, client_of: Any) -> None:
-    signer = served.app.state.runtime.signer
-    planted = Session.fresh()
-    client = client_of(served.app)
-    client.cookies.set(COOKIE, signer.seal(planted))
-    response = client.post(
-        "/login", data={"csrf": signer.csrf(planted), "key": served.keys["read"]}, follow_redirects=False
-    )
-    session = signer.open(response.cookies[COOKIE])
-    assert session is not None
-    assert session.nonce != planted.nonce
