@@ -158,7 +158,7 @@ def checked(root: Path, files: dict[str, bytes | None]) -> Any:
 
 
 def accounted(root: Path, done: Any) -> dict[str, int]:
-    """Check that every row is used or rejected, in the report and in the files; return the number of rows by table."""
+    """Check that every row is used or rejected, on paper and in the files; return the rows in by table."""
     found = json.loads(done.stdout)
     for name, table in found["intake"]["tables"].items():
         aside = sum(item["count"] for item in table["set_aside"])
