@@ -69,11 +69,11 @@ def expected(trained: Any, scorer: Scorer, spine: Spine) -> list[Answer]:
 @pytest.fixture(scope="module")
 def client(shipped: Run) -> Iterator[Any]:
     runs = shipped.folder.parent
-    loaders = Loaders(trial=lambda _: None, load=Scorer.load, warm=lambda: None)
+    loaders = Loaders(check=lambda _: None, load=Scorer.load, warm=lambda: None)
     app = create_app(
         Settings(runs=runs, auth=False, poll_seconds=3600, max_batch_body=64 * 1024 * 1024), loaders=loaders
     )
-    app.state.runtime.live.check()
+    app.state.runtime.reloader.check()
     with TestClient(app, client=("127.0.0.1", 50_000), base_url="http://localhost") as found:
         yield found
 
