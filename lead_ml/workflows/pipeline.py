@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,6 @@ from lead_ml.evaluation import Evaluation, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.evaluation.leakage import to_json
 from lead_ml.evaluation.split import groups_of
-from lead_ml.evaluation.tune import Tuned, tune
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
 from lead_ml.project.targets import Kind
@@ -101,34 +100,6 @@ def judge(
             progress=progress,
         ).evaluation
     return found
-
-
-def tune_target(
-    root: Path,
-    data: Path | None,
-    target: str,
-    *,
-    trials: int,
-    seed: int | None = None,
-    progress: Callable[[int, float], None] = lambda _number, _best: None,
-) -> Tuned:
-    """Tune the LightGBM parameters of one target; the trials are kept in ``runs/tune-<target>.journal``."""
-    loaded = reseeded(load(root, data), seed)
-    project, dataset = loaded.project, loaded.dataset
-    if target not in project.specs:
-        raise ParamsError("target", value=target, expected=f"one of {', '.join(project.specs)}")
-    declarations, _ = usable_features(project, dataset)
-    groups = groups_of(dataset.leads)
-    table = build_table(project, dataset, target, declarations, groups)
-    project.runs.mkdir(parents=True, exist_ok=True)
-    return tune(
-        recipes_of(project, target, ("lightgbm",), declarations)[0],
-        table,
-        windows_of(project, table, target, groups),
-        trials=trials,
-        journal=project.runs / f"tune-{target}.journal",
-        progress=progress,
-    )
 
 
 def score_project(
