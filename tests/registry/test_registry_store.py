@@ -12,7 +12,7 @@ import msgspec
 import pandas as pd
 import pytest
 from asked import ALL_REASONS, request_of
-from registry_kit import adopt, another_version, leads_of
+from registry_kit import adopt, leads_of
 
 from lead_ml import registry as tracking
 from lead_ml.errors import BundleError, LeadMLError, RequestError
@@ -31,6 +31,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning:mlflow"),
 ]
 Logged = tuple[Path, Run, str]
+Two = tuple[Path, Run, Run]
 
 
 def loaded(runs: Path) -> Any:
@@ -44,16 +45,6 @@ def loaded(runs: Path) -> Any:
 @pytest.fixture(autouse=True)
 def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-
-
-@pytest.fixture
-def two(runs: Path, trained: Any) -> tuple[Run, Run]:
-    """Two versions, logged one after the other."""
-    first = adopt(trained, runs)
-    second = another_version(first)
-    for run in (first, second):
-        tracking.log_run(run, {}, runs)
-    return first, second
 
 
 def test_a_run_is_logged_with_params_figures_and_tags(logged: Logged) -> None:
@@ -133,13 +124,13 @@ def test_the_data_is_an_input_named_by_its_digest(logged: Logged) -> None:
         assert f"{table}.csv" in item.dataset.source
 
 
-def test_the_registered_model_carries_the_figures(logged: Logged) -> None:
+def test_the_logged_model_carries_the_figures_of_the_run(logged: Logged) -> None:
     runs, _, run_id = logged
     with connected(runs) as client:
-        version = client.get_model_version("demo", "1")
-        model = client.get_logged_model(version.model_id)
-        metrics = client.get_run(run_id).data.metrics
-    assert {item.key: item.value for item in model.metrics} == metrics
+        found = client.get_run(run_id)
+        (output,) = found.outputs.model_outputs
+        model = client.get_logged_model(output.model_id)
+    assert {item.key: item.value for item in model.metrics} == found.data.metrics
 
 
 def test_files_of_a_run_are_logged_but_never_the_scores_that_name_leads(logged: Logged) -> None:
@@ -265,10 +256,8 @@ def test_the_pyfunc_names_the_row_and_column_of_what_it_cannot_read(logged: Logg
     assert model.predict(good.iloc[:0]).empty
 
 
-def test_each_version_is_registered_once_and_the_latest_is_the_challenger(
-    runs: Path, two: tuple[Run, Run]
-) -> None:
-    first, second = two
+def test_each_version_is_registered_once_and_the_latest_is_the_challenger(two: Two) -> None:
+    runs, first, second = two
     found = tracking.versions(runs, "demo")
     assert [(item.number, item.version, item.aliases) for item in found] == [
         ("1", first.record.version, ()),
@@ -278,8 +267,8 @@ def test_each_version_is_registered_once_and_the_latest_is_the_challenger(
     assert found[0].created.endswith("Z")
 
 
-def test_an_alias_moves_and_unknown_versions_are_refused(runs: Path, two: tuple[Run, Run]) -> None:
-    first, _ = two
+def test_an_alias_moves_and_unknown_versions_are_refused(two: Two) -> None:
+    runs, first, _ = two
     tracking.set_alias(runs, "demo", "shadow", first.record.version)
     assert tracking.alias_of(runs, "demo", "shadow") == first.record.version
     assert tracking.alias_of(runs, "demo", "champion") is None
@@ -290,10 +279,8 @@ def test_an_alias_moves_and_unknown_versions_are_refused(runs: Path, two: tuple[
     assert not tracking.mark_promoted(runs, "demo", "zz", promoted_at="", why="")
 
 
-def test_promotion_and_rollback_move_the_champion_alias_with_the_reason(
-    runs: Path, two: tuple[Run, Run]
-) -> None:
-    first, second = two
+def test_promotion_and_rollback_move_the_champion_alias_with_the_reason(two: Two) -> None:
+    runs, first, second = two
     promote(runs, first.record.version, force="first of all")
     done = promote(runs, second.record.version, force="a new card")
     assert tracking.alias_of(runs, "demo", "champion") == second.record.version
