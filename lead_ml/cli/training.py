@@ -27,7 +27,7 @@ from lead_ml.project.targets import KINDS, Kind
 
 if TYPE_CHECKING:
     from lead_ml.evaluation import Evaluation
-    from lead_ml.evaluation.tune import Tuned
+    from lead_ml.evaluation.tuned import Tuned
     from lead_ml.registry.runs import Run
 
 KindOption = Annotated[

@@ -52,7 +52,8 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One target: what is positive, which feature groups are seen, which directions are forced, what may be tuned.
 
     ``monotone`` maps a feature name to +1 (never lowers the probability) or -1 (never raises it); it binds the
-    lightgbm kind. ``search`` maps a LightGBM parameter to the range that ``lead-ml tune`` searches.
+    lightgbm kind. ``search`` maps a parameter of a candidate to the range that ``lead-ml tune`` searches in place of
+    the default one, see :mod:`lead_ml.evaluation.search_spaces`.
     ``kinds`` are the kinds that compete, simplest first. ``ages_days`` overrides the snapshot ages of ``params.yaml``.
     """
 

@@ -30,7 +30,7 @@ def forward_figures(scores: ForwardScores, title: str, *, seed: int) -> dict[str
     scores
         Scores of one or several candidates; each gets a line.
     title
-        Stands above every figure, such as ``conversion``.
+        Beginning of the title of every figure, such as ``conversion``.
     seed
         Of the bootstrap behind the calibration intervals, which are drawn where there is one candidate.
 

@@ -38,18 +38,18 @@ def log_model(mlflow: Any, run: Run) -> Any:
 def signature_of(facts: Facts) -> Any:
     """Return the signature: a table of leads in, a table of scores out.
 
-    A lead column is of any type, because a scorer reads ``"3"``, ``3`` and ``3.0`` alike, and may be left out.
+    Every column is of any type: a scorer reads ``"3"``, ``3`` and ``3.0`` alike, and pandas gives an empty column of texts
+    the type of a number. Attributes, ``as_of`` and ``events`` may be left out.
     """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
     needed = ["lead_id", *(["created_at"] if facts.dated else [])]
-    optional = [name for name in (*facts.columns, AS_OF) if name not in needed]
+    optional = [name for name in (*facts.columns, AS_OF, EVENTS) if name not in needed]
     inputs = [
         *(ColSpec(AnyType(), name) for name in needed),
         *(ColSpec(AnyType(), name, required=False) for name in optional),
-        ColSpec("string", EVENTS, required=False),
     ]
     return ModelSignature(
         Schema(inputs),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lead_ml.evaluation.tune import Tuned
+from lead_ml.evaluation.tuned import Tuned
 from lead_ml.registry.figures import COLORS, GRAY, figure_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lead_ml.evaluation.tune import TrialRecord, Tuned
+from lead_ml.evaluation.tuned import TrialRecord, Tuned
 from lead_ml.registry.store import connected, experiment_id
 
 STUDY, TRIAL = "lead_ml_study", "trial"

@@ -9,7 +9,8 @@ from lead_ml import registry as tracking
 from lead_ml.errors import ParamsError
 from lead_ml.evaluation.search_spaces import space_of
 from lead_ml.evaluation.split import groups_of
-from lead_ml.evaluation.tune import Tuned, tune
+from lead_ml.evaluation.tune import tune
+from lead_ml.evaluation.tuned import Tuned
 from lead_ml.project.targets import Kind
 from lead_ml.registry.tune_figures import tuning_pictures
 from lead_ml.workflows.load import load

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lead_ml.evaluation.tune import Tuned
+from lead_ml.evaluation.tuned import Tuned
 from lead_ml.model.metrics import Interval
 from lead_ml.project.params import load_params
 from lead_ml.project.targets import Kind

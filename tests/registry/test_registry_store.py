@@ -199,7 +199,12 @@ def test_the_types_of_a_table_change_no_answer(logged: Logged, trained: Any) -> 
 def test_no_events_are_distinguished_from_unknown_events(logged: Logged, trained: Any) -> None:
     model = loaded(logged[0])
     leads = leads_of(trained.dataset, 3)
-    for cells, supplied in ((["[]", None, "[]"], [True, False, True]), ([None, None, None], [False] * 3)):
+    cases = (
+        (["[]", None, "[]"], [True, False, True]),
+        ([None, None, None], [False] * 3),
+        ([float("nan")] * 3, [False] * 3),  # what pandas makes of an empty column of a CSV file
+    )
+    for cells, supplied in cases:
         table = model.predict(leads.assign(events=cells))
         assert [json.loads(text)["events_supplied"] for text in table["answer"]] == supplied
     assert not json.loads(model.predict(leads.drop(columns="events"))["answer"][0])["events_supplied"]

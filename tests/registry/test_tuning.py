@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lead_ml.evaluation.tune import TrialRecord, Tuned
+from lead_ml.evaluation.tuned import TrialRecord, Tuned
 from lead_ml.model.metrics import Interval
 from lead_ml.project.targets import Uniform
 from lead_ml.registry import log_tuning
