@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SIZE, DPI = (6.4, 4.4), 110
 COLORS = ("#1f5fa8", "#d9772b", "#3f8f5b", "#8a5fb0", "#b0473f")
 GRAY = "#8a8f98"
-FEWEST = 0.005  # the share of the leads from which a lift is drawn; before it one lead decides
+FEWEST = 0.02  # the share of the leads from which a lift is drawn; before it a few leads decide
 
 
 def forward_figures(scores: ForwardScores, title: str, *, seed: int) -> dict[str, Figure]:
