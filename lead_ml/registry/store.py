@@ -20,7 +20,6 @@ DEFAULTS = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "GIT_PYTHON_REFRESH": "quiet",
 }
-KIND = "mlflow.experimentKind"  # the pages of MLflow then show model training instead of generative AI
 DATABASE_SCHEMES = ("sqlite", "postgresql", "mysql", "mssql")
 
 
@@ -88,6 +87,4 @@ def experiment_id(client: Any, runs: Path, project: str) -> str:
         return str(found.experiment_id)
     bare = tracking_uri(runs).startswith(DATABASE_SCHEMES)
     place = (runs / ARTIFACTS).resolve().as_uri() if bare else None
-    return str(
-        client.create_experiment(project, artifact_location=place, tags={KIND: "custom_model_development"})
-    )
+    return str(client.create_experiment(project, artifact_location=place))

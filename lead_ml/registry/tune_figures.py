@@ -53,16 +53,16 @@ def _history(tuned: Tuned, axes: Axes) -> None:
     axes.step(number, np.minimum.accumulate(loss), where="post", color=COLORS[1], label="best so far")
     axes.set(xlabel="Trial", ylabel="Log-loss, rolling windows", title="search history")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(loc="upper right", frameon=False)
+    axes.legend(loc="best", framealpha=0.85, edgecolor="none")
 
 
 def _importance(tuned: Tuned, axes: Axes) -> None:
     names = list(tuned.importance)[::-1]
     bars = axes.barh(names, [tuned.importance[name] for name in names], color=COLORS[0])
     axes.bar_label(bars, fmt="{:.0%}", padding=3)
-    axes.set(
-        xlabel="Share of the variance of the log-loss", title="importance of the parameters", xlim=(0, 1.08)
-    )
+    axes.set(xlabel="Share of the variance of the log-loss", title="importance of the parameters")
+    axes.set_xlim(0, 1.15 * max(tuned.importance.values()))
+    axes.xaxis.set_major_formatter("{x:.0%}")
 
 
 def _parallel(tuned: Tuned, axes: Axes) -> None:
@@ -79,7 +79,7 @@ def _parallel(tuned: Tuned, axes: Axes) -> None:
         axes.plot(range(len(names)), y, color=color, linewidth=2.5 if best else 1, marker="o", markersize=3)
         if best:
             axes.plot([], [], color=color, linewidth=2.5, label=f"best: log-loss {trial.log_loss:.4f}")
-    axes.set_xticks(range(len(names)), [_range(tuned, name) for name in names], fontsize=8)
+    axes.set_xticks(range(len(names)), [_range(tuned, name) for name in names], fontsize=7)
     axes.set(ylabel="Place in the searched range", title="trials, darker is better", ylim=(-0.05, 1.05))
     axes.set_yticks([0, 1], ["low", "high"])
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False)
