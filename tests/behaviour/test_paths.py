@@ -16,7 +16,7 @@ from kinds import run_of_kind
 
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
-from lead_ml.registry.record import MODEL_CODE
+from lead_ml.registry.logged_model import MODEL_CODE
 from lead_ml.registry.runs import Run
 from lead_ml.registry.store import import_mlflow
 from lead_ml.scoring import Answer, Scorer, ScoreRequest, Served, prepare, serve_version
@@ -152,8 +152,9 @@ def test_the_pyfunc_equals_the_data_set(
             pip_requirements=[],
         )
         model = mlflow.pyfunc.load_model(str(tmp_path / "model"))
-    bodies = [msgspec.json.encode(request).decode() for request in requests]
-    table = model.unwrap_python_model().predict(None, pd.DataFrame({"request": bodies}))
+    rows = [{**r.lead, "as_of": r.as_of, "events": msgspec.json.encode(r.events).decode()} for r in requests]
+    options = {"reasons": ALL_REASONS}
+    table = model.unwrap_python_model().predict(None, pd.DataFrame(rows), options)
     for text, answer in zip(table["answer"], expected, strict=True):
         compare(msgspec.json.decode(text, type=Answer), answer)
 
