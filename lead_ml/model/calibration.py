@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.errors import InputError
-from lead_ml.model.metrics import fit_logit, sigmoid
+from lead_ml.model.metrics import fit_logit, logit_losses, sigmoid
 from lead_ml.model.metrics import logit as logit_of
 from lead_ml.tables.dataset import Floats, Indices
 
@@ -106,7 +106,7 @@ def fit_calibration(
     if masses.sum() >= PLATT_ROWS and (masses * labels).sum() >= PLATT_POSITIVES:
         methods = ("temperature", "platt")
     folds = _folds(groups, seed)
-    chosen, best = Calibration.identity(), _losses(logit, labels)
+    chosen, best = Calibration.identity(), logit_losses(logit, labels)
     for method in methods:
         losses = _cross_fitted(method, logit, labels, masses, folds)
         if _clearly_lower(losses, best, masses, groups):
@@ -127,8 +127,8 @@ def _fit(method: Method, z: Floats, y: Floats, weight: Floats) -> Calibration:
         pivot = float(logit_of((weight * sigmoid(z)).sum() / weight.sum()))
         slope = _slope_about(pivot, z, y, weight)
         return Calibration(method, slope, pivot * (1 - slope))
-    basis = np.column_stack([z, np.ones_like(z)])
-    slope, intercept = fit_logit(basis, y, weight, penalty=np.full(2, _PULL), toward=np.array([1.0, 0.0]))
+    columns = np.stack([z, np.ones_like(z)])
+    slope, intercept = fit_logit(columns, y, weight, ridge=np.full(2, _PULL), toward=np.array([1.0, 0.0]))
     if _bounded(float(slope)) != slope:
         slope, intercept = _bounded(float(slope)), _intercept(_bounded(float(slope)) * z, y, weight)
     return Calibration(method, float(slope), float(intercept))
@@ -143,7 +143,7 @@ def _slope_about(pivot: float, z: Floats, y: Floats, weight: Floats) -> float:
     from scipy.optimize import minimize_scalar
 
     def loss(slope: float) -> float:
-        losses = _losses(pivot + slope * (z - pivot), y)
+        losses = logit_losses(pivot + slope * (z - pivot), y)
         return float((weight * losses).sum()) + 0.5 * _PULL * (slope - 1) ** 2
 
     return float(minimize_scalar(loss, bounds=(MIN_SLOPE, MAX_SLOPE), method="bounded").x)
@@ -159,13 +159,9 @@ def _intercept(z: Floats, y: Floats, weight: Floats) -> float:
     low, high, goal = -float(z.max()) - 40.0, -float(z.min()) + 40.0, float((weight * y).sum())
     for _ in range(100):
         middle = (low + high) / 2
-        expected = float((weight / (1 + np.exp(-np.clip(z + middle, -700, 700)))).sum())
+        expected = float((weight * sigmoid(z + middle)).sum())
         low, high = (middle, high) if expected < goal else (low, middle)
     return (low + high) / 2
-
-
-def _losses(z: Floats, y: Floats) -> Floats:
-    return np.asarray(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))) - y * z)
 
 
 def _cross_fitted(method: Method, z: Floats, y: Floats, weight: Floats, folds: Indices) -> Floats:
@@ -173,7 +169,7 @@ def _cross_fitted(method: Method, z: Floats, y: Floats, weight: Floats, folds: I
     for fold in range(FOLDS):
         inside = folds == fold
         applied[inside] = _fit(method, z[~inside], y[~inside], weight[~inside]).apply(z[inside])
-    return _losses(applied, y)
+    return logit_losses(applied, y)
 
 
 def _folds(groups: npt.NDArray[Any], seed: int) -> Indices:

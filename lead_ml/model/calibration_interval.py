@@ -134,9 +134,9 @@ def _curves(
     knots = np.unique(np.quantile((z - middle) / spread, _KNOTS))
     cell, centre = _cells(z)
     basis, on_grid = (_basis((x - middle) / spread, knots) for x in (centre, grid))
-    penalty = np.full(basis.shape[1], _RIDGE_BEND)
-    penalty[:2] = _RIDGE_LINE
-    straight = np.zeros(basis.shape[1])
+    ridge = np.full(len(basis), _RIDGE_BEND)
+    ridge[:2] = _RIDGE_LINE
+    straight = np.zeros(len(basis))
     straight[:2] = middle, spread
     curves = []
     for times in resamples(groups, n_boot, seed):
@@ -144,8 +144,8 @@ def _curves(
         mass, won = np.bincount(cell, drawn, len(centre)), np.bincount(cell, drawn * y, len(centre))
         held = mass > 0
         drawn_mass = np.asarray(mass[held], dtype=np.float64)
-        b = fit_logit(basis[held], won[held] / drawn_mass, drawn_mass, penalty=penalty, toward=straight)
-        curves.append(np.einsum("nk,k->n", on_grid, b))
+        b = fit_logit(basis[:, held], won[held] / drawn_mass, drawn_mass, ridge=ridge, toward=straight)
+        curves.append(np.einsum("kn,k->n", on_grid, b))
     found = np.array(curves, dtype=np.float64)
     return np.asarray(found[np.isfinite(found).all(axis=1)], dtype=np.float64)
 
@@ -161,11 +161,11 @@ def _basis(x: Floats, knots: Floats) -> Floats:
     """1, x and the natural cubic spline's bends (Hastie, Tibshirani and Friedman, 2009, eq. 5.4-5.5)."""
     line = [np.ones_like(x), x]
     if len(knots) < 3:
-        return np.column_stack(line)
+        return np.stack(line)
     width = knots[-1] - knots[0]
     last = _hinge(x, knots[-2], knots[-1])
     bends = [4 * (_hinge(x, knot, knots[-1]) - last) / width**2 for knot in knots[:-2]]
-    return np.column_stack([*line, *bends])
+    return np.stack([*line, *bends])
 
 
 def _hinge(x: Floats, knot: float, end: float) -> Floats:

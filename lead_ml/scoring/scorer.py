@@ -12,6 +12,7 @@ import numpy as np
 from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import Compiled, features_at
 from lead_ml.asof.labels import Spine
+from lead_ml.model.metrics import sigmoid
 from lead_ml.scoring.answer import Answer, FakeAnswer, Lang, Reasons
 from lead_ml.scoring.bundle import Bundle, Part, accepted_lines, load_bundle
 from lead_ml.scoring.golden import check_golden
@@ -161,7 +162,7 @@ def _score(part: Part, raw: RawColumns) -> Scored:
     logit = np.asarray(part.calibration.apply(part.fitted.model.predict_logit(X)))
     contributions = part.calibration.scale_contributions(part.fitted.model.contributions(X))
     lower, upper = part.band.interval(logit)
-    return Scored(part, logit, 1.0 / (1.0 + np.exp(-logit)), lower, upper, contributions, raw)
+    return Scored(part, logit, sigmoid(logit), lower, upper, contributions, raw)
 
 
 def _reasons(scored: Scored, row: int, lang: Lang, top: int) -> Reasons:

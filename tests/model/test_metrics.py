@@ -210,8 +210,8 @@ def test_sigmoid_and_logit_are_inverse_and_never_overflow(z):
 
 def test_fit_logit_pulls_a_separable_fit_to_a_finite_place():
     z, y = np.array([-1.0, 1.0]), np.array([0.0, 1.0])
-    free = metrics.fit_logit(z[:, None], y, np.ones(2))
-    tied = metrics.fit_logit(z[:, None], y, np.ones(2), penalty=np.ones(1), toward=np.ones(1))
+    free = metrics.fit_logit(z[None], y, np.ones(2))
+    tied = metrics.fit_logit(z[None], y, np.ones(2), ridge=np.ones(1), toward=np.ones(1))
     assert np.isnan(free).all()
     # The optimum solves b - 1 = 2 * sigmoid(-b).
     assert float(tied[0]) - 1 == pytest.approx(2 / (1 + math.exp(tied[0])), abs=1e-8)

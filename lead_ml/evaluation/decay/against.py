@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lead_ml.declare import MICROSECONDS_PER_DAY
-from lead_ml.evaluation.decay.logit import Fit, fit_beside
 from lead_ml.evaluation.decay.profile import RIDGE, SHAPES, shaped, standardised
 from lead_ml.evaluation.decay.records import Against, Shape
 from lead_ml.evaluation.decay.sample import Sample
-from lead_ml.model.metrics import Interval, paired_bootstrap, sigmoid
+from lead_ml.model.metrics import Interval, LogitFit, fit_beside, paired_bootstrap, sigmoid
 from lead_ml.project.params import EvaluationParams
 from lead_ml.tables.dataset import Floats
 
@@ -26,7 +25,7 @@ class Judge:
 
     sample: Sample
     adjustment: Floats
-    base: Fit
+    base: LogitFit
     options: EvaluationParams
     seed: int
 

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from lead_ml.asof.labels import require_both_classes
 from lead_ml.declare import MICROSECONDS_PER_DAY, span
 from lead_ml.evaluation.decay.against import Judge
-from lead_ml.evaluation.decay.logit import Problem, fit_alone
 from lead_ml.evaluation.decay.profile import (
     HALF_CHI_SQUARE,
     SHAPES,
@@ -23,6 +22,7 @@ from lead_ml.evaluation.decay.profile import (
 from lead_ml.evaluation.decay.records import ALL, HalfLife, Point
 from lead_ml.evaluation.decay.sample import HALF_LIVES_DAYS, Sample
 from lead_ml.evaluation.decay.words import declaration, name_of, span_text, verdict_words
+from lead_ml.model.metrics import LogitProblem, fit_alone
 from lead_ml.project.params import EvaluationParams
 from lead_ml.tables.dataset import Floats
 
@@ -93,7 +93,7 @@ def _learn_one(
     if leads < MIN_LEADS:
         return nothing
     adjustment, ridge = _adjustment(sample, others)
-    base = fit_alone(Problem(adjustment[:, fit], sample.y[fit], sample.weight[fit], ridge))
+    base = fit_alone(LogitProblem(adjustment[:, fit], sample.y[fit], sample.weight[fit], ridge))
     seen = profile(base, columns, np.array([*days, np.inf]), sample.group[fit], seed=seed)
     return _told(nothing, seen, Judge(sample, adjustment, base, options, seed))
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.evaluation.decay.logit import Fit, fit_beside
 from lead_ml.evaluation.decay.records import Shape
+from lead_ml.model.metrics import LogitFit, fit_beside
 from lead_ml.tables.dataset import Floats, Indices
 
 LEVEL = 0.90
@@ -57,7 +57,7 @@ class Profile:
         return np.asarray((upper.max() - upper) / self.dependence)
 
 
-def profile(base: Fit, columns: Floats, days: Floats, group: Indices, *, seed: int) -> Profile:
+def profile(base: LogitFit, columns: Floats, days: Floats, group: Indices, *, seed: int) -> Profile:
     """Fit every half-life in both shapes.
 
     Parameters
@@ -133,21 +133,19 @@ def _crossing(found: Profile, outside: int, inside: int) -> float:
     return float(np.exp(logs[inside] + share * (logs[outside] - logs[inside])))
 
 
-def _dependence(fit: Fit, columns: Floats, place: int, group: Indices) -> float:
+def _dependence(fit: LogitFit, columns: Floats, place: int, group: Indices) -> float:
     """Robust over naive variance of the score of the half-life, at the best one; the scale of the half-life cancels."""
     before, after = max(place - 1, 0), min(place + 1, len(columns) - 1)
     moved = (columns[after] - columns[before])[None]
-    logit = fit.logit
-    rest = _residualised(fit, moved, logit)
-    naive = float((fit.problem.spread(logit) * rest[0] ** 2).sum())
-    robust = float((_by_group(rest * fit.problem.residual(logit), group) ** 2).sum())
+    rest = _residualised(fit, moved)
+    naive = float((fit.spread * rest[0] ** 2).sum())
+    robust = float((_by_group(rest * fit.residual, group) ** 2).sum())
     return robust / naive if naive > 1e-12 and robust > 1e-12 else 1.0
 
 
-def _chance(base: Fit, columns: Floats, group: Indices, seed: int) -> float:
+def _chance(base: LogitFit, columns: Floats, group: Indices, seed: int) -> float:
     """Share of random signs of the groups under which some half-life looks as useful as the best one does."""
-    logit = base.logit
-    scores = _by_group(_residualised(base, columns, logit) * base.problem.residual(logit), group)
+    scores = _by_group(_residualised(base, columns) * base.residual, group)
     size = np.sqrt((scores**2).sum(axis=1))
     scores = scores[size > 1e-9] / size[size > 1e-9, None]
     if not len(scores):
@@ -162,12 +160,10 @@ def _chance(base: Fit, columns: Floats, group: Indices, seed: int) -> float:
     return beaten / (_SIGNS + 1)
 
 
-def _residualised(fit: Fit, columns: Floats, logit: Floats) -> Floats:
-    """Return what of each column (m, n) the columns of the fit cannot imitate."""
-    problem = fit.problem
-    curvature = problem.curvature(logit)
-    weights = np.linalg.solve(curvature, problem.inner(columns * problem.spread(logit)))
-    return np.asarray(columns - np.einsum("km,kn->mn", weights, problem.columns))
+def _residualised(fit: LogitFit, columns: Floats) -> Floats:
+    """Return the part of each column (m, n) that is not a combination of the columns of the fit."""
+    weights = np.linalg.solve(fit.curvature, fit.problem.inner(columns * fit.spread))
+    return np.asarray(columns - np.einsum("km,kn->mn", weights, fit.problem.columns))
 
 
 def _by_group(values: Floats, group: Indices) -> Floats:

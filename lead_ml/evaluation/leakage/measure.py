@@ -113,7 +113,7 @@ def _tests(sample: Sample) -> Iterator[Mask]:
 
 def _calibrated(y: Floats, p: Floats) -> Floats:
     z = np.clip(logit(p), -12.0, 12.0)
-    line = fit_logit(np.column_stack([np.ones(len(y)), z]), y, np.ones(len(y)), penalty=_RIDGE)
+    line = fit_logit(np.stack([np.ones(len(y)), z]), y, np.ones(len(y)), ridge=_RIDGE)
     if not np.isfinite(line).all() or line[1] <= 0:
         return np.full(len(y), y.mean())
     return sigmoid(line[0] + line[1] * z)

@@ -8,9 +8,8 @@ import msgspec
 
 from lead_ml.declare import MISSING, Declaration, Profile
 from lead_ml.model.icp import BY_CHANCE, ColumnProfile, Learnt, Worth
+from lead_ml.model.metrics import OptionalInterval, wilson
 from lead_ml.scoring.reasons.wording import value_text
-from lead_ml.scoring.thresholds.boot import Interval
-from lead_ml.scoring.thresholds.tables import wilson
 
 LEAST_POINTS = 1.0  # below, a value is called neither over- nor under-represented: 12 % more or less common
 
@@ -29,7 +28,7 @@ class ValueRow(msgspec.Struct, frozen=True, kw_only=True):
     zh: str
     leads: int
     wins: int
-    rate: Interval
+    rate: OptionalInterval
     of_all: float | None
     of_won: float | None
     points: float
@@ -59,7 +58,7 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
     zh: str
     leads: int
     wins: int
-    rate: Interval
+    rate: OptionalInterval
     columns: tuple[ColumnTable, ...]
 
 

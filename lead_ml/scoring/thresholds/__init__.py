@@ -15,7 +15,6 @@ from lead_ml.scoring.thresholds.advise import (
     value,
 )
 from lead_ml.scoring.thresholds.basis import Basis, Line
-from lead_ml.scoring.thresholds.boot import Interval
 from lead_ml.scoring.thresholds.evidence import EvidenceTable
 from lead_ml.scoring.thresholds.history import History
 from lead_ml.scoring.thresholds.scale import (
@@ -43,7 +42,6 @@ __all__ = [
     "EvidenceTable",
     "Grade",
     "History",
-    "Interval",
     "Line",
     "Lines",
     "Method",

@@ -9,6 +9,7 @@ precision).
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -16,6 +17,7 @@ import numpy as np
 
 from lead_ml.scoring.thresholds import notes, words
 from lead_ml.scoring.thresholds.basis import DEFAULT_BOOTSTRAP, Basis, Line
+from lead_ml.scoring.thresholds.boot import LEVEL
 from lead_ml.scoring.thresholds.history import History, before_opportunity, last_rows
 from lead_ml.scoring.thresholds.scale import score_of
 from lead_ml.scoring.thresholds.steps import Steps, candidates
@@ -29,7 +31,6 @@ Method = Literal["article", "capacity", "value", "precision", "recall"]
 METHODS: tuple[Method, ...] = ("article", "capacity", "value", "precision", "recall")
 LEAST_CROSSED = 30
 _MQL_QUANTILE = 0.25
-_NORMAL_95 = 1.6448536269514722
 
 
 class Advice(msgspec.Struct, frozen=True):
@@ -225,6 +226,8 @@ def _mean_interval(rows: Indices, basis: Basis) -> tuple[float, float]:
     _, group = np.unique(groups, return_inverse=True)
     residuals = np.bincount(group, weights=logits - logits.mean())
     correction = len(residuals) / max(len(residuals) - 1, 1)
-    half = _NORMAL_95 * float(np.sqrt(correction * (residuals**2).sum())) / len(rows)
+    half = (
+        NormalDist().inv_cdf((1 + LEVEL) / 2) * float(np.sqrt(correction * (residuals**2).sum())) / len(rows)
+    )
     low, high = (score_of(float(logits.mean()) + side, basis.reference_odds) for side in (-half, half))
     return low, high

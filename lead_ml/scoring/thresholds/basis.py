@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from lead_ml.errors import ParamsError
-from lead_ml.scoring.thresholds.boot import Interval, interval, resampled
+from lead_ml.model.metrics import Interval, OptionalInterval
+from lead_ml.scoring.thresholds.boot import interval, resampled
 from lead_ml.scoring.thresholds.history import History, last_rows
 from lead_ml.scoring.thresholds.scale import log_odds, probability_of, score_of
 from lead_ml.scoring.thresholds.steps import Steps, prepared
@@ -34,11 +35,11 @@ class Line(msgspec.Struct, frozen=True):
     score: float
     crossed: int
     wins: int
-    per_week: Interval
-    precision: Interval
-    recall: Interval
-    expected_wins_per_week: Interval
-    value_per_week: Interval
+    per_week: OptionalInterval
+    precision: OptionalInterval
+    recall: OptionalInterval
+    expected_wins_per_week: OptionalInterval
+    value_per_week: OptionalInterval
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Basis:
     def _net(self, wins: float, crossed: float, cost: float) -> float:
         return wins * self.value_per_win - crossed * cost
 
-    def _weekly(self, total: float, draws: Floats) -> Interval:
+    def _weekly(self, total: float, draws: Floats) -> OptionalInterval:
         weeks = self.steps.weeks
         return Interval(None, None, None) if weeks is None else interval(total / weeks, draws / weeks)
 

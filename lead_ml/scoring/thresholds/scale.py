@@ -12,6 +12,7 @@ from typing import Literal, overload
 import numpy as np
 
 from lead_ml.errors import ParamsError
+from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Floats
 
 Grade = Literal["A", "B", "C", "D"]
@@ -83,10 +84,7 @@ def probability_of(logit: float) -> float:
     >>> probability_of(0.0)
     0.5
     """
-    if logit >= 0:
-        return 1.0 / (1.0 + math.exp(-logit))
-    odds = math.exp(logit)
-    return odds / (1.0 + odds)
+    return float(sigmoid(logit))
 
 
 def log_odds(probability: float) -> float:

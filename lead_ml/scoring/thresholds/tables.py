@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 import numpy as np
 
-from lead_ml.scoring.thresholds.boot import Interval
+from lead_ml.model.metrics import OptionalInterval, wilson
 from lead_ml.scoring.thresholds.history import MICROSECONDS_PER_WEEK, History
 from lead_ml.scoring.thresholds.scale import probability_of, score_of
 from lead_ml.scoring.thresholds.steps import Steps, candidates, prepared
 from lead_ml.tables.dataset import Indices, Instants
-
-_NORMAL_95 = 1.6448536269514722
 
 
 class CurvePoint(msgspec.Struct, frozen=True):
@@ -41,7 +37,7 @@ class Month(msgspec.Struct, frozen=True):
     crossed: int
     wins: int
     per_week: float
-    precision: Interval
+    precision: OptionalInterval
 
 
 def curve(history: History | Steps, *, reference_odds: float, n: int = 50) -> tuple[CurvePoint, ...]:
@@ -89,20 +85,6 @@ def by_month(history: History | Steps, line: float) -> tuple[Month, ...]:
         )
         for i in range(length)
     )
-
-
-def wilson(wins: int, n: int) -> Interval:
-    """Return a share with Wilson's 90 % interval (*JASA* 22, 1927).
-
-    >>> wilson(0, 10).lower, round(wilson(0, 10).upper, 3)
-    (0.0, 0.213)
-    """
-    if n == 0:
-        return Interval(None, None, None)
-    share, z2 = wins / n, _NORMAL_95**2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _NORMAL_95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return Interval(share, min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share))
 
 
 def _month(instants: Instants) -> Indices:

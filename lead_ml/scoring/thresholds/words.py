@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from lead_ml.model.metrics import OptionalInterval
 from lead_ml.scoring.thresholds.basis import Line
-from lead_ml.scoring.thresholds.boot import Interval
 from lead_ml.scoring.thresholds.figures import percent, plain, trimmed
 
 
@@ -79,7 +79,7 @@ def article_words(n: int, stage_known: bool, mean_low: float, mean_high: float) 
     )
 
 
-def spread(figure: Interval, lang: str, *, share: bool) -> str:
+def spread(figure: OptionalInterval, lang: str, *, share: bool) -> str:
     """Write the interval of a figure, such as ``18.1 to 20.3``."""
     if figure.lower is None or figure.upper is None:
         return "?"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from lead_ml.model.metrics import OptionalInterval
 from lead_ml.scoring import Scorer
-from lead_ml.scoring.thresholds import Interval, Line, score_of
+from lead_ml.scoring.thresholds import Line, score_of
 from lead_ml.scoring.thresholds.figures import plain
 from lead_ml.service.pages.evidence import LineEvidence
 from lead_ml.service.pages.frame import Frame, day
@@ -55,7 +56,7 @@ def _card(
     }
 
 
-def _figure(interval: Interval, frame: Frame, *, share: bool) -> dict[str, str]:
+def _figure(interval: OptionalInterval, frame: Frame, *, share: bool) -> dict[str, str]:
     values = (interval.value, interval.lower, interval.upper)
     value, lower, upper = ("–" if v is None else frame.share(v) if share else _plain(v) for v in values)
     between = "–" if frame.lang == "zh" else " to "
