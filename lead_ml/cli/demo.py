@@ -42,7 +42,7 @@ def demo(
     _rule("3  Promotion", "A version serves only if it earns it in a paired comparison.")
     tell(escape(f"{done.promotion}\n"))
     _rule("4  The lines", "Where marketing (MQL) and sales (SQL) should take leads over.")
-    print_advice(done.scorer.bundle.advice, done.scorer.lines, synthetic=True)
+    print_advice(done.scorer.bundle.advice, done.scorer.thresholds, synthetic=True)
     _rule(
         "5  The worklist", "Open leads at the end of the data, best first, with what speaks for and against."
     )

@@ -15,7 +15,7 @@ LangOption = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Languag
 VersionOption = Annotated[
     str | None, typer.Option("--version", help="Version to use.", show_default="the champion")
 ]
-METHODS = ("article", "capacity", "value", "precision", "recall")
+METHODS = ("opportunity_mean", "capacity", "value", "precision", "recall")
 
 
 def score(
@@ -95,9 +95,9 @@ def thresholds(
     if accept is not None and accept not in METHODS:
         raise typer.BadParameter(f"{accept!r} is no method; use {', '.join(METHODS)}", param_hint="--accept")
     scorer = scorer_of(project, version)
-    lines = accept_method(scorer, accept, by=by, why=why) if accept else scorer.lines
+    lines = accept_method(scorer, accept, by=by, why=why) if accept else scorer.thresholds
     if as_json:
-        print_json({"lines": lines, "advice": scorer.bundle.advice})
+        print_json({"thresholds": lines, "advice": scorer.bundle.advice})
         return
     print_advice(scorer.bundle.advice, lines, synthetic=scorer.bundle.facts.synthetic)
 

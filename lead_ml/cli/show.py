@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from lead_ml.evaluation import Evaluation
     from lead_ml.evaluation.records import KindRecord
     from lead_ml.scoring import Answer
-    from lead_ml.scoring.thresholds import Advice, Lines
-    from lead_ml.scoring.thresholds.basis import Line
+    from lead_ml.scoring.thresholds import Advice, Threshold, Thresholds
 
 # Name, heading, and whether the interval is shown on a narrow terminal too.
 PROBABILITY_FIGURES = (("log_loss", "log-loss", True), ("brier", "Brier", True), ("ece", "ECE", False))
@@ -38,7 +37,7 @@ def print_evaluation(evaluation: Evaluation | None, target: str) -> None:
     test = evaluation.windows[-1]
     when = f"created {test.start[:10]} to {test.end[:10]}" if test.start else "of the last random fold"
     tell(
-        f"Judged on {test.test_leads:,} leads {when}: "
+        f"Evaluated on {test.test_leads:,} leads {when}: "
         f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. 95 % intervals; random is the ROC AUC "
         "under a random split, which flatters.\n"
     )
@@ -86,7 +85,7 @@ def _cells(record: KindRecord, figures: Sequence[tuple[str, str, bool]]) -> list
     return [interval(record.metrics[name], bounds=always or wide()) for name, _, always in figures]
 
 
-def print_advice(advice: Sequence[Advice], lines: Lines, *, synthetic: bool) -> None:
+def print_advice(advice: Sequence[Advice], lines: Thresholds, *, synthetic: bool) -> None:
     """Print the lines of every method with their figures, what to beware of, and the lines in force."""
     mark = " (SYNTHETIC DATA)" if synthetic else ""
     rows = [
@@ -121,11 +120,11 @@ def print_advice(advice: Sequence[Advice], lines: Lines, *, synthetic: bool) -> 
     )
 
 
-def _method(item: Advice, lines: Lines) -> str:
+def _method(item: Advice, lines: Thresholds) -> str:
     return f"{item.method}{' *' if item.method == lines.method else ''}{'' if item.feasible else ' !'}"
 
 
-def _line_cells(line: Line) -> tuple[str, ...]:
+def _line_cells(line: Threshold) -> tuple[str, ...]:
     recall = interval(percent(line.recall), 0, bounds=False)
     start, wins = f"{line.probability:.1%}", interval(line.expected_wins_per_week, 1, bounds=False)
     if wide():

@@ -164,7 +164,7 @@ def print_run(run: Run) -> None:
             f"[yellow]left out[/] {escape(name)}: its column is overwritten later by people who know the outcome"
         )
     print_accused(run)
-    tell(f"Rung: {escape(run.record.rung)}")
+    tell(f"Rung: {escape(run.record.cold_start_stage)}")
     tell(f"Version {run.record.version} is in {escape(str(run.folder))}")
     tell(f"Report: {escape(str(run.folder / 'report.html'))}")
 
@@ -175,9 +175,9 @@ def print_accused(run: Run) -> None:
     from lead_ml.registry.runs import AUDIT_FILE
 
     path = run.folder / AUDIT_FILE
-    accused = from_json(path.read_bytes()).accused if path.is_file() else ()
-    if accused:
-        tell(f"[yellow]audit[/] accuses {escape(', '.join(accused))}: lead-ml audit shows the evidence")
+    flagged = from_json(path.read_bytes()).flagged if path.is_file() else ()
+    if flagged:
+        tell(f"[yellow]audit[/] accuses {escape(', '.join(flagged))}: lead-ml audit shows the evidence")
 
 
 def print_tuned(tuned: Tuned) -> None:

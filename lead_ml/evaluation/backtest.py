@@ -13,7 +13,7 @@ from lead_ml.asof.labels import NEVER, Labels, Mask, Spine, snapshot_weights
 from lead_ml.declare import Declaration
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation.split import Window
-from lead_ml.model import Calibration, Drift, fit_calibration, fit_drift
+from lead_ml.model import BetweenPeriodVariance, Calibration, fit_between_period_variance, fit_calibration
 from lead_ml.model.fit import Fitted, Recipe, fit, take
 from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Dataset, Floats, Indices, Instants
@@ -71,7 +71,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Rolled:
+class Backtest:
     """Out-of-sample logits of one kind: ``logit`` (rows,) is NaN where no window judged the row.
 
     ``mature`` (rows,) marks the rows whose fit had at least half the positives of the last one: only such a model is
@@ -102,9 +102,9 @@ def fit_rows(recipe: Recipe, table: Table, rows: Mask, *, known_by: int = NEVER)
     )
 
 
-def roll(
+def backtest(
     recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress = lambda _: None
-) -> Rolled:
+) -> Backtest:
     """Fit before each window, score inside it.
 
     Windows whose fit side has fewer than five positives are passed over, unless it is the last: then
@@ -125,7 +125,7 @@ def roll(
         logit[window.test] = fitted.model.predict_logit(fitted.matrix(take(table.raw, window.test)))
         progress(f"{recipe.spec.name} {recipe.kind}: {window.name}")
     assert fitted is not None
-    return Rolled(recipe, logit, mature, fitted)
+    return Backtest(recipe, logit, mature, fitted)
 
 
 def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
@@ -143,7 +143,7 @@ def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
 
 
 def calibration_rows(
-    rolled: Rolled, table: Table, *, known_by: int, horizon_us: int, created_before: int
+    scores: Backtest, table: Table, *, known_by: int, horizon_us: int, created_before: int
 ) -> Mask:
     """Choose the rows to calibrate on: the longest stretch up to now over which the calibration did not drift.
 
@@ -157,20 +157,20 @@ def calibration_rows(
     """
     created = table.dataset.leads.created_at
     known = table.labels.usable_by(known_by) & (table.as_of + horizon_us <= known_by)
-    usable = rolled.scored & rolled.mature & known
+    usable = scores.scored & scores.mature & known
     if created is None:
         return usable
     born = created[table.lead]
     usable &= born < created_before
     rows = np.nonzero(usable)[0][np.argsort(-born[usable], kind="stable")]
-    end = _undrifted(rolled, table, rows, known_by)
+    end = _undrifted(scores, table, rows, known_by)
     return usable if end >= len(rows) else np.asarray(usable & (born >= born[rows[end]]))
 
 
-def _undrifted(rolled: Rolled, table: Table, rows: Indices, known_by: int) -> int:
+def _undrifted(scores: Backtest, table: Table, rows: Indices, known_by: int) -> int:
     """Return how many of the rows, latest first, may be pooled."""
     weight, y = table.weights(rows), table.labels.as_known(known_by)[rows]
-    probability = sigmoid(rolled.logit[rows])
+    probability = sigmoid(scores.logit[rows])
     leads, wins = np.cumsum(weight), np.cumsum(weight * y)
     enough = (leads >= CALIBRATION_LEADS) & (wins >= CALIBRATION_WINS)
     end = int(np.argmax(enough)) if enough.any() else len(rows)
@@ -193,7 +193,7 @@ def _gap(a: Sequence[float], b: Sequence[float]) -> float:
     return float(abs(a[0] / a[2] - b[0] / b[2]) / np.sqrt(a[1] / a[2] ** 2 + b[1] / b[2] ** 2))
 
 
-def calibrate(rolled: Rolled, table: Table, rows: Mask, *, known_by: int = NEVER) -> Calibration:
+def calibrate(scores: Backtest, table: Table, rows: Mask, *, known_by: int = NEVER) -> Calibration:
     """Fit the calibration of a kind on out-of-sample rows, labelled as known strictly before `known_by`.
 
     Identity where there are no rows of either class.
@@ -202,7 +202,7 @@ def calibrate(rolled: Rolled, table: Table, rows: Mask, *, known_by: int = NEVER
     if y.sum() < 1 or y.sum() > len(y) - 1:
         return Calibration.identity()
     return fit_calibration(
-        rolled.logit[rows], y, table.weights(rows), table.group[rows], seed=rolled.recipe.seed
+        scores.logit[rows], y, table.weights(rows), table.group[rows], seed=scores.recipe.seed
     )
 
 
@@ -216,18 +216,18 @@ def for_fit(
     return calibration.recentred(logit, table.labels.as_known(known_by)[rows], table.weights(rows))
 
 
-def calibration_drift(rolled: Rolled, table: Table, calibration: Calibration) -> Drift:
+def between_period_variance(scores: Backtest, table: Table, calibration: Calibration) -> BetweenPeriodVariance:
     """Estimate how much the calibration moves between months of creation, from all mature out-of-sample scores.
 
     None for undated data.
     """
     created = table.dataset.leads.created_at
-    rows = rolled.scored & rolled.mature & table.labels.used
+    rows = scores.scored & scores.mature & table.labels.used
     if created is None or not rows.any():
-        return Drift.none()
+        return BetweenPeriodVariance.none()
     born = created[table.lead[rows]]
-    return fit_drift(
-        rolled.logit[rows],
+    return fit_between_period_variance(
+        scores.logit[rows],
         table.labels.y[rows],
         table.weights(rows),
         table.group[rows],

@@ -9,8 +9,16 @@ import numpy as np
 
 from lead_ml.asof.labels import NEVER, Mask, require_both_classes
 from lead_ml.errors import TooLittleData
-from lead_ml.evaluation.backtest import Progress, Rolled, Table, calibrate, calibration_rows, for_fit, roll
-from lead_ml.evaluation.penalty import settle_penalty
+from lead_ml.evaluation.backtest import (
+    Backtest,
+    Progress,
+    Table,
+    backtest,
+    calibrate,
+    calibration_rows,
+    for_fit,
+)
+from lead_ml.evaluation.penalty import choose_penalty
 from lead_ml.evaluation.records import Evaluation, KindRecord, WindowRecord
 from lead_ml.evaluation.slices import slices_of
 from lead_ml.evaluation.split import Window, random_windows
@@ -27,26 +35,26 @@ SUSPICIOUS_AUC = 0.95
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluated:
     """A kind after the evaluation: its out-of-sample logits, and its calibrated probability on the test rows."""
 
-    rolled: Rolled
+    scores: Backtest
     calibration: Calibration
     probability: Floats
 
 
 @dataclass(frozen=True)
 class Forward:
-    """An evaluation with the scores behind it; ``test`` is the mask of the judged rows."""
+    """An evaluation with the scores behind it; ``test`` is the mask of the evaluated rows."""
 
     evaluation: Evaluation
-    judged: Mapping[Kind, Judged]
+    evaluated: Mapping[Kind, Evaluated]
     test: Mask
 
     @property
-    def winner(self) -> Judged:
+    def winner(self) -> Evaluated:
         """The kind that won."""
-        return self.judged[self.evaluation.winner]
+        return self.evaluated[self.evaluation.winner]
 
 
 def evaluate_forward(
@@ -68,7 +76,7 @@ def evaluate_forward(
         Training table of one target.
     windows
         Of :func:`lead_ml.evaluation.split.forward_windows`, or of ``random_windows`` for undated data, in which
-        case all folds are judged together and the figures are marked optimistic.
+        case all folds are evaluated together and the figures are marked optimistic.
     recipes
         One per kind.
     by_chance
@@ -77,29 +85,29 @@ def evaluate_forward(
     Raises
     ------
     TooLittleData
-        If the judged rows hold fewer than two rows of either class.
+        If the evaluated rows hold fewer than two rows of either class.
     """
     optimistic = table.dataset.leads.created_at is None
     test = np.logical_or.reduce([w.test for w in windows]) if optimistic else windows[-1].test
     require_both_classes(table.labels.y[test], "the forward window")
     horizon_us = round((horizon_days or 0) * 86_400_000_000)
     recipes = [_settled(recipe, table, windows, progress) for recipe in recipes]
-    judged = {r.kind: _judge(r, table, windows, test, horizon_us, optimistic, progress) for r in recipes}
+    evaluated = {r.kind: _judge(r, table, windows, test, horizon_us, optimistic, progress) for r in recipes}
     y, weight, group = table.labels.y[test], table.weights(test), table.group[test]
     seed = recipes[0].seed
     intervals: dict[str, dict[str, Interval]] = {
         kind: bootstrap(
             y, item.probability, weight, group, n_boot=options.bootstrap, level=options.level, seed=seed
         )
-        for kind, item in judged.items()
+        for kind, item in evaluated.items()
     }
-    winner = min(judged, key=lambda kind: intervals[kind]["log_loss"].value)
+    winner = min(evaluated, key=lambda kind: intervals[kind]["log_loss"].value)
     lead_over: dict[str, Interval] = {
         kind: paired_bootstrap(
-            y, item.probability, judged[winner].probability, weight, group,
+            y, item.probability, evaluated[winner].probability, weight, group,
             metric="log_loss", n_boot=options.bootstrap, level=options.level, seed=seed,
         )
-        for kind, item in judged.items()
+        for kind, item in evaluated.items()
         if kind != winner
     }  # fmt: skip
     random = _random_split(table, recipes, test, seed, progress) if by_chance and not optimistic else {}
@@ -111,21 +119,21 @@ def evaluate_forward(
         optimistic=optimistic,
         base_rate=base_rate,
         windows=tuple(_window_record(window, table) for window in windows),
-        kinds=(*(_record(item, intervals[kind], random.get(kind, {}), y, weight, test) for kind, item in judged.items()),
+        kinds=(*(_record(item, intervals[kind], random.get(kind, {}), y, weight, test) for kind, item in evaluated.items()),
                _base_record(base_rate, y, weight, group, options, seed)),
         winner=winner,
         lead_over=lead_over,
         headline=_headline(winner, intervals, lead_over, _winning_leads(table, test), optimistic),
         warnings=_warnings(intervals[winner], _winning_leads(table, test), optimistic),
-        slices=slices_of(table, test, judged[winner].probability),
+        slices=slices_of(table, test, evaluated[winner].probability),
         left_out=dict(table.labels.left_out or table.labels.counts()),
     )  # fmt: skip
-    return Forward(evaluation, judged, test)
+    return Forward(evaluation, evaluated, test)
 
 
 def _settled(recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress) -> Recipe:
     try:
-        return settle_penalty(recipe, table, windows, progress)
+        return choose_penalty(recipe, table, windows, progress)
     except TooLittleData:  # no window before the last can be fitted: the penalty of params.yaml stands
         return recipe
 
@@ -138,16 +146,16 @@ def _judge(
     horizon_us: int,
     optimistic: bool,
     progress: Progress,
-) -> Judged:
-    rolled = roll(recipe, table, windows, progress)
+) -> Evaluated:
+    scores = backtest(recipe, table, windows, progress)
     start = NEVER if optimistic else windows[-1].start
     if optimistic:  # every fold is scored by a fit of its own, and none comes after them
-        calibration = calibrate(rolled, table, rolled.scored, known_by=start)
+        calibration = calibrate(scores, table, scores.scored, known_by=start)
     else:
-        rows = calibration_rows(rolled, table, known_by=start, horizon_us=horizon_us, created_before=start)
-        learnt = calibrate(rolled, table, rows, known_by=start)
-        calibration = for_fit(learnt, rolled.fitted, table, rows, known_by=start)
-    return Judged(rolled, calibration, sigmoid(calibration.apply(rolled.logit[test])))
+        rows = calibration_rows(scores, table, known_by=start, horizon_us=horizon_us, created_before=start)
+        learnt = calibrate(scores, table, rows, known_by=start)
+        calibration = for_fit(learnt, scores.fitted, table, rows, known_by=start)
+    return Evaluated(scores, calibration, sigmoid(calibration.apply(scores.logit[test])))
 
 
 def _random_split(
@@ -163,9 +171,9 @@ def _random_split(
     window = random_windows(table.spine, usable, _lead_groups(table), folds=folds, seed=seed)[:1]
     found: dict[str, dict[str, float]] = {}
     for recipe in recipes:
-        rolled = roll(recipe, table, window, progress)
+        scores = backtest(recipe, table, window, progress)
         rows = window[0].test
-        figures = evaluate(table.labels.y[rows], sigmoid(rolled.logit[rows]), table.weights(rows))
+        figures = evaluate(table.labels.y[rows], sigmoid(scores.logit[rows]), table.weights(rows))
         found[recipe.kind] = {name: figures[name] for name in ("roc_auc", "log_loss")}
     return found
 
@@ -177,16 +185,16 @@ def _lead_groups(table: Table) -> Indices:
 
 
 def _record(
-    item: Judged,
+    item: Evaluated,
     intervals: Mapping[str, Interval],
     by_chance: dict[str, float],
     y: Floats,
     weight: Floats,
     test: Mask,
 ) -> KindRecord:
-    raw = evaluate(y, sigmoid(item.rolled.logit[test]), weight)
+    raw = evaluate(y, sigmoid(item.scores.logit[test]), weight)
     return KindRecord(
-        kind=item.rolled.recipe.kind,
+        kind=item.scores.recipe.kind,
         metrics=_measurable(intervals),
         calibration=item.calibration.method,
         slope=item.calibration.slope,
@@ -258,9 +266,9 @@ def _headline(
     optimistic: bool,
 ) -> str:
     loss = intervals[winner]["log_loss"]
-    judged = "random-fold (optimistic)" if optimistic else "forward"
+    evaluated = "random-fold (optimistic)" if optimistic else "forward"
     tied = [kind for kind, gap in lead_over.items() if gap.lower <= 0]
-    verdict = f"{winner} has the lowest {judged} log-loss, {loss.value:.4f} ({loss.lower:.4f} to {loss.upper:.4f}, {positives:,} positive leads)"
+    verdict = f"{winner} has the lowest {evaluated} log-loss, {loss.value:.4f} ({loss.lower:.4f} to {loss.upper:.4f}, {positives:,} positive leads)"
     return verdict + (
         f"; not told apart from {' and '.join(tied)}" if tied else "; clearly ahead of every other kind"
     )

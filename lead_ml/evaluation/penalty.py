@@ -9,13 +9,13 @@ import numpy as np
 
 from lead_ml.asof.labels import NEVER
 from lead_ml.errors import TooLittleData
-from lead_ml.evaluation.backtest import Progress, Table, roll
+from lead_ml.evaluation.backtest import Progress, Table, backtest
 from lead_ml.evaluation.split import Window
 from lead_ml.model.fit import Recipe
 from lead_ml.model.metrics import log_loss, sigmoid
 
 
-def settle_penalty(
+def choose_penalty(
     recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress = lambda _: None
 ) -> Recipe:
     """Return the recipe with the ``l2`` of the lowest log-loss on the rolling windows, all of them together.
@@ -44,12 +44,12 @@ def settle_penalty(
 
 def _loss(recipe: Recipe, table: Table, windows: Sequence[Window], last: Window) -> float:
     """Judge on the rows that the last window may fit on, with the outcomes known before it began."""
-    rolled = roll(recipe, table, windows)
-    rows = rolled.scored & last.fit
+    scores = backtest(recipe, table, windows)
+    rows = scores.scored & last.fit
     if not rows.any():
         raise TooLittleData("no row of the rolling windows was known before the forward window")
     y = table.labels.as_known(last.start or NEVER)[rows]
-    return log_loss(y, sigmoid(rolled.logit[rows]), table.weights(rows))
+    return log_loss(y, sigmoid(scores.logit[rows]), table.weights(rows))
 
 
 def _with_l2(recipe: Recipe, l2: float) -> Recipe:

@@ -15,7 +15,7 @@ import numpy as np
 
 from lead_ml.asof.labels import NEVER, Mask
 from lead_ml.errors import DeclarationError, MissingExtra, TooLittleData
-from lead_ml.evaluation import Table, roll
+from lead_ml.evaluation import Table, backtest
 from lead_ml.evaluation.split import Window
 from lead_ml.model.fit import Recipe
 from lead_ml.model.metrics import evaluate
@@ -133,14 +133,14 @@ def loss_of(
     Only rows in `known` count, those whose horizon had passed before the forward window began, with the outcomes known
     strictly before `known_by`.
     """
-    rolled = roll(recipe, table, folds)
-    rows = rolled.scored & known
+    scores = backtest(recipe, table, folds)
+    rows = scores.scored & known
     if not rows.any():
         raise TooLittleData(
             "no outcome of the rolling windows was known before the forward window",
             do="bring a longer history, or lower horizon_days",
         )
-    probability = 1.0 / (1.0 + np.exp(-rolled.logit[rows]))
+    probability = 1.0 / (1.0 + np.exp(-scores.logit[rows]))
     y = table.labels.as_known(known_by)[rows]
     return float(evaluate(y, probability, table.weights(rows))["log_loss"])
 

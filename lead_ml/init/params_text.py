@@ -213,7 +213,7 @@ def _thresholds(found: Mapping[str, Any], figures: Figures) -> str:
             "thresholds:",
             comment(
                 f"What the advice on the MQL and SQL lines assumes. The two volumes are a guess ({volume}), costs and value are not "
-                "in the data: write yours. method: capacity, article, value, precision or recall.",
+                "in the data: write yours. method: capacity, opportunity_mean, value, precision or recall.",
                 2,
             ),
             *(f"  {key}: {scalar(value)}{_LINES.get(key, '')}" for key, value in found.items()),

@@ -16,7 +16,7 @@ from lead_ml.tables.dataset import Floats
 MIN_WINS = 30
 
 
-class Drift(msgspec.Struct, frozen=True):
+class BetweenPeriodVariance(msgspec.Struct, frozen=True):
     """Standard deviations between periods of the calibration line's shift and tilt, in logits.
 
     The line of a period is ``logit + shift + tilt * (logit - middle) / spread``; ``shift`` and ``tilt`` are drawn anew
@@ -40,14 +40,14 @@ class Drift(msgspec.Struct, frozen=True):
         return np.asarray(moved, dtype=np.float64)
 
 
-def fit_drift(
+def fit_between_period_variance(
     logit: Floats,
     y: Floats,
     weight: Floats,
     groups: npt.NDArray[np.int64],
     period: npt.NDArray[np.int64],
     calibration: Calibration,
-) -> Drift:
+) -> BetweenPeriodVariance:
     """Estimate the drift from out-of-sample scores: random effects over periods, by the method of moments.
 
     In each period with 30 wins the calibration line is corrected by one Newton step, its variance taken over leads; the
@@ -58,7 +58,7 @@ def fit_drift(
     Parameters
     ----------
     logit, y, weight, groups
-        As for :func:`lead_ml.model.fit_band`, each (n,).
+        As for :func:`lead_ml.model.fit_calibration_interval`, each (n,).
     period
         (n,) number of the row's period, such as the month of creation.
     calibration
@@ -80,9 +80,9 @@ def fit_drift(
         if (weight[rows] * y[rows]).sum() >= MIN_WINS
     ]
     if len(steps) < 2:
-        return Drift.none()
+        return BetweenPeriodVariance.none()
     moves, errors = (np.array(column) for column in zip(*steps, strict=True))
-    return Drift(_between(moves[:, 0], errors[:, 0]), _between(moves[:, 1], errors[:, 1]), middle, spread)
+    return BetweenPeriodVariance(_between(moves[:, 0], errors[:, 0]), _between(moves[:, 1], errors[:, 1]), middle, spread)
 
 
 def _step(

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.model.between_period import Drift
+from lead_ml.model.between_period import BetweenPeriodVariance
 from lead_ml.model.calibration import Calibration, check_scores
 from lead_ml.model.metrics import fit_logit, resamples, sigmoid
 from lead_ml.tables.dataset import Floats, Indices
@@ -26,7 +26,7 @@ _EDGE = 1e-15
 _UNKNOWN = 40.0
 
 
-class Band(msgspec.Struct, frozen=True):
+class CalibrationInterval(msgspec.Struct, frozen=True):
     """Bounds on the logit of the true mean probability, at knots of the calibrated logit.
 
     ``lower[k]`` <= ``grid[k]`` <= ``upper[k]``. Between knots the distances to the score are interpolated linearly,
@@ -43,7 +43,7 @@ class Band(msgspec.Struct, frozen=True):
         """Return the band of a probability that nothing has tested: practically all of (0, 1)."""
         return cls(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
 
-    def interval(self, logit: Floats) -> tuple[Floats, Floats]:
+    def bounds(self, logit: Floats) -> tuple[Floats, Floats]:
         """Return lower and upper probabilities (n,) at calibrated logits (n,), those of the probabilities shown.
 
         Both lie inside (0, 1), the probability shown between them.
@@ -68,18 +68,18 @@ class Band(msgspec.Struct, frozen=True):
         return msgspec.convert(dict(content), cls)
 
 
-def fit_band(
+def fit_calibration_interval(
     logit: Floats,
     y: Floats,
     weight: Floats,
     groups: npt.NDArray[Any],
     calibration: Calibration,
     *,
-    drift: Drift | None = None,
+    between: BetweenPeriodVariance | None = None,
     n_boot: int = 200,
     level: float = 0.90,
     seed: int,
-) -> Band:
+) -> CalibrationInterval:
     """Fit a flexible calibration curve to each resample of the leads and keep its percentiles on a grid of scores.
 
     The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalised. So
@@ -94,8 +94,8 @@ def fit_band(
         (n,) lead (or person) of each row: resampled as one.
     calibration
         The calibration of the probability shown.
-    drift
-        How much the calibration moves between periods: the band then holds for a period of its own.
+    between
+        How much the calibration moves between periods: the interval then holds for a period of its own.
 
     Raises
     ------
@@ -109,13 +109,13 @@ def fit_band(
         np.asarray(y, dtype=np.float64)[used],
     )
     if not 0 < labels.sum() < len(labels):
-        return Band(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
+        return CalibrationInterval(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
     grid = np.unique(np.quantile(z, _GRID))
     masses, leads = np.asarray(weight, dtype=np.float64)[used], np.asarray(groups)[used]
     curves = _curves(z, labels, masses, leads, grid, n_boot=n_boot, seed=seed)
-    curves = curves + (drift or Drift.none()).draw(grid, len(curves), seed)
+    curves = curves + (between or BetweenPeriodVariance.none()).draw(grid, len(curves), seed)
     lower, upper = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return Band(
+    return CalibrationInterval(
         level,
         tuple(grid.tolist()),
         tuple(np.minimum(lower, grid - _SLACK).tolist()),

@@ -14,7 +14,7 @@ from lead_ml.asof.encode import Encoder, RawColumns, fit_encoder, hide_some
 from lead_ml.declare import Declaration, Profile
 from lead_ml.errors import BundleError, DeclarationError
 from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
-from lead_ml.model.icp import Learnt, agreement, learn, out_of_fold
+from lead_ml.model.icp import LearnedProfile, agreement, learn, out_of_fold
 from lead_ml.model.lightgbm import Grow, grow_here
 from lead_ml.project.params import TargetParams
 from lead_ml.project.targets import Kind, ModelSpec
@@ -48,7 +48,7 @@ class Fitted:
     declarations: tuple[Declaration, ...]
     encoder: Encoder
     model: Classifier
-    profiles: Mapping[str, Learnt] = field(default_factory=dict)
+    profiles: Mapping[str, LearnedProfile] = field(default_factory=dict)
 
     def matrix(self, raw: RawColumns) -> Floats:
         """Return the float64 matrix (rows, features) of raw feature columns."""
@@ -85,9 +85,9 @@ class Fitted:
         encoder = msgspec.json.decode((folder / "encoding.json").read_bytes(), type=Encoder)
         by_name = {item.name: item for item in declarations}
         seen = tuple(by_name[name] for name in encoder.names)
-        profiles: dict[str, Learnt] = {}
+        profiles: dict[str, LearnedProfile] = {}
         if profiles_of(seen):
-            profiles = msgspec.json.decode((folder / PROFILE_FILE).read_bytes(), type=dict[str, Learnt])
+            profiles = msgspec.json.decode((folder / PROFILE_FILE).read_bytes(), type=dict[str, LearnedProfile])
         return cls(kind, seen, encoder, CLASSES[kind].load(folder / "model"), profiles)
 
 
@@ -176,7 +176,7 @@ def _profiled(
     lead: Indices,
     y: Floats,
     group: Indices,
-) -> tuple[dict[str, Learnt], RawColumns]:
+) -> tuple[dict[str, LearnedProfile], RawColumns]:
     """Learn the profiles, and fill in the out-of-fold agreement of the fit rows."""
     hand = recipe.params.profile
     learnt, own = {}, {}

@@ -26,7 +26,7 @@ def _lines(card: Mapping[str, Any], version: str) -> Iterator[str]:
     if card.get("synthetic"):
         yield "**Made from synthetic data: nothing here says anything about real leads.**"
         yield ""
-    for name in ("intended_use", "rung"):
+    for name in ("intended_use", "cold_start_stage"):
         if card.get(name):
             yield f"{name.replace('_', ' ').capitalize()}: {card[name]}"
             yield ""

@@ -13,7 +13,7 @@ from lead_ml.report.figures import plain
 from lead_ml.report.inputs import features_data, intake_data
 from lead_ml.report.target import target_data
 from lead_ml.report.words import summary_zh
-from lead_ml.scoring import Bundle, accepted_lines, load_bundle
+from lead_ml.scoring import Bundle, accepted_thresholds, load_bundle
 from lead_ml.scoring.thresholds import curve
 from lead_ml.scoring.thresholds.scale import log_odds, score_of
 from lead_ml.scoring.thresholds.tables import by_month
@@ -73,7 +73,7 @@ def _thresholds(run: Run, bundle: Bundle) -> dict[str, Any] | None:
     """Gather lines, advice, curve and months; None on a cold start, where no history was scored."""
     if bundle.history is None:
         return None
-    lines, odds = accepted_lines(run.bundle, bundle), bundle.facts.reference_odds
+    lines, odds = accepted_thresholds(run.bundle, bundle), bundle.facts.reference_odds
     return {
         "lines": {
             **msgspec.to_builtins(lines),

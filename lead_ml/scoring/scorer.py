@@ -14,11 +14,11 @@ from lead_ml.asof.join import Compiled, features_at
 from lead_ml.asof.labels import Spine
 from lead_ml.model.metrics import sigmoid
 from lead_ml.scoring.answer import Answer, FakeAnswer, Lang, Reasons
-from lead_ml.scoring.bundle import Bundle, Part, accepted_lines, load_bundle
+from lead_ml.scoring.bundle import Bundle, Part, accepted_thresholds, load_bundle
 from lead_ml.scoring.golden import check_golden
 from lead_ml.scoring.reasons import group_sums, reasons_of
 from lead_ml.scoring.request import Prepared
-from lead_ml.scoring.thresholds import Lines, grade_of, score_of, stage_of
+from lead_ml.scoring.thresholds import Thresholds, grade_of, score_of, stage_of
 from lead_ml.tables.dataset import Coded, Dataset, Floats
 from lead_ml.tables.instants import iso
 
@@ -26,7 +26,7 @@ from lead_ml.tables.instants import iso
 @dataclass(frozen=True)
 class Scored:
     """One target of some leads: calibrated ``logit`` (rows,), ``contributions`` (rows, features + 1, last the base), the
-    band's ``lower`` and ``upper`` probabilities (rows,), and the raw feature values behind them.
+    bounds ``lower`` and ``upper`` of the probability (rows,), and the raw feature values behind them.
     """
 
     part: Part
@@ -48,7 +48,7 @@ class Scorer:
 
     bundle: Bundle
     version: str
-    lines: Lines
+    thresholds: Thresholds
     folder: Path | None = None
 
     @classmethod
@@ -64,7 +64,7 @@ class Scorer:
         bundle, manifest = load_bundle(folder)
         for name, part in bundle.parts.items():
             check_golden(name, part.golden, part.fitted)
-        return cls(bundle, manifest.version, accepted_lines(folder, bundle), folder)
+        return cls(bundle, manifest.version, accepted_thresholds(folder, bundle), folder)
 
     @cached_property
     def compiled(self) -> Compiled:
@@ -119,7 +119,7 @@ class Scorer:
     ) -> Answer:
         main = scored["conversion"]
         logit = float(main.logit[row])
-        mql, sql = self.lines.mql_logit, self.lines.sql_logit
+        mql, sql = self.thresholds.mql_logit, self.thresholds.sql_logit
         declared = main.part.fitted.declarations
         return Answer(
             lead_id=dataset.leads.lead_id[int(spine.lead[snapshot])],
@@ -136,7 +136,7 @@ class Scorer:
             fake=self._fake(scored["fake"], row, lang, top) if "fake" in scored else None,
             kind=main.part.fitted.kind,
             model_version=self.version,
-            thresholds_version=self.lines.version,
+            thresholds_version=self.thresholds.version,
             reference_until=iso(self.bundle.facts.until),
             events_supplied=dataset.events is not None,
             ignored=ignored,
@@ -161,7 +161,7 @@ def _score(part: Part, raw: RawColumns) -> Scored:
     X = part.fitted.encoder.transform(raw)
     logit = np.asarray(part.calibration.apply(part.fitted.model.predict_logit(X)))
     contributions = part.calibration.scale_contributions(part.fitted.model.contributions(X))
-    lower, upper = part.band.interval(logit)
+    lower, upper = part.interval.bounds(logit)
     return Scored(part, logit, sigmoid(logit), lower, upper, contributions, raw)
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 
 from lead_ml.errors import BundleError, LeadMLError
-from lead_ml.scoring import Scorer, accepted_lines, served_folder, served_version
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring import Scorer, accepted_thresholds, served_folder, served_version
+from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.service.problems import ProblemError
 from lead_ml.service.settings import Settings
 from lead_ml.tables.instants import iso
@@ -121,12 +121,12 @@ class Live:
         except LeadMLError as error:
             self._note_failure(None, error)
 
-    def adopt(self, scorer: Scorer, lines: Lines) -> Scorer:
+    def adopt(self, scorer: Scorer, lines: Thresholds) -> Scorer:
         """Serve `scorer` with new lines at once, unless another scorer took its place meanwhile."""
         with self._lock:
             if self._scorer is not scorer:
                 raise ProblemError("conflict", "Another model has begun to serve; look at its lines first.")
-            self._scorer = replace(scorer, lines=lines)
+            self._scorer = replace(scorer, thresholds=lines)
             self._lines_stamp = _stamp(_lines_path(scorer))
             return self._scorer
 
@@ -167,16 +167,16 @@ class Live:
             self.loaded_at = time.time()
             self.reload = ReloadState(ok=True, at=_now(), wanted=source.name)
         _settle_memory()
-        logger.info("model %s serves with lines %s", scorer.version, scorer.lines.version)
+        logger.info("model %s serves with lines %s", scorer.version, scorer.thresholds.version)
 
     def _refresh_lines(self, scorer: Scorer) -> None:
         stamp = _stamp(_lines_path(scorer))
         if stamp == self._lines_stamp or scorer.folder is None:
             return
-        lines = accepted_lines(scorer.folder, scorer.bundle)
+        lines = accepted_thresholds(scorer.folder, scorer.bundle)
         with self._lock:
             if self._scorer is scorer:
-                self._scorer, self._lines_stamp = replace(scorer, lines=lines), stamp
+                self._scorer, self._lines_stamp = replace(scorer, thresholds=lines), stamp
                 self.reload = ReloadState(ok=True, at=_now(), wanted=scorer.version)
 
     def _note_failure(self, source: Source | None, error: Exception) -> None:

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from lead_ml.errors import TooLittleData
 from lead_ml.project.params import ThresholdParams
-from lead_ml.scoring import Scorer, accept_lines
-from lead_ml.scoring.thresholds import Advice, CurvePoint, Line, Lines, Month, advise_all
+from lead_ml.scoring import Scorer, accept_thresholds
+from lead_ml.scoring.thresholds import Advice, CurvePoint, Month, Threshold, Thresholds, advise_all
 from lead_ml.service.http import Runtime, answer, json_body, runtime_of
 from lead_ml.service.pages.evidence import threshold_params
 from lead_ml.service.problems import ProblemError
@@ -72,9 +72,9 @@ class LinesAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The accepted lines, how they fared on history, the advice by every method, the curve over all lines."""
 
     model_version: str
-    lines: Lines
-    mql: Line | None
-    sql: Line | None
+    thresholds: Thresholds
+    mql: Threshold | None
+    sql: Threshold | None
     advice: tuple[Advice, ...]
     curve: tuple[CurvePoint, ...]
     sql_by_month: tuple[Month, ...]
@@ -110,7 +110,7 @@ def lines_answer(runtime: Runtime, scorer: Scorer) -> LinesAnswer:
     found = runtime.evidence.of(scorer)
     return LinesAnswer(
         model_version=scorer.version,
-        lines=scorer.lines,
+        thresholds=scorer.thresholds,
         mql=found.mql,
         sql=found.sql,
         advice=scorer.bundle.advice,
@@ -141,7 +141,7 @@ def advice_for(scorer: Scorer, wanted: AdviceRequest) -> AdviceAnswer:
     return AdviceAnswer(advise_all(history, params, reference_odds=facts.reference_odds, seed=seed), used)
 
 
-def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: str) -> Lines:
+def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: str) -> Thresholds:
     """Write the accepted lines beside the bundle, and let them serve.
 
     With API keys on, the name of the key is part of who accepted.
@@ -156,7 +156,7 @@ def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: st
     if wanted.model_version not in (None, scorer.version):
         raise ProblemError("conflict", f"Model {scorer.version} serves by now; look at its lines first.")
     who = " / ".join(name for name in (wanted.by.strip(), key_name) if name) or "local"
-    lines = Lines.of(
+    lines = Thresholds.of(
         wanted.mql,
         wanted.sql,
         method=wanted.method,
@@ -169,7 +169,7 @@ def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: st
             "conflict", "This model was not loaded from a folder, so its lines cannot be kept."
         )
     try:
-        accept_lines(scorer.folder, lines)
+        accept_thresholds(scorer.folder, lines)
     except OSError as error:
         raise ProblemError("conflict", "The folder of the bundle cannot be written to.") from error
     runtime.live.adopt(scorer, lines)

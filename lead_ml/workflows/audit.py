@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lead_ml.errors import ParamsError
 from lead_ml.evaluation.backtest import Progress
-from lead_ml.evaluation.leakage import AuditReport, audit, audited_out
+from lead_ml.evaluation.leakage import AuditReport, audit, left_out_columns
 from lead_ml.project.load import Project
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.load import Loaded, load
@@ -49,7 +49,7 @@ def audit_of(loaded: Loaded, progress: Progress = lambda _: None) -> AuditReport
 
 def leaks_of(loaded: Loaded, report: AuditReport | None) -> tuple[str, ...]:
     """Return the lead columns that training leaves out after an audit: leaks that the project trusts by no name."""
-    return () if report is None else audited_out(report, loaded.project.params.trust)
+    return () if report is None else left_out_columns(report, loaded.project.params.trust)
 
 
 def audit_target(

@@ -19,8 +19,8 @@ from lead_ml.project.params import public
 from lead_ml.project.targets import Kind
 from lead_ml.registry.runs import AUDIT_FILE, Run, open_run
 from lead_ml.report import write_report
-from lead_ml.scoring import Answer, Lang, Scorer, accept_lines, served_folder
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring import Answer, Lang, Scorer, accept_thresholds, served_folder
+from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.tables.instants import parse_iso
 from lead_ml.workflows.audit import audit_of, leaks_of
 from lead_ml.workflows.load import Loaded, load, save_intake
@@ -166,12 +166,12 @@ def scorer_of(root: Path, version: str | None = None) -> Scorer:
     return Scorer.load(served_folder(runs) if version is None else open_run(runs, version).bundle)
 
 
-def accept_method(scorer: Scorer, method: str, *, by: str, why: str) -> Lines:
+def accept_method(scorer: Scorer, method: str, *, by: str, why: str) -> Thresholds:
     """Accept the lines of one method for a bundle; they are kept beside it and take effect at the next request."""
     advice = next((item for item in scorer.bundle.advice if item.method == method), None)
     if advice is None or scorer.folder is None:
         raise ParamsError(f"this version has no advice by {method}", do="train with more outcomes")
-    lines = Lines.of(
+    lines = Thresholds.of(
         mql=advice.mql.probability,
         sql=advice.sql.probability,
         method=method,
@@ -179,7 +179,7 @@ def accept_method(scorer: Scorer, method: str, *, by: str, why: str) -> Lines:
         accepted_at=datetime.now(UTC).isoformat(timespec="seconds"),
         why=why,
     )
-    accept_lines(scorer.folder, lines)
+    accept_thresholds(scorer.folder, lines)
     return lines
 
 

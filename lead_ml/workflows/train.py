@@ -15,12 +15,12 @@ from lead_ml.asof.labels import NEVER
 from lead_ml.declare import Declaration, reads, to_json
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation import (
+    Evaluated,
     Evaluation,
-    Judged,
     LeakyRecord,
     Table,
+    between_period_variance,
     calibrate,
-    calibration_drift,
     calibration_rows,
     evaluate_forward,
     fit_rows,
@@ -28,7 +28,7 @@ from lead_ml.evaluation import (
 )
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.evaluation.split import Window, groups_of
-from lead_ml.model import Band, Calibration, fit_band
+from lead_ml.model import Calibration, CalibrationInterval, fit_calibration_interval
 from lead_ml.model.fit import Fitted, Recipe, features_of
 from lead_ml.project.load import Project
 from lead_ml.project.targets import Kind
@@ -77,7 +77,7 @@ def train(
     Raises
     ------
     TooLittleData
-        If a lightgbm or logistic kind was asked for by name and cannot be judged.
+        If a lightgbm or logistic kind was asked for by name and cannot be evaluated.
     """
     declarations, left_out = usable_features(project, dataset, leaks)
     groups = groups_of(dataset.leads)
@@ -121,14 +121,14 @@ def _train_target(
         if kinds is not None and tuple(kinds) != ("scorecard",):
             raise
         return _cold_start(project, target, table, declarations)
-    judged = forward.winner
+    evaluated = forward.winner
     forward = replace(
         forward,
         evaluation=_beside_leaky(project, target, table, windows, forward.evaluation, progress, work),
     )
-    part, calibration = _ship(project, target, table, judged)
-    progress(f"{target}: {judged.rolled.recipe.kind} refitted on all mature rows")
-    return Trained(part, table, judged, forward, calibration)
+    part, calibration = _ship(project, target, table, evaluated)
+    progress(f"{target}: {evaluated.scores.recipe.kind} refitted on all mature rows")
+    return Trained(part, table, evaluated, forward, calibration)
 
 
 def _beside_leaky(
@@ -167,40 +167,40 @@ def _beside_leaky(
     return msgspec.structs.replace(evaluation, leaky=found)
 
 
-def _ship(project: Project, target: str, table: Table, judged: Judged) -> tuple[Part, Calibration]:
+def _ship(project: Project, target: str, table: Table, evaluated: Evaluated) -> tuple[Part, Calibration]:
     """Refit on all mature rows; return that with its calibration, and the calibration of the out-of-sample scores."""
-    recipe = judged.rolled.recipe
+    recipe = evaluated.scores.recipe
     fitted = fit_rows(recipe, table, table.labels.used)
     rows = calibration_rows(
-        judged.rolled,
+        evaluated.scores,
         table,
         known_by=NEVER,
         horizon_us=horizon_us(project, target) or 0,
         created_before=NEVER,
     )
-    calibration = calibrate(judged.rolled, table, rows)
-    band = fit_band(
-        judged.rolled.logit[rows],
+    calibration = calibrate(evaluated.scores, table, rows)
+    interval = fit_calibration_interval(
+        evaluated.scores.logit[rows],
         table.labels.y[rows],
         table.weights(rows),
         table.group[rows],
         calibration,
-        drift=calibration_drift(judged.rolled, table, calibration),
+        between=between_period_variance(evaluated.scores, table, calibration),
         seed=recipe.seed,
     )
     shipped = for_fit(calibration, fitted, table, rows)
-    return _part(project, target, table, fitted, shipped, band), calibration
+    return _part(project, target, table, fitted, shipped, interval), calibration
 
 
 def _part(
-    project: Project, target: str, table: Table, fitted: Fitted, calibration: Calibration, band: Band
+    project: Project, target: str, table: Table, fitted: Fitted, calibration: Calibration, interval: CalibrationInterval
 ) -> Part:
     return Part(
         spec=project.specs[target],
         horizon_days=horizon_days(project, target),
         fitted=fitted,
         calibration=calibration,
-        band=band,
+        interval=interval,
         evidence=_evidence(table, fitted, table.first),
         golden=make_golden(fitted, fitted.matrix(table.raw), project.params.seed),
     )
@@ -248,7 +248,7 @@ def _cold_start(project: Project, target: str, table: Table, declarations: Seque
     params = target_params(project, target, declarations)
     recipe = Recipe("scorecard", project.specs[target], params, project.params.seed)
     fitted = fit_rows(recipe, table, table.labels.used)
-    part = _part(project, target, table, fitted, Calibration.identity(), Band.unknown())
+    part = _part(project, target, table, fitted, Calibration.identity(), CalibrationInterval.unknown())
     return Trained(part, table)
 
 
@@ -271,7 +271,7 @@ def _write(
         features=hashlib.sha256(to_json(bundle.declarations)).hexdigest()[:12],
         kinds={target: item.part.fitted.kind for target, item in trained.items()},
         left_out_features=left_out,
-        rung=bundle.facts.rung,
+        cold_start_stage=bundle.facts.cold_start_stage,
     )
     for target, item in trained.items():
         if item.forward is not None:
@@ -304,5 +304,5 @@ def _forward_scores(item: Trained) -> ForwardScores:
         y=table.labels.y[test],
         weight=table.weights(test),
         group=table.group[test],
-        probability={kind: judged.probability for kind, judged in item.forward.judged.items()},
+        probability={kind: evaluated.probability for kind, evaluated in item.forward.evaluated.items()},
     )

@@ -178,8 +178,8 @@ def test_what_the_audit_accuses_stands_beside_the_honest_figure(trained: Any, da
     report = audit_target(trained.project, trained.dataset)
     shown = read(render({**data, "audit": plain(as_dict(report))}, {}))
     text = "".join(shown.text)
-    assert report.accused == ("lead_status",)
-    assert "Honest: without the accused" in text
+    assert report.flagged == ("lead_status",)
+    assert "Honest: without the flagged" in text
     for finding in report.findings:
         assert (finding.en in text) == (finding.verdict != "clear")
 

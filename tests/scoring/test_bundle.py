@@ -16,8 +16,8 @@ from lead_ml.errors import BundleError
 from lead_ml.scoring import (
     Manifest,
     Scorer,
-    accept_lines,
-    accepted_lines,
+    accept_thresholds,
+    accepted_thresholds,
     load_bundle,
     verify,
     write_bundle,
@@ -27,7 +27,7 @@ from lead_ml.scoring.golden import Golden, check_golden
 from lead_ml.scoring.manifest import FORMAT, seal
 from lead_ml.scoring.subprocess_check import main as trial_main
 from lead_ml.scoring.subprocess_check import try_bundle
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring.thresholds import Thresholds
 
 MUTATIONS = 200
 
@@ -258,7 +258,7 @@ def test_the_trial_does_not_wait_for_ever(copy: Path, monkeypatch: pytest.Monkey
 
 def test_the_trial_never_starts_on_a_damaged_bundle(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lead_ml.scoring.subprocess_check.subprocess.run", lambda *_, **__: 1 / 0)
-    (copy / "lines.json").unlink()
+    (copy / "default_thresholds.json").unlink()
     with pytest.raises(BundleError, match="missing or damaged"):
         try_bundle(copy)
 
@@ -267,30 +267,30 @@ def test_the_program_of_the_trial_tells_by_its_exit_code(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert trial_main([str(copy)]) == 0
-    (copy / "lines.json").unlink()
+    (copy / "default_thresholds.json").unlink()
     assert trial_main([str(copy)]) == 1
-    assert "lines.json is missing or damaged" in capsys.readouterr().err
+    assert "default_thresholds.json is missing or damaged" in capsys.readouterr().err
 
 
 def test_accepted_lines_come_back_and_break_no_seal(copy: Path) -> None:
     scorer = Scorer.load(copy)
-    lines = Lines.of(
+    lines = Thresholds.of(
         0.1, 0.4, method="precision", accepted_by="Li", accepted_at="2026-06-01T00:00:00Z", why="tests"
     )
-    accept_lines(copy, lines)
+    accept_thresholds(copy, lines)
     again = Scorer.load(copy)
-    assert accepted_lines(copy, again.bundle) == again.lines == lines
+    assert accepted_thresholds(copy, again.bundle) == again.thresholds == lines
     assert again.version == scorer.version
-    assert scorer.lines == scorer.bundle.lines != lines
+    assert scorer.thresholds == scorer.bundle.thresholds != lines
 
 
 def test_lines_half_written_break_no_seal(copy: Path) -> None:
     (copy / ".thresholds.json.new").write_bytes(b'{"mql": 0.')
-    assert Scorer.load(copy).lines == load_bundle(copy)[0].lines
+    assert Scorer.load(copy).thresholds == load_bundle(copy)[0].thresholds
 
 
 def test_lines_that_were_tampered_with_are_refused(copy: Path) -> None:
-    accept_lines(copy, Lines.of(0.1, 0.4, method="precision"))
+    accept_thresholds(copy, Thresholds.of(0.1, 0.4, method="precision"))
     text = (copy / "thresholds.json").read_text()
     (copy / "thresholds.json").write_text(text.replace("0.4", "0.5"))
     with pytest.raises(BundleError, match="changed after they were accepted"):

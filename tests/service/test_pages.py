@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from lead_ml.scoring import WorklistRow, read_worklist, write_worklist
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.service.pages import asset
 from lead_ml.service.pages.render import ASSETS
 from lead_ml.service.session import COOKIE, Session
@@ -254,13 +254,13 @@ def test_forms_without_their_token_do_nothing(fresh: Any, client_of: Any) -> Non
     client = client_of(fresh.app)
     assert client.post("/login", data={"key": fresh.keys["admin"]}).status_code == 403
     admin = login(fresh, client_of, "admin")
-    before = fresh.scorer.lines
+    before = fresh.scorer.thresholds
     form = {"mql": "5", "sql": "20", "why": "x", "by": "y"}
     for token in ({}, {"csrf": "x"}, {"csrf": csrf_of(client.get("/login").text)}):
         response = admin.post("/review/thresholds?lang=en", data={**form, **token})
         assert response.status_code == 403
         assert "came from elsewhere" in response.text
-    assert fresh.scorer.lines == before
+    assert fresh.scorer.thresholds == before
     admin.post("/logout", data={"csrf": "x"})
     assert admin.get("/review").status_code == 200
 
@@ -273,7 +273,7 @@ def test_forms_are_tied_to_the_visit_even_without_keys(local: Any) -> None:
         "/review/thresholds", data={**form, "csrf": token, "model_version": local.scorer.version}
     )
     assert response.status_code == 200
-    assert local.scorer.lines.accepted_by == "Li Na"
+    assert local.scorer.thresholds.accepted_by == "Li Na"
 
 
 def test_logging_out_ends_the_session(fresh: Any, client_of: Any) -> None:
@@ -305,7 +305,7 @@ def test_accepting_lines_on_the_page_grades_the_worklist_anew(fresh: Any, client
     assert response.status_code == 200
     assert "are in force" in response.text
     assert "Li Na / admin-key" in response.text
-    assert (fresh.scorer.lines.mql, fresh.scorer.lines.sql, fresh.scorer.lines.method) == (0.2, 0.3, "value")
+    assert (fresh.scorer.thresholds.mql, fresh.scorer.thresholds.sql, fresh.scorer.thresholds.method) == (0.2, 0.3, "value")
     expected = sum(row.answer.probability >= 0.3 for row in read_worklist(fresh.runs))
     listing = admin.get("/review?lang=en").text
     assert re.search(rf'grade-A">A</span>\s*<span class="count">{expected}<', listing)
@@ -367,7 +367,7 @@ def test_lines_without_history_still_have_their_page(fresh: Any, client_of: Any)
 
     bundle = dataclasses.replace(fresh.scorer.bundle, history=None, advice=())
     fresh.live._scorer = dataclasses.replace(
-        fresh.scorer, bundle=bundle, version="bare", lines=Lines.of(0.1, 0.2, method="default")
+        fresh.scorer, bundle=bundle, version="bare", thresholds=Thresholds.of(0.1, 0.2, method="default")
     )
     reader = login(fresh, client_of, "read")
     page = reader.get("/review/thresholds?lang=en")

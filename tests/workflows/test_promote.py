@@ -102,7 +102,7 @@ def fabricate(
         features=features,
         kinds={"conversion": kind} | ({} if fake is None else {"fake": kind}),
         left_out_features=(),
-        rung="",
+        cold_start_stage="",
     )
     save_record(folder, record)
     return Run(folder, record)

@@ -9,8 +9,8 @@ import numpy as np
 
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.evaluation.decay.profile import RIDGE, SHAPES, shaped, standardised
-from lead_ml.evaluation.decay.records import Against, Shape
-from lead_ml.evaluation.decay.sample import Sample
+from lead_ml.evaluation.decay.records import Against, DecayShape
+from lead_ml.evaluation.decay.sample import DecaySample
 from lead_ml.model.metrics import Interval, LogitFit, fit_beside, paired_bootstrap, sigmoid
 from lead_ml.project.params import EvaluationParams
 from lead_ml.tables.dataset import Floats
@@ -20,16 +20,16 @@ NO_DECAY, ACTIVE, HAND = "no decay", f"active in {WINDOW_DAYS} d", f"half-life {
 
 
 @dataclass(frozen=True)
-class Judge:
+class Comparison:
     """What every rival shares: the sample, the adjustment (k, n) of all rows, and its fit on the fit rows."""
 
-    sample: Sample
+    sample: DecaySample
     adjustment: Floats
     base: LogitFit
     options: EvaluationParams
     seed: int
 
-    def against(self, kind: str, days: float | None, shape: Shape, dependence: float) -> tuple[Against, ...]:
+    def against(self, kind: str, days: float | None, shape: DecayShape, dependence: float) -> tuple[Against, ...]:
         """Hold a half-life (None: no decay) against the rules; gains of likelihood are divided by the dependence."""
         half_life = 0 if days is None else round(days * MICROSECONDS_PER_DAY)
         hand = round(HALF_LIFE_DAYS * MICROSECONDS_PER_DAY)

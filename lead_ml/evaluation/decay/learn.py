@@ -9,18 +9,18 @@ from msgspec.structs import replace
 
 from lead_ml.asof.labels import require_both_classes
 from lead_ml.declare import MICROSECONDS_PER_DAY, span
-from lead_ml.evaluation.decay.against import Judge
+from lead_ml.evaluation.decay.against import Comparison
 from lead_ml.evaluation.decay.profile import (
     HALF_CHI_SQUARE,
     SHAPES,
-    Profile,
+    LikelihoodProfile,
     best_days,
     interval,
     profile,
     standardised,
 )
 from lead_ml.evaluation.decay.records import ALL, HalfLife, Point
-from lead_ml.evaluation.decay.sample import HALF_LIVES_DAYS, Sample
+from lead_ml.evaluation.decay.sample import HALF_LIVES_DAYS, DecaySample
 from lead_ml.evaluation.decay.words import declaration, name_of, span_text, verdict_words
 from lead_ml.model.metrics import LogitProblem, fit_alone
 from lead_ml.project.params import EvaluationParams
@@ -34,7 +34,7 @@ AGE_RIDGE, BESIDE_RIDGE = 0.01, 0.1
 
 
 def learn(
-    sample: Sample,
+    sample: DecaySample,
     types: Mapping[str, int],
     options: EvaluationParams,
     *,
@@ -72,7 +72,7 @@ def learn(
 
 
 def _learn_one(
-    sample: Sample,
+    sample: DecaySample,
     kind: str,
     number: int,
     others: Sequence[Floats],
@@ -95,10 +95,10 @@ def _learn_one(
     adjustment, ridge = _adjustment(sample, others)
     base = fit_alone(LogitProblem(adjustment[:, fit], sample.y[fit], sample.weight[fit], ridge))
     seen = profile(base, columns, np.array([*days, np.inf]), sample.group[fit], seed=seed)
-    return _told(nothing, seen, Judge(sample, adjustment, base, options, seed))
+    return _told(nothing, seen, Comparison(sample, adjustment, base, options, seed))
 
 
-def _adjustment(sample: Sample, others: Sequence[Floats]) -> tuple[Floats, Floats]:
+def _adjustment(sample: DecaySample, others: Sequence[Floats]) -> tuple[Floats, Floats]:
     """Return the columns (k, n) that every model has, and their ridge (k,): one, each age, and the other types."""
     fit = sample.fit
     ages = np.unique(sample.age[fit])
@@ -110,7 +110,7 @@ def _adjustment(sample: Sample, others: Sequence[Floats]) -> tuple[Floats, Float
     return np.array([np.ones(len(sample.y)), *dummies, *beside]), np.array(ridge)
 
 
-def _told(nothing: HalfLife, seen: Profile, judge: Judge) -> HalfLife:
+def _told(nothing: HalfLife, seen: LikelihoodProfile, comparison: Comparison) -> HalfLife:
     shape = SHAPES[seen.best[0]]
     record = replace(
         nothing,
@@ -138,11 +138,11 @@ def _told(nothing: HalfLife, seen: Profile, judge: Judge) -> HalfLife:
         upper=upper,
         raises=seen.raises,
         declaration=declaration(nothing.type, days),
-        against=judge.against(nothing.type, days, shape, seen.dependence),
+        against=comparison.against(nothing.type, days, shape, seen.dependence),
     )
 
 
-def _points(seen: Profile) -> tuple[Point, ...]:
+def _points(seen: LikelihoodProfile) -> tuple[Point, ...]:
     return tuple(
         Point(days=float(days) if np.isfinite(days) else None, drop=float(drop))
         for days, drop in zip(seen.days, seen.drops, strict=True)

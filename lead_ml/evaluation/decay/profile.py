@@ -18,19 +18,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.evaluation.decay.records import Shape
+from lead_ml.evaluation.decay.records import DecayShape
 from lead_ml.model.metrics import LogitFit, fit_beside
 from lead_ml.tables.dataset import Floats, Indices
 
 LEVEL = 0.90
 HALF_CHI_SQUARE = 1.3527717  # half the 90 % quantile of a chi-square with one degree of freedom
 RIDGE = 0.01  # on the effect of one standard deviation, in units of one lead: a prior of ten around zero
-SHAPES: tuple[Shape, ...] = ("sum", "log1p")
+SHAPES: tuple[DecayShape, ...] = ("sum", "log1p")
 _SIGNS, _CHUNK = 499, 100
 
 
 @dataclass(frozen=True)
-class Profile:
+class LikelihoodProfile:
     """Log-likelihoods (2, H) by shape and half-life; ``days`` (H,) ascend, the last is infinite: no decay.
 
     ``dependence`` is the robust over the naive variance at the best half-life, ``chance`` the p-value of the effect,
@@ -46,7 +46,7 @@ class Profile:
 
     @property
     def best(self) -> tuple[int, int]:
-        """Shape and half-life of the highest likelihood, as positions."""
+        """DecayShape and half-life of the highest likelihood, as positions."""
         shape, place = np.unravel_index(int(self.log_likelihood.argmax()), self.log_likelihood.shape)
         return int(shape), int(place)
 
@@ -57,7 +57,7 @@ class Profile:
         return np.asarray((upper.max() - upper) / self.dependence)
 
 
-def profile(base: LogitFit, columns: Floats, days: Floats, group: Indices, *, seed: int) -> Profile:
+def profile(base: LogitFit, columns: Floats, days: Floats, group: Indices, *, seed: int) -> LikelihoodProfile:
     """Fit every half-life in both shapes.
 
     Parameters
@@ -75,7 +75,7 @@ def profile(base: LogitFit, columns: Floats, days: Floats, group: Indices, *, se
     fits = [[fit_beside(base, column, RIDGE) for column in part] for part in tried]
     values = np.array([[fit.log_likelihood for fit in part] for part in fits])
     s, k = np.unravel_index(int(values.argmax()), values.shape)
-    return Profile(
+    return LikelihoodProfile(
         days=days,
         log_likelihood=values,
         base=base.log_likelihood,
@@ -85,7 +85,7 @@ def profile(base: LogitFit, columns: Floats, days: Floats, group: Indices, *, se
     )
 
 
-def shaped(values: Floats, shape: Shape) -> Floats:
+def shaped(values: Floats, shape: DecayShape) -> Floats:
     """Return decayed sums as they enter the model."""
     return values if shape == "sum" else np.log1p(values)
 
@@ -99,7 +99,7 @@ def standardised(values: Floats, weight: Floats, like: Floats | None = None) -> 
     return np.asarray(np.where(flat, 0.0, (values - mean) / np.where(flat, 1.0, deviation)))
 
 
-def best_days(found: Profile) -> float | None:
+def best_days(found: LikelihoodProfile) -> float | None:
     """Return the half-life of the highest likelihood, between the grid by a parabola; None for no decay."""
     _, k = found.best
     last = len(found.days) - 2
@@ -114,7 +114,7 @@ def best_days(found: Profile) -> float | None:
     return float(found.days[k] * np.exp(np.clip(shift, -0.5, 0.5) * step))
 
 
-def interval(found: Profile) -> tuple[float | None, float | None]:
+def interval(found: LikelihoodProfile) -> tuple[float | None, float | None]:
     """Return the hull of the half-lives that the likelihood does not rule out, in days; an open end is None."""
     inside = np.flatnonzero(found.drops < HALF_CHI_SQUARE)
     first, last = int(inside[0]), int(inside[-1])
@@ -123,7 +123,7 @@ def interval(found: Profile) -> tuple[float | None, float | None]:
     return lower, upper
 
 
-def _crossing(found: Profile, outside: int, inside: int) -> float:
+def _crossing(found: LikelihoodProfile, outside: int, inside: int) -> float:
     """Return where the drop meets the limit; its root is about linear in the logarithm of the half-life."""
     if not np.isfinite(found.days[[outside, inside]]).all():
         return float(found.days[outside])

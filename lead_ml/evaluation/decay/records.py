@@ -9,8 +9,8 @@ import msgspec
 from lead_ml.model.metrics import Interval
 
 ALL = ""  # the name of all types together
-Verdict = Literal["identified", "flat", "no effect", "too few"]
-Shape = Literal["sum", "log1p"]
+DecayVerdict = Literal["identified", "flat", "no effect", "too few"]
+DecayShape = Literal["sum", "log1p"]
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,12 +45,12 @@ class HalfLife(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     events: int
     leads: int
-    verdict: Verdict
+    verdict: DecayVerdict
     words: str
     days: float | None = None
     lower: float | None = None
     upper: float | None = None
-    shape: Shape | None = None
+    shape: DecayShape | None = None
     raises: bool | None = None
     chance: float | None = None
     dependence: float | None = None
@@ -70,8 +70,8 @@ class Decay(msgspec.Struct, frozen=True, kw_only=True):
     fit_rows: int
     fit_wins: int
     leads_known: int
-    judged_leads: int
-    judged_wins: int
+    test_leads: int
+    test_wins: int
     level: float
     types: tuple[HalfLife, ...]
     left_out: tuple[str, ...]

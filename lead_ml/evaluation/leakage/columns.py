@@ -17,7 +17,7 @@ import numpy.typing as npt
 from lead_ml.asof.encode import FIRST_LEVEL, MISSING, OTHER, RARE_BELOW
 from lead_ml.clean import as_number
 from lead_ml.declare import MICROSECONDS_PER_DAY
-from lead_ml.evaluation.leakage.sample import FOLDS, Sample
+from lead_ml.evaluation.leakage.sample import FOLDS, AuditSample
 from lead_ml.model import ColumnInfo
 from lead_ml.tables.dataset import Coded, Floats, Indices
 from lead_ml.tables.read.timestamps import span_of
@@ -53,7 +53,7 @@ class View:
     distinct: int
 
 
-def view_of(name: str, sample: Sample) -> View:
+def view_of(name: str, sample: AuditSample) -> View:
     """Tell what a lead column is, and make it measurable."""
     column = sample.raw(name)
     there = column.codes >= 0
@@ -106,12 +106,12 @@ def category_bins(column: Coded, counts: Indices) -> Indices:
     return np.asarray(lookup[column.codes])
 
 
-def dates_of(column: Coded, sample: Sample) -> Floats:
+def dates_of(column: Coded, sample: AuditSample) -> Floats:
     """Return days from the first snapshot to the start of each date (from 1970 for undated leads), NaN where there is none."""
     return np.asarray((instants_of(column, sample) - sample.as_of) / MICROSECONDS_PER_DAY)
 
 
-def instants_of(column: Coded, sample: Sample) -> Floats:
+def instants_of(column: Coded, sample: AuditSample) -> Floats:
     """Return the start of each date, microseconds UTC as float64, NaN where there is none."""
     zone = sample.zone
 
@@ -122,7 +122,7 @@ def instants_of(column: Coded, sample: Sample) -> Floats:
     return column.numbers(start)
 
 
-def _kind(column: Coded, counts: Indices, sample: Sample) -> Kind:
+def _kind(column: Coded, counts: Indices, sample: AuditSample) -> Kind:
     filled = int(counts.sum())
     if not filled:
         return "empty"
@@ -144,7 +144,7 @@ def _share(which: Indices, weight: Indices) -> float:
     return float((which * weight).sum() / weight.sum())
 
 
-def _word_score(column: Coded, sample: Sample) -> Floats:
+def _word_score(column: Coded, sample: AuditSample) -> Floats:
     """Return the cross-fitted sum of log-odds of a text's words (naive Bayes), NaN where the text is missing."""
     score = np.full(len(column), np.nan)
     there = np.flatnonzero(column.codes >= 0)

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lead_ml.evaluation.leakage.columns import View
-from lead_ml.evaluation.leakage.measure import Told, by_bins, standard_error, together
-from lead_ml.evaluation.leakage.sample import Sample
+from lead_ml.evaluation.leakage.measure import Information, by_bins, standard_error, together
+from lead_ml.evaluation.leakage.sample import AuditSample
 from lead_ml.tables.dataset import Indices
 
 PRIOR_COLUMNS = 10
@@ -40,8 +40,8 @@ class Excess:
     reference: float
     lower: float
     sure: bool
-    without: Told
-    with_: Told
+    without: Information
+    with_: Information
 
     @property
     def ratio(self) -> float:
@@ -57,18 +57,18 @@ class Excess:
 class Bench:
     """Views by name, and every joint fit once: the audit asks for the same sets again and again."""
 
-    sample: Sample
+    sample: AuditSample
     views: dict[str, View]
-    alone: dict[str, Told] = field(default_factory=dict)
-    joint: dict[tuple[str, ...], Told] = field(default_factory=dict)
+    alone: dict[str, Information] = field(default_factory=dict)
+    joint: dict[tuple[str, ...], Information] = field(default_factory=dict)
 
-    def single(self, name: str) -> Told:
+    def single(self, name: str) -> Information:
         """Return what a column tells alone."""
         if name not in self.alone:
             self.alone[name] = by_bins(self.sample, self.views[name].bins)
         return self.alone[name]
 
-    def all_of(self, names: Iterable[str]) -> Told:
+    def all_of(self, names: Iterable[str]) -> Information:
         """Return what several columns tell together."""
         key = tuple(sorted(names))
         if key not in self.joint:
@@ -88,7 +88,7 @@ def reference_of(information: float, columns: int) -> float:
     return told / (columns + PRIOR_COLUMNS)
 
 
-def excess(sample: Sample, without: Told, with_: Told, columns: int) -> Excess:
+def excess(sample: AuditSample, without: Information, with_: Information, columns: int) -> Excess:
     """Measure what came on top of some honest columns; the bound covers the gain and the reference together."""
     reference = reference_of(without.information, columns)
     share = columns / (columns + PRIOR_COLUMNS)

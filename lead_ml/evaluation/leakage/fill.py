@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lead_ml.evaluation.leakage.columns import View
-from lead_ml.evaluation.leakage.measure import Told
-from lead_ml.evaluation.leakage.records import Finding, Verdict
-from lead_ml.evaluation.leakage.sample import Sample
+from lead_ml.evaluation.leakage.measure import Information
+from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
+from lead_ml.evaluation.leakage.sample import AuditSample
 from lead_ml.model.metrics import logit
 from lead_ml.tables.dataset import Floats, Indices
 
@@ -40,13 +40,13 @@ CEILING = (
 )
 
 
-def blank_findings(sample: Sample, views: Sequence[View]) -> list[Finding]:
+def blank_findings(sample: AuditSample, views: Sequence[View]) -> list[LeakageFinding]:
     """Hold the fill rate of every lead column against the outcome."""
     blanks = [found for view in views if (found := _blanks(sample, view, len(views)))]
     return [_of_blanks(sample, found, blanks) for found in blanks]
 
 
-def value_findings(sample: Sample, views: Sequence[View], honest: Told) -> list[Finding]:
+def value_findings(sample: AuditSample, views: Sequence[View], honest: Information) -> list[LeakageFinding]:
     """Look for values that exist for one class only.
 
     Parameters
@@ -68,7 +68,7 @@ class _Blanks:
     lower: float
 
 
-def _blanks(sample: Sample, view: View, columns: int) -> _Blanks | None:
+def _blanks(sample: AuditSample, view: View, columns: int) -> _Blanks | None:
     filled = view.bins > 0
     if not 0 < filled.mean() < 1:
         return None
@@ -93,7 +93,7 @@ def _log_odds(share: float) -> float:
     return float(logit(share))
 
 
-def _of_blanks(sample: Sample, found: _Blanks, all_: Sequence[_Blanks]) -> Finding:
+def _of_blanks(sample: AuditSample, found: _Blanks, all_: Sequence[_Blanks]) -> LeakageFinding:
     end = _end_of_range([other.log_odds for other in all_ if other is not found])
     name, (positives, negatives) = found.name, found.shares
     evidence: dict[str, float | str] = {
@@ -106,7 +106,7 @@ def _of_blanks(sample: Sample, found: _Blanks, all_: Sequence[_Blanks]) -> Findi
     said = f"{name} is filled for {positives:.1%} of the positives and {negatives:.1%} of the negatives"
     verdict = _verdict(sample, found, end)
     do = f"ask who fills {name} in, and when; leave it out unless that is before the first score"
-    return Finding(
+    return LeakageFinding(
         check="fill",
         subject=name,
         verdict=verdict,
@@ -124,7 +124,7 @@ def _end_of_range(others: Sequence[float]) -> float:
     return WIDE * math.sqrt(pooled)
 
 
-def _verdict(sample: Sample, found: _Blanks, end: float) -> Verdict:
+def _verdict(sample: AuditSample, found: _Blanks, end: float) -> LeakageVerdict:
     if sample.vouched(found.name):
         return "leak" if found.lower > BEYOND_DOUBT * end else "suspect" if found.lower > end else "clear"
     return (
@@ -136,7 +136,7 @@ def _verdict(sample: Sample, found: _Blanks, end: float) -> Verdict:
     )
 
 
-def _exclusive(sample: Sample, view: View, honest: Told, cells: int) -> Finding | None:
+def _exclusive(sample: AuditSample, view: View, honest: Information, cells: int) -> LeakageFinding | None:
     """Find values of the rarer class only, in more leads than the likeliest leads of the honest model would explain."""
     from scipy.stats import binom
 
@@ -162,7 +162,7 @@ def _exclusive(sample: Sample, view: View, honest: Told, cells: int) -> Finding 
         f"{view.name} has values that only {'positives' if positive else 'negatives'} have: {found:,} of {leads:,} leads; of "
         f"the honest columns' likeliest percent it would be {ceiling:.0%}"
     )
-    return Finding(
+    return LeakageFinding(
         check="fill",
         subject=f"values of {view.name}",
         verdict="suspect" if sample.vouched(view.name) else "leak",
@@ -177,7 +177,7 @@ def _rarer(y: Floats, p: Floats) -> tuple[Floats, Floats]:
     return (y, p) if y.mean() <= 0.5 else (1 - y, 1 - p)
 
 
-def _told(sample: Sample, view: View, bins: Indices) -> list[str]:
+def _told(sample: AuditSample, view: View, bins: Indices) -> list[str]:
     """Name the values of the bins: those of a category as they stand, else how many bins."""
     if view.kind != "category":
         return ["(missing)" if number == 0 else f"range {number}" for number in bins[:5].tolist()]

@@ -13,7 +13,7 @@ import numpy as np
 
 from lead_ml.asof.labels import Mask
 from lead_ml.evaluation.leakage.columns import View
-from lead_ml.evaluation.leakage.sample import FOLDS, Sample
+from lead_ml.evaluation.leakage.sample import FOLDS, AuditSample
 from lead_ml.model import ColumnInfo, LightGBM
 from lead_ml.model.metrics import Interval, fit_logit, logit, roc_auc, sigmoid
 from lead_ml.project.params import LightGBMParams
@@ -27,7 +27,7 @@ _RIDGE = np.array([0.0, 1e-3])  # keeps the slope finite where a column tells al
 
 
 @dataclass(frozen=True)
-class Told:
+class Information:
     """What a scorer told: ``p`` (rows,) out of fold, and ``gain`` (rows,), the share of the entropy that each row saved."""
 
     p: Floats
@@ -39,7 +39,7 @@ class Told:
         return float(self.gain.mean())
 
 
-def told(sample: Sample, p: Floats) -> Told:
+def told(sample: AuditSample, p: Floats) -> Information:
     """Measure out-of-fold probabilities, after the two numbers of a logistic calibration.
 
     A scorer that overfits says the right things too loudly; what it tells is measured at the loudness that fits. A scorer
@@ -49,10 +49,10 @@ def told(sample: Sample, p: Floats) -> Told:
     mean = np.full(len(y), y.mean())
     chance = _calibrated(y, p)
     entropy = float(_losses(y, mean).mean())
-    return Told(chance, (_losses(y, mean) - _losses(y, chance)) / entropy)
+    return Information(chance, (_losses(y, mean) - _losses(y, chance)) / entropy)
 
 
-def by_bins(sample: Sample, bins: Indices) -> Told:
+def by_bins(sample: AuditSample, bins: Indices) -> Information:
     """Let the win rate of each bin, cross-fitted and shrunk to the mean, speak for the column."""
     p = np.full(len(sample), sample.y.mean())
     size = int(bins.max(initial=0)) + 1
@@ -63,7 +63,7 @@ def by_bins(sample: Sample, bins: Indices) -> Told:
     return told(sample, p)
 
 
-def together(sample: Sample, views: Sequence[View]) -> Told:
+def together(sample: AuditSample, views: Sequence[View]) -> Information:
     """Let a small LightGBM speak for several columns, cross-fitted."""
     p = np.full(len(sample), sample.y.mean())
     if views:
@@ -96,14 +96,14 @@ def auc(y: Floats, p: Floats) -> Interval:
     return Interval(value, max(0.0, value - half), min(1.0, value + half))
 
 
-def standard_error(sample: Sample, per_row: Floats, rows: Mask | None = None) -> float:
+def standard_error(sample: AuditSample, per_row: Floats, rows: Mask | None = None) -> float:
     """Return the standard error of the mean of `per_row`, whole groups being the units."""
     group = sample.group if rows is None else sample.group[rows]
     sums = np.bincount(group, weights=per_row - per_row.mean())
     return float(np.sqrt((sums**2).sum()) / len(per_row))
 
 
-def _tests(sample: Sample) -> Iterator[Mask]:
+def _tests(sample: AuditSample) -> Iterator[Mask]:
     """Yield each fold that leaves both classes to learn from; one huge account can take a whole side."""
     for fold in range(FOLDS):
         test = np.asarray(sample.fold == fold)

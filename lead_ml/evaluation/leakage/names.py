@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from lead_ml.evaluation.leakage.measure import Told, auc, standard_error
-from lead_ml.evaluation.leakage.records import Finding, Verdict
-from lead_ml.evaluation.leakage.sample import Sample
+from lead_ml.evaluation.leakage.measure import Information, auc, standard_error
+from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
+from lead_ml.evaluation.leakage.sample import AuditSample
 
 WORDS = frozenset(
     """status stage state tag tags label labels closed close closing outcome result results won win lost loss converted
@@ -47,7 +47,7 @@ def smells(name: str) -> tuple[str, ...]:
     return tuple(sorted((words & WORDS) | {part for part in CHARACTERS if part in name}))
 
 
-def name_findings(sample: Sample, told: dict[str, Told], leaks: Collection[str]) -> list[Finding]:
+def name_findings(sample: AuditSample, told: dict[str, Information], leaks: Collection[str]) -> list[LeakageFinding]:
     """Look at the names of the lead columns.
 
     Parameters
@@ -64,14 +64,14 @@ def name_findings(sample: Sample, told: dict[str, Told], leaks: Collection[str])
     ]
 
 
-def _finding(sample: Sample, name: str, words: tuple[str, ...], alone: Told | None, leak: bool) -> Finding:
+def _finding(sample: AuditSample, name: str, words: tuple[str, ...], alone: Information | None, leak: bool) -> LeakageFinding:
     evidence: dict[str, float | str] = {"words": ", ".join(words)}
     predicts = alone is None
     if alone is not None:
         error = standard_error(sample, alone.gain)
         predicts = alone.information > SURE * error
         evidence |= {"auc_alone": auc(sample.y, alone.p).value, "information_alone": alone.information}
-    verdict: Verdict = "clear"
+    verdict: LeakageVerdict = "clear"
     if not sample.vouched(name):
         verdict = "leak" if leak else "suspect" if predicts else "clear"
     tells = (
@@ -83,6 +83,6 @@ def _finding(sample: Sample, name: str, words: tuple[str, ...], alone: Told | No
     )
     said = f"the name {name} speaks of the outcome ({', '.join(words)}), and {tells}"
     do = "" if verdict == "clear" else f"leave {name} out, or bring its history as dated events or outcomes"
-    return Finding(
+    return LeakageFinding(
         check="name", subject=name, verdict=verdict, evidence=evidence, en=said, do=do, columns=(name,)
     )

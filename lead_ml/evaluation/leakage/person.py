@@ -17,9 +17,9 @@ import numpy as np
 
 from lead_ml.asof.labels import Mask
 from lead_ml.clean import as_number, normal_email, normal_phone
-from lead_ml.evaluation.leakage.measure import Told
-from lead_ml.evaluation.leakage.records import Finding, Verdict
-from lead_ml.evaluation.leakage.sample import Sample
+from lead_ml.evaluation.leakage.measure import Information
+from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
+from lead_ml.evaluation.leakage.sample import AuditSample
 from lead_ml.tables.dataset import Coded, Floats, Indices
 
 GUARDED = ("phone", "email", "account_id")
@@ -41,7 +41,7 @@ class Sides:
     test: Mask
 
 
-def sides_of(sample: Sample) -> Sides:
+def sides_of(sample: AuditSample) -> Sides:
     """Cut as everybody does: the latest leads, or a random part of undated ones, whoever they are."""
     created = sample.created_at
     share = sample.params.split.test_share
@@ -50,7 +50,7 @@ def sides_of(sample: Sample) -> Sides:
     return Sides(~test, np.asarray(test))
 
 
-def person_findings(sample: Sample, honest: Told, sides: Sides | None = None) -> list[Finding]:
+def person_findings(sample: AuditSample, honest: Information, sides: Sides | None = None) -> list[LeakageFinding]:
     """Look at every key by which a person may come back.
 
     Parameters
@@ -66,7 +66,7 @@ def person_findings(sample: Sample, honest: Told, sides: Sides | None = None) ->
     return [found for found in findings if found is not None]
 
 
-def _keys(sample: Sample) -> Iterator[tuple[str, Indices]]:
+def _keys(sample: AuditSample) -> Iterator[tuple[str, Indices]]:
     """Yield the name and the codes (rows,) of every column, or pair of columns, that may be a person's; -1 is none."""
     clean = {"phone": normal_phone, "email": normal_email}
     for name in sample.columns:
@@ -97,8 +97,8 @@ def _amounts(column: Coded) -> bool:
 
 
 def _finding(
-    sample: Sample, name: str, key: Indices, sides: Sides, residual: Floats, in_use: bool
-) -> Finding | None:
+    sample: AuditSample, name: str, key: Indices, sides: Sides, residual: Floats, in_use: bool
+) -> LeakageFinding | None:
     fit, test = sides.fit, sides.test
     alike, lower, twins = _alike(key, residual)
     if not twins:
@@ -108,7 +108,7 @@ def _finding(
     remaining = judged if in_use else _both_sides(key, fit & ~met, test)
     together = _together(key, sample.y if sample.y.mean() <= 0.5 else 1 - sample.y)
     copies = twins >= FEWEST_TWINS and together >= FEWEST_TOGETHER and lower > ALIKE
-    verdict: Verdict = "clear"
+    verdict: LeakageVerdict = "clear"
     if in_use and name in GUARDED and judged:
         verdict = "leak"
     elif copies:
@@ -130,7 +130,7 @@ def _finding(
         "suspect": f"leads of the same {name} look like copies: merge them before training",
         "clear": "",
     }[verdict]
-    return Finding(check="person", subject=name, verdict=verdict, evidence=evidence, en=said, do=do)
+    return LeakageFinding(check="person", subject=name, verdict=verdict, evidence=evidence, en=said, do=do)
 
 
 def _both_sides(key: Indices, fit: Mask, test: Mask) -> int:

@@ -23,7 +23,7 @@ FEWEST = 30  # of the rarer class; below, the checks that measure say nothing
 
 
 @dataclass(frozen=True)
-class Sample:
+class AuditSample:
     """Audited leads, one row each.
 
     Attributes
@@ -99,7 +99,7 @@ class Sample:
 
 def take_sample(
     dataset: Dataset, spec: ModelSpec, params: Params, declarations: tuple[Declaration, ...], seed: int
-) -> Sample:
+) -> AuditSample:
     """Take each lead's first snapshot with a label, at most ``MOST_ROWS`` of them, whole groups at random.
 
     Raises
@@ -113,7 +113,7 @@ def take_sample(
     group = np.unique(everybody[spine.lead], return_inverse=True)[1].astype(np.int64)
     order = np.random.default_rng(seed).permutation(int(group.max(initial=-1)) + 1)
     kept = order[group] < _groups_within(group, order, MOST_ROWS)
-    return Sample(
+    return AuditSample(
         dataset=dataset,
         spec=spec,
         params=params,

@@ -3,7 +3,7 @@
 At least half of the columns are taken for honest to begin with, the weaker half, and all dated features: their time is proven.
 The others are held against them from the weakest up, and join them unless they are beyond the honest range
 (:mod:`lead_ml.evaluation.leakage.expected`). Who bears the doubt is a matter of provenance: a column known at creation (by role, by
-declaration or by trust) is accused only where the 99 % bound is beyond the range, another where the estimate is. So several leaks that repeat each other cannot hide behind one another, and an honest column
+declaration or by trust) is flagged only where the 99 % bound is beyond the range, another where the estimate is. So several leaks that repeat each other cannot hide behind one another, and an honest column
 that others nearly replace (CDNOW's recency beside frequency) is no outlier.
 """
 
@@ -24,14 +24,14 @@ from lead_ml.evaluation.leakage.expected import (
     synergy,
 )
 from lead_ml.evaluation.leakage.measure import auc
-from lead_ml.evaluation.leakage.records import Finding, Verdict
+from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
 
 # A column that tells alone less than this share of the reference could pass it only by synergy, which is looked for apart.
 WORTH_A_FIT = 0.5
 # How far beyond the honest range a column must surely be for a leak, though somebody vouches for it: in the generated worlds
 # not even the logit that the wins are drawn from came so far (3.2).
 BEYOND_DOUBT = 4.0
-# Synergy of an accused set, in units of the reference: honest sets have none, and the luckiest of all pairs of a clean
+# Synergy of an flagged set, in units of the reference: honest sets have none, and the luckiest of all pairs of a clean
 # generated world reached .6.
 TOGETHER = 1.0
 CARRIES = 0.5  # share of the synergy that is lost without a member of the set
@@ -78,7 +78,7 @@ def strengths(
 
 def strength_findings(
     bench: Bench, found: Strengths, columns: Sequence[str], dated: Sequence[str]
-) -> list[Finding]:
+) -> list[LeakageFinding]:
     """Word the strengths: a finding per lead column, per dated feature and per set."""
     findings = [
         _of_column(bench, found, name) for name in columns if not any(name in one for one in found.sets)
@@ -151,7 +151,7 @@ def _set_too_good(
     return (members, gain) if members else None
 
 
-def _of_column(bench: Bench, found: Strengths, name: str) -> Finding:
+def _of_column(bench: Bench, found: Strengths, name: str) -> LeakageFinding:
     y = bench.sample.y
     alone = bench.single(name)
     area = auc(y, alone.p)
@@ -164,7 +164,7 @@ def _of_column(bench: Bench, found: Strengths, name: str) -> Finding:
     over = found.beyond.get(name)
     if over is None:
         said = f"{name} alone reaches an AUC of {area.value:.2f}; the others could nearly do without it"
-        return Finding(
+        return LeakageFinding(
             check="strength", subject=name, verdict="clear", evidence=evidence, en=said, columns=(name,)
         )
     rest, all_ = auc(y, over.without.p).value, auc(y, over.with_.p).value
@@ -182,14 +182,14 @@ def _of_column(bench: Bench, found: Strengths, name: str) -> Finding:
         f"top of them it tells {over.ratio:.1f} times what an honest column can be expected to tell at most"
     )
     doubt = BEYOND_DOUBT if bench.sample.vouched(name) else 1.0
-    verdict: Verdict = "leak" if over.lower > doubt else "suspect"
+    verdict: LeakageVerdict = "leak" if over.lower > doubt else "suspect"
     do = f"ask when {name} is filled in; if it is before the first score, say so with trust: [{name}] in params.yaml, else leave it out"
-    return Finding(
+    return LeakageFinding(
         check="strength", subject=name, verdict=verdict, evidence=evidence, en=said, do=do, columns=(name,)
     )
 
 
-def _of_set(bench: Bench, names: tuple[str, ...], gain: float) -> Finding:
+def _of_set(bench: Bench, names: tuple[str, ...], gain: float) -> LeakageFinding:
     y = bench.sample.y
     joint = bench.all_of(names)
     best = max(auc(y, bench.single(name).p).value for name in names)
@@ -203,7 +203,7 @@ def _of_set(bench: Bench, names: tuple[str, ...], gain: float) -> Finding:
         f"{' and '.join(names)} say little apart (best AUC {best:.2f}) and together far more than their sum "
         f"({evidence['auc_together']:.2f} in a joint model)"
     )
-    return Finding(
+    return LeakageFinding(
         check="strength",
         subject=" + ".join(names),
         # Nobody's word is set aside for what a column tells only beside another.
@@ -215,7 +215,7 @@ def _of_set(bench: Bench, names: tuple[str, ...], gain: float) -> Finding:
     )
 
 
-def _of_all(bench: Bench, honest: tuple[str, ...]) -> Finding:
+def _of_all(bench: Bench, honest: tuple[str, ...]) -> LeakageFinding:
     """Doubt the honest range itself, as where most columns are leaks that repeat each other."""
     told = bench.all_of(honest)
     area = auc(bench.sample.y, told.p)
@@ -228,10 +228,10 @@ def _of_all(bench: Bench, honest: tuple[str, ...]) -> Finding:
     }
     said = f"the {len(honest)} columns and features within the honest range reach an AUC of {area.value:.2f} together"
     if times <= BEYOND_DOUBT:
-        return Finding(
+        return LeakageFinding(
             check="strength", subject="the honest range", verdict="clear", evidence=evidence, en=said
         )
-    return Finding(
+    return LeakageFinding(
         check="strength",
         subject="the honest range",
         verdict="suspect",
@@ -241,7 +241,7 @@ def _of_all(bench: Bench, honest: tuple[str, ...]) -> Finding:
     )
 
 
-def _of_dated(bench: Bench, name: str) -> Finding:
+def _of_dated(bench: Bench, name: str) -> LeakageFinding:
     area = auc(bench.sample.y, bench.single(name).p)
     evidence: dict[str, float | str] = {
         "auc_alone": area.value,
@@ -249,4 +249,4 @@ def _of_dated(bench: Bench, name: str) -> Finding:
         "auc_alone_upper": area.upper,
     }
     said = f"{name} alone reaches an AUC of {area.value:.2f}, from records known before the question: its dates clear it"
-    return Finding(check="strength", subject=name, verdict="clear", evidence=evidence, en=said)
+    return LeakageFinding(check="strength", subject=name, verdict="clear", evidence=evidence, en=said)

@@ -3,8 +3,8 @@
 from lead_ml.model.icp.learn import (
     BY_CHANCE,
     ColumnProfile,
-    Learnt,
-    Worth,
+    LearnedProfile,
+    WeightOfEvidence,
     agreement,
     learn,
     out_of_fold,
@@ -13,8 +13,8 @@ from lead_ml.model.icp.learn import (
 __all__ = [
     "BY_CHANCE",
     "ColumnProfile",
-    "Learnt",
-    "Worth",
+    "LearnedProfile",
+    "WeightOfEvidence",
     "agreement",
     "learn",
     "out_of_fold",

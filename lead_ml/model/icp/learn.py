@@ -27,7 +27,7 @@ BY_CHANCE = _STRENGTHS[-1]
 ByHand = Mapping[str, Mapping[str, float]]
 
 
-class Worth(msgspec.Struct, frozen=True):
+class WeightOfEvidence(msgspec.Struct, frozen=True):
     """One value: its points, its leads, those of them that converted, and whether ``params.yaml`` sets the points."""
 
     points: float
@@ -44,10 +44,10 @@ class ColumnProfile(msgspec.Struct, frozen=True):
 
     name: str
     strength: float
-    values: dict[str, Worth]
+    values: dict[str, WeightOfEvidence]
 
 
-class Learnt(msgspec.Struct, frozen=True):
+class LearnedProfile(msgspec.Struct, frozen=True):
     """A profile with the leads and wins that it was learnt from, a lead counted once, at its first snapshot."""
 
     leads: int
@@ -55,7 +55,7 @@ class Learnt(msgspec.Struct, frozen=True):
     columns: tuple[ColumnProfile, ...]
 
 
-def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByHand) -> Learnt:
+def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByHand) -> LearnedProfile:
     """Learn a profile from the rows of a fit window.
 
     Parameters
@@ -73,7 +73,7 @@ def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByH
         _column(operand, _coded(operand, raw[part_name(item, operand)]).take(first), won, by_hand)
         for operand in item.of
     )
-    return Learnt(len(first), int(won.sum()), tuple(columns))
+    return LearnedProfile(len(first), int(won.sum()), tuple(columns))
 
 
 def out_of_fold(
@@ -93,7 +93,7 @@ def out_of_fold(
     return points
 
 
-def agreement(item: Profile, learnt: Learnt, raw: RawColumns) -> Floats:
+def agreement(item: Profile, learnt: LearnedProfile, raw: RawColumns) -> Floats:
     """Return the points (rows,) of leads: one lead gets the same bits alone and among others."""
     parts = [_coded(operand, raw[part_name(item, operand)]) for operand in item.of]
     total = np.zeros(len(parts[0]))
@@ -103,7 +103,7 @@ def agreement(item: Profile, learnt: Learnt, raw: RawColumns) -> Floats:
 
 
 def _points(column: ColumnProfile, levels: Sequence[str]) -> Floats:
-    nothing = Worth(0.0)
+    nothing = WeightOfEvidence(0.0)
     found = [column.values.get(level, nothing).points for level in levels]
     return np.array([*found, column.values.get(MISSING, nothing).points])
 
@@ -133,10 +133,10 @@ def _column(operand: Declaration, column: Coded, won: np.ndarray, by_hand: ByHan
     }
     rate = float(won.mean()) if len(won) else 0.0
     strength = _strength(list(counts.values()), rate)
-    found = {value: Worth(round(_worth(k, n, rate, strength), 3), n, k) for value, (k, n) in counts.items()}
+    found = {value: WeightOfEvidence(round(_worth(k, n, rate, strength), 3), n, k) for value, (k, n) in counts.items()}
     hand = by_hand.get(operand.name, {})
-    known = {value: found.get(value, Worth(0.0)) for value in hand}
-    set_by_hand = {v: Worth(hand[v], worth.leads, worth.wins, True) for v, worth in known.items()}
+    known = {value: found.get(value, WeightOfEvidence(0.0)) for value in hand}
+    set_by_hand = {v: WeightOfEvidence(hand[v], worth.leads, worth.wins, True) for v, worth in known.items()}
     return ColumnProfile(operand.name, strength, {**found, **set_by_hand})
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from lead_ml.declare import MISSING, Declaration, Profile
-from lead_ml.model.icp import BY_CHANCE, ColumnProfile, Learnt, Worth
+from lead_ml.model.icp import BY_CHANCE, ColumnProfile, LearnedProfile, WeightOfEvidence
 from lead_ml.model.metrics import OptionalInterval, wilson
 from lead_ml.scoring.reasons.wording import value_text
 
@@ -62,7 +62,7 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[ColumnTable, ...]
 
 
-def profile_table(item: Profile, learnt: Learnt) -> ProfileTable:
+def profile_table(item: Profile, learnt: LearnedProfile) -> ProfileTable:
     """Put a learnt profile into words and shares."""
     return ProfileTable(
         name=item.name,
@@ -77,7 +77,7 @@ def profile_table(item: Profile, learnt: Learnt) -> ProfileTable:
     )
 
 
-def _column(part: Declaration, column: ColumnProfile, learnt: Learnt) -> ColumnTable:
+def _column(part: Declaration, column: ColumnProfile, learnt: LearnedProfile) -> ColumnTable:
     ranked = sorted(column.values.items(), key=lambda entry: (-entry[1].points, -entry[1].leads, entry[0]))
     return ColumnTable(
         name=part.name,
@@ -89,7 +89,7 @@ def _column(part: Declaration, column: ColumnProfile, learnt: Learnt) -> ColumnT
     )
 
 
-def _row(part: Declaration, value: str, worth: Worth, learnt: Learnt) -> ValueRow:
+def _row(part: Declaration, value: str, worth: WeightOfEvidence, learnt: LearnedProfile) -> ValueRow:
     said = None if value == MISSING else value
     return ValueRow(
         value=value,

@@ -1,20 +1,20 @@
 """Where the MQL and SQL lines should lie, from cross-fitted scores replayed in time; the score and the grades."""
 
-from lead_ml.scoring.thresholds.accepted import Lines
+from lead_ml.scoring.thresholds.accepted import Thresholds
 from lead_ml.scoring.thresholds.advise import (
     METHODS,
     Advice,
     Method,
     advise,
     advise_all,
-    article,
     basis_of,
     capacity,
+    opportunity_mean,
     precision,
     recall,
     value,
 )
-from lead_ml.scoring.thresholds.basis import Basis, Line
+from lead_ml.scoring.thresholds.basis import Basis, Threshold
 from lead_ml.scoring.thresholds.evidence import EvidenceTable
 from lead_ml.scoring.thresholds.history import History
 from lead_ml.scoring.thresholds.scale import (
@@ -42,16 +42,15 @@ __all__ = [
     "EvidenceTable",
     "Grade",
     "History",
-    "Line",
-    "Lines",
     "Method",
     "Month",
     "Stage",
     "Steps",
+    "Threshold",
+    "Thresholds",
     "Words",
     "advise",
     "advise_all",
-    "article",
     "basis_of",
     "by_month",
     "capacity",
@@ -59,6 +58,7 @@ __all__ = [
     "grade_of",
     "log_odds",
     "logit_of",
+    "opportunity_mean",
     "precision",
     "probability_of",
     "recall",

@@ -12,7 +12,7 @@ from lead_ml.scoring.thresholds.scale import log_odds
 _VERSION_LENGTH = 12
 
 
-class Lines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The MQL and the SQL line as probabilities; ``accepted_at`` is ISO 8601 in UTC, or empty for a default.
 
     ``version`` is the start of the SHA-256 of all the rest: equal lines accepted twice by the same person at the same
@@ -37,7 +37,7 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         accepted_by: str = "",
         accepted_at: str = "",
         why: str = "",
-    ) -> Lines:
+    ) -> Thresholds:
         """Check the lines and give them their version.
 
         Raises
@@ -79,7 +79,7 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return msgspec.json.format(msgspec.json.encode(self), indent=1)
 
     @classmethod
-    def from_json(cls, data: bytes) -> Lines:
+    def from_json(cls, data: bytes) -> Thresholds:
         """Decode what :meth:`to_json` wrote; a file written by hand may leave ``version`` out.
 
         Raises
@@ -106,5 +106,5 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return lines
 
 
-def _digest(bare: Lines) -> str:
+def _digest(bare: Thresholds) -> str:
     return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()[:_VERSION_LENGTH]

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from lead_ml.scoring.thresholds import notes, words
-from lead_ml.scoring.thresholds.basis import DEFAULT_BOOTSTRAP, Basis, Line
+from lead_ml.scoring.thresholds.basis import DEFAULT_BOOTSTRAP, Basis, Threshold
 from lead_ml.scoring.thresholds.boot import LEVEL
 from lead_ml.scoring.thresholds.history import History, before_opportunity, last_rows
 from lead_ml.scoring.thresholds.scale import score_of
@@ -27,8 +27,8 @@ from lead_ml.tables.dataset import Floats, Indices
 if TYPE_CHECKING:
     from lead_ml.project.params import ThresholdParams
 
-Method = Literal["article", "capacity", "value", "precision", "recall"]
-METHODS: tuple[Method, ...] = ("article", "capacity", "value", "precision", "recall")
+Method = Literal["opportunity_mean", "capacity", "value", "precision", "recall"]
+METHODS: tuple[Method, ...] = ("opportunity_mean", "capacity", "value", "precision", "recall")
 LEAST_CROSSED = 30
 _MQL_QUANTILE = 0.25
 
@@ -37,14 +37,14 @@ class Advice(msgspec.Struct, frozen=True):
     """Two lines by one method, MQL never above SQL, with what it did and what to beware of."""
 
     method: Method
-    mql: Line
-    sql: Line
+    mql: Threshold
+    sql: Threshold
     explanation: Words
     feasible: bool
     note: Words
 
 
-def article(basis: Basis) -> Advice:
+def opportunity_mean(basis: Basis) -> Advice:
     """SQL at the mean score just before ``opportunity``, MQL at the 25th percentile of the same scores.
 
     The trade's rule of thumb takes the average score of leads right before they became an opportunity as the SQL line
@@ -56,10 +56,10 @@ def article(basis: Basis) -> Advice:
     rows = rows if known else last_rows(basis.steps.history, basis.steps.history.won)
     logits = basis.steps.history.logit[rows]
     lines = float(np.quantile(logits, _MQL_QUANTILE)), float(logits.mean())
-    said = words.article_words(len(rows), known, *_mean_interval(rows, basis))
+    said = words.opportunity_mean_words(len(rows), known, *_mean_interval(rows, basis))
     return _advice(
         basis,
-        "article",
+        "opportunity_mean",
         lines,
         said=said,
         remarks=[] if known else [notes.no_opportunities()],
@@ -113,7 +113,7 @@ def recall(basis: Basis, sql: float, mql: float) -> Advice:
 def advise(method: Method, basis: Basis, params: ThresholdParams) -> Advice:
     """Give the advice of one method, with its numbers from `params` (costs and value are those of the basis)."""
     ways: dict[Method, Callable[[], Advice]] = {
-        "article": lambda: article(basis),
+        "opportunity_mean": lambda: opportunity_mean(basis),
         "capacity": lambda: capacity(basis, params.sql_per_week, params.mql_per_week),
         "value": lambda: value(basis),
         "precision": lambda: precision(basis, params.sql_precision, params.mql_precision),
@@ -167,7 +167,7 @@ def _advice(
     mql_logit, sql_logit = lines
     if sql_logit < mql_logit:
         sql_logit, remarks = mql_logit, [*remarks, notes.reversed_lines()]
-    mql, sql = basis.line(mql_logit, basis.cost_per_mql), basis.line(sql_logit, basis.cost_per_sql)
+    mql, sql = basis.threshold(mql_logit, basis.cost_per_mql), basis.threshold(sql_logit, basis.cost_per_sql)
     horizon = basis.steps.history.horizon_days
     explained = [said, words.line_words("SQL", sql, horizon), words.line_words("MQL", mql, horizon)]
     kept = [remark for remark in (*remarks, notes.few_wins(basis)) if remark.en]

@@ -20,7 +20,7 @@ DEFAULT_BOOTSTRAP = 500
 _MAX_DIGITS = 17  # enough to tell any two floats apart
 
 
-class Line(msgspec.Struct, frozen=True):
+class Threshold(msgspec.Struct, frozen=True):
     """A line and its replay on history.
 
     ``logit``, ``probability`` and ``score`` are the same place on three scales. ``crossed`` leads reached it in the
@@ -88,7 +88,7 @@ class Basis:
             raise ParamsError("n_boot", value=n_boot, expected="at least 2 resamples")
         return cls(steps, reference_odds, cost_per_sql, cost_per_mql, value, n_boot, seed)
 
-    def line(self, logit: float, cost: float) -> Line:
+    def threshold(self, logit: float, cost: float) -> Threshold:
         """Describe the line at a logit, with `cost` for each lead that crosses it."""
         found = self.steps.counts(np.array([logit]))
         crossed, wins, caught = int(found.crossed[0]), int(found.wins[0]), int(found.caught[0])
@@ -96,7 +96,7 @@ class Basis:
         with np.errstate(divide="ignore", invalid="ignore"):
             precisions, recalls = draws[:, 1] / draws[:, 0], draws[:, 3] / draws[:, 2]
         net, nets = self._net(wins, crossed, cost), draws[:, 1] * self.value_per_win - draws[:, 0] * cost
-        return Line(
+        return Threshold(
             logit=logit,
             probability=_shortest_of(logit),
             score=score_of(logit, self.reference_odds),

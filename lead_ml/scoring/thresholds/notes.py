@@ -83,7 +83,7 @@ def break_even(basis: Basis) -> Words:
 
 
 def no_opportunities() -> Words:
-    """Say that the article rule had no opportunity stage to go by."""
+    """Say that the opportunity_mean rule had no opportunity stage to go by."""
     return Words(
         "No lead has a snapshot before an opportunity stage; the last snapshot before each win stands in for it.",
         "没有线索在进入商机阶段前有快照，因此以每次成交前的最后一次快照代替。",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lead_ml.model.metrics import OptionalInterval
-from lead_ml.scoring.thresholds.basis import Line
+from lead_ml.scoring.thresholds.basis import Threshold
 from lead_ml.scoring.thresholds.figures import percent, plain, trimmed
 
 
@@ -21,7 +21,7 @@ def joined(parts: list[Words]) -> Words:
     return Words(" ".join(part.en for part in parts), "".join(part.zh for part in parts))
 
 
-def line_words(name: str, line: Line, horizon_days: float | None) -> Words:
+def line_words(name: str, line: Threshold, horizon_days: float | None) -> Words:
     """Describe one line: where it lies, how many leads a week, how many of them win, how many winners it reaches."""
     parts = [
         Words(
@@ -67,8 +67,8 @@ def floor_words(what: str, sql: float, mql: float) -> Words:
     )
 
 
-def article_words(n: int, stage_known: bool, mean_low: float, mean_high: float) -> Words:
-    """Say what the article rule does, on how many leads it rests, and the 90 % interval of the mean score."""
+def opportunity_mean_words(n: int, stage_known: bool, mean_low: float, mean_high: float) -> Words:
+    """Say what the opportunity_mean rule does, on how many leads it rests, and the 90 % interval of the mean score."""
     en = "just before they became an opportunity" if stage_known else "in their last snapshot before the win"
     zh = "进入商机阶段前" if stage_known else "成交前最后一次快照"
     return Words(
@@ -87,7 +87,7 @@ def spread(figure: OptionalInterval, lang: str, *, share: bool) -> str:
     return f"{low} to {high}" if lang == "en" else f"{low}–{high}"
 
 
-def _volume(line: Line) -> Words:
+def _volume(line: Threshold) -> Words:
     if line.per_week.value is None:
         return Words(f"{line.crossed} leads in the history,", f"历史中 {line.crossed} 条线索，")
     volume = _volume_text(line.per_week.value)
@@ -97,7 +97,7 @@ def _volume(line: Line) -> Words:
     )
 
 
-def _precision(line: Line, horizon_days: float | None) -> Words:
+def _precision(line: Threshold, horizon_days: float | None) -> Words:
     if line.precision.value is None:
         return Words("so nothing is known of their wins,", "成交情况未知，")
     within = "" if horizon_days is None else f" within {plain(horizon_days)} days"
@@ -108,7 +108,7 @@ def _precision(line: Line, horizon_days: float | None) -> Words:
     )
 
 
-def _recall(line: Line) -> Words:
+def _recall(line: Threshold) -> Words:
     if line.recall.value is None:
         return Words()
     return Words(

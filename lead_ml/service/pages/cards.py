@@ -6,7 +6,7 @@ from typing import Any
 
 from lead_ml.model.metrics import OptionalInterval
 from lead_ml.scoring import Scorer
-from lead_ml.scoring.thresholds import Line, score_of
+from lead_ml.scoring.thresholds import Threshold, score_of
 from lead_ml.scoring.thresholds.figures import plain
 from lead_ml.service.pages.evidence import LineEvidence
 from lead_ml.service.pages.frame import Frame, day
@@ -14,7 +14,7 @@ from lead_ml.service.pages.frame import Frame, day
 
 def line_cards(scorer: Scorer, evidence: LineEvidence, frame: Frame) -> dict[str, Any]:
     """Return the lines in force with their history, and who accepted them."""
-    lines = scorer.lines
+    lines = scorer.thresholds
     return {
         "cards": [
             _card("sql", lines.sql, lines.sql_logit, evidence.sql, scorer, frame),
@@ -28,7 +28,7 @@ def line_cards(scorer: Scorer, evidence: LineEvidence, frame: Frame) -> dict[str
     }
 
 
-def line_figures(line: Line, frame: Frame) -> dict[str, Any]:
+def line_figures(line: Threshold, frame: Frame) -> dict[str, Any]:
     """Return the figures of a line as texts, each with its interval."""
     return {
         "share": frame.share(line.probability),
@@ -44,7 +44,7 @@ def line_figures(line: Line, frame: Frame) -> dict[str, Any]:
 
 
 def _card(
-    name: str, probability: float, logit: float, line: Line | None, scorer: Scorer, frame: Frame
+    name: str, probability: float, logit: float, line: Threshold | None, scorer: Scorer, frame: Frame
 ) -> dict[str, Any]:
     return {
         "name": name,

@@ -28,7 +28,7 @@ def detail_view(row: WorklistRow, scorer: Scorer, frame: Frame, *, stale: bool =
         "lower": frame.share(answer.lower),
         "upper": frame.share(answer.upper),
         "band": band(answer.probability, answer.lower, answer.upper),
-        "marks": [("MQL", _mark(scorer.lines.mql)), ("SQL", _mark(scorer.lines.sql))],
+        "marks": [("MQL", _mark(scorer.thresholds.mql)), ("SQL", _mark(scorer.thresholds.sql))],
         "score": f"{answer.score:.0f}",
         "grade": answer.grade,
         "grade_told": frame.text(f"grade_{answer.grade}"),

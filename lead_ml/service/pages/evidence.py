@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lead_ml.project.params import ThresholdParams
 from lead_ml.scoring import Scorer
-from lead_ml.scoring.thresholds import CurvePoint, Line, Month, Steps, basis_of, by_month, curve
+from lead_ml.scoring.thresholds import CurvePoint, Month, Steps, Threshold, basis_of, by_month, curve
 
 _KEPT = 8
 
@@ -16,8 +16,8 @@ _KEPT = 8
 class LineEvidence:
     """The accepted lines replayed on history, the curve over all lines, and the SQL line by month; all may be empty."""
 
-    mql: Line | None = None
-    sql: Line | None = None
+    mql: Threshold | None = None
+    sql: Threshold | None = None
     curve: tuple[CurvePoint, ...] = ()
     months: tuple[Month, ...] = ()
 
@@ -31,7 +31,7 @@ class EvidenceCache:
 
     def of(self, scorer: Scorer) -> LineEvidence:
         """Return the evidence for the lines of a scorer; the first call takes about a second."""
-        key = (scorer.version, scorer.lines.version)
+        key = (scorer.version, scorer.thresholds.version)
         with self._lock:
             if key not in self._found:
                 while len(self._found) >= _KEPT:
@@ -47,10 +47,10 @@ def line_evidence(scorer: Scorer) -> LineEvidence:
         return LineEvidence()
     steps = Steps.of(history)
     basis = basis_of(steps, threshold_params(scorer), reference_odds=facts.reference_odds)
-    lines = scorer.lines
+    lines = scorer.thresholds
     return LineEvidence(
-        mql=basis.line(lines.mql_logit, basis.cost_per_mql),
-        sql=basis.line(lines.sql_logit, basis.cost_per_sql),
+        mql=basis.threshold(lines.mql_logit, basis.cost_per_mql),
+        sql=basis.threshold(lines.sql_logit, basis.cost_per_sql),
         curve=curve(steps, reference_odds=facts.reference_odds),
         months=by_month(steps, lines.sql_logit),
     )

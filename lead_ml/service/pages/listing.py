@@ -68,7 +68,7 @@ def list_view(
     return {
         "model": scorer.version,
         "kind": kind_word(frame, scorer),
-        "rung": scorer.bundle.facts.rung,
+        "cold_start_stage": scorer.bundle.facts.cold_start_stage,
         "as_of": day(rows.rows[0].answer.as_of) if rows.rows else "",
         "total": len(rows.rows),
         "empty": not rows.rows and not rows.error,

@@ -43,8 +43,8 @@ def lines_view(
         What was wrong with a form, in words.
     """
     form = {
-        "mql": f"{100 * scorer.lines.mql:.6g}",
-        "sql": f"{100 * scorer.lines.sql:.6g}",
+        "mql": f"{100 * scorer.thresholds.mql:.6g}",
+        "sql": f"{100 * scorer.thresholds.sql:.6g}",
         "why": "",
         "by": "",
     }
@@ -82,7 +82,7 @@ def _advised(item: Advice, frame: Frame) -> dict[str, Any]:
 def _charts(scorer: Scorer, evidence: LineEvidence) -> dict[str, Any] | None:
     if len(evidence.curve) < 2:
         return None
-    lines, odds = scorer.lines, scorer.bundle.facts.reference_odds
+    lines, odds = scorer.thresholds, scorer.bundle.facts.reference_odds
     marks = [("MQL", score_of(lines.mql_logit, odds)), ("SQL", score_of(lines.sql_logit, odds))]
     return {
         "rates": rate_chart(evidence.curve, marks, *CHART),

@@ -50,7 +50,7 @@ class Board:
         Lines that were accepted after the scoring grade the same probabilities anew; the probabilities stay.
         """
         with self._lock:
-            key = (_stamp(self.runs / WORKLIST), scorer.version, scorer.lines.version)
+            key = (_stamp(self.runs / WORKLIST), scorer.version, scorer.thresholds.version)
             if key != self._key:
                 self._rows, self._key = _read(self.runs, scorer), key
             return self._rows
@@ -68,7 +68,7 @@ def _read(runs: Path, scorer: Scorer) -> Rows:
 
 
 def _graded(answer: Answer, scorer: Scorer) -> Answer:
-    lines = scorer.lines
+    lines = scorer.thresholds
     if answer.thresholds_version == lines.version:
         return answer
     logit, mql, sql = log_odds(answer.probability), lines.mql_logit, lines.sql_logit

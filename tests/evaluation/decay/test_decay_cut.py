@@ -63,7 +63,7 @@ def test_later_outcomes_change_nothing_that_is_learnt(
     else:
         altered = with_later_altered(data, cut, np.random.default_rng(5))
         other = dataclasses.replace(data, outcomes=altered.outcomes, events=altered.events)
-    if how == "removed":  # without a win among them the later leads cannot judge
+    if how == "removed":  # without a win among them the later leads cannot comparison
         assert decay_of(small, other).types[0].against[0].forward is None
     assert learnt_of(decay_of(small, other)) == learnt_of(found)
 

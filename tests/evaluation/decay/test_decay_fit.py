@@ -10,7 +10,7 @@ import pytest
 import lead_ml.evaluation.decay.words as words
 from lead_ml.evaluation.decay.profile import (
     HALF_CHI_SQUARE,
-    Profile,
+    LikelihoodProfile,
     best_days,
     interval,
     profile,
@@ -30,9 +30,9 @@ def problem(seed: int = 0, n: int = 800) -> tuple[LogitProblem, np.ndarray]:
     return LogitProblem(columns, y, rng.uniform(0.1, 1, n), np.array([0.0, 1.0, 1.0, 1.0])), extra
 
 
-def profile_of(drops: list[float]) -> Profile:
+def profile_of(drops: list[float]) -> LikelihoodProfile:
     likelihood = -np.array(drops)
-    return Profile(DAYS, np.vstack([likelihood, likelihood - 5]), -50.0, 1.0, 0.01, raises=True)
+    return LikelihoodProfile(DAYS, np.vstack([likelihood, likelihood - 5]), -50.0, 1.0, 0.01, raises=True)
 
 
 def test_both_ways_to_fit_equal_scikit_learn() -> None:

@@ -14,8 +14,8 @@ from lead_ml.scoring.thresholds import (
     EvidenceTable,
     History,
     advise_all,
-    article,
     capacity,
+    opportunity_mean,
     precision,
     recall,
     score_of,
@@ -93,7 +93,7 @@ def test_article_takes_the_mean_and_the_quarter_of_last_rows_before_opportunity(
         before = [i for i in rows if history.as_of[i] < history.opportunity_at[lead]]
         if before:
             last.append(history.logit[before[-1]])
-    advice = article(basis_of(history))
+    advice = opportunity_mean(basis_of(history))
     assert advice.sql.logit == pytest.approx(np.mean(last))
     assert advice.mql.logit == pytest.approx(np.quantile(last, 0.25))
     assert advice.feasible
@@ -108,7 +108,7 @@ def test_a_row_at_the_instant_of_the_opportunity_is_not_before_it():
         as_of=np.array([1, 2, 3]),
         opportunity_at=np.array([2, -1]),
     )
-    assert article(basis_of(history)).sql.logit == -1.0
+    assert opportunity_mean(basis_of(history)).sql.logit == -1.0
 
 
 def test_article_without_opportunities_uses_wins_and_is_not_feasible(history):
@@ -116,7 +116,7 @@ def test_article_without_opportunities_uses_wins_and_is_not_feasible(history):
     last = [
         history.logit[rows[-1]] for rows in oracle.rows_by_lead(history).values() if history.won[rows[-1]]
     ]
-    advice = article(basis_of(bare))
+    advice = opportunity_mean(basis_of(bare))
     assert not advice.feasible
     assert advice.sql.logit == pytest.approx(np.mean(last))
     assert "stands in" in advice.note.en
