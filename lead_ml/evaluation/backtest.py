@@ -14,7 +14,7 @@ from lead_ml.declare import Declaration
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation.split import Window
 from lead_ml.model import BetweenPeriodVariance, Calibration, fit_between_period_variance, fit_calibration
-from lead_ml.model.fit import Fitted, Recipe, fit, take
+from lead_ml.model.fit import FitRows, Fitted, Recipe, fit, fit_all, take
 from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Dataset, Floats, Indices, Instants
 
@@ -53,6 +53,16 @@ class Table:
         """Moment of each row, microseconds UTC."""
         return self.spine.as_of
 
+    def fit_rows(self, rows: Mask, known_by: int = NEVER) -> FitRows:
+        """Return some rows to fit on, with the labels known strictly before `known_by`."""
+        return FitRows(
+            take(self.raw, rows),
+            self.lead[rows],
+            self.labels.as_known(known_by)[rows],
+            self.weights(rows),
+            self.group[rows],
+        )
+
     @cached_property
     def first(self) -> Indices:
         """The first row of each lead that can be learnt from at the end of the data."""
@@ -71,17 +81,37 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Backtest:
-    """Out-of-sample logits of one kind: ``logit`` (rows,) is NaN where no window judged the row.
+class WindowScores:
+    """One window of a backtest: the fit before it, its ``logit`` of the test rows, and the ``positives`` of the fit."""
 
-    ``mature`` (rows,) marks the rows whose fit had at least half the positives of the last one: only such a model is
-    about as sharp as the one that ships, so only such scores may calibrate it.
+    window: Window
+    fitted: Fitted
+    logit: Floats
+    positives: float
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Out-of-sample logits of one recipe: ``logit`` (rows,) is NaN where no window scored the row.
+
+    ``mature`` (rows,) marks the rows whose fit had at least half the positives of the last one: only such a model is about
+    as sharp as the one that ships, so only such scores may calibrate it.
     """
 
     recipe: Recipe
     logit: Floats
     mature: Mask
     fitted: Fitted  # of the last window
+
+    @classmethod
+    def of(cls, recipe: Recipe, table: Table, parts: Sequence[WindowScores]) -> Backtest:
+        """Join the windows, of which the last is the one with the most history."""
+        logit = np.full(len(table.spine), np.nan)
+        mature = np.zeros(len(table.spine), dtype=bool)
+        for part in parts:
+            logit[part.window.test] = part.logit
+            mature[part.window.test] = part.positives >= parts[-1].positives * MATURE_SHARE
+        return cls(recipe, logit, mature, parts[-1].fitted)
 
     @property
     def scored(self) -> Mask:
@@ -90,42 +120,49 @@ class Backtest:
 
 
 def fit_rows(recipe: Recipe, table: Table, rows: Mask, *, known_by: int = NEVER) -> Fitted:
-    """Fit one recipe on some rows of the table, with the labels as they were known strictly before `known_by`."""
-    return fit(
-        recipe,
-        table.declarations,
-        take(table.raw, rows),
-        table.lead[rows],
-        table.labels.as_known(known_by)[rows],
-        table.weights(rows),
-        table.group[rows],
-    )
+    """Fit one recipe on some rows of the table, with the labels known strictly before `known_by`."""
+    return fit(recipe, table.declarations, table.fit_rows(rows, known_by))
 
 
 def backtest(
     recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress = lambda _: None
 ) -> Backtest:
-    """Fit before each window, score inside it.
+    """Fit before each window and score inside it.
 
     Windows whose fit side has fewer than five positives are passed over, unless it is the last: then
     TooLittleData is raised.
     """
-    logit = np.full(len(table.spine), np.nan)
-    mature = np.zeros(len(table.spine), dtype=bool)
-    last = windows[-1]
-    enough = table.labels.as_known(last.start or NEVER)[last.fit].sum() * MATURE_SHARE
-    fitted: Fitted | None = None
-    for window in windows:
-        known_by = window.start or NEVER  # random folds have no start
-        y = table.labels.as_known(known_by)[window.fit]
-        if not enough_to_fit(recipe, y, last=window is last):
-            continue
-        fitted = fit_rows(recipe, table, window.fit, known_by=known_by)
-        mature[window.test] = y.sum() >= enough
-        logit[window.test] = fitted.model.predict_logit(fitted.matrix(take(table.raw, window.test)))
-        progress(f"{recipe.spec.name} {recipe.kind}: {window.name}")
-    assert fitted is not None
-    return Backtest(recipe, logit, mature, fitted)
+    parts = [
+        score_window((recipe,), table, window, progress, last=window is windows[-1]) for window in windows
+    ]
+    return Backtest.of(recipe, table, [part for (part,) in parts if part is not None])
+
+
+def score_window(
+    recipes: Sequence[Recipe],
+    table: Table,
+    window: Window,
+    progress: Progress = lambda _: None,
+    *,
+    last: bool = True,
+) -> list[WindowScores | None]:
+    """Fit recipes that differ in candidate and penalty only before a window, and score inside it.
+
+    None takes the place of a recipe that the fit side is too small for; raises TooLittleData in the `last` window.
+    """
+    known_by = window.start or NEVER  # random folds have no start
+    y = table.labels.as_known(known_by)[window.fit]
+    able = [k for k, recipe in enumerate(recipes) if enough_to_fit(recipe, y, last=last)]
+    found: list[WindowScores | None] = [None] * len(recipes)
+    if not able:
+        return found
+    fits = fit_all([recipes[k] for k in able], table.declarations, table.fit_rows(window.fit, known_by))
+    X = fits[0].matrix(take(table.raw, window.test))  # all of them share the code book
+    for k, fitted in zip(able, fits, strict=True):
+        found[k] = WindowScores(window, fitted, fitted.model.predict_logit(X), float(y.sum()))
+    for kind in dict.fromkeys(recipes[k].kind for k in able):
+        progress(f"{recipes[0].spec.name} {kind}: {window.name}")
+    return found
 
 
 def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
@@ -216,7 +253,9 @@ def for_fit(
     return calibration.recentred(logit, table.labels.as_known(known_by)[rows], table.weights(rows))
 
 
-def between_period_variance(scores: Backtest, table: Table, calibration: Calibration) -> BetweenPeriodVariance:
+def between_period_variance(
+    scores: Backtest, table: Table, calibration: Calibration
+) -> BetweenPeriodVariance:
     """Estimate how much the calibration moves between months of creation, from all mature out-of-sample scores.
 
     None for undated data.

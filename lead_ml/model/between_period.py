@@ -82,7 +82,9 @@ def fit_between_period_variance(
     if len(steps) < 2:
         return BetweenPeriodVariance.none()
     moves, errors = (np.array(column) for column in zip(*steps, strict=True))
-    return BetweenPeriodVariance(_between(moves[:, 0], errors[:, 0]), _between(moves[:, 1], errors[:, 1]), middle, spread)
+    return BetweenPeriodVariance(
+        _between(moves[:, 0], errors[:, 0]), _between(moves[:, 1], errors[:, 1]), middle, spread
+    )
 
 
 def _step(

@@ -186,7 +186,8 @@ def _write_part(part: Part, folder: Path) -> None:
     folder.mkdir()
     _write_json(folder / "spec.json", {"spec": part.spec, "horizon_days": part.horizon_days})
     _write_json(
-        folder / "calibration.json", {"calibration": part.calibration.to_dict(), "interval": part.interval.to_dict()}
+        folder / "calibration.json",
+        {"calibration": part.calibration.to_dict(), "interval": part.interval.to_dict()},
     )
     _write_json(folder / "evidence.json", part.evidence)
     part.fitted.save(folder)

@@ -193,7 +193,12 @@ def _ship(project: Project, target: str, table: Table, evaluated: Evaluated) -> 
 
 
 def _part(
-    project: Project, target: str, table: Table, fitted: Fitted, calibration: Calibration, interval: CalibrationInterval
+    project: Project,
+    target: str,
+    table: Table,
+    fitted: Fitted,
+    calibration: Calibration,
+    interval: CalibrationInterval,
 ) -> Part:
     return Part(
         spec=project.specs[target],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,10 +21,11 @@ from lead_ml.evaluation import (
     fit_rows,
     for_fit,
 )
-from lead_ml.evaluation.penalty import choose_penalty
+from lead_ml.evaluation.backtest import Backtest, score_window
+from lead_ml.evaluation.penalty import choose_penalty, penalties_of
 from lead_ml.evaluation.split import groups_of
-from lead_ml.model import Calibration
-from lead_ml.model.fit import take
+from lead_ml.model import Calibration, Logistic
+from lead_ml.model.fit import Recipe, take
 from lead_ml.model.metrics import evaluate, sigmoid
 from lead_ml.workflows.training_table import build_table, horizon_us, recipes_of, usable_features, windows_of
 
@@ -137,8 +137,8 @@ def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
         table, raw={**table.raw, "size": table.labels.y * 50 + table.raw["size"] / 100}
     )
     forward = judged(project, leaking, windows, kinds=("logistic",))
-    assert any("looks too good: suspect a leak" in text for text in forward.evaluation.warnings)
-    assert "clearly ahead of every other kind" in forward.evaluation.headline
+    assert any("is suspiciously high: check for leakage" in text for text in forward.evaluation.warnings)
+    assert "clearly ahead of every other candidate" in forward.evaluation.headline
 
 
 def test_undated_figures_are_marked_optimistic(tmp_path: Path) -> None:
@@ -231,17 +231,58 @@ def test_rows_of_one_class_calibrate_nothing(small) -> None:
     assert calibrate(scores, table, scores.scored & (table.labels.y == 1)) == Calibration.identity()
 
 
-def test_the_penalty_is_settled_on_earlier_windows_only(small) -> None:
+def penalty_of(recipe: Recipe, table, windows) -> float:
+    """The penalty that is chosen from backtests on the windows before the last."""
+    scores = [backtest(candidate, table, windows[:-1]) for candidate in penalties_of(recipe)]
+    return scores[choose_penalty(scores, table, windows[-1])].recipe.params.logistic.l2
+
+
+def test_the_penalty_is_chosen_on_earlier_windows_only(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
-    chosen = choose_penalty(recipe, table, windows)
-    assert chosen.params.logistic.l2 in recipe.params.logistic.l2_search
+    recipe, scorecard = (recipes_of(project, "conversion", [kind])[0] for kind in ("logistic", "scorecard"))
+    chosen = penalty_of(recipe, table, windows)
+    assert chosen in recipe.params.logistic.l2_search
     test = windows[-1].test
     flipped = dataclasses.replace(table.labels, y=np.where(test, 1 - table.labels.y, table.labels.y))
-    assert choose_penalty(recipe, dataclasses.replace(table, labels=flipped), windows) == chosen
-    assert choose_penalty(recipe, table, windows[-1:]) is recipe
-    scorecard = recipes_of(project, "conversion", ["scorecard"])[0]
-    assert choose_penalty(scorecard, table, windows) is scorecard
+    assert penalty_of(recipe, dataclasses.replace(table, labels=flipped), windows) == chosen
+    assert penalties_of(scorecard) == (scorecard,)
+
+
+def test_the_evaluation_takes_the_chosen_penalty_and_fits_every_candidate_once(
+    small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, table, windows = small
+    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    chosen = penalty_of(recipe, table, windows)
+    fits: list[float] = []
+    plain = Logistic.fit_design
+    monkeypatch.setattr(
+        Logistic, "fit_design", lambda self, design: fits.append(self.l2) or plain(self, design)
+    )
+    forward = judged(project, table, windows, kinds=("logistic",), by_chance=False)
+    scores = forward.evaluated["logistic"].scores
+    assert scores.recipe.params.logistic.l2 == chosen
+    assert sorted(fits) == sorted([*recipe.params.logistic.l2_search * (len(windows) - 1), chosen])
+    again = backtest(scores.recipe, table, windows)
+    assert scores.logit.tobytes() == again.logit.tobytes()
+    assert (scores.mature == again.mature).all()
+
+
+def test_without_earlier_windows_the_penalty_of_the_params_is_used(small) -> None:
+    project, table, windows = small
+    forward = judged(project, table, windows[-1:], kinds=("logistic",))
+    assert forward.evaluated["logistic"].scores.recipe == recipes_of(project, "conversion", ["logistic"])[0]
+
+
+def test_recipes_fitted_together_equal_those_fitted_alone(small) -> None:
+    project, table, windows = small
+    recipes = recipes_of(project, "conversion", ("scorecard", "logistic", "lightgbm"))
+    together = score_window([*penalties_of(recipes[1]), *recipes], table, windows[-1])
+    for part, recipe in zip(together, [*penalties_of(recipes[1]), *recipes], strict=True):
+        (alone,) = score_window([recipe], table, windows[-1])
+        assert part is not None
+        assert alone is not None
+        assert part.logit.tobytes() == alone.logit.tobytes()
 
 
 def test_the_calibration_of_a_later_fit_gives_its_rows_their_observed_rate(small) -> None:
@@ -259,7 +300,7 @@ def test_the_calibration_of_a_later_fit_gives_its_rows_their_observed_rate(small
     assert nothing == Calibration.identity()
 
 
-def test_early_windows_choose_the_penalty_too(small, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_early_windows_choose_the_penalty_too(small) -> None:
     project, table, _ = small
     split = project.params.split.model_copy(update={"folds": 4})
     project = dataclasses.replace(project, params=project.params.model_copy(update={"split": split}))
@@ -269,16 +310,19 @@ def test_early_windows_choose_the_penalty_too(small, monkeypatch: pytest.MonkeyP
     truth = np.where(table.labels.y == 1, 1.0, -1.0)
     early = windows[0].test | windows[1].test
 
-    def scores(candidate, _table, rolling):
+    def scores(candidate: Recipe, rolling) -> Backtest:
         """One penalty is right in late windows and badly wrong in early ones, the others are nowhere very wrong."""
         sharp = np.where(early, -4.0, 4.0) * truth
         logit = sharp if candidate.params.logistic.l2 == late_only else 0.5 * truth
         seen = np.logical_or.reduce([window.test for window in rolling])
-        return SimpleNamespace(scored=seen, logit=np.where(seen, logit, np.nan))
+        return Backtest(candidate, np.where(seen, logit, np.nan), seen, None)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("lead_ml.evaluation.penalty.backtest", scores)
-    assert choose_penalty(recipe, table, windows).params.logistic.l2 != late_only
-    assert choose_penalty(recipe, table, windows[2:]).params.logistic.l2 == late_only
+    def chosen(some) -> float:
+        found = [scores(candidate, some[:-1]) for candidate in penalties_of(recipe)]
+        return found[choose_penalty(found, table, some[-1])].recipe.params.logistic.l2
+
+    assert chosen(windows) != late_only
+    assert chosen(windows[2:]) == late_only
 
 
 def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small) -> None:
@@ -287,7 +331,7 @@ def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small)
     late = ~windows[-1].fit
     flipped = dataclasses.replace(table.labels, y=np.where(late, 1 - table.labels.y, table.labels.y))
     first, second = (
-        choose_penalty(recipe, one, windows) for one in (table, dataclasses.replace(table, labels=flipped))
+        penalty_of(recipe, one, windows) for one in (table, dataclasses.replace(table, labels=flipped))
     )
     assert first == second
 
@@ -300,6 +344,6 @@ def test_without_known_rows_in_the_rolling_windows_the_penalty_of_the_params_sta
         dataclasses.replace(windows[-1], fit=windows[-1].fit & ~windows[0].test & ~windows[1].test),
     )
     with pytest.raises(TooLittleData, match="no row of the rolling windows was known"):
-        choose_penalty(recipe, table, blind)
+        penalty_of(recipe, table, blind)
     forward = judged(project, table, blind, kinds=("logistic",))
     assert forward.evaluated["logistic"].scores.recipe == recipe

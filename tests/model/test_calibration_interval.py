@@ -123,7 +123,9 @@ def test_one_row_equals_the_batch():
 @pytest.mark.parametrize("labels", [np.zeros(50), np.ones(50), np.empty(0)])
 def test_one_class_or_nothing_says_that_nothing_is_known(labels):
     n = len(labels)
-    band = fit_calibration_interval(np.zeros(n), labels, np.ones(n), np.arange(n), Calibration.identity(), seed=1)
+    band = fit_calibration_interval(
+        np.zeros(n), labels, np.ones(n), np.arange(n), Calibration.identity(), seed=1
+    )
     lower, upper = band.bounds(np.array([-2.0]))
     assert lower[0] < 1e-6
     assert upper[0] > 1 - 1e-6
@@ -132,7 +134,9 @@ def test_one_class_or_nothing_says_that_nothing_is_known(labels):
 def test_equal_scores_give_the_interval_of_the_rate():
     y = np.r_[np.ones(100), np.zeros(300)]
     shown = np.full(400, np.log(1 / 3))
-    band = fit_calibration_interval(shown, y, np.ones(400), np.arange(400), Calibration.identity(), n_boot=400, seed=1)
+    band = fit_calibration_interval(
+        shown, y, np.ones(400), np.arange(400), Calibration.identity(), n_boot=400, seed=1
+    )
     lower, upper = band.bounds(shown[:1])
     half = 1.645 * np.sqrt(0.25 * 0.75 / 400)
     assert (lower[0], upper[0]) == pytest.approx((0.25 - half, 0.25 + half), abs=0.008)

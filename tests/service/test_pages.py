@@ -305,7 +305,11 @@ def test_accepting_lines_on_the_page_grades_the_worklist_anew(fresh: Any, client
     assert response.status_code == 200
     assert "are in force" in response.text
     assert "Li Na / admin-key" in response.text
-    assert (fresh.scorer.thresholds.mql, fresh.scorer.thresholds.sql, fresh.scorer.thresholds.method) == (0.2, 0.3, "value")
+    assert (fresh.scorer.thresholds.mql, fresh.scorer.thresholds.sql, fresh.scorer.thresholds.method) == (
+        0.2,
+        0.3,
+        "value",
+    )
     expected = sum(row.answer.probability >= 0.3 for row in read_worklist(fresh.runs))
     listing = admin.get("/review?lang=en").text
     assert re.search(rf'grade-A">A</span>\s*<span class="count">{expected}<', listing)

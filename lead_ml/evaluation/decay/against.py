@@ -29,7 +29,9 @@ class Comparison:
     options: EvaluationParams
     seed: int
 
-    def against(self, kind: str, days: float | None, shape: DecayShape, dependence: float) -> tuple[Against, ...]:
+    def against(
+        self, kind: str, days: float | None, shape: DecayShape, dependence: float
+    ) -> tuple[Against, ...]:
         """Hold a half-life (None: no decay) against the rules; gains of likelihood are divided by the dependence."""
         half_life = 0 if days is None else round(days * MICROSECONDS_PER_DAY)
         hand = round(HALF_LIFE_DAYS * MICROSECONDS_PER_DAY)

@@ -78,7 +78,9 @@ def _of_all(benches: Sequence[Bench], names: tuple[str, ...], age: int) -> Leaka
         f"{area:.2f} {lag} d before" for lag, area in zip(LAGS_DAYS[1:], areas[1:], strict=True)
     )
     said = f"at an age of {age} days all event features together reach an AUC of {areas[0]:.2f}; {falls}"
-    return LeakageFinding(check="earlier", subject="all event features", verdict="clear", evidence=evidence, en=said)
+    return LeakageFinding(
+        check="earlier", subject="all event features", verdict="clear", evidence=evidence, en=said
+    )
 
 
 def _of_feature(benches: Sequence[Bench], names: tuple[str, ...], name: str) -> LeakageFinding:

@@ -47,7 +47,9 @@ def smells(name: str) -> tuple[str, ...]:
     return tuple(sorted((words & WORDS) | {part for part in CHARACTERS if part in name}))
 
 
-def name_findings(sample: AuditSample, told: dict[str, Information], leaks: Collection[str]) -> list[LeakageFinding]:
+def name_findings(
+    sample: AuditSample, told: dict[str, Information], leaks: Collection[str]
+) -> list[LeakageFinding]:
     """Look at the names of the lead columns.
 
     Parameters
@@ -64,7 +66,9 @@ def name_findings(sample: AuditSample, told: dict[str, Information], leaks: Coll
     ]
 
 
-def _finding(sample: AuditSample, name: str, words: tuple[str, ...], alone: Information | None, leak: bool) -> LeakageFinding:
+def _finding(
+    sample: AuditSample, name: str, words: tuple[str, ...], alone: Information | None, leak: bool
+) -> LeakageFinding:
     evidence: dict[str, float | str] = {"words": ", ".join(words)}
     predicts = alone is None
     if alone is not None:

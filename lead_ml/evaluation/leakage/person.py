@@ -50,7 +50,9 @@ def sides_of(sample: AuditSample) -> Sides:
     return Sides(~test, np.asarray(test))
 
 
-def person_findings(sample: AuditSample, honest: Information, sides: Sides | None = None) -> list[LeakageFinding]:
+def person_findings(
+    sample: AuditSample, honest: Information, sides: Sides | None = None
+) -> list[LeakageFinding]:
     """Look at every key by which a person may come back.
 
     Parameters

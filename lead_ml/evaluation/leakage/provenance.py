@@ -62,7 +62,9 @@ def _late_events(sample: AuditSample) -> LeakageFinding | None:
         if late.any()
         else "if people log calls or mails later, export recorded_at too: without it the past looks better informed than it was"
     )
-    return LeakageFinding(check="provenance", subject="events", verdict="clear", evidence=evidence, en=said, do=do)
+    return LeakageFinding(
+        check="provenance", subject="events", verdict="clear", evidence=evidence, en=said, do=do
+    )
 
 
 def _dates(sample: AuditSample, view: View) -> LeakageFinding | None:

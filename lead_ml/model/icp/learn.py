@@ -133,7 +133,10 @@ def _column(operand: Declaration, column: Coded, won: np.ndarray, by_hand: ByHan
     }
     rate = float(won.mean()) if len(won) else 0.0
     strength = _strength(list(counts.values()), rate)
-    found = {value: WeightOfEvidence(round(_worth(k, n, rate, strength), 3), n, k) for value, (k, n) in counts.items()}
+    found = {
+        value: WeightOfEvidence(round(_worth(k, n, rate, strength), 3), n, k)
+        for value, (k, n) in counts.items()
+    }
     hand = by_hand.get(operand.name, {})
     known = {value: found.get(value, WeightOfEvidence(0.0)) for value in hand}
     set_by_hand = {v: WeightOfEvidence(hand[v], worth.leads, worth.wins, True) for v, worth in known.items()}
