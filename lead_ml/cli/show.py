@@ -111,8 +111,8 @@ def print_advice(advice: Sequence[Advice], lines: Thresholds, *, synthetic: bool
         rows,
     )
     for item in advice:
-        if item.note.en:
-            tell(f"{item.method}{'' if item.feasible else ' (not reachable)'}: {escape(item.note.en)}")
+        if item.note["en"]:
+            tell(f"{item.method}{'' if item.feasible else ' (not reachable)'}: {escape(item.note['en'])}")
     accepted = f", accepted by {escape(lines.accepted_by)}" if lines.accepted_by else ""
     tell(
         f"[bold]In force (*)[/]: MQL from {lines.mql:.1%}, SQL from {lines.sql:.1%} "

@@ -17,7 +17,8 @@ from lead_ml.cluster.features import features_on
 from lead_ml.cluster.mapped import mapped
 from lead_ml.cluster.pieces import trimmed
 from lead_ml.errors import BundleError
-from lead_ml.scoring import Answer, Lang, Scorer
+from lead_ml.language import Lang
+from lead_ml.scoring import Answer, Scorer
 from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.tables.dataset import Coded, Dataset, Events, Indices, Leads
 

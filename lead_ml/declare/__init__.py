@@ -38,7 +38,6 @@ from lead_ml.declare.check import from_json, to_json, validated
 from lead_ml.declare.derived import MISSING, part_name, read_table, spelling, without
 from lead_ml.declare.feature import (
     EVERYONE,
-    GROUP_NAMES,
     GROUPS,
     LEAD_STREAMS,
     MICROSECONDS_PER_DAY,
@@ -72,7 +71,6 @@ __all__ = [
     "EVERYONE",
     "GIVEN",
     "GROUPS",
-    "GROUP_NAMES",
     "LEAD_STREAMS",
     "MICROSECONDS_PER_DAY",
     "MISSING",

@@ -29,12 +29,6 @@ Aggregation = Literal[
 ]
 
 GROUPS = ("fit", "engagement", "channel", "authenticity")
-GROUP_NAMES: Mapping[str, tuple[str, str]] = {
-    "fit": ("Fit", "匹配度"),
-    "engagement": ("Engagement", "活跃度"),
-    "channel": ("Channel", "渠道"),
-    "authenticity": ("Authenticity", "真实性"),
-}
 MICROSECONDS_PER_DAY = 86_400_000_000
 EVERYONE = "*"
 STREAM_COLUMNS: Mapping[str, tuple[str, ...]] = {

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from lead_ml.declare import GROUP_NAMES, GROUPS, Declaration
+from lead_ml.declare import GROUPS, Declaration
 from lead_ml.scoring import Part, Scored
-from lead_ml.scoring.reasons import importance
+from lead_ml.scoring.reasons import group_label, importance
 from lead_ml.tables.dataset import Floats
 
 NAME = "importance.json"
@@ -58,7 +58,7 @@ def _groups(declarations: Sequence[Declaration], parts: Floats) -> list[dict[str
     for group in GROUPS:
         columns = [k for k, item in enumerate(declarations) if item.group == group]
         if columns:
-            en, zh = GROUP_NAMES[group]
+            en, zh = group_label(group, "en"), group_label(group, "zh")
             mean = float(np.abs(parts[:, columns].sum(axis=1)).mean())
             found.append({"group": group, "en": en, "zh": zh, "features": len(columns), "mean_abs": mean})
     return sorted(found, key=lambda row: -row["mean_abs"])

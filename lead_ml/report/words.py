@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from lead_ml.evaluation import Evaluation
+from lead_ml.language import catalog
 from lead_ml.model.metrics import Interval
-from lead_ml.scoring.thresholds.figures import percent
 
 Record = Mapping[str, Any]
 TARGETS_ZH = {"conversion": "转化", "fake": "虚假线索"}
@@ -106,8 +106,8 @@ def summary_zh(data: Record) -> list[str]:
     if data["thresholds"] is not None:
         force = data["thresholds"]["lines"]
         lines.append(
-            f"当前阈值：MQL 自 {percent(force['mql'], 'zh')}（{force['mql_score']:.0f} 分）起，"
-            f"SQL 自 {percent(force['sql'], 'zh')}（{force['sql_score']:.0f} 分）起。"
+            f"当前阈值：MQL 自 {_share_zh(force['mql'])}（{force['mql_score']:.0f} 分）起，"
+            f"SQL 自 {_share_zh(force['sql'])}（{force['sql_score']:.0f} 分）起。"
         )
     if data["features_left_out"]:
         lines.append(f"{len(data['features_left_out'])} 个特征因所用字段会在事后被改写而未使用。")
@@ -123,7 +123,7 @@ def _target_zh(part: Record) -> list[str]:
     lines = [
         f"【{name}】{part['headline_zh']}",
         f"评估窗口共 {test['test_leads']:,} 条线索、{test['test_positives']:,} 个正例行；拟合期基础比率 "
-        f"{percent(part['base_rate'], 'zh')}；ROC-AUC {_interval_zh(metrics['roc_auc'], 3)}，"
+        f"{_share_zh(part['base_rate'])}；ROC-AUC {_interval_zh(metrics['roc_auc'], 3)}，"
         f"前 10% 提升度 {_interval_zh(metrics['lift_10'], 2)}。",
     ]
     lines += [f"{item['zh']}。" for item in part["verdicts"]]
@@ -157,6 +157,10 @@ def _turned(gap: Interval) -> Interval:
 
 def _gap(gap: Interval) -> str:
     return f"{gap.value:.4f} ({gap.lower:.4f} to {gap.upper:.4f})"
+
+
+def _share_zh(share: float) -> str:
+    return catalog("zh").numbers.share(share)
 
 
 def _gap_zh(gap: Interval) -> str:

@@ -1,6 +1,6 @@
 """Scorers: bundles on disk and what they answer."""
 
-from lead_ml.scoring.answer import LANGS, Answer, FakeAnswer, Lang, Reasons
+from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
 from lead_ml.scoring.bundle import (
     Bundle,
     Facts,
@@ -26,7 +26,6 @@ from lead_ml.scoring.worklist import (
 )
 
 __all__ = [
-    "LANGS",
     "Answer",
     "BatchRequest",
     "Bundle",
@@ -34,7 +33,6 @@ __all__ = [
     "Facts",
     "FakeAnswer",
     "Golden",
-    "Lang",
     "LeadSchema",
     "Manifest",
     "Part",

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 from lead_ml.scoring.reasons import Reason
-
-Lang = Literal["en", "zh"]
-LANGS: tuple[Lang, ...] = ("en", "zh")
 
 
 class Reasons(msgspec.Struct, frozen=True, rename={"for_": "for"}):

@@ -13,7 +13,7 @@ import numpy as np
 from lead_ml.asof.labels import Spine
 from lead_ml.clean.text import as_text
 from lead_ml.errors import RequestError
-from lead_ml.scoring.answer import Lang
+from lead_ml.language import Lang
 from lead_ml.tables.dataset import Coded, Dataset, Events, Leads
 from lead_ml.tables.instants import iso, parse_iso
 

@@ -12,8 +12,9 @@ import numpy as np
 from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import Compiled, features_at
 from lead_ml.asof.labels import Spine
+from lead_ml.language import Lang
 from lead_ml.model.metrics import sigmoid
-from lead_ml.scoring.answer import Answer, FakeAnswer, Lang, Reasons
+from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
 from lead_ml.scoring.bundle import Bundle, Part, accepted_thresholds, load_bundle
 from lead_ml.scoring.golden import check_golden
 from lead_ml.scoring.reasons import group_sums, reasons_of

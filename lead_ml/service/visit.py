@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from lead_ml.scoring import Lang, Scorer
+from lead_ml.language import Lang
+from lead_ml.scoring import Scorer
 from lead_ml.service.auth import Principal, visitor
 from lead_ml.service.http import limited_body, runtime_of
 from lead_ml.service.pages import Frame, render

@@ -14,12 +14,13 @@ from lead_ml.evaluation.backtest import Progress
 from lead_ml.evaluation.leakage import to_json
 from lead_ml.evaluation.split import groups_of
 from lead_ml.evaluation.tune import Tuned, tune
+from lead_ml.language import Lang
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
 from lead_ml.project.targets import Kind
 from lead_ml.registry.runs import AUDIT_FILE, Run, open_run
 from lead_ml.report import write_report
-from lead_ml.scoring import Answer, Lang, Scorer, accept_thresholds, served_folder
+from lead_ml.scoring import Answer, Scorer, accept_thresholds, served_folder
 from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.tables.instants import parse_iso
 from lead_ml.workflows.audit import audit_of, leaks_of

@@ -12,8 +12,9 @@ from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine, open_leads
 from lead_ml.errors import InputError
 from lead_ml.evaluation.backtest import Progress
+from lead_ml.language import Lang
 from lead_ml.model.fit import take
-from lead_ml.scoring import Answer, Lang, Scorer, WorklistRow, write_worklist
+from lead_ml.scoring import Answer, Scorer, WorklistRow, write_worklist
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.instants import iso
 from lead_ml.workflows.work import HERE, Work

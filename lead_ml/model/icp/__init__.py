@@ -1,4 +1,4 @@
-"""The ideal customer profile: what each value is worth, learnt from the leads that converted."""
+"""The ideal customer profile: the weight of evidence of each value, learned from the leads that converted."""
 
 from lead_ml.model.icp.learn import (
     BY_CHANCE,

@@ -1,4 +1,4 @@
-"""Where the MQL and SQL lines should lie, from cross-fitted scores replayed in time; the score and the grades."""
+"""Advice on the MQL and SQL thresholds from cross-fitted scores replayed in time; the score and the grades."""
 
 from lead_ml.scoring.thresholds.accepted import Thresholds
 from lead_ml.scoring.thresholds.advise import (
@@ -30,7 +30,7 @@ from lead_ml.scoring.thresholds.scale import (
 )
 from lead_ml.scoring.thresholds.steps import Crossings, Steps, replay
 from lead_ml.scoring.thresholds.tables import CurvePoint, Month, by_month, curve
-from lead_ml.scoring.thresholds.words import Words
+from lead_ml.scoring.thresholds.words import Translations
 
 __all__ = [
     "METHODS",
@@ -48,7 +48,7 @@ __all__ = [
     "Steps",
     "Threshold",
     "Thresholds",
-    "Words",
+    "Translations",
     "advise",
     "advise_all",
     "basis_of",

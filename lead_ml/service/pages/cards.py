@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from lead_ml.language import catalog
 from lead_ml.model.metrics import OptionalInterval
 from lead_ml.scoring import Scorer
 from lead_ml.scoring.thresholds import Threshold, score_of
-from lead_ml.scoring.thresholds.figures import plain
 from lead_ml.service.pages.evidence import LineEvidence
 from lead_ml.service.pages.frame import Frame, day
 
@@ -58,10 +58,12 @@ def _card(
 
 def _figure(interval: OptionalInterval, frame: Frame, *, share: bool) -> dict[str, str]:
     values = (interval.value, interval.lower, interval.upper)
-    value, lower, upper = ("–" if v is None else frame.share(v) if share else _plain(v) for v in values)
+    value, lower, upper = (
+        "–" if v is None else frame.share(v) if share else _plain(v, frame) for v in values
+    )
     between = "–" if frame.lang == "zh" else " to "
     return {"value": value, "range": "" if interval.lower is None else f"{lower}{between}{upper}"}
 
 
-def _plain(value: float) -> str:
-    return plain(round(value, 1) if abs(value) >= 1 else round(value, 2))
+def _plain(value: float, frame: Frame) -> str:
+    return catalog(frame.lang).numbers.plain(round(value, 1) if abs(value) >= 1 else round(value, 2))

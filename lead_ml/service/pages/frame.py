@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from lead_ml.scoring import Lang, Scorer
-from lead_ml.scoring.thresholds.figures import percent
+from lead_ml.language import Lang, catalog
+from lead_ml.scoring import Scorer
 from lead_ml.service.pages.texts import texts_in
 
 
@@ -52,7 +52,7 @@ class Frame:
 
     def share(self, value: float | None) -> str:
         """Write a probability or a rate."""
-        return "–" if value is None else percent(value, self.lang)
+        return "–" if value is None else catalog(self.lang).numbers.share(value)
 
 
 def kind_word(frame: Frame, scorer: Scorer, target: str = "conversion") -> str:

@@ -72,8 +72,8 @@ def _advised(item: Advice, frame: Frame) -> dict[str, Any]:
         "mql": mql,
         "sql": sql,
         "feasible": item.feasible,
-        "told": item.explanation.zh if chinese else item.explanation.en,
-        "note": item.note.zh if chinese else item.note.en,
+        "told": item.explanation["zh" if chinese else "en"],
+        "note": item.note["zh" if chinese else "en"],
         "take": frame.link("/review/thresholds", mql=mql["percent"], sql=sql["percent"], method=item.method)
         + "#accept",
     }

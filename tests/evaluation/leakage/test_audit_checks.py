@@ -9,7 +9,7 @@ from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.errors import InputError
 from lead_ml.evaluation.leakage import AuditReport, as_dict, audit, from_json, left_out_columns, to_json
 from lead_ml.evaluation.leakage.expected import PRIOR_INFORMATION, reference_of
-from lead_ml.evaluation.leakage.names import smells
+from lead_ml.evaluation.leakage.names import outcome_words
 from lead_ml.project.params import params_from
 from lead_ml.project.targets import Column, ModelSpec
 from lead_ml.tables.dataset import Coded, Dataset, Leads
@@ -170,7 +170,7 @@ def test_a_newest_first_export_is_not_accused(rng):
     ],
 )
 def test_names_that_smell(name, smelly):
-    assert bool(smells(name)) == smelly
+    assert bool(outcome_words(name)) == smelly
 
 
 def test_a_smelly_name_accuses_only_what_predicts_and_nobody_vouches_for(rng):
