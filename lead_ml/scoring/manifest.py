@@ -11,7 +11,7 @@ from lead_ml.errors import BundleError
 
 FORMAT = 1
 NAME = "manifest.json"
-# Accepted lines change without a new model; the second is the file that takes their place, for as long as it is written.
+# Accepted thresholds change without a new model; the second is the file that takes their place, for as long as it is written.
 UNSEALED = frozenset({NAME, "thresholds.json", ".thresholds.json.new"})
 
 

@@ -1,4 +1,4 @@
-"""Bootstrap intervals of what a line brings, resampling leads or whole accounts.
+"""Bootstrap intervals of what a threshold brings, resampling leads or whole accounts.
 
 Counts (crossings, wins, winners, winners caught) are resampled by their distinct patterns with Poisson weights, see
 :func:`lead_ml.model.metrics.resampled_totals`: with a fixed number of leads the volume of a threshold that all leads
@@ -21,9 +21,9 @@ _PRIOR = np.array([[1, 1, 1, 1], [1, 0, 0, 0], [0, 0, 1, 0]], dtype=np.int64)
 _PRIOR_WEIGHT = 0.5
 
 
-def resampled(steps: Steps, line: float, *, n_boot: int, seed: int) -> Floats:
-    """Draw the counts at a line: (n_boot, 4) crossings, wins after crossing, winners, winners caught."""
-    patterns, times = _patterns(_per_group(steps, line))
+def resampled(steps: Steps, threshold: float, *, n_boot: int, seed: int) -> Floats:
+    """Draw the counts at a threshold: (n_boot, 4) crossings, wins after crossing, winners, winners caught."""
+    patterns, times = _patterns(_per_group(steps, threshold))
     patterns = np.concatenate((patterns, _PRIOR))
     weights = np.concatenate((times, np.full(len(_PRIOR), _PRIOR_WEIGHT)))
     return resampled_totals(patterns, weights, n_boot=n_boot, seed=seed)
@@ -38,16 +38,16 @@ def interval(value: float | None, draws: Floats) -> OptionalInterval:
     return Interval(value, min(lower, value), max(upper, value))
 
 
-def _per_group(steps: Steps, line: float) -> Indices:
+def _per_group(steps: Steps, threshold: float) -> Indices:
     """Return (groups, 4) counts of each group of leads that has rows."""
     groups = steps.history.groups
     leads = np.flatnonzero(steps.present)
     names, of_lead = np.unique(leads if groups is None else groups[leads], return_inverse=True)
     group = np.zeros(len(steps.present), dtype=np.int64)
     group[leads] = of_lead
-    crossing = steps.crossings(line)
+    crossing = steps.crossings(threshold)
     winners = np.flatnonzero(steps.winner)
-    caught = winners[steps.peak[winners] >= line]
+    caught = winners[steps.peak[winners] >= threshold]
     counted = (crossing.lead, crossing.lead[crossing.won], winners, caught)
     return np.stack([np.bincount(group[rows], minlength=len(names)) for rows in counted], axis=1)
 

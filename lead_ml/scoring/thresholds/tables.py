@@ -1,4 +1,4 @@
-"""What every possible line would have brought, and how one line fared month by month: the tables of the page."""
+"""Tables of the thresholds page: every possible threshold replayed, and one threshold month by month."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lead_ml.tables.dataset import Indices, Instants
 
 
 class CurvePoint(msgspec.Struct, frozen=True):
-    """One line: where it lies, and what crossed and won on history; ``per_week`` is None without dates."""
+    """One threshold: where it lies, and what crossed and won on history; ``per_week`` is None without dates."""
 
     logit: float
     probability: float
@@ -26,10 +26,10 @@ class CurvePoint(msgspec.Struct, frozen=True):
 
 
 class Month(msgspec.Struct, frozen=True):
-    """One calendar month (UTC, ``2026-03``) at a line: new leads, first crossings, wins among them.
+    """One calendar month (UTC, ``2026-03``) at a threshold: new leads, first crossings, wins among them.
 
     ``per_week`` is crossings a week of the part of the month that the history covers. ``precision`` carries Wilson's
-    90 % interval; all None in a month without crossings.
+    90% interval; all None in a month without crossings.
     """
 
     month: str
@@ -41,31 +41,35 @@ class Month(msgspec.Struct, frozen=True):
 
 
 def curve(history: History | Steps, *, reference_odds: float, n: int = 50) -> tuple[CurvePoint, ...]:
-    """Return up to n lines from low to high with volume, precision and recall."""
+    """Return up to n thresholds from low to high with volume, precision and recall."""
     steps = prepared(history)
-    lines = candidates(steps, n)
-    found = steps.counts(lines)
+    thresholds = candidates(steps, n)
+    found = steps.counts(thresholds)
     return tuple(
         CurvePoint(
-            logit=line,
-            probability=probability_of(line),
-            score=score_of(line, reference_odds),
+            logit=threshold,
+            probability=probability_of(threshold),
+            score=score_of(threshold, reference_odds),
             crossed=crossed,
             wins=wins,
             per_week=None if steps.weeks is None else crossed / steps.weeks,
             precision=wins / crossed,
             recall=caught / steps.n_winners,
         )
-        for line, crossed, wins, caught in zip(
-            lines.tolist(), found.crossed.tolist(), found.wins.tolist(), found.caught.tolist(), strict=True
+        for threshold, crossed, wins, caught in zip(
+            thresholds.tolist(),
+            found.crossed.tolist(),
+            found.wins.tolist(),
+            found.caught.tolist(),
+            strict=True,
         )
     )
 
 
-def by_month(history: History | Steps, line: float) -> tuple[Month, ...]:
-    """Return how a line (a logit) fared in each calendar month of the history; empty without dates."""
+def by_month(history: History | Steps, threshold: float) -> tuple[Month, ...]:
+    """Return how a threshold (a logit) fared in each calendar month of the history; empty without dates."""
     steps = prepared(history)
-    as_of, crossing = steps.history.as_of, steps.crossings(line)
+    as_of, crossing = steps.history.as_of, steps.crossings(threshold)
     if as_of is None or crossing.as_of is None:
         return ()
     start, end = int(as_of.min()), int(as_of.max())

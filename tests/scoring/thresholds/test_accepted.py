@@ -43,7 +43,7 @@ def test_lines_changed_after_they_were_accepted_are_refused():
 @pytest.mark.parametrize(
     ("mql", "sql", "field", "message"),
     [
-        (0.4, 0.3, "mql", "above the SQL line"),
+        (0.4, 0.3, "mql", "above the SQL threshold"),
         (0.0, 0.3, "mql", "between 0 and 1"),
         (0.1, 1.0, "sql", "between 0 and 1"),
         (0.1, math.nan, "sql", "between 0 and 1"),
@@ -57,7 +57,7 @@ def test_impossible_lines_are_refused_by_field(mql, sql, field, message):
 
 @pytest.mark.parametrize("data", [b"{", b'{"mql": 0.5, "sql": 0.3, "method": "value"}', b'{"mql": 0.5}'])
 def test_unreadable_or_impossible_files_are_bundle_errors(data):
-    with pytest.raises(BundleError, match="Accept the lines again"):
+    with pytest.raises(BundleError, match="Accept the thresholds again"):
         Thresholds.from_json(data)
 
 
