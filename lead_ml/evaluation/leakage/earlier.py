@@ -1,7 +1,7 @@
-"""The same question, asked of earlier knowledge: how fast the AUC falls when the snapshot is moved back.
+"""The same snapshots some days earlier: how fast the AUC falls.
 
-The label stays, the features are computed some days before. What says much on the last day and nothing the day before is an
-echo of the outcome (a contract sent, a quote accepted) rather than a sign of it; it is dated rightly and of no use to sales.
+The label is the same, the features are computed some days earlier. A feature that predicts well on the last day and not at
+all the day before follows from the outcome (a contract sent, a quote accepted); its date is right, but it is of no use to sales.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _of_all(benches: Sequence[Bench], names: tuple[str, ...], age: int) -> Leaka
 
 
 def _of_feature(benches: Sequence[Bench], names: tuple[str, ...], name: str) -> LeakageFinding:
-    """Hold what a feature learnt on the last day against all that the features knew the day before."""
+    """Compare what a feature adds on the last day with all that the features knew the day before."""
     now, before = benches[0], benches[1]
     areas = [auc(bench.sample.y, bench.single(name).p).value for bench in benches]
     evidence: dict[str, float | str] = {
@@ -104,10 +104,10 @@ def _of_feature(benches: Sequence[Bench], names: tuple[str, ...], name: str) -> 
             "times_the_reference_lower": over.lower,
         }
         verdict = "suspect" if over.lower > 1 else "clear"
-    said = f"{name} falls from an AUC of {areas[0]:.2f} to {areas[1]:.2f} when asked a day earlier, {areas[-1]:.2f} two weeks earlier"
+    said = f"{name} falls from an AUC of {areas[0]:.2f} to {areas[1]:.2f} one day earlier, {areas[-1]:.2f} two weeks earlier"
     do = (
         ""
         if verdict == "clear"
-        else f"{name} echoes the outcome: end the question before it, or leave it out"
+        else f"{name} follows from the outcome: score leads before it happens, or leave it out"
     )
     return LeakageFinding(check="earlier", subject=name, verdict=verdict, evidence=evidence, en=said, do=do)

@@ -1,4 +1,4 @@
-"""The honest figure beside the leaky one: the same small model with and without the flagged columns."""
+"""The figures of the same small model with and without the flagged columns."""
 
 from __future__ import annotations
 

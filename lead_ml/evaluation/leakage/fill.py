@@ -1,8 +1,8 @@
 """Columns that are filled, or hold a value, for one class only.
 
-People leave forms blank, and the blanks tell a little; people who know the outcome fill a column when it is there, and
-the blanks tell nearly all. So what counts is not whether the fill rate differs (with many leads it always does) but by
-how much: as odds, since a column filled for 20 % of the winners and nobody else says little on the scale of the AUC. A winner here is whoever ever
+People leave form fields blank, and the blanks predict a little; people who know the outcome fill in a column afterwards, and
+then the blanks predict nearly everything. So what counts is not whether the fill rate differs (with many leads it always does)
+but by how much: as odds, since a column filled for 20% of the winners and nobody else hardly shows in the AUC. A winner here is whoever ever
 won by the end of the data, within the horizon or later.
 """
 
@@ -29,9 +29,7 @@ NORMAL = 0.6745  # median of |z|
 WIDEST = (
     2 * USUAL
 )  # where most columns were filled in by outcome, as in a joined table of deals, they do not set the norm
-BEYOND_DOUBT = (
-    2.0  # times the end of the range, on the log scale, for a leak though somebody vouches for the column
-)
+BEYOND_DOUBT = 2.0  # times the end of the range, on the log scale, for a leak where the column is trusted
 ALPHA = 0.001  # over all columns of a data set (Bonferroni)
 PURE = 0.95
 FEWEST = 10
@@ -41,7 +39,7 @@ CEILING = (
 
 
 def blank_findings(sample: AuditSample, views: Sequence[View]) -> list[LeakageFinding]:
-    """Hold the fill rate of every lead column against the outcome."""
+    """Compare the fill rate of every lead column between the outcomes."""
     blanks = [found for view in views if (found := _blanks(sample, view, len(views)))]
     return [_of_blanks(sample, found, blanks) for found in blanks]
 
@@ -52,7 +50,7 @@ def value_findings(sample: AuditSample, views: Sequence[View], honest: Informati
     Parameters
     ----------
     honest
-        What the columns within the honest range tell together.
+        Information of the columns within the honest range together.
     """
     cells = sum(int(view.bins.max(initial=0)) + 1 for view in views)
     return [found for view in views if (found := _exclusive(sample, view, honest, cells))]
@@ -125,7 +123,7 @@ def _end_of_range(others: Sequence[float]) -> float:
 
 
 def _verdict(sample: AuditSample, found: _Blanks, end: float) -> LeakageVerdict:
-    if sample.vouched(found.name):
+    if sample.trusted(found.name):
         return "leak" if found.lower > BEYOND_DOUBT * end else "suspect" if found.lower > end else "clear"
     return (
         "leak"
@@ -156,16 +154,16 @@ def _exclusive(sample: AuditSample, view: View, honest: Information, cells: int)
         "of_one_class": found,
         "likeliest_honest": ceiling,
         "probability_by_chance": float(tail[odd].min()),
-        "values": ", ".join(_told(sample, view, np.flatnonzero(odd))),
+        "values": ", ".join(_values(sample, view, np.flatnonzero(odd))),
     }
     said = (
-        f"{view.name} has values that only {'positives' if positive else 'negatives'} have: {found:,} of {leads:,} leads; of "
-        f"the honest columns' likeliest percent it would be {ceiling:.0%}"
+        f"{view.name} has values that only {'positives' if positive else 'negatives'} have: {found:,} of {leads:,} leads; "
+        f"of the 1% of leads that the honest columns rate highest, {ceiling:.0%} would"
     )
     return LeakageFinding(
         check="fill",
         subject=f"values of {view.name}",
-        verdict="suspect" if sample.vouched(view.name) else "leak",
+        verdict="suspect" if sample.trusted(view.name) else "leak",
         evidence=evidence,
         en=said,
         do=f"ask when these values of {view.name} are written; leave it out unless that is before the first score",
@@ -177,8 +175,8 @@ def _rarer(y: Floats, p: Floats) -> tuple[Floats, Floats]:
     return (y, p) if y.mean() <= 0.5 else (1 - y, 1 - p)
 
 
-def _told(sample: AuditSample, view: View, bins: Indices) -> list[str]:
-    """Name the values of the bins: those of a category as they stand, else how many bins."""
+def _values(sample: AuditSample, view: View, bins: Indices) -> list[str]:
+    """Name the values of the bins: those of a category as written in the data, else the number of the bin."""
     if view.kind != "category":
         return ["(missing)" if number == 0 else f"range {number}" for number in bins[:5].tolist()]
     column = sample.raw(view.name)

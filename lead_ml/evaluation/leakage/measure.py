@@ -1,4 +1,4 @@
-"""How much something tells about the outcome, out of fold: in shares of all there is to tell, and as AUC.
+"""The information that columns hold about the outcome, out of fold: as a share of its entropy, and as AUC.
 
 Information adds up where AUC does not: I = 1 - log-loss / entropy (McFadden's pseudo R2, out of fold; below 0 where a
 scorer does harm). For columns that are independent within either class, I of all together is at most the sum of I of each.
@@ -23,27 +23,27 @@ SHRINK = 10.0  # rows of the average in every bin
 SMALL = LightGBMParams(
     rounds=100, learning_rate=0.06, num_leaves=8, min_data_in_leaf=20, feature_fraction=0.5, lambda_l2=5.0
 )
-_RIDGE = np.array([0.0, 1e-3])  # keeps the slope finite where a column tells all
+_RIDGE = np.array([0.0, 1e-3])  # keeps the slope finite where a column predicts perfectly
 
 
 @dataclass(frozen=True)
 class Information:
-    """What a scorer told: ``p`` (rows,) out of fold, and ``gain`` (rows,), the share of the entropy that each row saved."""
+    """The information of some columns: ``p`` (rows,) out of fold, and ``gain`` (rows,), each row's share of entropy saved."""
 
     p: Floats
     gain: Floats
 
     @property
     def information(self) -> float:
-        """Share of all there is to tell."""
+        """Share of the entropy of the outcome."""
         return float(self.gain.mean())
 
 
-def told(sample: AuditSample, p: Floats) -> Information:
+def information_of(sample: AuditSample, p: Floats) -> Information:
     """Measure out-of-fold probabilities, after the two numbers of a logistic calibration.
 
-    A scorer that overfits says the right things too loudly; what it tells is measured at the loudness that fits. A scorer
-    that is wrong more often than right tells nothing.
+    The calibration corrects probabilities that overfitting made too extreme. A scorer that is wrong more often than right has
+    no information.
     """
     y = sample.y
     mean = np.full(len(y), y.mean())
@@ -53,24 +53,24 @@ def told(sample: AuditSample, p: Floats) -> Information:
 
 
 def by_bins(sample: AuditSample, bins: Indices) -> Information:
-    """Let the win rate of each bin, cross-fitted and shrunk to the mean, speak for the column."""
+    """Measure a column by the win rate of each bin, cross-fitted and shrunk to the mean."""
     p = np.full(len(sample), sample.y.mean())
     size = int(bins.max(initial=0)) + 1
     for test in _tests(sample):
         fit, y = bins[~test], sample.y[~test]
         rows, wins = np.bincount(fit, minlength=size), np.bincount(fit, weights=y, minlength=size)
         p[test] = ((wins + SHRINK * y.mean()) / (rows + SHRINK))[bins[test]]
-    return told(sample, p)
+    return information_of(sample, p)
 
 
 def together(sample: AuditSample, views: Sequence[View]) -> Information:
-    """Let a small LightGBM speak for several columns, cross-fitted."""
+    """Measure several columns by a small cross-fitted LightGBM."""
     p = np.full(len(sample), sample.y.mean())
     if views:
         X, infos = stacked(views)
         for test in _tests(sample):
             p[test] = fitted(X[~test], sample.y[~test], infos, sample.seed, X[test])
-    return told(sample, p)
+    return information_of(sample, p)
 
 
 def stacked(views: Sequence[View]) -> tuple[Floats, tuple[ColumnInfo, ...]]:
@@ -86,7 +86,7 @@ def fitted(X: Floats, y: Floats, infos: Sequence[ColumnInfo], seed: int, test: F
 
 
 def auc(y: Floats, p: Floats) -> Interval:
-    """Return the AUC with its 95 % interval (Hanley and McNeil, 1982)."""
+    """Return the AUC with its 95% interval (Hanley and McNeil, 1982)."""
     value = roc_auc(y, p)
     wins = float(y.sum())
     losses = len(y) - wins

@@ -62,16 +62,16 @@ def _finding(
         predicts = alone.information > SURE * error
         evidence |= {"auc_alone": auc(sample.y, alone.p).value, "information_alone": alone.information}
     verdict: LeakageVerdict = "clear"
-    if not sample.vouched(name):
+    if not sample.trusted(name):
         verdict = "leak" if leak else "suspect" if predicts else "clear"
-    tells = (
-        "nobody can measure yet whether it tells"
+    finding = (
+        "there are too few outcomes to measure whether it predicts them"
         if alone is None
-        else "it does tell"
+        else "it predicts the outcome"
         if predicts
-        else "it tells nothing"
+        else "it does not predict the outcome"
     )
-    said = f"the name {name} speaks of the outcome ({', '.join(words)}), and {tells}"
+    said = f"the name {name} suggests the outcome ({', '.join(words)}), and {finding}"
     do = "" if verdict == "clear" else f"leave {name} out, or bring its history as dated events or outcomes"
     return LeakageFinding(
         check="name", subject=name, verdict=verdict, evidence=evidence, en=said, do=do, columns=(name,)

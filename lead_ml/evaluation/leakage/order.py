@@ -1,8 +1,8 @@
-"""Ids and the order of the rows: neither may tell more about the outcome than the date of creation explains.
+"""Ids and the order of the rows: neither may predict the outcome better than the date of creation does.
 
-An export that lists the won deals first, or ids given out on conversion, would. Dated leads are judged within twelfths of
-the creation: an id and a row number should be noise there. Undated leads may stand in the order of their time, so drift speaks
-through their order too; it is then held to the honest range, as a column is.
+An export that lists the won deals first would, and so would ids that are assigned on conversion. Dated leads are compared
+within twelfths of the creation: an id and a row number should be noise there. Undated leads may be sorted by time, so their order
+may reflect drift; it is then compared with the honest range, as a column is.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ def _finding(
         "gain": gain,
         "honest_reference": reference,
     }
-    said = f"beside {known} (AUC {before:.2f}), the {name} lifts the AUC to {after:.2f}"
+    said = f"the {name} raises the AUC from {before:.2f} with {known} to {after:.2f}"
     if verdict == "clear":
-        said = f"the {name} tells little beyond {known} (AUC {before:.2f}, with it {after:.2f})"
+        said = f"the {name} adds little to {known} (AUC {before:.2f}, with it {after:.2f})"
     do = (
         ""
         if verdict == "clear"

@@ -2,9 +2,9 @@
 
 The splits of lead-ml keep leads with the same phone, e-mail or account together (:func:`lead_ml.evaluation.split.groups_of`). This check
 proves it on the data, and looks for what that cannot see: another column by which persons come back. A key that comes back is
-honest in itself; it flatters where its outcomes are alike *beyond* what the columns explain, as copies of a lead are. So the
-measure is the correlation, between leads of one key, of outcome minus honest probability: on some split any two of them
-stand on different sides.
+no problem in itself; it makes figures optimistic where its outcomes are alike *beyond* what the columns explain, as copies of a
+lead are. So the measure is the correlation, between leads of one key, of outcome minus honest probability: some split puts any
+two of them on different sides.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ def person_findings(
     Parameters
     ----------
     honest
-        What the columns within the honest range tell together.
+        Information of the columns within the honest range together.
     sides
-        A split that is in use; None stands for the one of lead-ml, by person and forward where leads are dated.
+        A split that is in use; None is the one of lead-ml, by person and forward where leads are dated.
     """
     cut = sides or sides_of(sample)
     residual = sample.y - honest.p
@@ -124,11 +124,11 @@ def _finding(
         "outcomes_alike_lower": lower,
     }
     said = (
-        f"{judged:,} judged leads share their {name} with a lead that is learnt from; {remaining:,} do in the split by person; "
+        f"{judged:,} test leads share their {name} with a training lead; {remaining:,} do in the split by person; "
         f"their outcomes agree beyond the columns with a correlation of {alike:.2f}"
     )
     do = {
-        "leak": f"bring {name} as account_id, or merge the copies: the same person must stand on one side",
+        "leak": f"bring {name} as account_id, or merge the copies: a person must be on one side of the split only",
         "suspect": f"leads of the same {name} look like copies: merge them before training",
         "clear": "",
     }[verdict]
@@ -136,7 +136,7 @@ def _finding(
 
 
 def _both_sides(key: Indices, fit: Mask, test: Mask) -> int:
-    """Count the judged leads whose key stands on the other side too."""
+    """Count the test leads whose key is on the other side too."""
     return int(np.isin(key[test & (key >= 0)], key[fit & (key >= 0)]).sum())
 
 
@@ -157,6 +157,8 @@ def _alike(key: Indices, residual: Floats) -> tuple[float, float, int]:
     if len(asked) < 4 or others.std() < 1e-9 or own.std() < 1e-9:
         return 0.0, 0.0, len(asked)
     alike = float(np.corrcoef(others, own)[0, 1])
-    keys = len(np.unique(key[asked]))  # both leads of a pair say the same: keys are the independent units
+    keys = len(
+        np.unique(key[asked])
+    )  # both leads of a pair carry the same information: keys are the independent units
     z = np.arctanh(np.clip(alike, -0.999999, 0.999999)) - SURE / np.sqrt(max(1, keys - 3))
     return alike, float(np.tanh(z)), len(asked)

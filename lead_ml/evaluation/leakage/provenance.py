@@ -1,4 +1,4 @@
-"""What the data itself says about when things were known."""
+"""Evidence in the data of when things were known."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def provenance_findings(sample: AuditSample, views: dict[str, View]) -> list[Lea
 
 
 def _current(sample: AuditSample) -> LeakageFinding | None:
-    current = [name for name in sample.columns if not sample.vouched(name)]
+    current = [name for name in sample.columns if not sample.trusted(name)]
     if not current:
         return None
     evidence: dict[str, float | str] = {"columns": len(current), "names": ", ".join(current)}
     said = (
-        f"{len(current)} column{'s' if len(current) > 1 else ''} may be overwritten after the outcome, as far as anybody said: "
+        f"{len(current)} column{'s' if len(current) > 1 else ''} may be overwritten after the outcome, as nothing else is declared: "
         f"{', '.join(current)}; they stay out of the models"
     )
     do = "declare those that are filled in once, at creation: known_at: {column: creation} in params.yaml"
@@ -55,7 +55,7 @@ def _late_events(sample: AuditSample) -> LeakageFinding | None:
     said = (
         f"{int(late.sum()):,} of {len(events):,} events were recorded after they happened; each counts only from its record on"
         if late.any()
-        else "no event was recorded later than it happened, as far as the file says"
+        else "according to the file, no event was recorded later than it happened"
     )
     do = (
         ""
@@ -86,7 +86,7 @@ def _dates(sample: AuditSample, view: View) -> LeakageFinding | None:
         "share_beyond_the_data": planned,
         "median_days_later": float(np.median(days)) if later.any() else 0.0,
     }
-    said = f"{int(later.sum()):,} of {int(there.sum()):,} dates in {view.name} ({share:.1%}) lie after the first score is asked for"
+    said = f"{int(later.sum()):,} of {int(there.sum()):,} dates in {view.name} ({share:.1%}) are later than the first score"
     do = {
         "leak": f"{view.name} was written after the question: leave it out, or bring it as dated events",
         "suspect": f"if {view.name} holds plans known at creation, trust it by name; else leave it out",

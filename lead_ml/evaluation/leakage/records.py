@@ -19,16 +19,16 @@ CHECKS: dict[str, str] = {
     "earlier": "The same question asked earlier",
     "order": "Ids and the order of the rows",
     "person": "The same person on both sides",
-    "name": "Names that smell",
+    "name": "Names that suggest the outcome",
 }
 _SEVERITY = {"leak": 0, "suspect": 1, "clear": 2}
 
 
 class LeakageFinding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check says about one subject.
+    """What one check found about one subject.
 
     ``subject`` is a lead column, a declared feature, a set of columns joined by `` + ``, or what the check looked at;
-    ``columns`` are the lead columns among it. ``evidence`` holds the figures, ``en`` says them in a sentence, ``do`` is the
+    ``columns`` are the lead columns among it. ``evidence`` holds the figures, ``en`` puts them into a sentence, ``do`` is the
     next step.
     """
 
@@ -54,7 +54,7 @@ class AuditFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
-    """All findings on one target, worst first, with the honest figure beside the leaky one.
+    """All findings on one target, worst first, with the figures without and with leaks.
 
     ``honest`` is measured without the flagged columns, ``leaky`` with them; both are None where there are too few
     outcomes to measure anything. ``rows`` and ``positives`` count the audited leads, one snapshot each.

@@ -19,7 +19,7 @@ from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants
 
 FOLDS = 4
 MOST_ROWS = 30_000  # more leads sharpen no verdict, they only cost time
-FEWEST = 30  # of the rarer class; below, the checks that measure say nothing
+FEWEST = 30  # of the rarer class; below, the checks that measure are skipped
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class AuditSample:
 
     @property
     def ever(self) -> Floats:
-        """Whether each lead ever reached the target by the end of the data, (rows,): y where only a horizon can tell.
+        """Whether each lead ever reached the target by the end of the data, (rows,): y where only a horizon decides.
 
         People who know the outcome fill columns in whenever it comes, be it after the horizon.
         """
@@ -89,11 +89,11 @@ class AuditSample:
         return tuple(sorted(set(self.dataset.leads.columns) - {own}))
 
     def raw(self, name: str) -> Coded:
-        """Return a lead column, row by row of the sample; one with history as it stood."""
+        """Return a lead column, row by row of the sample; one with history as of the snapshot."""
         return column_at(self.dataset, name, self.lead, self.as_of)
 
-    def vouched(self, name: str) -> bool:
-        """Tell whether somebody stands for a column: a known role, ``known_at`` creation or history, or trusted by name."""
+    def trusted(self, name: str) -> bool:
+        """Tell whether a column is taken as known at creation: a known role, ``known_at`` creation or history, or trusted by name."""
         return name in self.params.trust or known_at_of(name, self.params) != "current"
 
 
