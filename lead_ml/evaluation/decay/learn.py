@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from msgspec.structs import replace
@@ -33,6 +34,15 @@ CHANCE = 0.05
 AGE_RIDGE, BESIDE_RIDGE = 0.01, 0.1
 
 
+@dataclass(frozen=True)
+class _Settings:
+    """The bootstrap of comparisons, the seed, and the half-lives to try, in days."""
+
+    options: EvaluationParams
+    seed: int
+    days: Sequence[float]
+
+
 def learn(
     sample: DecaySample,
     types: Mapping[str, int],
@@ -61,12 +71,12 @@ def learn(
         If the fit rows hold fewer than 20 of either class.
     """
     require_both_classes(sample.y[sample.fit], "the fit side", MIN_ROWS)
-    beside = sample.levels_of(tuple(types))
+    beside, settings = sample.levels_of(tuple(types)), _Settings(options, seed, days)
     found = []
     for kind in (ALL, *types) if wanted is None else wanted:
         others = [pair for name, pair in beside.items() if kind not in (ALL, name)]
         number = sum(types.values()) if kind == ALL else types.get(kind, 0)
-        found.append(_learn_one(sample, kind, number, others, options, seed, days))
+        found.append(_learn_one(sample, kind, number, others, settings))
         progress(f"{name_of(kind)}: {found[-1].words}")
     return tuple(found)
 
@@ -76,11 +86,9 @@ def _learn_one(
     kind: str,
     number: int,
     others: Sequence[Floats],
-    options: EvaluationParams,
-    seed: int,
-    days: Sequence[float],
+    settings: _Settings,
 ) -> HalfLife:
-    fit = sample.fit
+    fit, days = sample.fit, settings.days
     columns = sample.decayed(kind, [*(round(each * MICROSECONDS_PER_DAY) for each in days), 0])[:, fit]
     leads = len(np.unique(sample.spine.lead[fit][columns[-1] > 0]))
     nothing = HalfLife(
@@ -94,8 +102,8 @@ def _learn_one(
         return nothing
     adjustment, ridge = _adjustment(sample, others)
     base = fit_alone(LogitProblem(adjustment[:, fit], sample.y[fit], sample.weight[fit], ridge))
-    seen = profile(base, columns, np.array([*days, np.inf]), sample.group[fit], seed=seed)
-    return _told(nothing, seen, Comparison(sample, adjustment, base, options, seed))
+    seen = profile(base, columns, np.array([*days, np.inf]), sample.group[fit], seed=settings.seed)
+    return _told(nothing, seen, Comparison(sample, adjustment, base, settings.options, settings.seed))
 
 
 def _adjustment(sample: DecaySample, others: Sequence[Floats]) -> tuple[Floats, Floats]:

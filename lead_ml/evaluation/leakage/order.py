@@ -8,6 +8,7 @@ may reflect drift; it is then compared with the honest range, as a column is.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -48,38 +49,39 @@ def _probe(bench: Bench, honest: tuple[str, ...], name: str, values: Floats) -> 
     verdict: LeakageVerdict = "clear"
     if sure > SURE and gain > SOME * reference:
         verdict = "leak" if gain > reference else "suspect"
-    return _finding(sample, name, verdict, without, with_, gain, reference, "the date of creation")
+    return _finding(sample, name, verdict, _Compared("the date of creation", without, with_, gain, reference))
 
 
 def _undated(bench: Bench, honest: tuple[str, ...], name: str, values: Floats) -> LeakageFinding:
     probe = Bench(bench.sample, {**bench.views, name: number_view(name, values)})
     over: Excess = excess(bench.sample, bench.all_of(honest), probe.all_of([*honest, name]), len(honest))
     verdict: LeakageVerdict = "suspect" if over.lower > 1 else "clear"
-    return _finding(
-        bench.sample, name, verdict, over.without, over.with_, over.gain, over.reference, "the honest columns"
-    )
+    compared = _Compared("the honest columns", over.without, over.with_, over.gain, over.reference)
+    return _finding(bench.sample, name, verdict, compared)
 
 
-def _finding(
-    sample: AuditSample,
-    name: str,
-    verdict: LeakageVerdict,
-    without: Information,
-    with_: Information,
-    gain: float,
-    reference: float,
-    known: str,
-) -> LeakageFinding:
-    before, after = auc(sample.y, without.p).value, auc(sample.y, with_.p).value
+@dataclass(frozen=True)
+class _Compared:
+    """Information ``without`` and ``with_`` a probe, beside something ``known``; the gain and the honest reference."""
+
+    known: str
+    without: Information
+    with_: Information
+    gain: float
+    reference: float
+
+
+def _finding(sample: AuditSample, name: str, verdict: LeakageVerdict, found: _Compared) -> LeakageFinding:
+    before, after = auc(sample.y, found.without.p).value, auc(sample.y, found.with_.p).value
     evidence: dict[str, float | str] = {
         "auc_without": before,
         "auc_with": after,
-        "gain": gain,
-        "honest_reference": reference,
+        "gain": found.gain,
+        "honest_reference": found.reference,
     }
-    said = f"the {name} raises the AUC from {before:.2f} with {known} to {after:.2f}"
+    said = f"the {name} raises the AUC from {before:.2f} with {found.known} to {after:.2f}"
     if verdict == "clear":
-        said = f"the {name} adds little to {known} (AUC {before:.2f}, with it {after:.2f})"
+        said = f"the {name} adds little to {found.known} (AUC {before:.2f}, with it {after:.2f})"
     do = (
         ""
         if verdict == "clear"
