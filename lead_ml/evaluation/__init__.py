@@ -1,4 +1,4 @@
-"""Honest evaluation: forward in time, with intervals and the baselines beside every figure."""
+"""Evaluation forward in time, with intervals and the base rate beside every figure."""
 
 from lead_ml.evaluation.backtest import (
     Backtest,

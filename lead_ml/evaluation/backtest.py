@@ -1,4 +1,4 @@
-"""Out-of-sample scores: every window judged by a fit that ended before it began."""
+"""Out-of-sample scores: every window is scored by a fit that ended before it began."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lead_ml.tables.dataset import Dataset, Floats, Indices, Instants
 
 MIN_FIT_POSITIVES = 5
 MATURE_SHARE = 0.5
-# The least to calibrate on, in leads and in winning leads, and when an earlier stretch is told apart from it.
+# The least to calibrate on, in leads and in winning leads, and the gap beyond which an earlier stretch is not pooled with it.
 CALIBRATION_LEADS, CALIBRATION_WINS = 2_000, 200
 DRIFT_Z = 2.5
 PERIOD = 30 * 86_400_000_000  # microseconds
@@ -30,7 +30,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Table:
-    """The training table of one target: features, labels, and who stands behind each row.
+    """The training table of one target: features, labels, and the person of each row.
 
     ``raw`` has one column per declared feature (rows,); ``spine`` and ``labels`` are aligned with it; ``group`` is per
     row: leads of the same person or account share it.
@@ -65,7 +65,7 @@ class Table:
 
     @cached_property
     def first(self) -> Indices:
-        """The first row of each lead that can be learnt from at the end of the data."""
+        """The first row of each lead that can be learned from at the end of the data."""
         rows = np.flatnonzero(self.labels.used)
         return rows[np.unique(self.lead[rows], return_index=True)[1]]
 
@@ -75,7 +75,7 @@ class Table:
 
     @cached_property
     def ages(self) -> Instants:
-        """Ascending ages at which leads were looked at, microseconds; empty for undated data."""
+        """Ascending ages of the snapshots, microseconds; empty for undated data."""
         created = self.dataset.leads.created_at
         return np.empty(0, dtype=np.int64) if created is None else np.unique(self.as_of - created[self.lead])
 
@@ -226,12 +226,12 @@ def _undrifted(scores: Backtest, table: Table, rows: Indices, known_by: int) -> 
 
 
 def _gap(a: Sequence[float], b: Sequence[float]) -> float:
-    """Return how many standard errors lie between two mean residuals, each given as sum, sum of variances and weight."""
+    """Return the number of standard errors between two mean residuals, each given as sum, sum of variances and weight."""
     return float(abs(a[0] / a[2] - b[0] / b[2]) / np.sqrt(a[1] / a[2] ** 2 + b[1] / b[2] ** 2))
 
 
 def calibrate(scores: Backtest, table: Table, rows: Mask, *, known_by: int = NEVER) -> Calibration:
-    """Fit the calibration of a kind on out-of-sample rows, labelled as known strictly before `known_by`.
+    """Fit the calibration of a candidate on out-of-sample rows, with the labels known strictly before `known_by`.
 
     Identity where there are no rows of either class.
     """
@@ -246,11 +246,11 @@ def calibrate(scores: Backtest, table: Table, rows: Mask, *, known_by: int = NEV
 def for_fit(
     calibration: Calibration, fitted: Fitted, table: Table, rows: Mask, *, known_by: int = NEVER
 ) -> Calibration:
-    """Return the calibration of a fit that came after the scores on `rows`, see :meth:`Calibration.recentred`."""
+    """Return the calibration of a fit that came after the scores on `rows`, see :meth:`Calibration.recentered`."""
     if calibration.method == "identity":  # whatever the scores are
         return calibration
     logit = fitted.model.predict_logit(fitted.matrix(take(table.raw, rows)))
-    return calibration.recentred(logit, table.labels.as_known(known_by)[rows], table.weights(rows))
+    return calibration.recentered(logit, table.labels.as_known(known_by)[rows], table.weights(rows))
 
 
 def between_period_variance(

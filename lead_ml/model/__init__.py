@@ -1,4 +1,4 @@
-"""Three kinds of model behind one interface, their calibration, and the band around it."""
+"""Three candidates behind one interface, their calibration, and the interval around it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much the calibration moves from period to period, beyond what chance explains."""
+"""Between-period variance: how much the calibration moves from period to period, beyond chance."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class BetweenPeriodVariance(msgspec.Struct, frozen=True):
 
     @classmethod
     def none(cls) -> Self:
-        """Return the drift of a world that stands still."""
+        """Return the variance of data that does not change over time."""
         return cls(0.0, 0.0)
 
     def draw(self, logit: Floats, size: int, seed: int) -> Floats:
-        """Draw how the line lies off at calibrated logits (n,) in `size` periods: (size, n)."""
+        """Draw the error of the calibration at calibrated logits (n,) in `size` periods: (size, n)."""
         shift, tilt = np.random.default_rng([seed, 1]).standard_normal((2, size, 1))
         moved = self.shift * shift + self.tilt * tilt * ((logit - self.middle) / self.spread)
         return np.asarray(moved, dtype=np.float64)
@@ -48,12 +48,12 @@ def fit_between_period_variance(
     period: npt.NDArray[np.int64],
     calibration: Calibration,
 ) -> BetweenPeriodVariance:
-    """Estimate the drift from out-of-sample scores: random effects over periods, by the method of moments.
+    """Estimate the variance from out-of-sample scores: random effects over periods, by the method of moments.
 
     In each period with 30 wins the calibration line is corrected by one Newton step, its variance taken over leads; the
-    variance between periods is what remains (DerSimonian and Laird, 1986), zero where chance explains it all. A band
+    variance between periods is what remains (DerSimonian and Laird, 1986), zero where chance explains it all. An interval
     widened by it is the prediction interval of internal-external validation (Riley, Higgins and Deeks, 2011; Debray et
-    al., 2017). Fewer than two such periods tell nothing: no drift.
+    al., 2017). With fewer than two such periods it is zero.
 
     Parameters
     ----------

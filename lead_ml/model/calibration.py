@@ -40,12 +40,12 @@ class Calibration(msgspec.Struct, frozen=True):
         """Return the calibrated logits, same shape."""
         return self.intercept + self.slope * logit
 
-    def recentred(self, logit: Floats, y: Floats, weight: Floats) -> Calibration:
-        """Return the calibration of a refit that has learnt from the very rows that this one was fitted on.
+    def recentered(self, logit: Floats, y: Floats, weight: Floats) -> Calibration:
+        """Return the calibration of a refit that has learned from the same rows that this one was fitted on.
 
-        How far scores are overconfident, the slope, only out-of-sample scores can tell. Where their mean lies the refit must
-        tell by its own logits of these rows: what chance did to them it has taken in already, and an intercept of earlier
-        fits would take it in once more. Under ``platt`` the mean probability becomes the observed rate, under
+        The slope, how overconfident scores are, needs out-of-sample scores and is kept. The mean must come from the refit's own
+        logits of these rows: it has already adapted to their chance deviations, and the intercept of earlier fits would count
+        them twice. Under ``platt`` the mean probability becomes the observed rate, under
         ``temperature`` it stays that of the refit.
 
         Parameters
@@ -83,7 +83,7 @@ def fit_calibration(
 
     The choice is by weighted log-loss, cross-fitted in 5 folds of whole leads. The simpler method wins unless the next
     lowers the loss by more than one standard error of that gain over the groups (Breiman et al., 1984), and by more than
-    0.01 % (MIN_GAIN). Platt takes part from a weight of 2,000 and 100 positives on: rows, or leads where each weighs 1.
+    0.01% (MIN_GAIN). Platt takes part from a weight of 2,000 and 100 positives on: rows, or leads where each weighs 1.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How sure the probability shown is: a band of the calibration curve at this score, bootstrapped over leads."""
+"""The interval of the probability shown: bounds of the calibration curve at this score, bootstrapped over leads."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from lead_ml.model.calibration import Calibration, check_scores
 from lead_ml.model.metrics import fit_logit, resamples, sigmoid
 from lead_ml.tables.dataset import Floats, Indices
 
-# Six knots at a ridge of .01 covered the truth in 86-97 % of score bins on eight kinds of miscalibration, 2,000 and
-# 8,000 rows; a ridge of 1 in 50-97 %, for it held bent curves straight.
+# Six knots at a ridge of .01 covered the truth in 86-97% of score bins on eight types of miscalibration, 2,000 and
+# 8,000 rows; a ridge of 1 in 50-97%, as it straightened bent curves.
 _KNOTS = (0.03, 0.218, 0.406, 0.594, 0.782, 0.97)
 _RIDGE_LINE, _RIDGE_BEND = 1e-3, 1e-2
 _CELLS = 400
 _GRID = np.concatenate([[0.002], np.linspace(0.01, 0.99, 38), [0.998]])
-# The slack of one rounding, so that the band holds the probability however its last bit was computed.
+# The slack of one rounding, so that the interval holds the probability however its last bit was computed.
 _SLACK = 1e-9
 _EDGE = 1e-15
 _UNKNOWN = 40.0
@@ -40,7 +40,7 @@ class CalibrationInterval(msgspec.Struct, frozen=True):
 
     @classmethod
     def unknown(cls, level: float = 0.90) -> Self:
-        """Return the band of a probability that nothing has tested: practically all of (0, 1)."""
+        """Return the interval of a probability that was never tested: practically all of (0, 1)."""
         return cls(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
 
     def bounds(self, logit: Floats) -> tuple[Floats, Floats]:
@@ -83,8 +83,8 @@ def fit_calibration_interval(
     """Fit a flexible calibration curve to each resample of the leads and keep its percentiles on a grid of scores.
 
     The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalised. So
-    the band is honest where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the
-    probability shown. Rows of one class only tell nothing: the band is then all of (0, 1).
+    the interval is right even where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the
+    probability shown. With rows of one class only, the interval is all of (0, 1).
 
     Parameters
     ----------

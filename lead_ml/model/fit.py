@@ -1,4 +1,4 @@
-"""One fit: a code book and a classifier of one kind, learnt from the rows of one window and nothing else."""
+"""One fit: a code book and a classifier, learned from the rows of one window and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lead_ml.declare import Declaration, Profile
 from lead_ml.errors import BundleError, DeclarationError
 from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
 from lead_ml.model.icp import LearnedProfile, agreement, learn, out_of_fold
-from lead_ml.model.lightgbm import Grow, grow_here
+from lead_ml.model.lightgbm import TrainBooster, train_booster_here
 from lead_ml.model.logistic import Design
 from lead_ml.project.params import TargetParams
 from lead_ml.project.targets import Kind, ModelSpec
@@ -31,14 +31,14 @@ PROFILE_FILE = "profile.json"
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a fit, apart from the rows; ``grow`` grows the trees of lightgbm."""
+    """Everything that decides a fit, apart from the rows; ``train_booster`` trains the booster of lightgbm."""
 
     kind: Kind
     spec: ModelSpec
     params: TargetParams
     seed: int
     threads: int = 0
-    grow: Grow = grow_here
+    train_booster: TrainBooster = train_booster_here
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def profiles_of(declarations: Sequence[Declaration]) -> tuple[Profile, ...]:
 
 
 def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
-    """Return the declarations of the groups that a model sees; a customer profile is no business of the fake model.
+    """Return the declarations of the groups that a model sees; the fake model does not see customer profiles.
 
     Raises
     ------
@@ -218,7 +218,10 @@ def _classifier(recipe: Recipe, columns: tuple[ColumnInfo, ...], encoder: Encode
     params = recipe.params
     if recipe.kind == "lightgbm":
         return LightGBM(
-            params=params.lightgbm, seed=recipe.seed, num_threads=recipe.threads, grow=recipe.grow
+            params=params.lightgbm,
+            seed=recipe.seed,
+            num_threads=recipe.threads,
+            train_booster=recipe.train_booster,
         )
     rules = compile_rules(
         params.scorecard.rules, columns, lambda name, value: encoder.categories[name].code_of(value)

@@ -21,7 +21,7 @@ from lead_ml.model.terms import (
     Term,
     Terms,
     number_term,
-    standardised,
+    standardized,
     terms_from_dicts,
     terms_to_dicts,
 )
@@ -31,20 +31,20 @@ from lead_ml.tables.dataset import Floats, Indices
 _log = logging.getLogger(__name__)
 _TOLERANCE = 1e-8
 _STEPS = 20_000
-# The prior's column stands at ten standard deviations, so its coefficient bears a hundredth of the penalty.
+# The prior's column is scaled to ten standard deviations, so its coefficient bears a hundredth of the penalty.
 _PRIOR_SCALE = 10.0
 
 
 class Logistic(Classifier):
-    """Logistic regression on standardised numbers, missing indicators and one column per category code.
+    """Logistic regression on standardized numbers, missing indicators and one column per category code.
 
     Minimises sum_i w_i * loss_i + l2 / 2 * sum_k b_k^2 (scikit-learn's ``C = 1 / l2``). Weights are taken as counts,
     not rescaled: a row of weight 2 is that row twice, and weights of 1 / rows of a lead make every lead one
     observation, against which ``l2`` is the strength of a normal prior with variance 1 / l2 on each b_k, the effect of
-    one standard deviation of a number, of being missing, or of one category. The intercept is not penalised.
+    one standard deviation of a number, of being missing, or of one category. The intercept is not penalized.
 
-    With a ``prior`` its points enter as one more column at a hundredth of the penalty; what the columns learn of
-    their own are departures from the profile.
+    With a ``prior`` its points enter as one more column at a hundredth of the penalty; the other
+    columns learn departures from the profile.
     """
 
     kind: ClassVar[Kind] = "logistic"
@@ -157,7 +157,7 @@ class _Part:
             effects = np.zeros(len(self.term.effects))
             effects[self.codes] = b - self.level(b)
             return CategoryTerm(tuple(effects.tolist()))
-        # The standardised value has mean 0 over the rows that have it, and is 0 in those that lack it.
+        # The standardized value has mean 0 over the rows that have it, and is 0 in those that lack it.
         absent, share = (float(b[-1]), float(self.means[-1])) if self.indicator else (0.0, 0.0)
         slope = float(b[0]) / self.term.scale if self.term.scale > 0 else 0.0
         return replace(self.term, slope=slope, present=-absent * share, missing=absent * (1 - share))
@@ -189,7 +189,7 @@ def _part(values: Floats, weight: Floats, column: ColumnInfo) -> _Part:
 def _number(values: Floats, weight: Floats) -> _Part:
     term = number_term(values, weight)
     missing = np.isnan(values)
-    blocks = [standardised(term, values)] if term.scale > 0 else []
+    blocks = [standardized(term, values)] if term.scale > 0 else []
     indicator = bool(missing.any() and not missing.all())
     if indicator:
         blocks.append(missing.astype(np.float64))
@@ -262,7 +262,7 @@ def _newton(design: Any, y: Floats, weight: Floats, l2: float) -> tuple[Floats, 
 
     model = LogisticRegression(C=1 / l2, solver="newton-cholesky", tol=_TOLERANCE, max_iter=_STEPS)
     with warnings.catch_warnings():
-        # At this tolerance the line search may end on rounding, at the optimum; running out of steps is told below.
+        # At this tolerance the line search may end on rounding, at the optimum; running out of steps is logged below.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(design, y, sample_weight=weight)
     if int(model.n_iter_[0]) >= _STEPS:

@@ -201,6 +201,6 @@ def _why_ignored(
         return "before the lead was created"
     if event.event_id is not None:
         if event.event_id in seen:
-            return "event_id stands twice"
+            return "duplicate event_id"
         seen.add(event.event_id)
     return ""

@@ -204,7 +204,9 @@ def test_a_model_that_answers_otherwise_is_refused(copy: Path) -> None:
     arrays["logit"][3] += 1e-6
     np.savez(copy / "conversion" / "golden.npz", **arrays)
     seal(copy)
-    with pytest.raises(BundleError, match="the conversion model answers otherwise than when it was trained"):
+    with pytest.raises(
+        BundleError, match="the conversion model does not give the answers it gave when it was trained"
+    ):
         Scorer.load(copy)
 
 
@@ -212,7 +214,7 @@ def test_a_model_that_answers_nan_is_refused(trained: Any) -> None:
     part = load_bundle(trained.bundle)[0].parts["fake"]
     check_golden("fake", part.golden, part.fitted)
     broken = Golden(part.golden.X, np.full_like(part.golden.logit, np.nan))
-    with pytest.raises(BundleError, match="the fake model answers otherwise"):
+    with pytest.raises(BundleError, match="the fake model does not give the answers"):
         check_golden("fake", broken, part.fitted)
 
 
@@ -239,14 +241,14 @@ def test_the_trial_passes_a_sound_bundle_and_names_the_fault_of_another(copy: Pa
     seal(copy)
     with pytest.raises(
         BundleError,
-        match=r"failed its trial: the fake model answers otherwise.*keep the version|Keep the version",
+        match=r"failed its check: the fake model does not give the answers.*keep the version|Keep the version",
     ):
         try_bundle(copy)
 
 
 def test_the_trial_survives_the_death_of_its_process(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lead_ml.scoring.subprocess_check.sys.executable", "/bin/false")
-    with pytest.raises(BundleError, match="failed its trial: the process died with code 1"):
+    with pytest.raises(BundleError, match="failed its check: the process died with code 1"):
         try_bundle(copy)
 
 

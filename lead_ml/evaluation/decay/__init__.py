@@ -1,4 +1,4 @@
-"""How fast an event stops mattering: the half-life of each type, learnt from history and held against the hand rules."""
+"""How fast an event stops mattering: the half-life of each type, learned from history and compared with common rules."""
 
 from lead_ml.evaluation.decay.learn import learn
 from lead_ml.evaluation.decay.records import ALL, Against, Decay, DecayVerdict, HalfLife, Point

@@ -1,4 +1,4 @@
-"""From a sample to the half-life of every event type, each held against the hand rules."""
+"""From a sample to the half-life of every event type, each compared with common rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lead_ml.evaluation.decay.profile import (
     best_days,
     interval,
     profile,
-    standardised,
+    standardized,
 )
 from lead_ml.evaluation.decay.records import ALL, HalfLife, Point
 from lead_ml.evaluation.decay.sample import HALF_LIVES_DAYS, DecaySample
@@ -59,7 +59,7 @@ def learn(
     ----------
     types
         Event types with their number of events; all of them adjust, those `wanted` (by default all of them, after
-        :data:`ALL`) are learnt.
+        :data:`ALL`) are learned.
     options
         Bootstrap of the comparison on the forward rows.
     days
@@ -103,7 +103,7 @@ def _learn_one(
     adjustment, ridge = _adjustment(sample, others)
     base = fit_alone(LogitProblem(adjustment[:, fit], sample.y[fit], sample.weight[fit], ridge))
     seen = profile(base, columns, np.array([*days, np.inf]), sample.group[fit], seed=settings.seed)
-    return _told(nothing, seen, Comparison(sample, adjustment, base, settings.options, settings.seed))
+    return _described(nothing, seen, Comparison(sample, adjustment, base, settings.options, settings.seed))
 
 
 def _adjustment(sample: DecaySample, others: Sequence[Floats]) -> tuple[Floats, Floats]:
@@ -113,12 +113,12 @@ def _adjustment(sample: DecaySample, others: Sequence[Floats]) -> tuple[Floats, 
     # A forward lead may be older than any of the fit side: it counts as the oldest there.
     age = np.minimum(sample.age, ages[-1])
     dummies = [(age == each).astype(np.float64) for each in ages[1:]]
-    beside = [standardised(column, sample.weight[fit], column[fit]) for pair in others for column in pair]
+    beside = [standardized(column, sample.weight[fit], column[fit]) for pair in others for column in pair]
     ridge = [0.0, *[AGE_RIDGE] * len(dummies), *[BESIDE_RIDGE] * len(beside)]
     return np.array([np.ones(len(sample.y)), *dummies, *beside]), np.array(ridge)
 
 
-def _told(nothing: HalfLife, seen: LikelihoodProfile, comparison: Comparison) -> HalfLife:
+def _described(nothing: HalfLife, seen: LikelihoodProfile, comparison: Comparison) -> HalfLife:
     shape = SHAPES[seen.best[0]]
     record = replace(
         nothing,

@@ -8,7 +8,7 @@ log-likelihood ratio is then, in large samples, a chi-square times the ratio of 
 (Pace, Salvan and Sartori 2011, "Adjusting composite likelihood ratio statistics", Statistica Sinica 21). Drops are divided by it.
 
 Where b = 0 every half-life fits the same, so whether a type matters at all cannot be read off that ratio. The largest score
-over all half-lives is held against the largest under random signs of the leads (Hansen 1996, "Inference when a nuisance
+over all half-lives is compared with the largest under random signs of the leads (Hansen 1996, "Inference when a nuisance
 parameter is not identified under the null hypothesis", Econometrica 64).
 """
 
@@ -23,7 +23,7 @@ from lead_ml.model.metrics import LogitFit, fit_beside
 from lead_ml.tables.dataset import Floats, Indices
 
 LEVEL = 0.90
-HALF_CHI_SQUARE = 1.3527717  # half the 90 % quantile of a chi-square with one degree of freedom
+HALF_CHI_SQUARE = 1.3527717  # half the 90% quantile of a chi-square with one degree of freedom
 RIDGE = 0.01  # on the effect of one standard deviation, in units of one lead: a prior of ten around zero
 SHAPES: tuple[DecayShape, ...] = ("sum", "log1p")
 _SIGNS, _CHUNK = 499, 100
@@ -71,7 +71,7 @@ def profile(base: LogitFit, columns: Floats, days: Floats, group: Indices, *, se
     group
         (n,) rows of one group are dependent.
     """
-    tried = np.array([standardised(shaped(columns, shape), base.problem.weight) for shape in SHAPES])
+    tried = np.array([standardized(shaped(columns, shape), base.problem.weight) for shape in SHAPES])
     fits = [[fit_beside(base, column, RIDGE) for column in part] for part in tried]
     values = np.array([[fit.log_likelihood for fit in part] for part in fits])
     s, k = np.unravel_index(int(values.argmax()), values.shape)
@@ -90,7 +90,7 @@ def shaped(values: Floats, shape: DecayShape) -> Floats:
     return values if shape == "sum" else np.log1p(values)
 
 
-def standardised(values: Floats, weight: Floats, like: Floats | None = None) -> Floats:
+def standardized(values: Floats, weight: Floats, like: Floats | None = None) -> Floats:
     """Return values (..., n) with weighted mean 0 and deviation 1 over the rows of `like` (themselves by default); constant ones as 0."""
     known = values if like is None else like
     mean = (known * weight).sum(axis=-1, keepdims=True) / weight.sum()
@@ -137,7 +137,7 @@ def _dependence(fit: LogitFit, columns: Floats, place: int, group: Indices) -> f
     """Robust over naive variance of the score of the half-life, at the best one; the scale of the half-life cancels."""
     before, after = max(place - 1, 0), min(place + 1, len(columns) - 1)
     moved = (columns[after] - columns[before])[None]
-    rest = _residualised(fit, moved)
+    rest = _residualized(fit, moved)
     naive = float((fit.spread * rest[0] ** 2).sum())
     robust = float((_by_group(rest * fit.residual, group) ** 2).sum())
     return robust / naive if naive > 1e-12 and robust > 1e-12 else 1.0
@@ -145,7 +145,7 @@ def _dependence(fit: LogitFit, columns: Floats, place: int, group: Indices) -> f
 
 def _chance(base: LogitFit, columns: Floats, group: Indices, seed: int) -> float:
     """Share of random signs of the groups under which some half-life looks as useful as the best one does."""
-    scores = _by_group(_residualised(base, columns) * base.residual, group)
+    scores = _by_group(_residualized(base, columns) * base.residual, group)
     size = np.sqrt((scores**2).sum(axis=1))
     scores = scores[size > 1e-9] / size[size > 1e-9, None]
     if not len(scores):
@@ -160,7 +160,7 @@ def _chance(base: LogitFit, columns: Floats, group: Indices, seed: int) -> float
     return beaten / (_SIGNS + 1)
 
 
-def _residualised(fit: LogitFit, columns: Floats) -> Floats:
+def _residualized(fit: LogitFit, columns: Floats) -> Floats:
     """Return the part of each column (m, n) that is not a combination of the columns of the fit."""
     weights = np.linalg.solve(fit.curvature, fit.problem.inner(columns * fit.spread))
     return np.asarray(columns - np.einsum("km,kn->mn", weights, fit.problem.columns))

@@ -43,7 +43,7 @@ def between(lower: float | None, upper: float | None) -> str:
 def verdict_words(
     days: float | None, lower: float | None, upper: float | None, *, raises: bool, plain: bool
 ) -> str:
-    """Say what an identified half-life means; `plain` tells that a count without decay fits about as well."""
+    """Describe an identified half-life; `plain` means that a count without decay fits about as well."""
     effect = "raises the odds" if raises else "lowers the odds"
     if upper is None:
         least = f", half-life at least {spoken(lower)}" if lower is not None else ""

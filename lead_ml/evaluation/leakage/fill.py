@@ -22,7 +22,7 @@ from lead_ml.model.metrics import logit
 from lead_ml.tables.dataset import Floats, Indices
 
 # The honest range of log-odds ratios: PRIOR_COLUMNS columns whose blanks shift the odds of a win by double, pooled with
-# the median of the data set's own; WIDE times that is beyond it. A field whose blanks follow the standardised true logit
+# the median of the data set's own; WIDE times that is beyond it. A field whose blanks follow the standardized true logit
 # of the generated worlds with slope 1 shifts odds by 2.5.
 USUAL, PRIOR_COLUMNS, WIDE = math.log(2.0), 10, 3.0
 NORMAL = 0.6745  # median of |z|

@@ -86,7 +86,7 @@ def known(names: Sequence[str]) -> tuple[str, ...]:
 
 def measured(names: Sequence[str], rows: Ranked, w: Floats) -> list[float]:
     """Return the metrics of that name on rows with weights ``w`` (n,), which may be a resample's."""
-    # The line is by far the dearest and gives two figures: fit it once.
+    # The calibration line is by far the most expensive and gives two figures: fit it once.
     line = dict(zip(_OF_LINE, _line(rows, w), strict=True)) if set(names) & set(_OF_LINE) else {}
     return [line[name] if name in line else _SINGLE[name](rows, w) for name in names]
 

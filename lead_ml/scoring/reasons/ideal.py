@@ -19,7 +19,7 @@ Representation = Literal["over", "under", "even"]
 class ValueRow(msgspec.Struct, frozen=True, kw_only=True):
     """One value: its share of all leads and of the converted ones, its rate with Wilson's 90% interval, its points.
 
-    ``value`` is the text in the data, ``(missing)`` where leads have none; ``by_hand`` tells that ``params.yaml`` sets the points.
+    ``value`` is the text in the data, ``(missing)`` where leads have none; ``by_hand`` marks points that ``params.yaml`` sets.
     Rate and shares are None where fewer than ten leads have the value.
     """
 

@@ -68,7 +68,7 @@ def reasons_of(
     lang
         ``en`` or ``zh``.
     evidence
-        History per value; a figure stands only where it agrees with the sign of the contribution.
+        History per value; a figure is shown only where it agrees with the sign of the contribution.
     top
         At most so many on each side; None for all.
 

@@ -14,7 +14,7 @@ from lead_ml.evaluation.decay.profile import (
     best_days,
     interval,
     profile,
-    standardised,
+    standardized,
 )
 from lead_ml.model.metrics import LogitProblem, fit_alone, fit_beside
 
@@ -92,7 +92,7 @@ def test_the_best_half_life_lies_between_the_points() -> None:
 
 
 def test_a_constant_column_is_nothing() -> None:
-    assert (standardised(np.ones((2, 5)), np.ones(5)) == 0).all()
+    assert (standardized(np.ones((2, 5)), np.ones(5)) == 0).all()
 
 
 def test_the_words_are_as_documented() -> None:
