@@ -78,7 +78,7 @@ def ordinal(
 
 
 def lead_age(
-    *, en: str = "Age of the lead", zh: str = "线索年龄", name: str = "lead_age_days", group: str = ""
+    *, en: str = "Lead age", zh: str = "创建至今", name: str = "lead_age_days", group: str = ""
 ) -> Age:
     """Declare the age of the lead at ``as_of``, in days."""
     return Age(name=name, en=en, zh=zh, unit="days", group=group)

@@ -171,14 +171,14 @@ def message_calls(leads: LeadsDraft, names: Names) -> Iterator[Call]:
             "category", "message", names, "Length of the message", "留言长度", name="message_length", transform="length_bucket"
         )  # fmt: skip
         yield attribute(
-            "category", "message", names, "Message speaks of buying", "留言提到采购意向", name="buying_words", transform="buying_words"
+            "category", "message", names, "Message mentions buying", "留言提到采购意向", name="buying_words", transform="buying_words"
         )  # fmt: skip
 
 
 def age_call(names: Names) -> Call:
     """Declare the age of the lead, which tells something only where a lead is looked at more than once."""
     names.fresh("lead_age_days")
-    return call("lead_age", en="Age of the lead, days", zh="线索年龄（天）")
+    return call("lead_age", en="Lead age", zh="创建至今")
 
 
 def _add_traits(leads: LeadsDraft, group: Group, names: Names) -> None:

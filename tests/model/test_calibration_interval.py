@@ -102,7 +102,7 @@ def test_more_leads_and_a_lower_level_narrow_the_band():
 
 def test_repeated_rows_of_a_lead_do_not_narrow_the_band():
     z = np.linspace(-4, 0, 20)
-    once, often = fitted().bounds(z), fitted(rows=5).interval(z)
+    once, often = fitted().bounds(z), fitted(rows=5).bounds(z)
     assert (often[1] - often[0]).mean() == pytest.approx((once[1] - once[0]).mean(), rel=0.05)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from lead_ml.declare import Aggregate, Attribute, Clock, Declaration, Interest
@@ -19,6 +19,7 @@ Value = str | float | None
 ReasonTarget = Literal["conversion", "fake"]
 
 _HOURS = 24
+_CELLS = 16_384  # of evidence whose words are remembered: a bundle holds some hundreds
 _COUNTS = ("count", "distinct", "active_days", "trend")
 _NEEDS_ACTIVITY = (
     "days_since_first",
@@ -143,6 +144,7 @@ def reason_text(
     return said if evidence is None else said + evidence_text(evidence, lang, target)
 
 
+@lru_cache(_CELLS)
 def evidence_text(evidence: tuple[float, float, int], lang: str, target: ReasonTarget = "conversion") -> str:
     """Return evidence, ready to follow a value.
 
@@ -156,6 +158,7 @@ def evidence_text(evidence: tuple[float, float, int], lang: str, target: ReasonT
     )
 
 
+@lru_cache(_CELLS)
 def read_the_same(share: float, other: float) -> bool:
     """Tell whether two shares are written with the same digits, as they are in every language or in none."""
     written = _texts("en").numbers.share

@@ -131,7 +131,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "wins": ("Won", "成交"),
     "advice_title": ("What each method advises", "各方法的建议"),
     "method": ("Method", "方法"),
-    "method_opportunity_mean": ("Article rule", "经验法则"),
+    "method_opportunity_mean": ("Opportunity mean", "历史平均分法"),
     "method_capacity": ("Capacity", "团队产能"),
     "method_value": ("Cost and value", "成本与价值"),
     "method_precision": ("Win-rate floor", "成交率下限"),
