@@ -14,7 +14,7 @@ from lead_ml.model.metrics import fit_logit, logit_losses, sigmoid
 from lead_ml.model.metrics import logit as logit_of
 from lead_ml.tables.dataset import Floats, Indices
 
-Method = Literal["identity", "temperature", "platt"]
+CalibrationMethod = Literal["identity", "temperature", "platt"]
 
 FOLDS = 5
 PLATT_ROWS, PLATT_POSITIVES = 2_000, 100
@@ -27,7 +27,7 @@ _PULL = 0.1
 class Calibration(msgspec.Struct, frozen=True):
     """Logit of the probability shown = ``intercept`` + ``slope`` * logit of the model; ``slope`` is above 0.05."""
 
-    method: Method
+    method: CalibrationMethod
     slope: float
     intercept: float
 
@@ -102,7 +102,7 @@ def fit_calibration(
     positives = int((labels[masses > 0] == 1).sum())
     if not 0 < positives < int((masses > 0).sum()) or len(np.unique(groups)) < FOLDS:
         return Calibration.identity()
-    methods: tuple[Method, ...] = ("temperature",)
+    methods: tuple[CalibrationMethod, ...] = ("temperature",)
     if masses.sum() >= PLATT_ROWS and (masses * labels).sum() >= PLATT_POSITIVES:
         methods = ("temperature", "platt")
     folds = _folds(groups, seed)
@@ -122,7 +122,7 @@ def _clearly_lower(losses: Floats, best: Floats, weight: Floats, groups: npt.NDA
     return float(gains.sum()) > max(error, MIN_GAIN * float((weight * best).sum() / total))
 
 
-def _fit(method: Method, z: Floats, y: Floats, weight: Floats) -> Calibration:
+def _fit(method: CalibrationMethod, z: Floats, y: Floats, weight: Floats) -> Calibration:
     if method == "temperature":
         pivot = float(logit_of((weight * sigmoid(z)).sum() / weight.sum()))
         slope = _slope_about(pivot, z, y, weight)
@@ -164,7 +164,7 @@ def _intercept(z: Floats, y: Floats, weight: Floats) -> float:
     return (low + high) / 2
 
 
-def _cross_fitted(method: Method, z: Floats, y: Floats, weight: Floats, folds: Indices) -> Floats:
+def _cross_fitted(method: CalibrationMethod, z: Floats, y: Floats, weight: Floats, folds: Indices) -> Floats:
     applied = z.copy()
     for fold in range(FOLDS):
         inside = folds == fold

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from lead_ml.declare import GROUPS, Declaration
-from lead_ml.scoring import Part, Scored
+from lead_ml.scoring import BundlePart, Scored
 from lead_ml.scoring.reasons import group_label, importance
 from lead_ml.tables.dataset import Floats
 
@@ -36,7 +36,7 @@ def save_importance(scored: Scored, folder: Path) -> Path:
     return path
 
 
-def importance_of(part: Part, folder: Path) -> dict[str, Any]:
+def importance_of(part: BundlePart, folder: Path) -> dict[str, Any]:
     """Return the importance that was saved in a folder, else a rough one from the golden rows of the bundle."""
     path = folder / NAME
     if path.is_file():

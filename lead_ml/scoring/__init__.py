@@ -3,15 +3,15 @@
 from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
 from lead_ml.scoring.bundle import (
     Bundle,
+    BundlePart,
     Facts,
-    Part,
     accept_thresholds,
     accepted_thresholds,
     load_bundle,
     write_bundle,
 )
 from lead_ml.scoring.golden import Golden, make_golden
-from lead_ml.scoring.manifest import Manifest, verify
+from lead_ml.scoring.manifest import BundleManifest, verify
 from lead_ml.scoring.request import BatchRequest, EventIn, LeadSchema, Prepared, ScoreRequest, prepare
 from lead_ml.scoring.scorer import Scored, Scorer
 from lead_ml.scoring.worklist import (
@@ -29,13 +29,13 @@ __all__ = [
     "Answer",
     "BatchRequest",
     "Bundle",
+    "BundleManifest",
+    "BundlePart",
     "EventIn",
     "Facts",
     "FakeAnswer",
     "Golden",
     "LeadSchema",
-    "Manifest",
-    "Part",
     "Prepared",
     "Reasons",
     "ScoreRequest",

@@ -36,7 +36,7 @@ from lead_ml.model.fit import Fitted
 from lead_ml.project.targets import ModelSpec
 from lead_ml.scoring.extra_file import extra_from_arrays, extra_to_arrays
 from lead_ml.scoring.golden import Golden
-from lead_ml.scoring.manifest import Manifest, seal, verify
+from lead_ml.scoring.manifest import BundleManifest, seal, verify
 from lead_ml.scoring.reasons import Evidence
 from lead_ml.scoring.request import LeadSchema
 from lead_ml.scoring.thresholds import Advice, EvidenceTable, History, Thresholds
@@ -61,7 +61,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Part:
+class BundlePart:
     """One target of a scorer."""
 
     spec: ModelSpec
@@ -80,7 +80,7 @@ class Bundle:
     facts: Facts
     params: Mapping[str, Any]
     declarations: tuple[Declaration, ...]
-    parts: Mapping[str, Part]
+    parts: Mapping[str, BundlePart]
     kept: Mapping[str, Kept]
     thresholds: Thresholds
     advice: tuple[Advice, ...]
@@ -95,7 +95,7 @@ class Bundle:
         return LeadSchema(facts.columns, facts.zone, frozenset(facts.missing), facts.dated)
 
 
-def write_bundle(bundle: Bundle, folder: Path) -> Manifest:
+def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
     """Write a bundle into an empty or new folder and seal it; the same bundle always gives the same bytes.
 
     Raises
@@ -129,7 +129,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> Manifest:
     return seal(folder)
 
 
-def load_bundle(folder: Path) -> tuple[Bundle, Manifest]:
+def load_bundle(folder: Path) -> tuple[Bundle, BundleManifest]:
     """Verify the manifest, then read the bundle.
 
     Raises
@@ -182,7 +182,7 @@ def _read(folder: Path) -> Bundle:
     )
 
 
-def _write_part(part: Part, folder: Path) -> None:
+def _write_part(part: BundlePart, folder: Path) -> None:
     folder.mkdir()
     _write_json(folder / "spec.json", {"spec": part.spec, "horizon_days": part.horizon_days})
     _write_json(
@@ -194,10 +194,10 @@ def _write_part(part: Part, folder: Path) -> None:
     _write_arrays(folder / "golden.npz", part.golden.to_arrays())
 
 
-def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> Part:
+def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> BundlePart:
     spec = msgspec.json.decode((folder / "spec.json").read_bytes())
     calibration = msgspec.json.decode((folder / "calibration.json").read_bytes())
-    return Part(
+    return BundlePart(
         spec=msgspec.convert(spec["spec"], ModelSpec),
         horizon_days=spec["horizon_days"],
         fitted=Fitted.load(folder, declarations),

@@ -15,7 +15,7 @@ from lead_ml.asof.labels import Spine
 from lead_ml.language import Lang
 from lead_ml.model.metrics import sigmoid
 from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
-from lead_ml.scoring.bundle import Bundle, Part, accepted_thresholds, load_bundle
+from lead_ml.scoring.bundle import Bundle, BundlePart, accepted_thresholds, load_bundle
 from lead_ml.scoring.golden import check_golden
 from lead_ml.scoring.reasons import group_sums, reasons_of
 from lead_ml.scoring.request import Prepared
@@ -30,7 +30,7 @@ class Scored:
     bounds ``lower`` and ``upper`` of the probability (rows,), and the raw feature values behind them.
     """
 
-    part: Part
+    part: BundlePart
     logit: Floats
     probability: Floats
     lower: Floats
@@ -169,7 +169,7 @@ class Scorer:
         )
 
 
-def _score(part: Part, raw: RawColumns) -> Scored:
+def _score(part: BundlePart, raw: RawColumns) -> Scored:
     raw = part.fitted.completed(raw)
     X = part.fitted.encoder.transform(raw)
     logit = np.asarray(part.calibration.apply(part.fitted.model.predict_logit(X)))

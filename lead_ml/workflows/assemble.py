@@ -17,7 +17,7 @@ from lead_ml.model.fit import take
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
-from lead_ml.scoring import Bundle, Facts, Part, load_bundle, served_folder
+from lead_ml.scoring import Bundle, BundlePart, Facts, load_bundle, served_folder
 from lead_ml.scoring.thresholds import History, Thresholds, advise_all
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset, Extra, Indices
@@ -30,7 +30,7 @@ from lead_ml.workflows.training_table import horizon_days
 class Trained:
     """One target after training: what ships, and where it could be evaluated its out-of-sample scores with their calibration."""
 
-    part: Part
+    part: BundlePart
     table: Table
     evaluated: Evaluated | None = None
     forward: Forward | None = None

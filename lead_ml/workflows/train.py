@@ -33,7 +33,7 @@ from lead_ml.model.fit import Fitted, Recipe, features_of
 from lead_ml.project.load import Project
 from lead_ml.project.targets import Kind
 from lead_ml.registry.runs import ForwardScores, Run, RunRecord, save_record
-from lead_ml.scoring import Bundle, Part, make_golden, write_bundle
+from lead_ml.scoring import Bundle, BundlePart, make_golden, write_bundle
 from lead_ml.scoring.reasons import Evidence, fit_evidence
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices
 from lead_ml.workflows.assemble import Trained, assemble
@@ -167,7 +167,9 @@ def _beside_leaky(
     return msgspec.structs.replace(evaluation, leaky=found)
 
 
-def _ship(project: Project, target: str, table: Table, evaluated: Evaluated) -> tuple[Part, Calibration]:
+def _ship(
+    project: Project, target: str, table: Table, evaluated: Evaluated
+) -> tuple[BundlePart, Calibration]:
     """Refit on all mature rows; return that with its calibration, and the calibration of the out-of-sample scores."""
     recipe = evaluated.scores.recipe
     fitted = fit_rows(recipe, table, table.labels.used)
@@ -199,8 +201,8 @@ def _part(
     fitted: Fitted,
     calibration: Calibration,
     interval: CalibrationInterval,
-) -> Part:
-    return Part(
+) -> BundlePart:
+    return BundlePart(
         spec=project.specs[target],
         horizon_days=horizon_days(project, target),
         fitted=fitted,

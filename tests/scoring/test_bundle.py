@@ -14,7 +14,7 @@ import pytest
 
 from lead_ml.errors import BundleError
 from lead_ml.scoring import (
-    Manifest,
+    BundleManifest,
     Scorer,
     accept_thresholds,
     accepted_thresholds,
@@ -112,8 +112,8 @@ def test_none_of_200_mutations_loads_and_nothing_is_parsed(
 def same(before: bytes, path: Path) -> bool:
     """Tell whether a changed manifest still says the same, as with a blank more at its end."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest) == msgspec.json.decode(
-            before, type=Manifest
+        return msgspec.json.decode(path.read_bytes(), type=BundleManifest) == msgspec.json.decode(
+            before, type=BundleManifest
         )
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return False

@@ -28,8 +28,8 @@ from lead_ml.tables.dataset import Floats, Indices
 if TYPE_CHECKING:
     from lead_ml.project.params import ThresholdParams
 
-Method = Literal["opportunity_mean", "capacity", "value", "precision", "recall"]
-METHODS: tuple[Method, ...] = ("opportunity_mean", "capacity", "value", "precision", "recall")
+ThresholdMethod = Literal["opportunity_mean", "capacity", "value", "precision", "recall"]
+METHODS: tuple[ThresholdMethod, ...] = ("opportunity_mean", "capacity", "value", "precision", "recall")
 LEAST_CROSSED = 30
 _MQL_QUANTILE = 0.25
 
@@ -37,7 +37,7 @@ _MQL_QUANTILE = 0.25
 class Advice(msgspec.Struct, frozen=True):
     """Two thresholds by one method, MQL never above SQL, with an explanation and what to beware of, by language."""
 
-    method: Method
+    method: ThresholdMethod
     mql: Threshold
     sql: Threshold
     explanation: Translations
@@ -111,9 +111,9 @@ def recall(basis: Basis, sql: float, mql: float) -> Advice:
     return _Proposal("recall", mql_logit, sql_logit, said, (), max(mql, sql) <= 1.0).advice(basis)
 
 
-def advise(method: Method, basis: Basis, params: ThresholdParams) -> Advice:
+def advise(method: ThresholdMethod, basis: Basis, params: ThresholdParams) -> Advice:
     """Give the advice of one method, with its numbers from `params` (costs and value are those of the basis)."""
-    ways: dict[Method, Callable[[], Advice]] = {
+    ways: dict[ThresholdMethod, Callable[[], Advice]] = {
         "opportunity_mean": lambda: opportunity_mean(basis),
         "capacity": lambda: capacity(basis, params.sql_per_week, params.mql_per_week),
         "value": lambda: value(basis),
@@ -160,7 +160,7 @@ def basis_of(
 class _Proposal:
     """What a method proposes: two logits, an explanation, remarks (None: nothing to remark), whether its wish is met."""
 
-    method: Method
+    method: ThresholdMethod
     mql: float
     sql: float
     said: Translations
