@@ -21,19 +21,24 @@ from lead_ml.evaluation.backtest import (
     score_window,
 )
 from lead_ml.evaluation.penalty import choose_penalty, penalties_of
-from lead_ml.evaluation.records import Evaluation, KindRecord, WindowRecord
+from lead_ml.evaluation.records import Evaluation, KindRecord
 from lead_ml.evaluation.slices import slices_of
 from lead_ml.evaluation.split import Window, random_windows
+from lead_ml.evaluation.summary import (
+    base_rate,
+    base_record,
+    headline,
+    measurable,
+    warnings,
+    window_record,
+    winning_leads,
+)
 from lead_ml.model import Calibration
 from lead_ml.model.fit import Recipe
 from lead_ml.model.metrics import Interval, bootstrap, evaluate, paired_bootstrap, sigmoid
 from lead_ml.project.params import EvaluationParams
 from lead_ml.project.targets import Kind
 from lead_ml.tables.dataset import Floats, Indices
-from lead_ml.tables.instants import iso
-
-ENOUGH_POSITIVES = 200  # below, a difference between candidates is mostly noise: AUC half-width about .04
-SUSPICIOUS_AUC = 0.95
 
 
 @dataclass(frozen=True)
@@ -156,19 +161,19 @@ def evaluate_forward(
     records = [
         _record(item, intervals[kind], random.get(kind, {}), course) for kind, item in evaluated.items()
     ]
-    base_rate, wins = _base_rate(table, windows[-1]), _winning_leads(table, course.test)
+    rate, wins = base_rate(table, windows[-1]), winning_leads(table, course.test)
     evaluation = Evaluation(
         target=recipes[0].spec.name,
         horizon_days=horizon_days,
         synthetic=synthetic,
         optimistic=course.optimistic,
-        base_rate=base_rate,
-        windows=tuple(_window_record(window, table) for window in windows),
-        kinds=(*records, _base_record(course.metrics(np.full(len(course.y), base_rate)))),
+        base_rate=rate,
+        windows=tuple(window_record(window, table) for window in windows),
+        kinds=(*records, base_record(course.metrics(np.full(len(course.y), rate)))),
         winner=winner,
         lead_over=lead_over,
-        headline=_headline(winner, intervals, lead_over, wins, course.optimistic),
-        warnings=_warnings(intervals[winner], wins, course.optimistic),
+        headline=headline(winner, intervals, lead_over, wins, course.optimistic),
+        warnings=warnings(intervals[winner], wins, course.optimistic),
         slices=slices_of(table, course.test, best.probability),
         left_out=dict(table.labels.left_out or table.labels.counts()),
     )
@@ -260,89 +265,10 @@ def _record(
     raw = evaluate(course.y, sigmoid(item.scores.logit[course.test]), course.weight)
     return KindRecord(
         kind=item.scores.recipe.kind,
-        metrics=_measurable(intervals),
+        metrics=measurable(intervals),
         calibration=item.calibration.method,
         slope=item.calibration.slope,
         intercept=item.calibration.intercept,
         uncalibrated_log_loss=raw["log_loss"],
         random_split=by_chance,
     )
-
-
-def _base_record(metrics: Mapping[str, Interval]) -> KindRecord:
-    return KindRecord(
-        kind="base rate",
-        metrics=_measurable(metrics),
-        calibration="identity",
-        slope=1.0,
-        intercept=0.0,
-        uncalibrated_log_loss=metrics["log_loss"].value,
-        random_split={},
-    )
-
-
-def _measurable(metrics: Mapping[str, Interval]) -> dict[str, Interval]:
-    """Leave out what has no value, such as the calibration slope of a constant."""
-    return {
-        name: found
-        for name, found in metrics.items()
-        if np.isfinite((found.value, found.lower, found.upper)).all()
-    }
-
-
-def _base_rate(table: Table, window: Window) -> float:
-    weight = table.weights(window.fit)
-    y = table.labels.as_known(window.start or NEVER)[window.fit]
-    rate = float((y * weight).sum() / weight.sum())
-    return min(max(rate, 1e-6), 1 - 1e-6)
-
-
-def _window_record(window: Window, table: Table) -> WindowRecord:
-    created = table.dataset.leads.created_at
-    end = int(created[table.lead[window.test]].max()) if created is not None else 0
-    return WindowRecord(
-        name=window.name,
-        start=iso(window.start) if created is not None else "",
-        end=iso(end) if created is not None else "",
-        fit_rows=int(window.fit.sum()),
-        fit_leads=len(np.unique(table.lead[window.fit])),
-        fit_positives=int(table.labels.as_known(window.start or NEVER)[window.fit].sum()),
-        test_rows=int(window.test.sum()),
-        test_leads=len(np.unique(table.lead[window.test])),
-        test_positives=int(table.labels.y[window.test].sum()),
-    )
-
-
-def _winning_leads(table: Table, test: Mask) -> int:
-    return len(np.unique(table.lead[test & (table.labels.y > 0)]))
-
-
-def _headline(
-    winner: str,
-    intervals: Mapping[str, Mapping[str, Interval]],
-    lead_over: Mapping[str, Interval],
-    positives: int,
-    optimistic: bool,
-) -> str:
-    loss = intervals[winner]["log_loss"]
-    split = "random-fold (optimistic)" if optimistic else "forward"
-    tied = [kind for kind, gap in lead_over.items() if gap.lower <= 0]
-    verdict = f"{winner} has the lowest {split} log-loss, {loss.value:.4f} ({loss.lower:.4f} to {loss.upper:.4f}, {positives:,} positive leads)"
-    return verdict + (
-        f"; statistically tied with {' and '.join(tied)}"
-        if tied
-        else "; clearly ahead of every other candidate"
-    )
-
-
-def _warnings(intervals: Mapping[str, Interval], positives: int, optimistic: bool) -> tuple[str, ...]:
-    found = []
-    if optimistic:
-        found.append("The data has no dates: folds are random, so every figure is optimistic.")
-    if positives < ENOUGH_POSITIVES:
-        found.append(f"Only {positives} positive leads: differences between candidates are mostly noise.")
-    if intervals["roc_auc"].value > SUSPICIOUS_AUC:
-        found.append(
-            f"AUC {intervals['roc_auc'].value:.3f} is suspiciously high: check for leakage before you trust it."
-        )
-    return tuple(found)
