@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,14 @@ def load(root: Path, data: Path | None = None) -> Loaded:
     return Loaded(project, dataset, intake)
 
 
+def reseeded(loaded: Loaded, seed: int | None) -> Loaded:
+    """Return the project with another seed; None keeps its own."""
+    if seed is None:
+        return loaded
+    params = loaded.project.params.model_copy(update={"seed": seed})
+    return replace(loaded, project=replace(loaded.project, params=params))
+
+
 def intake_summary(report: IntakeReport) -> dict[str, Any]:
     """Return a report of reading as plain data, without the rows themselves."""
     return {
@@ -57,13 +65,13 @@ def save_intake(report: IntakeReport, path: Path) -> None:
 
 def _table(table: TableReport) -> dict[str, Any]:
     causes = [
-        {**msgspec.to_builtins(item, enc_hook=str), "example": str(item.example)} for item in table.set_aside
+        {**msgspec.to_builtins(item, enc_hook=str), "example": str(item.example)} for item in table.rejected
     ]
     return {
         "sources": table.sources,
         "rows_in": table.rows_in,
         "used": table.used,
-        "set_aside": causes,
+        "rejected": causes,
         "mapped": dict(table.mapped),
         "ignored": table.ignored,
         "notes": table.notes,

@@ -27,19 +27,19 @@ from lead_ml.evaluation.split import groups_of
 from lead_ml.model import Calibration, Logistic
 from lead_ml.model.fit import Recipe, take
 from lead_ml.model.metrics import evaluate, sigmoid
-from lead_ml.workflows.training_table import build_table, horizon_us, recipes_of, usable_features, windows_of
+from lead_ml.workflows.training import build_table, recipes_of, usable_features, windows_of
 
 
 def made(root: Path, data, **options):
     project = write_project(root, **options)
     declarations, _ = usable_features(project, data)
     groups = groups_of(data.leads)
-    table = build_table(project, data, "conversion", declarations, groups)
-    return project, table, windows_of(project, table, "conversion", groups)
+    table = build_table(project.tasks["conversion"], data, declarations, groups)
+    return project, table, windows_of(project.tasks["conversion"], table, groups)
 
 
 def judged(project, table, windows, kinds=("scorecard", "logistic"), **options):
-    recipes = recipes_of(project, "conversion", kinds)
+    recipes = recipes_of(project.tasks["conversion"], kinds)
     return evaluate_forward(
         table, windows, recipes, project.params.evaluation, **{"horizon_days": 10, **options}
     )
@@ -162,7 +162,7 @@ def test_a_forward_window_of_one_class_is_too_little(small) -> None:
 
 def test_each_window_is_judged_by_a_fit_on_its_own_fit_side(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     scores = backtest(recipe, table, windows)
     for window in windows:
         own = fit_rows(recipe, table, window.fit, known_by=window.start)
@@ -174,29 +174,29 @@ def test_each_window_is_judged_by_a_fit_on_its_own_fit_side(small) -> None:
 
 def test_early_windows_without_wins_are_passed_over_and_the_last_may_not_be(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     poor = dataclasses.replace(windows[0], fit=windows[0].fit & (table.labels.y == 0))
     scores = backtest(recipe, table, (poor, windows[-1]))
     assert not scores.scored[poor.test].any()
     last = dataclasses.replace(windows[-1], fit=windows[-1].fit & (table.labels.y == 0))
     with pytest.raises(TooLittleData, match=r"has 0 rows of the rarer class.*train --kind scorecard"):
         backtest(recipe, table, (last,))
-    scorecard = recipes_of(project, "conversion", ["scorecard"])[0]
+    scorecard = recipes_of(project.tasks["conversion"], ["scorecard"])[0]
     assert backtest(scorecard, table, (last,)).scored.any()
 
 
 def test_progress_names_target_kind_and_window(small) -> None:
     project, table, windows = small
     said: list[str] = []
-    backtest(recipes_of(project, "conversion", ["scorecard"])[0], table, windows, said.append)
+    backtest(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows, said.append)
     assert said[-1] == "conversion scorecard: test"
 
 
 def test_calibration_looks_only_at_what_was_known(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     scores, start = backtest(recipe, table, windows), windows[-1].start
-    horizon = horizon_us(project, "conversion")
+    horizon = project.tasks["conversion"].horizon_us
     rows = calibration_rows(scores, table, known_by=start, horizon_us=horizon, created_before=start)
     assert rows.any()
     assert (table.as_of[rows] + horizon <= start).all()
@@ -213,7 +213,7 @@ def test_calibration_takes_the_latest_leads_where_the_past_drifted(
     monkeypatch.setattr(sys.modules["lead_ml.evaluation.backtest"], "CALIBRATION_LEADS", 60)
     monkeypatch.setattr(sys.modules["lead_ml.evaluation.backtest"], "CALIBRATION_WINS", 10)
     project, table, windows = small
-    scores = backtest(recipes_of(project, "conversion", ["scorecard"])[0], table, windows)
+    scores = backtest(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows)
     steady = calibration_rows(scores, table, known_by=NEVER, horizon_us=0, created_before=NEVER)
     born = table.dataset.leads.created_at[table.lead]
     old = scores.scored & (born < np.median(born[scores.scored]))
@@ -226,7 +226,7 @@ def test_calibration_takes_the_latest_leads_where_the_past_drifted(
 
 def test_rows_of_one_class_calibrate_nothing(small) -> None:
     project, table, windows = small
-    scores = backtest(recipes_of(project, "conversion", ["scorecard"])[0], table, windows)
+    scores = backtest(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows)
     assert calibrate(scores, table, scores.scored & (table.labels.y == 0)) == Calibration.identity()
     assert calibrate(scores, table, scores.scored & (table.labels.y == 1)) == Calibration.identity()
 
@@ -239,7 +239,9 @@ def penalty_of(recipe: Recipe, table, windows) -> float:
 
 def test_the_penalty_is_chosen_on_earlier_windows_only(small) -> None:
     project, table, windows = small
-    recipe, scorecard = (recipes_of(project, "conversion", [kind])[0] for kind in ("logistic", "scorecard"))
+    recipe, scorecard = (
+        recipes_of(project.tasks["conversion"], [kind])[0] for kind in ("logistic", "scorecard")
+    )
     chosen = penalty_of(recipe, table, windows)
     assert chosen in recipe.params.logistic.l2_search
     test = windows[-1].test
@@ -252,7 +254,7 @@ def test_the_evaluation_takes_the_chosen_penalty_and_fits_every_candidate_once(
     small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     chosen = penalty_of(recipe, table, windows)
     fits: list[float] = []
     plain = Logistic.fit_design
@@ -271,12 +273,15 @@ def test_the_evaluation_takes_the_chosen_penalty_and_fits_every_candidate_once(
 def test_without_earlier_windows_the_penalty_of_the_params_is_used(small) -> None:
     project, table, windows = small
     forward = judged(project, table, windows[-1:], kinds=("logistic",))
-    assert forward.evaluated["logistic"].scores.recipe == recipes_of(project, "conversion", ["logistic"])[0]
+    assert (
+        forward.evaluated["logistic"].scores.recipe
+        == recipes_of(project.tasks["conversion"], ["logistic"])[0]
+    )
 
 
 def test_recipes_fitted_together_equal_those_fitted_alone(small) -> None:
     project, table, windows = small
-    recipes = recipes_of(project, "conversion", ("scorecard", "logistic", "lightgbm"))
+    recipes = recipes_of(project.tasks["conversion"], ("scorecard", "logistic", "lightgbm"))
     together = score_window([*penalties_of(recipes[1]), *recipes], table, windows[-1])
     for part, recipe in zip(together, [*penalties_of(recipes[1]), *recipes], strict=True):
         (alone,) = score_window([recipe], table, windows[-1])
@@ -287,7 +292,7 @@ def test_recipes_fitted_together_equal_those_fitted_alone(small) -> None:
 
 def test_the_calibration_of_a_later_fit_gives_its_rows_their_observed_rate(small) -> None:
     project, table, windows = small
-    scores = backtest(recipes_of(project, "conversion", ["logistic"])[0], table, windows)
+    scores = backtest(recipes_of(project.tasks["conversion"], ["logistic"])[0], table, windows)
     rows = scores.scored & table.labels.used
     refit = fit_rows(scores.recipe, table, table.labels.used)
     found = for_fit(Calibration("platt", 0.8, 2.0), refit, table, rows)
@@ -304,8 +309,8 @@ def test_early_windows_choose_the_penalty_too(small) -> None:
     project, table, _ = small
     split = project.params.split.model_copy(update={"folds": 4})
     project = dataclasses.replace(project, params=project.params.model_copy(update={"split": split}))
-    windows = windows_of(project, table, "conversion", groups_of(table.dataset.leads))
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    windows = windows_of(project.tasks["conversion"], table, groups_of(table.dataset.leads))
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     late_only = recipe.params.logistic.l2_search[0]
     truth = np.where(table.labels.y == 1, 1.0, -1.0)
     early = windows[0].test | windows[1].test
@@ -327,7 +332,7 @@ def test_early_windows_choose_the_penalty_too(small) -> None:
 
 def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     late = ~windows[-1].fit
     flipped = dataclasses.replace(table.labels, y=np.where(late, 1 - table.labels.y, table.labels.y))
     first, second = (
@@ -338,7 +343,7 @@ def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small)
 
 def test_without_known_rows_in_the_rolling_windows_the_penalty_of_the_params_stands(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     blind = (
         *windows[:-1],
         dataclasses.replace(windows[-1], fit=windows[-1].fit & ~windows[0].test & ~windows[1].test),

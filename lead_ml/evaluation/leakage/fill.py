@@ -177,7 +177,7 @@ def _rarer(y: Floats, p: Floats) -> tuple[Floats, Floats]:
 
 def _values(sample: AuditSample, view: View, bins: Indices) -> list[str]:
     """Name the values of the bins: those of a category as written in the data, else the number of the bin."""
-    if view.kind != "category":
+    if view.infos[0].kind != "category":
         return ["(missing)" if number == 0 else f"range {number}" for number in bins[:5].tolist()]
     column = sample.raw(view.name)
     first = [int(np.argmax(view.bins == number)) for number in bins[:5].tolist()]

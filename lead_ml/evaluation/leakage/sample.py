@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.asof.kernel import column_at
-from lead_ml.asof.labels import CLOSING_STAGES, Spine, build_spine, first_occurred, label
+from lead_ml.asof.labels import Spine, build_spine, first_occurred, label
 from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration
 from lead_ml.evaluation.split import groups_of
 from lead_ml.project.params import Params, TargetParams
 from lead_ml.project.schema import known_at_of
-from lead_ml.project.targets import Column, ModelSpec, Won
+from lead_ml.project.targets import CLOSING_STAGES, Column, ModelSpec, Won
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants
 
 FOLDS = 4
@@ -132,8 +132,8 @@ def take_sample(
 def labelled(
     dataset: Dataset, spec: ModelSpec, params: Params, ages_days: tuple[int, ...], horizon_us: int
 ) -> tuple[Spine, Floats]:
-    """Return the snapshots at settle and at some ages that have a label, and their labels."""
-    spine = build_spine(dataset, params.snapshots.settle_us, ages_days, CLOSING_STAGES)
+    """Return the snapshots at the scoring delay and at some ages that have a label, and their labels."""
+    spine = build_spine(dataset, params.snapshots.scoring_delay_us, ages_days, CLOSING_STAGES)
     labels = label(spec.target, dataset, spine, horizon_us or None)
     return spine.take(labels.used), labels.y[labels.used]
 
