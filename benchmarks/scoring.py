@@ -85,7 +85,7 @@ def ways_in_process(scorer: Any, bodies: Sequence[bytes], batch: Sequence[bytes]
     def model() -> int:
         for pairs in matrices:
             for part, X in pairs:
-                part.band.interval(part.calibration.apply(part.fitted.model.predict_logit(X)))
+                part.interval.bounds(part.calibration.apply(part.fitted.model.predict_logit(X)))
         return len(matrices)
 
     def explain() -> int:

@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from lead_ml.declare import Declaration, Profile, part_name
 from lead_ml.errors import InputError
-from lead_ml.scoring import Part
+from lead_ml.scoring import BundlePart
 from lead_ml.tables.dataset import Coded, Floats
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Columns that :meth:`predict_proba` reads, those of :func:`lead_ml.features`.
     """
 
-    def __init__(self, part: Part | None = None) -> None:
+    def __init__(self, part: BundlePart | None = None) -> None:
         self.part = part
 
     @property
@@ -101,7 +101,7 @@ class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.part is not None
 
     @property
-    def _part(self) -> Part:
+    def _part(self) -> BundlePart:
         if self.part is None:
             raise NotFittedError("made by Model.to_sklearn() of a trained model")
         return self.part

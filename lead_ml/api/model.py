@@ -167,9 +167,10 @@ def load_model(place: Path | str) -> Model:
         If nothing there serves, or the bundle is damaged.
     """
     if str(place).startswith(("models:/", "runs:/")):
-        from lead_ml.registry.registry import download_bundle
+        from lead_ml.registry import downloaded
 
-        return Model.load(download_bundle(str(place)))
+        with downloaded(str(place)) as bundle:
+            return Model.load(bundle)
     folder = Path(place)
     if (folder / "manifest.json").is_file():
         return Model.load(folder)

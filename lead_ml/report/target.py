@@ -15,7 +15,7 @@ from lead_ml.registry.runs import ForwardScores, Run
 from lead_ml.report import figures
 from lead_ml.report.importance import importance_of
 from lead_ml.report.words import BASE, METRICS, Metric, headline, metric_words, opening, target_name, verdicts
-from lead_ml.scoring import Bundle, Part
+from lead_ml.scoring import Bundle, BundlePart
 from lead_ml.scoring.reasons import profile_table
 from lead_ml.tables.instants import from_datetime, iso
 
@@ -52,7 +52,7 @@ def target_data(
     return {**common, **judged, **_windows(evaluation, data_from)}
 
 
-def _ships(bundle: Bundle, target: str, part: Part) -> dict[str, Any]:
+def _ships(bundle: Bundle, target: str, part: BundlePart) -> dict[str, Any]:
     card = bundle.card.get("targets", {}).get(target, {})
     return {
         "kind": part.fitted.kind,

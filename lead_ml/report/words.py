@@ -101,7 +101,7 @@ def summary(data: Record, lang: Lang) -> list[str]:
     if not data["run"]["dated"]:
         lines.append(words("report.summary.undated"))
     if data["thresholds"] is not None:
-        force = data["thresholds"]["lines"]
+        force = data["thresholds"]["in_force"]
         shown = {name: force[name] for name in ("mql", "sql", "mql_score", "sql_score")}
         lines.append(words("report.summary.thresholds", **shown))
     if data["features_left_out"]:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from lead_ml.scoring import Answer, BatchRequest, Scorer, ScoreRequest
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.service.http import JSON, answer, runtime_of
 from lead_ml.service.keys import SCOPES
 from lead_ml.service.pages.render import asset_link
@@ -75,7 +75,7 @@ OPERATIONS = (
         summary="Accept thresholds",
         scope="admin",
         request=AcceptRequest,
-        response=Lines,
+        response=Thresholds,
     ),
     Operation(
         path="/v1/thresholds/advice",

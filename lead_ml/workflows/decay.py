@@ -11,7 +11,7 @@ import numpy as np
 from lead_ml.asof.labels import Labels, Mask, Spine, build_spine, snapshot_weights
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.evaluation import Table
-from lead_ml.evaluation.decay import ALL, Decay, Sample, frequent_types, learn
+from lead_ml.evaluation.decay import ALL, Decay, DecaySample, frequent_types, learn
 from lead_ml.evaluation.decay.profile import LEVEL
 from lead_ml.evaluation.split import groups_of
 from lead_ml.project.load import Project
@@ -86,8 +86,8 @@ def decay_of(
         fit_rows=int(fit.sum()),
         fit_wins=_winning(sample, fit),
         leads_known=known,
-        judged_leads=len(np.unique(sample.spine.lead[~fit])),
-        judged_wins=_winning(sample, ~fit),
+        test_leads=len(np.unique(sample.spine.lead[~fit])),
+        test_wins=_winning(sample, ~fit),
         level=LEVEL,
         types=learn(
             sample,
@@ -115,7 +115,7 @@ def cut_of(project: Project, dataset: Dataset, groups: Indices) -> int:
     return windows_of(task, table, groups)[-1].start
 
 
-def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> tuple[Sample, int]:
+def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> tuple[DecaySample, int]:
     """Return the snapshots that teach and those that judge, and how many leads could have taught.
 
     What teaches is built from the data as it was known at the cut: an outcome known later cannot reach it. Persons and accounts
@@ -137,7 +137,7 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
     ages = np.unique(age)
     weight = [snapshot_weights(part, created, ages) for part in (first, second)]
     y = [past_labels.take(rows).y, now_labels.take(later).y]
-    sample = Sample(
+    sample = DecaySample(
         dataset, spine, np.concatenate(y), np.concatenate(weight), groups[spine.lead], age, len(first)
     )
     return sample, len(teaching)
@@ -159,5 +159,5 @@ def _checked(types: Sequence[str] | None, dataset: Dataset, cut: int) -> dict[st
     return {kind: there[kind] for kind in types}
 
 
-def _winning(sample: Sample, rows: Mask) -> int:
+def _winning(sample: DecaySample, rows: Mask) -> int:
     return len(np.unique(sample.spine.lead[rows & (sample.y > 0)]))

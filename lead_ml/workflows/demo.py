@@ -39,7 +39,7 @@ class Demo:
             "folder": str(self.run.folder),
             "evaluations": {target: self.run.evaluation(target) for target in self.run.targets},
             "promotion": self.promotion,
-            "lines": self.scorer.lines,
+            "thresholds": self.scorer.thresholds,
             "open_leads": len(self.answers),
             "best": self.answers[: self.shown],
         }

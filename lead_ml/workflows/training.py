@@ -211,6 +211,6 @@ def _instant(text: str | None, zone: str) -> int | None:
 def recipes_of(task: Task, kinds: Sequence[Kind] | None = None, work: Work = HERE) -> tuple[Recipe, ...]:
     """Return one recipe per candidate, those of the definition by default; `work` says where trees are grown."""
     return tuple(
-        Recipe(kind, task.spec, task.params, task.common.seed, task.common.threads, work.grow)
+        Recipe(kind, task.spec, task.params, task.common.seed, task.common.threads, work.train_booster)
         for kind in (kinds or task.spec.kinds)
     )

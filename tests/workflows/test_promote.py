@@ -102,7 +102,7 @@ def fabricate(
         features=features,
         kinds={"conversion": kind} | ({} if fake is None else {"fake": kind}),
         left_out_features=(),
-        rung="",
+        cold_start_stage="",
     )
     save_record(folder, record)
     return Run(folder, record)
@@ -457,7 +457,7 @@ def test_a_damaged_bundle_is_not_rolled_back_to(runs: Path, champion: Run, never
 
 def test_a_bundle_that_fails_its_trial_does_not_serve(runs: Path, never_parsed: None) -> None:
     run = fabricate(runs, "sealed, but no scorer", None, kind="scorecard")
-    with pytest.raises(BundleError, match="failed its trial"):
+    with pytest.raises(BundleError, match="failed its check"):
         promote(runs, run.record.version)
     assert not (runs / "champion.json").exists()
 

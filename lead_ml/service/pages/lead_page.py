@@ -71,7 +71,7 @@ def _probability(answer: Answer | FakeAnswer, frame: PageFrame) -> dict[str, Any
 
 def _marks(answer: Answer, scorer: Scorer) -> list[tuple[str, ProbabilityBar]]:
     """Return the thresholds that graded the lead; those of a different version are not known."""
-    thresholds = scorer.lines
+    thresholds = scorer.thresholds
     if answer.thresholds_version != thresholds.version:
         return []
     places = (("MQL", thresholds.mql), ("SQL", thresholds.sql))
