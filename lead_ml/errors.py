@@ -7,7 +7,7 @@
      +- ParamsError         params.yaml says something impossible
      |   +- DeclarationError    a feature or model definition of the project does
      +- TooLittleData       the data is sound but cannot answer the question
-     +- LateRecord          a record came after later ones that are folded already
+     +- LateRecord          a record came after later ones that were scanned already
      +- RequestError        a scoring request is not what it must be
      +- BundleError         a bundle is damaged, incomplete or too new
      +- PromotionRefused    a version did not earn its alias
@@ -101,7 +101,7 @@ class TooLittleData(LeadMLError):
 
 
 class LateRecord(LeadMLError):
-    """A record came after later ones that are folded already; nothing was changed."""
+    """A record came after later ones that were scanned already; nothing was changed."""
 
 
 class RequestError(LeadMLError):

@@ -14,7 +14,7 @@ import numpy as np
 from lead_ml.asof.derived import Column, composed
 from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.kernel import (
-    Kept,
+    HistorySnapshot,
     Plan,
     aggregate_coded,
     column_at,
@@ -91,7 +91,7 @@ def features_at(
     dataset: Dataset,
     spine: Spine,
     *,
-    kept: Mapping[str, Kept] | None = None,
+    kept: Mapping[str, HistorySnapshot] | None = None,
 ) -> RawColumns:
     """Compute the declared features of every snapshot.
 
@@ -114,7 +114,7 @@ def features_at(
     """
     compiled = declarations if isinstance(declarations, Compiled) else Compiled.of(declarations)
     answers = [
-        aggregate_coded(plan, dataset, spine.lead, spine.as_of, kept=(kept or {}).get(plan.name))
+        aggregate_coded(plan, dataset, spine.lead, spine.as_of, (kept or {}).get(plan.name))
         for plan in compiled.plans
     ]
     return from_answers(compiled, dataset, spine, answers)

@@ -1,16 +1,16 @@
-"""The feature kernel: one compiled walk over a stream that serves training, requests and clusters alike.
+"""The feature kernel: one compiled scan of a stream that serves training, requests and clusters alike.
 
 :func:`compile_plans` groups declarations by stream and key, :func:`gather` lays a stream out in order, :func:`run`
-walks it beside any snapshots, and :func:`aggregate` does all of it. :class:`Kept` is the history of shared keys that a
-request does not carry; :class:`Live` is the same in memory, folded event by event.
+scans it beside any snapshots, and :func:`aggregate` does all of it. :class:`HistorySnapshot` is the history of shared keys that a
+request does not carry; :class:`IncrementalState` keeps the same history in memory and adds to it event by event.
 """
 
 from __future__ import annotations
 
 from lead_ml.asof.kernel.aggregate import aggregate, aggregate_coded, warm
 from lead_ml.asof.kernel.attribute_history import column_at, key_at
-from lead_ml.asof.kernel.history_snapshot import Kept, keep
-from lead_ml.asof.kernel.incremental import Live
+from lead_ml.asof.kernel.history_snapshot import HistorySnapshot, take_snapshot
+from lead_ml.asof.kernel.incremental import IncrementalState
 from lead_ml.asof.kernel.parts import combined, content, parts_of, quotient
 from lead_ml.asof.kernel.plan import Plan, compile_plans
 from lead_ml.asof.kernel.program import EMPTY_KEY, NO_KEY
@@ -20,8 +20,8 @@ from lead_ml.asof.kernel.stream import Stream, gather
 __all__ = [
     "EMPTY_KEY",
     "NO_KEY",
-    "Kept",
-    "Live",
+    "HistorySnapshot",
+    "IncrementalState",
     "Plan",
     "Stream",
     "aggregate",
@@ -31,10 +31,10 @@ __all__ = [
     "compile_plans",
     "content",
     "gather",
-    "keep",
     "key_at",
     "parts_of",
     "quotient",
     "run",
+    "take_snapshot",
     "warm",
 ]

@@ -40,7 +40,7 @@ class StreamRows:
     values
         (V, N) int64 millionths, missing as 0.
     texts
-        D text columns of N rows whose values are told apart, then L whose first or last value is shown.
+        D text columns of N rows whose values are distinguished, then L whose first or last value is shown.
     event_id
         Text of the id where the stream has one: it settles the order of rows with equal instants.
     """
