@@ -124,7 +124,7 @@ def test_a_request_with_a_history_of_its_key_is_refused() -> None:
     data = sample()
     plan = compile_plans([events(by="account_id").count("n", **W)])[0]
     kept = {plan.name: take_snapshot(plan, data, data.until)}
-    with pytest.raises(InputError, match="history of account_id beside the kept one"):
+    with pytest.raises(InputError, match="history of account_id beside the history snapshot"):
         features_at([plan.features[0]], data, Spine(np.array([0]), np.array([data.until])), kept=kept)
 
 
