@@ -14,6 +14,7 @@ import numpy as np
 from lead_ml.asof.derived import Column, composed
 from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.kernel import (
+    Answered,
     HistorySnapshot,
     Plan,
     aggregate_coded,
@@ -46,8 +47,6 @@ from lead_ml.tables.instants import wall_clock
 _HOUR = MICROSECONDS_PER_DAY // 24
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
-
-Answered = tuple[Floats, tuple[tuple[str, ...], ...]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lead_ml.asof.encode import RawColumns
-from lead_ml.asof.join import Answered, Compiled, from_answers
-from lead_ml.asof.kernel import Plan, aggregate_coded
+from lead_ml.asof.join import Compiled, from_answers
+from lead_ml.asof.kernel import Answered, Plan, aggregate_coded, stored_of
 from lead_ml.asof.labels import Spine
 from lead_ml.cluster.mapped import mapped, threads_of
 from lead_ml.cluster.pieces import Cut, Piece, cuts_of, without_rows
@@ -37,6 +37,7 @@ def features_on(
 
     Aggregates are computed by the workers, a task per key and range of its values; what a lead is by itself is looked up
     here. Texts have the coding of the whole data set, levels included. Tasks are pure: a worker that dies loses nothing.
+    Events in a layout are read by the workers themselves, see :meth:`lead_ml.cluster.layout.LayoutEvents.answer`.
 
     Parameters
     ----------
@@ -70,7 +71,13 @@ def in_pieces(
     progress: Callable[[str], None] = lambda _: None,
 ) -> RawColumns:
     """Let `run` answer the pieces of all cuts in any order, and put the answers together in the order of the spine."""
-    answers = [_nothing(plan, dataset, len(spine)) for plan in compiled.plans]
+    stored = stored_of(dataset)
+    answers = [
+        _nothing(plan, dataset, len(spine))
+        if stored is None or plan.stream != "events"
+        else stored.answer(plan, dataset, spine.lead, spine.as_of)
+        for plan in compiled.plans
+    ]
     tasks = [(cut, piece) for cut in cuts for piece in range(cut.pieces)]
     found = run(answer, [partial(cut.make, piece) for cut, piece in tasks])
     for done, (k, answered) in enumerate(found, 1):

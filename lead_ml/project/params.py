@@ -106,6 +106,9 @@ class DataParams(Section):
 
     Leads created before ``since`` are set aside, as where early outcomes were never recorded. ``lead_history`` tells the
     changes of the columns that ``known_at`` calls ``history``; ``extra`` are tables of third-party data by name.
+
+    ``layout`` is a folder, or a URL such as ``s3://bucket/layout``, that ``lead-ml layout build`` writes the events to. Where it is
+    set, events are read from it a partition at a time and no longer from their files, so they need not fit into memory.
     """
 
     leads: TableParams
@@ -113,6 +116,7 @@ class DataParams(Section):
     outcomes: TableParams | None = None
     lead_history: TableParams | None = None
     extra: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ExtraParams] = {}
+    layout: str | None = None
     until: str | None = None
     since: str | None = None
 

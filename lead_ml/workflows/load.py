@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,18 @@ def load(root: Path, data: Path | None = None) -> Loaded:
     Raises
     ------
     ParamsError, InputError
-        If the project or its data is wrong.
+        If the project or its data is wrong, or the layout that it names cannot be used.
     """
     project = load_project(root)
-    dataset, intake = read_dataset(project.params, data or root)
-    return Loaded(project, dataset, intake)
+    params, base = project.params, data or root
+    if params.data.layout is None:
+        return Loaded(project, *read_dataset(params, base))
+    from lead_ml.workflows.layout import with_layout
+
+    without_events = params.data.model_copy(update={"events": None})
+    dataset, intake = read_dataset(params.model_copy(update={"data": without_events}), base)
+    dataset, events = with_layout(project, base, dataset)
+    return Loaded(project, dataset, replace(intake, tables={**intake.tables, "events": events}))
 
 
 def intake_summary(report: IntakeReport) -> dict[str, Any]:

@@ -11,18 +11,23 @@ from lead_ml.asof.kernel.aggregate import aggregate, aggregate_coded, warm
 from lead_ml.asof.kernel.attribute_history import column_at, key_at
 from lead_ml.asof.kernel.history_snapshot import HistorySnapshot, take_snapshot
 from lead_ml.asof.kernel.incremental import IncrementalState
+from lead_ml.asof.kernel.merge_snapshots import merged
 from lead_ml.asof.kernel.parts import combined, content, parts_of, quotient
 from lead_ml.asof.kernel.plan import Plan, compile_plans
 from lead_ml.asof.kernel.program import EMPTY_KEY, NO_KEY
 from lead_ml.asof.kernel.run import run
+from lead_ml.asof.kernel.stored import Answered, StoredDataset, StoredEvents, delays, stored_of
 from lead_ml.asof.kernel.stream import Stream, gather
 
 __all__ = [
     "EMPTY_KEY",
     "NO_KEY",
+    "Answered",
     "HistorySnapshot",
     "IncrementalState",
     "Plan",
+    "StoredDataset",
+    "StoredEvents",
     "Stream",
     "aggregate",
     "aggregate_coded",
@@ -30,11 +35,14 @@ __all__ = [
     "combined",
     "compile_plans",
     "content",
+    "delays",
     "gather",
     "key_at",
+    "merged",
     "parts_of",
     "quotient",
     "run",
+    "stored_of",
     "take_snapshot",
     "warm",
 ]

@@ -9,6 +9,7 @@ from lead_ml.asof.kernel.history_snapshot import HistorySnapshot
 from lead_ml.asof.kernel.joined import joined
 from lead_ml.asof.kernel.plan import Plan, compile_plans
 from lead_ml.asof.kernel.run import run
+from lead_ml.asof.kernel.stored import Answered, stored_of
 from lead_ml.asof.kernel.stream import gather
 from lead_ml.declare import events
 from lead_ml.errors import InputError
@@ -50,7 +51,7 @@ def aggregate(
 
 def aggregate_coded(
     plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants, snapshot: HistorySnapshot | None = None
-) -> tuple[Floats, tuple[tuple[str, ...], ...]]:
+) -> Answered:
     """Return the matrix of :func:`aggregate`, and the texts of the codes in each of ``plan.shown_columns``."""
     if snapshot is not None and moves(dataset, plan.key) is not None:
         raise InputError(
@@ -58,6 +59,9 @@ def aggregate_coded(
             source=plan.name,
             expected="its current value",
         )
+    stored = stored_of(dataset)
+    if stored is not None and plan.stream == "events" and snapshot is None:
+        return stored.answer(plan, dataset, lead, as_of)
     stream = gather(plan, dataset) if snapshot is None else joined(plan, dataset, snapshot)
     return run(plan, stream, keys_at(plan, dataset, stream.keys, lead, as_of), as_of), stream.shown
 

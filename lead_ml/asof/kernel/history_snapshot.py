@@ -18,6 +18,7 @@ from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import DISTINCT, FIRST_TEXT, GAP, LAST_TEXT, NEVER, UNSEEN, Base, Snapshots
 from lead_ml.asof.kernel.rows import StreamRows, collect, lead_keys, no_rows
 from lead_ml.asof.kernel.run import walked
+from lead_ml.asof.kernel.stored import stored_of
 from lead_ml.asof.kernel.stream import in_order, lay_out, no_base, tie_breakers
 from lead_ml.asof.kernel.texts import packed, unpacked
 from lead_ml.errors import BundleError
@@ -131,6 +132,9 @@ def take_snapshot(plan: Plan, dataset: Dataset, until: int) -> HistorySnapshot:
     InputError
         Where a row is known before it occurred, or values add up to more than fits.
     """
+    stored = stored_of(dataset)
+    if stored is not None and plan.stream == "events":
+        return stored.history_snapshot(plan, dataset, until)
     leads = lead_keys(plan, dataset)
     rows = collect(plan, dataset, leads)
     supplied = rows is not None
@@ -207,7 +211,7 @@ def by_text(text: Coded, also: Indices = _NONE) -> Coded:
     return Coded(table[text.codes], tuple(text.levels[code] for code in used))
 
 
-def _shown_places(plan: Plan, base: Base, k: int) -> npt.NDArray[np.bool_]:
+def shown_places(plan: Plan, base: Base, k: int) -> npt.NDArray[np.bool_]:
     """Return where the base (K + 1, A) holds codes of text column `k`."""
     operations, columns = plan.program.operations[plan.ever], plan.program.columns[plan.ever]
     column = k - len(plan.distinct_columns)
@@ -217,12 +221,12 @@ def _shown_places(plan: Plan, base: Base, k: int) -> npt.NDArray[np.bool_]:
 
 def shown_codes(plan: Plan, base: Base, k: int) -> Indices:
     """Return the codes of text column `k` that the base shows."""
-    return base.decayed[_shown_places(plan, base, k)].astype(np.int64)
+    return base.decayed[shown_places(plan, base, k)].astype(np.int64)
 
 
 def recode_shown(plan: Plan, base: Base, k: int, old: Coded, new: Coded) -> None:
     """Change the codes of text column `k` that the base shows to those of the new levels."""
-    places = _shown_places(plan, base, k)
+    places = shown_places(plan, base, k)
     code_of = {text: float(code) for code, text in enumerate(new.levels)}
     codes = base.decayed[places].astype(np.int64).tolist()
     base.decayed[places] = [code_of[old.levels[code]] for code in codes]

@@ -14,6 +14,7 @@ from lead_ml.asof.kernel.order import keep_allowed, millionths
 from lead_ml.asof.kernel.parts import DAY_COLUMN
 from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import LARGEST_SUM
+from lead_ml.asof.kernel.stored import stored_of
 from lead_ml.clean import TRANSFORMS
 from lead_ml.clean.text import as_number
 from lead_ml.declare import EVERYONE, LEAD_STREAMS, STREAM_NUMBERS, Range
@@ -183,6 +184,10 @@ def _table(plan: Plan, dataset: Dataset) -> _Table | None:
         return _leads_table(dataset)
     if plan.stream == "conversions":
         return _conversions_table(plan, dataset)
+    if plan.stream == "events" and stored_of(dataset) is not None:
+        raise InputError(
+            "the events of this dataset are stored elsewhere, and were asked for in memory", source=plan.name
+        )
     source: Events | Outcomes | None = dataset.events if plan.stream == "events" else dataset.outcomes
     if source is None:
         return None

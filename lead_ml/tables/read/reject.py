@@ -192,26 +192,15 @@ class Sift:
         return self.reject(repeated(column), mask)
 
     def set_aside(self) -> tuple[SetAside, ...]:
-        """Return what was set aside, by cause.
-
-        Raises
-        ------
-        InputError
-            If more than half of the rows fall to one cause that must not dominate.
-        """
-        found = tuple(self._of_cause(code, cause) for code, cause in enumerate(self.causes))
+        """Return what was set aside, by cause; raises InputError as :func:`check_dominant` does."""
+        found = self.counted()
         for item, cause in zip(found, self.causes, strict=True):
-            if 2 * item.count > len(self.table) and not cause.may_dominate:
-                raise InputError(
-                    f"{item.count:,} of {len(self.table):,} rows cannot be used: {cause.text}",
-                    source=item.source,
-                    rows=item.rows,
-                    count=item.count,
-                    value=item.example,
-                    expected=cause.expected,
-                    do=cause.do,
-                )
+            check_dominant(item, cause, len(self.table))
         return found
+
+    def counted(self) -> tuple[SetAside, ...]:
+        """Return what was set aside, by cause, however much that is."""
+        return tuple(self._of_cause(code, cause) for code, cause in enumerate(self.causes))
 
     def rejected(self) -> Rejected | None:
         """Return the original rows set aside, or None if there are none."""
@@ -233,4 +222,18 @@ class Sift:
             rows=tuple(raw.lines[same_file].tolist()),
             column=cause.column,
             example=self.table.columns[cause.column].value(int(rows[0])),
+        )
+
+
+def check_dominant(item: SetAside, cause: Cause, rows: int) -> None:
+    """Raise InputError if more than half of the rows fall to one cause that must not dominate."""
+    if 2 * item.count > rows and not cause.may_dominate:
+        raise InputError(
+            f"{item.count:,} of {rows:,} rows cannot be used: {cause.text}",
+            source=item.source,
+            rows=item.rows,
+            count=item.count,
+            value=item.example,
+            expected=cause.expected,
+            do=cause.do,
         )

@@ -52,6 +52,25 @@ def read_events(
     InputError
         If the leads have no ``created_at``, or more than half of the rows fall to one cause.
     """
+    events, stream, notes = _events(table, leads, clock, end_of_day=end_of_day)
+    return (
+        events,
+        stream.sift,
+        table_report(stream.sift, [*notes, *_id_notes(stream, events)], stream.occurred),
+    )
+
+
+def read_some_events(
+    table: MappedTable, leads: LeadIndex, clock: Clock, *, end_of_day: bool
+) -> tuple[Events, Sift]:
+    """Sift some of the events, as :func:`read_events` does all of them; how many are set aside is for the caller to judge."""
+    events, stream, _ = _events(table, leads, clock, end_of_day=end_of_day)
+    return events, stream.sift
+
+
+def _events(
+    table: MappedTable, leads: LeadIndex, clock: Clock, *, end_of_day: bool
+) -> tuple[Events, _Stream, list[str]]:
     stream = _parsed(table, leads, clock, "type", end_of_day=end_of_day)
     created = _earliest(leads, stream.lead)
     sift = stream.sift.reject(BEFORE_CREATION, stream.occurred.last < created)
@@ -68,12 +87,7 @@ def read_events(
         },
         value=value,
     )
-    notes = [
-        *moment_notes("occurred_at", stream.occurred, end_of_day=end_of_day),
-        *notes,
-        *_id_notes(stream, events),
-    ]
-    return events, stream.sift, table_report(stream.sift, notes, stream.occurred)
+    return events, stream, [*moment_notes("occurred_at", stream.occurred, end_of_day=end_of_day), *notes]
 
 
 def read_outcomes(
