@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import Compiled, from_answers
-from lead_ml.asof.kernel import Answered, Plan, aggregate_coded, stored_of
+from lead_ml.asof.kernel import Answered, Plan, StoredDataset, aggregate_coded, stored_of
 from lead_ml.asof.labels import Spine
+from lead_ml.cluster.layout.events import EventPiece, LayoutEvents, Partitions, Task
 from lead_ml.cluster.mapped import mapped, threads_of
 from lead_ml.cluster.pieces import Cut, Piece, cuts_of, without_rows
 from lead_ml.declare import Declaration
@@ -60,6 +62,26 @@ def features_on(
     compiled = declarations if isinstance(declarations, Compiled) else Compiled.of(declarations)
     cuts = cuts_of(compiled.plans, dataset, spine, pieces=partitions, workers=threads_of(client))
     return in_pieces(partial(mapped, client), compiled, cuts, dataset, spine, progress)
+
+
+def attached_to(
+    client: Client, dataset: Dataset, *, progress: Callable[[str], None] = lambda _: None
+) -> Dataset:
+    """Return the dataset with the workers of a cluster reading its events, where these are in a layout.
+
+    The workers must see the layout at the same path or URL. This process then never holds events.
+    """
+    if not isinstance(dataset, StoredDataset) or not isinstance(dataset.stored, LayoutEvents):
+        return dataset
+
+    def run(
+        task: Task, makers: Sequence[Callable[[], EventPiece]], partitions: Partitions
+    ) -> Iterator[tuple[int, Any]]:
+        for done, found in enumerate(mapped(client, task, makers, partitions), 1):
+            progress(f"events: {done} of {len(makers)} pieces")
+            yield found
+
+    return replace(dataset, stored=replace(dataset.stored, run=run, workers=threads_of(client)))
 
 
 def in_pieces(

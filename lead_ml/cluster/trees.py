@@ -42,7 +42,7 @@ class _WorkerGone(Exception):
     """A worker of a running fit is no more."""
 
 
-def grow_on(client: Client, growth: Growth, *, rows_a_worker: int = ROWS_A_WORKER) -> str:
+def train_booster_on(client: Client, growth: Growth, *, rows_a_worker: int = ROWS_A_WORKER) -> str:
     """Grow the trees on the workers; return the model text, without a word of the cluster.
 
     Rows are dealt out like cards, so that every worker sees the same mix of times. Fewer than `rows_a_worker` for two

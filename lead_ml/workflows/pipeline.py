@@ -51,7 +51,7 @@ def train_report_track(
     work: Work = HERE,
 ) -> Run:
     """Audit, train, draw the pictures, write the report, and log the run to MLflow where it is installed."""
-    loaded = reseeded(load(root, data), seed)
+    loaded = reseeded(load(root, data, work), seed)
     progress("data read")
     audited = audit_of(loaded, progress)
     leaks = leaks_of(loaded, audited)
@@ -84,7 +84,7 @@ def judge(
     work: Work = HERE,
 ) -> dict[str, Evaluation]:
     """Evaluate every target forward in time, writing nothing."""
-    loaded = reseeded(load(root, data), seed)
+    loaded = reseeded(load(root, data, work), seed)
     project, dataset = loaded.project, loaded.dataset
     declarations, _ = usable_features(project, dataset, leaks_of(loaded, audit_of(loaded, progress)))
     groups = groups_of(dataset.leads)
@@ -140,7 +140,7 @@ def score_project(
     work: Work = HERE,
 ) -> tuple[list[Answer], Path]:
     """Score the open leads and write the worklist; return the answers, best first, and the file."""
-    loaded = load(root, data)
+    loaded = load(root, data, work)
     progress("data read")
     answers = score_open(scorer_of(root, version), loaded.dataset, progress=progress, work=work)
     return answers, save_worklist(answers, loaded.dataset, loaded.project.runs)

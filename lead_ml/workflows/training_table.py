@@ -181,6 +181,6 @@ def recipes_of(
     """Return one recipe per kind that competes; `used` as for :func:`target_params`, trees grow where `work` says."""
     spec, params = project.specs[target], target_params(project, target, used)
     return tuple(
-        Recipe(kind, spec, params, project.params.seed, project.params.threads, work.grow)
+        Recipe(kind, spec, params, project.params.seed, project.params.threads, work.train_booster)
         for kind in (kinds or spec.kinds)
     )
