@@ -12,11 +12,10 @@ import numpy.typing as npt
 from lead_ml.asof.kernel.stored import stored_of
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.errors import InputError, TooLittleData
-from lead_ml.project.targets import Column, Fake, Target, Won
+from lead_ml.project.targets import CLOSING_STAGES, Column, Fake, Target, Won
 from lead_ml.tables.dataset import Coded, Dataset, Events, Floats, Indices, Instants, Outcomes
 
 NEVER = 2**62  # later than any instant, with room to subtract one
-CLOSING_STAGES = ("won", "lost", "invalid")
 Mask = npt.NDArray[np.bool_]
 
 

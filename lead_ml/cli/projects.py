@@ -123,7 +123,7 @@ def check(project: ProjectOption = Path(), data: DataOption = None, as_json: Jso
     """
     from lead_ml.tables.read import write_set_aside
     from lead_ml.workflows.load import intake_summary, load
-    from lead_ml.workflows.training_table import usable_features
+    from lead_ml.workflows.training import usable_features
 
     loaded = load(project, data)
     written = write_set_aside(loaded.intake, loaded.project.runs / "set_aside")

@@ -27,7 +27,7 @@ def promote(
 
     Example: lead-ml promote latest
     """
-    from lead_ml.workflows.pipeline import promote_version
+    from lead_ml.workflows.promote import promote_version
 
     done = promote_version(project, data, version, force=force, by=by)
     if as_json:

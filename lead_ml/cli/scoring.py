@@ -33,8 +33,7 @@ def score(
 
     Example: lead-ml score --output scores.csv
     """
-    from lead_ml.workflows.pipeline import score_project
-    from lead_ml.workflows.score import flat
+    from lead_ml.workflows.score import flat, score_project
     from lead_ml.workflows.work import work_at
     from lead_ml.workflows.write import check_writable, write_table
 
@@ -67,7 +66,7 @@ def explain(
 
     Example: lead-ml explain L000042 --lang zh
     """
-    from lead_ml.workflows.pipeline import explain_lead
+    from lead_ml.workflows.score import explain_lead
 
     answer = explain_lead(project, data, lead_id, version=version, as_of=as_of, lang=lang)
     if as_json:
@@ -90,7 +89,8 @@ def thresholds(
 
     Example: lead-ml thresholds --accept capacity --by "Wang Li" --why "two reps, twenty leads a week"
     """
-    from lead_ml.workflows.pipeline import accept_method, scorer_of
+    from lead_ml.workflows.score import scorer_of
+    from lead_ml.workflows.thresholds import accept_method
 
     if accept is not None and accept not in METHODS:
         raise typer.BadParameter(f"{accept!r} is no method; use {', '.join(METHODS)}", param_hint="--accept")

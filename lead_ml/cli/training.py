@@ -49,11 +49,11 @@ def train(
 
     Example: lead-ml train --project my-company --seed 7
     """
-    from lead_ml.workflows.pipeline import train_report_track
+    from lead_ml.workflows.train import train_project
     from lead_ml.workflows.work import work_at
 
     with steps("reading") as step, work_at(dask, step) as work:
-        run = train_report_track(
+        run = train_project(
             project, data, kinds=kinds_of(kind), seed=seed, track=track, progress=step, work=work
         )
     if as_json:
@@ -85,7 +85,7 @@ def evaluate(
     Example: lead-ml evaluate --kind logistic
     """
     from lead_ml.registry.runs import open_run
-    from lead_ml.workflows.pipeline import judge
+    from lead_ml.workflows.evaluate import evaluate_project
     from lead_ml.workflows.work import work_at
 
     if version is not None:
@@ -93,7 +93,7 @@ def evaluate(
         found: Mapping[str, Evaluation | None] = {target: run.evaluation(target) for target in run.targets}
     else:
         with steps("reading") as step, work_at(dask, step) as work:
-            found = judge(project, data, kinds=kinds_of(kind), seed=seed, progress=step, work=work)
+            found = evaluate_project(project, data, kinds=kinds_of(kind), seed=seed, progress=step, work=work)
     if as_json:
         print_json(found)
         return
@@ -115,7 +115,7 @@ def tune(
 
     Example: lead-ml tune --trials 60
     """
-    from lead_ml.workflows.pipeline import tune_target
+    from lead_ml.workflows.tune import tune_target
 
     with steps("reading", total=trials) as step:
         tuned = tune_target(

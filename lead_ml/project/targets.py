@@ -8,6 +8,7 @@ import msgspec
 
 Kind = Literal["scorecard", "logistic", "lightgbm"]
 KINDS: tuple[Kind, ...] = ("scorecard", "logistic", "lightgbm")
+CLOSING_STAGES = ("won", "lost", "invalid")
 
 
 class Won(msgspec.Struct, frozen=True, kw_only=True, tag="won"):

@@ -23,7 +23,6 @@ from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset, Extra, Indices
 from lead_ml.tables.instants import iso
 from lead_ml.workflows import cold_start
-from lead_ml.workflows.training_table import horizon_days
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,6 @@ def _history(project: Project, dataset: Dataset, main: Trained) -> History | Non
     rows = main.judged.rolled.scored & main.table.labels.used
     leads, dense = np.unique(main.table.lead[rows], return_inverse=True)
     reached = first_occurred(dataset, ("opportunity",))[leads]
-    days = horizon_days(project, "conversion")
     return History(
         lead=dense.astype(np.int64),
         logit=main.calibration.apply(main.judged.rolled.logit[rows]),
@@ -152,7 +150,7 @@ def _history(project: Project, dataset: Dataset, main: Trained) -> History | Non
         as_of=main.table.as_of[rows] if dataset.leads.created_at is not None else None,
         groups=_per_lead(main.table.group[rows], dense),
         opportunity_at=np.where(reached == NEVER, -1, reached) if dataset.outcomes is not None else None,
-        horizon_days=days,
+        horizon_days=project.tasks["conversion"].horizon_days,
     )
 
 

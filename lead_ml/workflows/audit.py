@@ -11,7 +11,7 @@ from lead_ml.evaluation.leakage import AuditReport, audit, audited_out
 from lead_ml.project.load import Project
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.load import Loaded, load
-from lead_ml.workflows.training_table import usable_features, without_outcomes
+from lead_ml.workflows.training import usable_features, without_outcomes
 
 TARGET = "conversion"
 
@@ -42,7 +42,7 @@ def audit_project(
 
 def audit_of(loaded: Loaded, progress: Progress = lambda _: None) -> AuditReport | None:
     """Audit the data of a project against its conversion target; None while there are no outcomes."""
-    if without_outcomes(loaded.project, loaded.dataset, TARGET):
+    if without_outcomes(loaded.project.tasks[TARGET], loaded.dataset):
         return None
     return audit_target(loaded.project, loaded.dataset, progress=progress)
 
@@ -69,13 +69,12 @@ def audit_target(
     InputError
         If the target counts dated outcomes and there is no such table.
     """
-    if target not in project.specs:
-        raise ParamsError("target", value=target, expected=f"one of {', '.join(project.specs)}")
-    if without_outcomes(project, dataset, target):
+    task = project.task(target)
+    if without_outcomes(task, dataset):
         raise ParamsError(
             f"the {target} target counts dated outcomes, and the project names no table of them",
             expected="data.outcomes in params.yaml",
             do="audit again when there are outcomes",
         )
     declarations, _ = usable_features(project, dataset)
-    return audit(dataset, project.specs[target], project.params, declarations, seed=seed, progress=progress)
+    return audit(dataset, task.spec, project.params, declarations, seed=seed, progress=progress)

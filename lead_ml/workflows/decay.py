@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lead_ml.asof.kernel import stored_of
-from lead_ml.asof.labels import Labels, Mask, Spine, build_spine, label, snapshot_weights
+from lead_ml.asof.labels import Labels, Mask, Spine, build_spine, snapshot_weights
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.evaluation import Table
 from lead_ml.evaluation.decay import ALL, Decay, Sample, frequent_types, learn
@@ -18,9 +18,8 @@ from lead_ml.evaluation.split import groups_of
 from lead_ml.project.load import Project
 from lead_ml.tables.dataset import Coded, Dataset, Indices, Outcomes
 from lead_ml.tables.instants import iso
-from lead_ml.workflows.load import load
-from lead_ml.workflows.pipeline import reseeded
-from lead_ml.workflows.training_table import ages_of, closing_stages, horizon_days, horizon_us, windows_of
+from lead_ml.workflows.load import load, reseeded
+from lead_ml.workflows.training import labelled_spine, windows_of
 
 TARGET = "conversion"
 MOST_TYPES = 20
@@ -87,7 +86,7 @@ def decay_of(
     fit = sample.fit
     return Decay(
         target=TARGET,
-        horizon_days=horizon_days(project, TARGET),
+        horizon_days=project.tasks[TARGET].horizon_days,
         synthetic=params.synthetic,
         cut=iso(cut),
         fit_leads=len(np.unique(sample.spine.lead[fit])),
@@ -114,13 +113,11 @@ def cut_of(project: Project, dataset: Dataset, groups: Indices) -> int:
 
     It follows from when leads were created, not from what became of them, so that no later outcome can move it.
     """
-    spec, horizon = project.specs[TARGET], horizon_us(project, TARGET) or 0
-    spine = build_spine(
-        replace(dataset, outcomes=None), project.params.snapshots.settle_us, ages_of(project, spec)
-    )
-    spine = spine.take(spine.as_of + horizon <= dataset.until)
+    task = project.tasks[TARGET]
+    spine = build_spine(replace(dataset, outcomes=None), project.params.snapshots.settle_us, task.ages_days)
+    spine = spine.take(spine.as_of + (task.horizon_us or 0) <= dataset.until)
     table = Table((), {}, spine, Labels.none(len(spine)), groups[spine.lead], dataset)
-    return windows_of(project, table, TARGET, groups)[-1].start
+    return windows_of(task, table, groups)[-1].start
 
 
 def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> tuple[Sample, int]:
@@ -131,13 +128,13 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
     """
     created = dataset.leads.created_at
     assert created is not None
-    past, past_labels = _labelled(project, _as_it_stood(dataset, cut))
+    past, past_labels = labelled_spine(project.tasks[TARGET], _as_it_stood(dataset, cut))
     judged = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
     judged[groups[created >= cut]] = True
     teaching = np.unique(past.lead[~judged[groups[past.lead]]])
     chosen = np.zeros(len(created), dtype=bool)
     chosen[_at_most(teaching, MOST_LEADS, project.params.seed)] = True
-    now, now_labels = _labelled(project, dataset)
+    now, now_labels = labelled_spine(project.tasks[TARGET], dataset)
     rows, later = chosen[past.lead], created[now.lead] >= cut
     first, second = past.take(rows), now.take(later)
     spine = Spine(np.concatenate([first.lead, second.lead]), np.concatenate([first.as_of, second.as_of]))
@@ -149,14 +146,6 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
         dataset, spine, np.concatenate(y), np.concatenate(weight), groups[spine.lead], age, len(first)
     )
     return sample, len(teaching)
-
-
-def _labelled(project: Project, dataset: Dataset) -> tuple[Spine, Labels]:
-    spec = project.specs[TARGET]
-    settle = project.params.snapshots.settle_us
-    spine = build_spine(dataset, settle, ages_of(project, spec), closing_stages(spec))
-    labels = label(spec.target, dataset, spine, horizon_us(project, TARGET))
-    return spine.take(labels.used), labels.take(labels.used)
 
 
 def _as_it_stood(dataset: Dataset, cut: int) -> Dataset:

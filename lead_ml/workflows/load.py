@@ -54,6 +54,14 @@ def load(root: Path, data: Path | None = None, work: Work = HERE) -> Loaded:
     )
 
 
+def reseeded(loaded: Loaded, seed: int | None) -> Loaded:
+    """Return the project with another seed; None keeps its own."""
+    if seed is None:
+        return loaded
+    params = loaded.project.params.model_copy(update={"seed": seed})
+    return replace(loaded, project=replace(loaded.project, params=params))
+
+
 def intake_summary(report: IntakeReport) -> dict[str, Any]:
     """Return a report of reading as plain data, without the rows themselves."""
     return {

@@ -27,6 +27,7 @@ from lead_ml.scoring.subprocess_check import try_bundle
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.decision import Decision, decide
+from lead_ml.workflows.load import load
 
 LOG, RECORD = "promotions.jsonl", "run.json"
 
@@ -50,6 +51,16 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     forced: str | None
     by: str
     words: str
+
+
+def promote_version(
+    root: Path, data: Path | None, version: str, *, force: str | None = None, by: str = ""
+) -> Promotion:
+    """Promote a version after the paired comparison; the data is read where the champion must be scored on it."""
+    runs = root / "runs"
+    has_champion = (runs / CHAMPION).is_file()
+    dataset = load(root, data).dataset if has_champion and force is None else None
+    return promote(runs, version, force=force, dataset=dataset, by=by)
 
 
 def promote(

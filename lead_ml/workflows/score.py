@@ -13,14 +13,51 @@ from lead_ml.asof.labels import Spine, open_leads
 from lead_ml.errors import InputError
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.model.fit import take
-from lead_ml.scoring import Answer, Lang, Scorer, WorklistRow, write_worklist
+from lead_ml.registry.runs import open_run
+from lead_ml.scoring import Answer, Lang, Scorer, WorklistRow, served_folder, write_worklist
 from lead_ml.tables.dataset import Dataset
-from lead_ml.tables.instants import iso
+from lead_ml.tables.instants import iso, parse_iso
+from lead_ml.workflows.load import load
 from lead_ml.workflows.work import HERE, Work
 
 SHOWN_COLUMNS = ("name", "company", "job_title", "source", "country", "owner")
 CHUNK = 2_000
 ALL_REASONS = 100
+
+
+def scorer_of(root: Path, version: str | None = None) -> Scorer:
+    """Load the champion of a project, or a version by name."""
+    runs = root / "runs"
+    return Scorer.load(served_folder(runs) if version is None else open_run(runs, version).bundle)
+
+
+def score_project(
+    root: Path,
+    data: Path | None,
+    *,
+    version: str | None = None,
+    progress: Progress = lambda _: None,
+    work: Work = HERE,
+) -> tuple[list[Answer], Path]:
+    """Score the open leads and write the worklist; return the answers, best first, and the file."""
+    loaded = load(root, data, work)
+    progress("data read")
+    answers = score_open(scorer_of(root, version), loaded.dataset, progress=progress, work=work)
+    return answers, save_worklist(answers, loaded.dataset, loaded.project.runs)
+
+
+def explain_lead(
+    root: Path,
+    data: Path | None,
+    lead_id: str,
+    *,
+    version: str | None = None,
+    as_of: str | None = None,
+    lang: Lang = "en",
+) -> Answer:
+    """Score one lead of the data with all its reasons."""
+    moment = None if as_of is None else parse_iso(as_of, field="--as-of")
+    return score_one(scorer_of(root, version), load(root, data).dataset, lead_id, as_of=moment, lang=lang)
 
 
 def score_open(

@@ -53,7 +53,7 @@ def test_score_writes_a_file_that_holds_every_open_lead(run: Any, shared: Path, 
 def test_score_refuses_an_output_before_it_works(
     run: Any, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
 ) -> None:
-    monkeypatch.setattr("lead_ml.workflows.pipeline.score_project", None)  # is not reached
+    monkeypatch.setattr("lead_ml.workflows.score.score_project", None)  # is not reached
     done = run("score", "-C", shared, "--output", tmp_path / name)
     assert done.exit_code == 1
     assert said in done.stderr

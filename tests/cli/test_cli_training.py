@@ -32,7 +32,7 @@ def tuned(*, interrupted: bool = False, better: bool = True) -> Tuned:
 def test_a_finished_search_says_what_to_do_next(
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lead_ml.workflows.pipeline.tune_target", lambda *_, **__: tuned())
+    monkeypatch.setattr("lead_ml.workflows.tune.tune_target", lambda *_, **__: tuned())
     done = run("tune", "-C", tmp_path, "--trials", 3)
     assert done.exit_code == 0
     assert "0.0212346" in done.stdout
@@ -42,14 +42,14 @@ def test_a_finished_search_says_what_to_do_next(
 def test_a_search_that_found_nothing_better_says_so(
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lead_ml.workflows.pipeline.tune_target", lambda *_, **__: tuned(better=False))
+    monkeypatch.setattr("lead_ml.workflows.tune.tune_target", lambda *_, **__: tuned(better=False))
     assert "nothing to change" in run("tune", "-C", tmp_path).stderr
 
 
 def test_an_interrupted_search_prints_the_best_and_ends_with_130(
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lead_ml.workflows.pipeline.tune_target", lambda *_, **__: tuned(interrupted=True))
+    monkeypatch.setattr("lead_ml.workflows.tune.tune_target", lambda *_, **__: tuned(interrupted=True))
     done = run("tune", "-C", tmp_path)
     assert done.exit_code == 130
     assert "0.0212346" in done.stdout

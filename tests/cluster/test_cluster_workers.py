@@ -33,7 +33,7 @@ from lead_ml.testing import sample_dataset
 from lead_ml.workflows.load import load
 from lead_ml.workflows.score import score_open
 from lead_ml.workflows.train import train
-from lead_ml.workflows.training_table import labelled_spine
+from lead_ml.workflows.training import labelled_spine
 from lead_ml.workflows.work import Work
 
 pytest.importorskip("distributed")
@@ -76,7 +76,7 @@ def test_features_of_the_demo_are_equal_to_the_last_bit(
     client: Any, world: Path, target: str, partitions: int
 ) -> None:
     loaded = load(world)
-    spine, _ = labelled_spine(loaded.project, loaded.dataset, target)
+    spine, _ = labelled_spine(loaded.project.tasks[target], loaded.dataset)
     declared = features_of(loaded.project.specs[target], loaded.project.declarations)
     found = features_on(client, declared, loaded.dataset, spine, partitions=partitions)
     assert differing(found, features_at(declared, loaded.dataset, spine)) == []

@@ -27,19 +27,19 @@ from lead_ml.evaluation.split import groups_of
 from lead_ml.model import Calibration
 from lead_ml.model.fit import take
 from lead_ml.model.metrics import evaluate, sigmoid
-from lead_ml.workflows.training_table import build_table, horizon_us, recipes_of, usable_features, windows_of
+from lead_ml.workflows.training import build_table, recipes_of, usable_features, windows_of
 
 
 def made(root: Path, data, **options):
     project = write_project(root, **options)
     declarations, _ = usable_features(project, data)
     groups = groups_of(data.leads)
-    table = build_table(project, data, "conversion", declarations, groups)
-    return project, table, windows_of(project, table, "conversion", groups)
+    table = build_table(project.tasks["conversion"], data, declarations, groups)
+    return project, table, windows_of(project.tasks["conversion"], table, groups)
 
 
 def judged(project, table, windows, kinds=("scorecard", "logistic"), **options):
-    recipes = recipes_of(project, "conversion", kinds)
+    recipes = recipes_of(project.tasks["conversion"], kinds)
     return evaluate_forward(
         table, windows, recipes, project.params.evaluation, **{"horizon_days": 10, **options}
     )
@@ -162,7 +162,7 @@ def test_a_forward_window_of_one_class_is_too_little(small) -> None:
 
 def test_each_window_is_judged_by_a_fit_on_its_own_fit_side(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     rolled = roll(recipe, table, windows)
     for window in windows:
         own = fit_rows(recipe, table, window.fit, known_by=window.start)
@@ -174,29 +174,29 @@ def test_each_window_is_judged_by_a_fit_on_its_own_fit_side(small) -> None:
 
 def test_early_windows_without_wins_are_passed_over_and_the_last_may_not_be(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     poor = dataclasses.replace(windows[0], fit=windows[0].fit & (table.labels.y == 0))
     rolled = roll(recipe, table, (poor, windows[-1]))
     assert not rolled.scored[poor.test].any()
     last = dataclasses.replace(windows[-1], fit=windows[-1].fit & (table.labels.y == 0))
     with pytest.raises(TooLittleData, match=r"has 0 rows of the rarer class.*train --kind scorecard"):
         roll(recipe, table, (last,))
-    scorecard = recipes_of(project, "conversion", ["scorecard"])[0]
+    scorecard = recipes_of(project.tasks["conversion"], ["scorecard"])[0]
     assert roll(scorecard, table, (last,)).scored.any()
 
 
 def test_progress_names_target_kind_and_window(small) -> None:
     project, table, windows = small
     said: list[str] = []
-    roll(recipes_of(project, "conversion", ["scorecard"])[0], table, windows, said.append)
+    roll(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows, said.append)
     assert said[-1] == "conversion scorecard: test"
 
 
 def test_calibration_looks_only_at_what_was_known(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     rolled, start = roll(recipe, table, windows), windows[-1].start
-    horizon = horizon_us(project, "conversion")
+    horizon = project.tasks["conversion"].horizon_us
     rows = calibration_rows(rolled, table, known_by=start, horizon_us=horizon, created_before=start)
     assert rows.any()
     assert (table.as_of[rows] + horizon <= start).all()
@@ -213,7 +213,7 @@ def test_calibration_takes_the_latest_leads_where_the_past_drifted(
     monkeypatch.setattr(sys.modules["lead_ml.evaluation.backtest"], "CALIBRATION_LEADS", 60)
     monkeypatch.setattr(sys.modules["lead_ml.evaluation.backtest"], "CALIBRATION_WINS", 10)
     project, table, windows = small
-    rolled = roll(recipes_of(project, "conversion", ["scorecard"])[0], table, windows)
+    rolled = roll(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows)
     steady = calibration_rows(rolled, table, known_by=NEVER, horizon_us=0, created_before=NEVER)
     born = table.dataset.leads.created_at[table.lead]
     old = rolled.scored & (born < np.median(born[rolled.scored]))
@@ -226,27 +226,27 @@ def test_calibration_takes_the_latest_leads_where_the_past_drifted(
 
 def test_rows_of_one_class_calibrate_nothing(small) -> None:
     project, table, windows = small
-    rolled = roll(recipes_of(project, "conversion", ["scorecard"])[0], table, windows)
+    rolled = roll(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows)
     assert calibrate(rolled, table, rolled.scored & (table.labels.y == 0)) == Calibration.identity()
     assert calibrate(rolled, table, rolled.scored & (table.labels.y == 1)) == Calibration.identity()
 
 
 def test_the_penalty_is_settled_on_earlier_windows_only(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     chosen = settle_penalty(recipe, table, windows)
     assert chosen.params.logistic.l2 in recipe.params.logistic.l2_search
     test = windows[-1].test
     flipped = dataclasses.replace(table.labels, y=np.where(test, 1 - table.labels.y, table.labels.y))
     assert settle_penalty(recipe, dataclasses.replace(table, labels=flipped), windows) == chosen
     assert settle_penalty(recipe, table, windows[-1:]) is recipe
-    scorecard = recipes_of(project, "conversion", ["scorecard"])[0]
+    scorecard = recipes_of(project.tasks["conversion"], ["scorecard"])[0]
     assert settle_penalty(scorecard, table, windows) is scorecard
 
 
 def test_the_calibration_of_a_later_fit_gives_its_rows_their_observed_rate(small) -> None:
     project, table, windows = small
-    rolled = roll(recipes_of(project, "conversion", ["logistic"])[0], table, windows)
+    rolled = roll(recipes_of(project.tasks["conversion"], ["logistic"])[0], table, windows)
     rows = rolled.scored & table.labels.used
     refit = fit_rows(rolled.recipe, table, table.labels.used)
     found = for_fit(Calibration("platt", 0.8, 2.0), refit, table, rows)
@@ -263,8 +263,8 @@ def test_early_windows_choose_the_penalty_too(small, monkeypatch: pytest.MonkeyP
     project, table, _ = small
     split = project.params.split.model_copy(update={"folds": 4})
     project = dataclasses.replace(project, params=project.params.model_copy(update={"split": split}))
-    windows = windows_of(project, table, "conversion", groups_of(table.dataset.leads))
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    windows = windows_of(project.tasks["conversion"], table, groups_of(table.dataset.leads))
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     late_only = recipe.params.logistic.l2_search[0]
     truth = np.where(table.labels.y == 1, 1.0, -1.0)
     early = windows[0].test | windows[1].test
@@ -283,7 +283,7 @@ def test_early_windows_choose_the_penalty_too(small, monkeypatch: pytest.MonkeyP
 
 def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     late = ~windows[-1].fit
     flipped = dataclasses.replace(table.labels, y=np.where(late, 1 - table.labels.y, table.labels.y))
     first, second = (
@@ -294,7 +294,7 @@ def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small)
 
 def test_without_known_rows_in_the_rolling_windows_the_penalty_of_the_params_stands(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     blind = (
         *windows[:-1],
         dataclasses.replace(windows[-1], fit=windows[-1].fit & ~windows[0].test & ~windows[1].test),

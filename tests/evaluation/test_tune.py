@@ -15,7 +15,7 @@ from lead_ml.errors import DeclarationError, MissingExtra, TooLittleData
 from lead_ml.evaluation.split import groups_of
 from lead_ml.evaluation.tune import best_of, loss_of, tune, with_params
 from lead_ml.project.targets import Uniform
-from lead_ml.workflows.training_table import build_table, recipes_of, windows_of
+from lead_ml.workflows.training import build_table, recipes_of, windows_of
 
 SEARCH = {"num_leaves": Uniform(2, 8, whole=True), "learning_rate": Uniform(0.02, 0.2, log=True)}
 
@@ -24,9 +24,9 @@ SEARCH = {"num_leaves": Uniform(2, 8, whole=True), "learning_rate": Uniform(0.02
 def small(tmp_path_factory: pytest.TempPathFactory):
     project, data = write_project(tmp_path_factory.mktemp("tune")), draw(500)
     groups = groups_of(data.leads)
-    table = build_table(project, data, "conversion", project.declarations, groups)
-    recipe = recipes_of(project, "conversion", ["lightgbm"])[0]
-    return searching(recipe, SEARCH), table, windows_of(project, table, "conversion", groups)
+    table = build_table(project.tasks["conversion"], data, project.declarations, groups)
+    recipe = recipes_of(project.tasks["conversion"], ["lightgbm"])[0]
+    return searching(recipe, SEARCH), table, windows_of(project.tasks["conversion"], table, groups)
 
 
 def searching(recipe, search):

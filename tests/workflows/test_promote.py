@@ -544,3 +544,15 @@ def test_a_trained_version_proves_itself_and_serves(
     assert (done.rule, done.allowed) == ("first", True)
     assert served_version(tmp_path).version == version
     assert promotions(tmp_path) == [done]
+
+
+def test_a_change_whose_interval_reaches_both_sides_of_zero_is_refused(runs: Path) -> None:
+    logit, y = world()
+    champion = fabricate(runs, "one", forward(y, lightgbm=noisy(logit, 0.75, seed=2)))
+    scores = forward(y, lightgbm=noisy(logit, 0.76, seed=3), scorecard=noisy(logit, 2.0, seed=4))
+    challenger = fabricate(runs, "two", scores, features="other")
+    decision = decide(challenger, champion)
+    gap = decision.figures["conversion.log_loss_increase"]
+    assert gap.lower < 0 < gap.upper
+    assert decision.rule == "change"
+    assert not decision.allowed

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.asof.kernel import column_at
-from lead_ml.asof.labels import CLOSING_STAGES, Spine, build_spine, first_occurred, label
+from lead_ml.asof.labels import Spine, build_spine, first_occurred, label
 from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration
 from lead_ml.evaluation.split import groups_of
 from lead_ml.project.params import Params, TargetParams
 from lead_ml.project.schema import known_at_of
-from lead_ml.project.targets import Column, ModelSpec, Won
+from lead_ml.project.targets import CLOSING_STAGES, Column, ModelSpec, Won
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants
 
 FOLDS = 4
