@@ -13,13 +13,13 @@ from lead_ml.cli.console import (
     DataOption,
     JsonOption,
     ProjectOption,
+    day,
     print_json,
     print_table,
     say,
     tell,
     wide,
 )
-from lead_ml.tables.instants import iso
 
 if TYPE_CHECKING:
     from lead_ml.init import ColumnDraft, Draft
@@ -117,23 +117,21 @@ def _plain_draft(folder: Path, draft: Draft, written: Sequence[Path]) -> dict[st
 
 
 def check(project: ProjectOption = Path(), data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Read the data and show what was read, mapped, set aside and why.
+    """Read the data and show how it was mapped, and which rows were rejected and why.
 
     Example: lead-ml check --project my-company
     """
-    from lead_ml.tables.read import write_set_aside
-    from lead_ml.workflows.load import intake_summary, load
-    from lead_ml.workflows.training import usable_features
+    from lead_ml.workflows.check import check_project
+    from lead_ml.workflows.load import intake_summary
 
-    loaded = load(project, data)
-    written = write_set_aside(loaded.intake, loaded.project.runs / "set_aside")
-    _, left_out = usable_features(loaded.project, loaded.dataset)
+    checked = check_project(project, data)
+    loaded, left_out, written = checked.loaded, checked.left_out, checked.rejected_files
     if as_json:
         print_json(
             {
                 "intake": intake_summary(loaded.intake),
                 "left_out_features": left_out,
-                "set_aside_files": [str(p) for p in written],
+                "rejected_files": [str(p) for p in written],
             }
         )
         return
@@ -141,21 +139,21 @@ def check(project: ProjectOption = Path(), data: DataOption = None, as_json: Jso
     for name in left_out:
         tell(f"[yellow]left out[/] feature {escape(name)}: its column is overwritten later (see known at)")
     for path in written:
-        tell(f"Rows set aside are in {escape(str(path))}")
+        tell(f"Rejected rows: {escape(str(path))}")
     say("Next: lead-ml train")
 
 
 def print_intake(report: IntakeReport) -> None:
-    """Print what was read, how it was understood, and what was set aside."""
+    """Print what was read, how it was mapped, and which rows were rejected."""
     tables = list(report.tables.values())
     print_table(
-        "What was read",
-        ("table", "file", "rows", "used", "set aside", "from", "to"),
+        "Tables",
+        ("table", "file", "rows", "used", "rejected", "from", "to"),
         [_read_row(table) for table in tables],
     )
     aside = [(table.table, *cells) for table in tables for cells in _aside_rows(table)]
     if aside:
-        print_table("What was set aside", ("table", "why", "rows", "row numbers", "example"), aside)
+        print_table("Rejected rows", ("table", "why", "rows", "row numbers", "example"), aside)
     for table in tables:
         _tell_notes(table)
     if report.columns:
@@ -167,7 +165,7 @@ def print_intake(report: IntakeReport) -> None:
 
 
 def _read_row(table: TableReport) -> Sequence[str]:
-    first, last = ("-" if moment is None else iso(moment)[:10] for moment in (table.first, table.last))
+    first, last = ("-" if moment is None else day(moment) for moment in (table.first, table.last))
     used, aside = f"{table.used:,}", f"{table.rows_in - table.used:,}"
     return table.table, ", ".join(table.sources), f"{table.rows_in:,}", used, aside, first, last
 
@@ -180,7 +178,7 @@ def _aside_rows(table: TableReport) -> list[Sequence[str]]:
 
 
 def _tell_notes(table: TableReport) -> None:
-    mapped = [f"{ours} is their {theirs}" for ours, theirs in table.mapped.items() if ours != theirs]
+    mapped = [f"{ours} is read from {theirs}" for ours, theirs in table.mapped.items() if ours != theirs]
     ignored = [f"ignored: {', '.join(table.ignored)}"] if table.ignored else []
     for note in (*mapped, *ignored, *table.notes):
         tell(f"{table.table}: {escape(note)}")
@@ -189,7 +187,7 @@ def _tell_notes(table: TableReport) -> None:
 def _column_row(column: ColumnReport) -> Sequence[str]:
     known: str = column.known_at
     if known == "history":
-        known = "history: as it stood"
+        known = "history: value as of"
     elif known != "creation":
         known = f"{known}: {'trusted by name' if column.trusted else 'left out'}"
     return column.name, column.kind, f"{column.fill:.1%}", f"{column.distinct:,}", known
@@ -202,7 +200,7 @@ def warm() -> None:
     """
     from time import perf_counter
 
-    from lead_ml.asof.kernel import warm as warm_kernels
+    from lead_ml.workflows.check import warm_kernels
 
     start = perf_counter()
     warm_kernels()
@@ -210,7 +208,7 @@ def warm() -> None:
 
 
 def doctor(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
-    """Check this machine, the libraries and the project, and say what to mend.
+    """Check this machine, the libraries and the project, and say what is missing and how to get it.
 
     Example: lead-ml doctor
     """
@@ -220,10 +218,10 @@ def doctor(project: ProjectOption = Path(), as_json: JsonOption = False) -> None
     if as_json:
         print_json(findings)
     else:
-        rows = [("ok" if f.ok else "MEND", f.what, f.found, f.do) for f in findings]
+        rows = [("ok" if f.ok else "FAIL", f.what, f.found, f.do) for f in findings]
         print_table("doctor", ("", "what", "found", "do"), rows)
     if not all(finding.ok for finding in findings):
-        say("Some things need mending.")
+        say("Some checks failed.")
         raise typer.Exit(1)
 
 

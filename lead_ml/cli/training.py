@@ -1,4 +1,4 @@
-"""Commands that learn and judge: train, tune, evaluate, report."""
+"""Commands that train and evaluate: train, tune, evaluate, report, versions."""
 
 from __future__ import annotations
 
@@ -23,29 +23,30 @@ from lead_ml.cli.console import (
     tell,
 )
 from lead_ml.cli.show import print_evaluation
-from lead_ml.project.targets import KINDS, Kind
 
 if TYPE_CHECKING:
     from lead_ml.evaluation import Evaluation
     from lead_ml.evaluation.tune import Tuned
+    from lead_ml.project.targets import Kind
     from lead_ml.registry.runs import Run
+    from lead_ml.workflows.versions import Version
 
-KindOption = Annotated[
+CandidateOption = Annotated[
     list[str] | None,
-    typer.Option("--kind", help="Let only this kind compete (repeat for several).", show_default="all"),
+    typer.Option("--candidate", help="Train only this candidate (repeat for several).", show_default="all"),
 ]
 
 
 def train(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    kind: KindOption = None,
+    candidate: CandidateOption = None,
     seed: SeedOption = None,
     track: Annotated[bool, typer.Option("--track/--no-track", help="Log the run to MLflow.")] = True,
     dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train every model, judge it forward in time, and write a sealed version.
+    """Train every candidate, evaluate it forward in time, and write a sealed version.
 
     Example: lead-ml train --project my-company --seed 7
     """
@@ -54,7 +55,7 @@ def train(
 
     with steps("reading") as step, work_at(dask, step) as work:
         run = train_project(
-            project, data, kinds=kinds_of(kind), seed=seed, track=track, progress=step, work=work
+            project, data, kinds=candidates_of(candidate), seed=seed, track=track, progress=step, work=work
         )
     if as_json:
         print_json(
@@ -72,20 +73,20 @@ def train(
 def evaluate(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    kind: KindOption = None,
+    candidate: CandidateOption = None,
     seed: SeedOption = None,
     version: Annotated[
-        str | None, typer.Option(help="Show the recorded figures of a version instead.")
+        str | None, typer.Option(help="Show the recorded metrics of a version instead.")
     ] = None,
     dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge the models forward in time on the current data, without writing a version.
+    """Evaluate the candidates forward in time on the current data, without writing a version.
 
-    Example: lead-ml evaluate --kind logistic
+    Example: lead-ml evaluate --candidate logistic
     """
-    from lead_ml.registry.runs import open_run
     from lead_ml.workflows.evaluate import evaluate_project
+    from lead_ml.workflows.versions import open_run
     from lead_ml.workflows.work import work_at
 
     if version is not None:
@@ -93,7 +94,9 @@ def evaluate(
         found: Mapping[str, Evaluation | None] = {target: run.evaluation(target) for target in run.targets}
     else:
         with steps("reading") as step, work_at(dask, step) as work:
-            found = evaluate_project(project, data, kinds=kinds_of(kind), seed=seed, progress=step, work=work)
+            found = evaluate_project(
+                project, data, kinds=candidates_of(candidate), seed=seed, progress=step, work=work
+            )
     if as_json:
         print_json(found)
         return
@@ -145,8 +148,7 @@ def report(
 
     Example: lead-ml report --output report.html
     """
-    from lead_ml.registry.runs import open_run
-    from lead_ml.report import report_data, write_report
+    from lead_ml.workflows.versions import open_run, report_data, write_report
 
     run = open_run(project / "runs", version)
     if as_json:
@@ -155,29 +157,57 @@ def report(
     tell(f"Report: {escape(str(write_report(run, output)))}")
 
 
+def versions(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+    """List the versions of a project with their forward metrics, and mark the one that serves.
+
+    Example: lead-ml versions --project my-company
+    """
+    from lead_ml.workflows.versions import list_versions
+
+    found = list_versions(project / "runs")
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("No version yet. Next: lead-ml train")
+        return
+    columns = ("", "version", "data until", "candidate", "ROC AUC", "log-loss", "base rate", "positives")
+    print_table(
+        "Versions (* serves); metrics of the conversion model on its forward window",
+        columns,
+        [_version_row(item) for item in found],
+    )
+
+
+def _version_row(item: Version) -> tuple[str, ...]:
+    figures = (item.roc_auc, item.log_loss, item.base_rate_log_loss)
+    cells = ("-" if figure is None else f"{figure:.{3 + (k > 0)}f}" for k, figure in enumerate(figures))
+    positives = "-" if item.positives is None else f"{item.positives:,}"
+    mark = "*" if item.serves else ""
+    return (mark, item.version, item.data_until[:10], item.candidate, *cells, positives)
+
+
 def print_run(run: Run) -> None:
-    """Print what a training found, and where it is."""
+    """Print the results of a training run, and where they are."""
     for target in run.targets:
         print_evaluation(run.evaluation(target), target)
     for name in run.record.left_out_features:
         tell(
-            f"[yellow]left out[/] {escape(name)}: its column is overwritten later by people who know the outcome"
+            f"[yellow]left out[/] {escape(name)}: its column is overwritten later, when the outcome may be known"
         )
-    print_accused(run)
-    tell(f"Rung: {escape(run.record.rung)}")
+    print_flagged(run)
+    tell(f"Cold-start stage: {escape(run.record.rung)}")
     tell(f"Version {run.record.version} is in {escape(str(run.folder))}")
     tell(f"Report: {escape(str(run.folder / 'report.html'))}")
 
 
-def print_accused(run: Run) -> None:
-    """Print in a line what the audit of the run accuses, where one was made."""
-    from lead_ml.evaluation.leakage import from_json
-    from lead_ml.registry.runs import AUDIT_FILE
+def print_flagged(run: Run) -> None:
+    """Print the columns that the leakage audit of the run flagged, in one line."""
+    from lead_ml.workflows.versions import flagged_columns
 
-    path = run.folder / AUDIT_FILE
-    accused = from_json(path.read_bytes()).accused if path.is_file() else ()
-    if accused:
-        tell(f"[yellow]audit[/] accuses {escape(', '.join(accused))}: lead-ml audit shows the evidence")
+    flagged = flagged_columns(run)
+    if flagged:
+        tell(f"[yellow]leakage audit[/] flags {escape(', '.join(flagged))}: lead-ml audit shows the evidence")
 
 
 def print_tuned(tuned: Tuned) -> None:
@@ -194,14 +224,18 @@ def print_tuned(tuned: Tuned) -> None:
         say("What is in use is as good: nothing to change.")
 
 
-def kinds_of(names: list[str] | None) -> tuple[Kind, ...] | None:
-    """Check the kinds of the command line."""
+def candidates_of(names: list[str] | None) -> tuple[Kind, ...] | None:
+    """Check the candidates named on the command line."""
+    from lead_ml.workflows.training import KINDS
+
     if not names:
         return None
     for name in names:
         if name not in KINDS:
-            raise typer.BadParameter(f"{name!r} is no kind; use {', '.join(KINDS)}", param_hint="--kind")
+            raise typer.BadParameter(
+                f"unknown candidate {name!r}; use {', '.join(KINDS)}", param_hint="--candidate"
+            )
     return tuple(kind for kind in KINDS if kind in names)
 
 
-COMMANDS = (train, tune, evaluate, report)
+COMMANDS = (train, tune, evaluate, report, versions)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from lead_ml.errors import ParamsError
 from lead_ml.evaluation.backtest import Progress
-from lead_ml.evaluation.leakage import AuditReport, audit, audited_out
+from lead_ml.evaluation.leakage import CHECKS, AuditReport, as_dict, audit, audited_out
 from lead_ml.project.load import Project
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.load import Loaded, load
 from lead_ml.workflows.training import usable_features, without_outcomes
+
+__all__ = ["CHECKS", "as_dict", "audit_of", "audit_project", "audit_target", "audited_out", "leaks_of"]
 
 TARGET = "conversion"
 

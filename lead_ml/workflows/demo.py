@@ -62,7 +62,7 @@ def run_demo(
     promotion = _promoted(folder, run)
     progress("promotion decided")
     version = None if _serves(folder) else run.record.version
-    answers, _ = score_project(folder, None, version=version, progress=progress)
+    answers = score_project(folder, None, version=version, progress=progress).answers
     loaded, scorer, best = load(folder), scorer_of(folder, version), answers[0].lead_id
     explained = (
         score_one(scorer, loaded.dataset, best, lang="en"),

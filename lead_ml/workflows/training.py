@@ -17,11 +17,22 @@ from lead_ml.evaluation.split import Window, forward_windows, groups_of, random_
 from lead_ml.model.fit import Recipe, features_of
 from lead_ml.project.load import Project, usable
 from lead_ml.project.schema import sources_of
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import KINDS, Kind
 from lead_ml.project.task import Task
 from lead_ml.tables.dataset import Dataset, Indices
 from lead_ml.tables.instants import parse_iso
 from lead_ml.workflows.work import HERE, Work
+
+__all__ = [
+    "KINDS",
+    "Training",
+    "build_table",
+    "labelled_spine",
+    "recipes_of",
+    "usable_features",
+    "windows_of",
+    "without_outcomes",
+]
 
 UNDATED_FOLDS = 5
 

@@ -12,6 +12,7 @@ from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
 from lead_ml.declare import Declaration
+from lead_ml.language import Lang
 from lead_ml.model.lightgbm import Grow, grow_here
 from lead_ml.scoring import Answer, Scorer
 from lead_ml.tables.dataset import Dataset
@@ -23,7 +24,7 @@ class Score(Protocol):
     """Scores snapshots, in their order."""
 
     def __call__(  # noqa: D102
-        self, scorer: Scorer, dataset: Dataset, spine: Spine, *, top: int, progress: Progress
+        self, scorer: Scorer, dataset: Dataset, spine: Spine, *, lang: Lang, top: int, progress: Progress
     ) -> list[Answer]: ...
 
 

@@ -83,14 +83,14 @@ def test_ctrl_c_keeps_the_trials_and_the_next_call_goes_on(
 
 def test_evaluate_writes_no_version(json_of: Any, project: Path) -> None:
     before = sorted(path.name for path in (project / "runs").iterdir())
-    found = json_of("evaluate", "-C", project, "--kind", "scorecard")
+    found = json_of("evaluate", "-C", project, "--candidate", "scorecard")
     assert [record["kind"] for record in found["conversion"]["kinds"]] == ["scorecard", "base rate"]
     assert sorted(path.name for path in (project / "runs").iterdir()) == before
 
 
 @pytest.mark.slow
 def test_train_writes_a_version_with_a_report(run: Any, json_of: Any, project: Path) -> None:
-    done = run("train", "-C", project, "--kind", "logistic", "--seed", 3, "--no-track")
+    done = run("train", "-C", project, "--candidate", "logistic", "--seed", 3, "--no-track")
     assert done.exit_code == 0, done.stderr
     assert "Rung: logistic" in done.stdout
     trained = open_run(project / "runs")
