@@ -172,7 +172,7 @@ def _own(item: Declaration, dataset: Dataset, spine: Spine) -> Column:
 
 
 def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> Column:
-    """Return an attribute of the leads as it stood at each snapshot (rows,): see :func:`lead_ml.asof.kernel.column_at`."""
+    """Return an attribute of the leads as of each snapshot (rows,): see :func:`lead_ml.asof.kernel.column_at`."""
     column = column_at(dataset, item.column, spine.lead, spine.as_of)
     if item.transform:
         column = column.map(transform_of(item.transform, item.name))

@@ -15,7 +15,7 @@ from lead_ml.asof.kernel import Answered, Plan, StoredDataset, aggregate_coded, 
 from lead_ml.asof.labels import Spine
 from lead_ml.cluster.layout.events import EventPiece, LayoutEvents, Partitions, Task
 from lead_ml.cluster.mapped import mapped, threads_of
-from lead_ml.cluster.pieces import Cut, Piece, cuts_of, without_rows
+from lead_ml.cluster.pieces import ClusterPiece, Cut, cuts_of, without_rows
 from lead_ml.declare import Declaration
 from lead_ml.tables.dataset import Dataset, Floats, Indices
 
@@ -85,7 +85,7 @@ def attached_to(
 
 
 def in_pieces(
-    run: Callable[[Callable[[Piece, None], list[Answered]], list[Callable[[], Piece]]], Found],
+    run: Callable[[Callable[[ClusterPiece, None], list[Answered]], list[Callable[[], ClusterPiece]]], Found],
     compiled: Compiled,
     cuts: Sequence[Cut],
     dataset: Dataset,
@@ -108,7 +108,7 @@ def in_pieces(
     return from_answers(compiled, dataset, spine, answers)
 
 
-def answer(piece: Piece, _: None = None) -> list[Answered]:
+def answer(piece: ClusterPiece, _: None = None) -> list[Answered]:
     """Answer the plans of a piece: what a worker does."""
     return [aggregate_coded(plan, piece.dataset, piece.lead, piece.as_of) for plan in piece.plans]
 

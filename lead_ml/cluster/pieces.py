@@ -26,7 +26,7 @@ _Part = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class ClusterPiece:
     """What one task is given: plans, the leads of some keys with their rows, and the snapshots of these leads."""
 
     plans: tuple[Plan, ...]
@@ -43,7 +43,7 @@ class Cut:
     ----------
     places, plans
         The plans, and where each stands among all.
-    asked
+    piece_of
         (rows of the spine,) piece that answers each snapshot, -1 for one without the key: its answers are missing.
     part
         (leads,) the one piece that each lead is in, -1 for a lead without the key; None where leads move between keys.
@@ -57,7 +57,7 @@ class Cut:
     plans: tuple[Plan, ...]
     dataset: Dataset
     spine: Spine
-    asked: _Part
+    piece_of: _Part
     part: _Part | None
     members: tuple[Indices, ...]
     keys: Sequence[str] = ()
@@ -78,7 +78,7 @@ class Cut:
             self.keys[code] for code in np.flatnonzero(self.ranges[: len(self.keys)] == piece).tolist()
         )
 
-    def make(self, piece: int) -> Piece:
+    def make(self, piece: int) -> ClusterPiece:
         """Take the leads of a piece with what its plans read of them."""
         leads = self.members[piece]
         place = np.full(len(self.dataset.leads), -1, dtype=np.int64)
@@ -96,7 +96,7 @@ class Cut:
                 if name in self._reads
             },
         )
-        return Piece(self.plans, own, place[self.spine.lead[rows]], self.spine.as_of[rows])
+        return ClusterPiece(self.plans, own, place[self.spine.lead[rows]], self.spine.as_of[rows])
 
     @cached_property
     def _reads(self) -> frozenset[str]:
@@ -104,7 +104,7 @@ class Cut:
 
     @cached_property
     def _snapshots(self) -> tuple[Indices, Indices]:
-        return _grouped(self.asked, self.pieces)
+        return _grouped(self.piece_of, self.pieces)
 
     @cached_property
     def _groups(self) -> dict[type, tuple[Indices, Indices]]:

@@ -18,7 +18,7 @@ from lead_ml.asof.labels import Spine
 from lead_ml.cluster import opened
 from lead_ml.cluster.features import Found, in_pieces
 from lead_ml.cluster.mapped import lost
-from lead_ml.cluster.pieces import Cut, Piece, columns_read, cuts_of, ranges_of, trimmed
+from lead_ml.cluster.pieces import ClusterPiece, Cut, columns_read, cuts_of, ranges_of, trimmed
 from lead_ml.cluster.trees import _alone
 from lead_ml.errors import InputError, LeadMLError, MissingExtra, ParamsError, RequestError
 from lead_ml.tables.dataset import Coded, Dataset
@@ -26,7 +26,7 @@ from lead_ml.tables.dataset import Coded, Dataset
 COMPILED = Compiled.of(DECLARED)
 
 
-def backwards(function: Callable[..., Any], makers: list[Callable[[], Piece]]) -> Found:
+def backwards(function: Callable[..., Any], makers: list[Callable[[], ClusterPiece]]) -> Found:
     """Answer the last piece first, each as it would come out of another process."""
     for place in reversed(range(len(makers))):
         piece = pickle.loads(pickle.dumps(makers[place]()))

@@ -76,7 +76,7 @@ def keys_at(plan: Plan, dataset: Dataset, keys: Coded, lead: Indices, as_of: Ins
 
 def warm() -> None:
     """Compile the kernel, or load it from numba's cache: about 10 s or 0.3 s. Later calls in this process are quick."""
-    words = {"en": "Rows", "zh": "行数", "group": "engagement"}
+    words = {"en": "Rows", "zh": "Rows", "group": "engagement"}
     plan = compile_plans(
         [
             events().count("rows", window="1m", **words),

@@ -253,12 +253,12 @@ def _days(days: Indices) -> Coded:
     first = int(days.min())
     count = int(days.max()) - first + 1
     if count <= max(_FEW_DAYS, len(days)):
-        return Coded((days - first).astype(np.int32), Numbers(first, count))
+        return Coded((days - first).astype(np.int32), NumberTexts(first, count))
     levels, codes = np.unique(days, return_inverse=True)
     return Coded(codes.astype(np.int32), tuple(map(str, levels.tolist())))
 
 
-class Numbers(Sequence[str]):
+class NumberTexts(Sequence[str]):
     """The `count` whole numbers from `first` as texts, written only where they are read."""
 
     def __init__(self, first: int, count: int) -> None:

@@ -14,8 +14,8 @@ from lead_ml.cluster.layout.manifest import (
     NAME,
     TEXT,
     Intake,
-    Manifest,
-    Part,
+    LayoutManifest,
+    LayoutPart,
     bad,
     read_manifest,
     write_manifest,
@@ -37,7 +37,7 @@ class Layout:
     """
 
     storage: Storage
-    manifest: Manifest
+    manifest: LayoutManifest
 
     @classmethod
     def open(cls, place: str | Path) -> Layout:
@@ -72,7 +72,7 @@ class Layout:
                 source=storage.name,
                 do="run lead-ml layout append for new files, or remove the folder to build it anew",
             )
-        write_manifest(storage, Manifest(partitions, project=project, reading=reading))
+        write_manifest(storage, LayoutManifest(partitions, project=project, reading=reading))
         return cls(storage, read_manifest(storage))
 
     @property
@@ -111,7 +111,7 @@ class Layout:
             pieces.append(read_part(self.storage, part, names))
         return stacked(pieces) if pieces else no_events()
 
-    def add(self, parts: Sequence[Part], intake: Intake) -> Layout:
+    def add(self, parts: Sequence[LayoutPart], intake: Intake) -> Layout:
         """Return the layout with parts that :meth:`write` wrote: all of them or, where this is interrupted, none."""
         manifest = self.manifest
         return self._written(
@@ -123,7 +123,7 @@ class Layout:
             )
         )
 
-    def write(self, k: int, columns: Columns) -> Part:
+    def write(self, k: int, columns: Columns) -> LayoutPart:
         """Write events of partition `k` as a part that belongs to no layout yet."""
         file = f"events-{k:05d}-{self.manifest.generation + 1:06d}.parquet"
         return write_part(self.storage, file, k, columns)
@@ -180,7 +180,7 @@ class Layout:
             self.storage.remove(other.file)
         return found
 
-    def _written(self, manifest: Manifest) -> Layout:
+    def _written(self, manifest: LayoutManifest) -> Layout:
         if read_manifest(self.storage).generation != self.manifest.generation:
             raise bad(
                 self.storage,
@@ -192,7 +192,7 @@ class Layout:
         return Layout(self.storage, read_manifest(self.storage))
 
 
-def _ids_of(storage: Storage, part: Part) -> object:
+def _ids_of(storage: Storage, part: LayoutPart) -> object:
     ids = read_part(storage, part, ["event_id"])["event_id"]
     assert isinstance(ids, Coded)
     return arrow_texts(ids.levels)

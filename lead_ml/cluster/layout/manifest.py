@@ -22,7 +22,7 @@ VALUE = "value"
 """The one number of an event; every column but the instants and this one is text."""
 
 
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LayoutPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One file: events of one partition, sorted by (lead_id, known_at, occurred_at, event_id).
 
     ``columns`` maps each column to ``text``, ``instant`` or ``number``, to ``coded`` for the codes of a text, or ``numbered`` for the
@@ -85,7 +85,7 @@ class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LayoutManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Partitions, parts as they were added, and how often the layout was written.
 
     ``project`` names whose events they are; ``reading`` is a digest of the settings that their files were read under.
@@ -94,19 +94,19 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partitions: int
     project: str = ""
     reading: str = ""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[LayoutPart, ...] = ()
     generation: int = 0
     intake: Intake = Intake()
     version: int = VERSION
     hash: str = HASH
     checksum: str = ""
 
-    def parts_of(self, partition: int) -> tuple[Part, ...]:
+    def parts_of(self, partition: int) -> tuple[LayoutPart, ...]:
         """Return the parts of a partition, the oldest first."""
         return tuple(part for part in self.parts if part.partition == partition)
 
 
-def read_manifest(storage: Storage) -> Manifest:
+def read_manifest(storage: Storage) -> LayoutManifest:
     """Read and check the manifest of a layout.
 
     Raises
@@ -119,7 +119,7 @@ def read_manifest(storage: Storage) -> Manifest:
         version = msgspec.json.decode(content, type=_Version).version
         if version != VERSION:
             raise bad(storage, f"it has format {version}", f"format {VERSION}", _BUILD)
-        manifest = msgspec.json.decode(content, type=Manifest)
+        manifest = msgspec.json.decode(content, type=LayoutManifest)
     except FileNotFoundError as error:
         raise bad(
             storage, f"there is no {NAME}", "a folder that lead-ml layout build wrote", _BUILD
@@ -131,7 +131,7 @@ def read_manifest(storage: Storage) -> Manifest:
     return manifest
 
 
-def write_manifest(storage: Storage, manifest: Manifest) -> None:
+def write_manifest(storage: Storage, manifest: LayoutManifest) -> None:
     """Replace the manifest in one step."""
     sealed = msgspec.structs.replace(manifest, checksum=_checksum(manifest))
     storage.write(NAME, msgspec.json.format(msgspec.json.encode(sealed)))
@@ -154,6 +154,6 @@ class _Version(msgspec.Struct, frozen=True):
 _BUILD = "run lead-ml layout build"
 
 
-def _checksum(manifest: Manifest) -> str:
+def _checksum(manifest: LayoutManifest) -> str:
     bare = msgspec.structs.replace(manifest, checksum="")
     return hashlib.sha256(msgspec.json.encode(bare)).hexdigest()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lead_ml.asof.kernel.order import UNSORTED, dense, grouped, offsets_of, order_of, tied, timed
-from lead_ml.asof.kernel.rows import Numbers
+from lead_ml.asof.kernel.rows import NumberTexts
 from lead_ml.asof.kernel.scatter import renumbered
 from lead_ml.asof.kernel.stream import rank_of
 from lead_ml.cluster.layout.columns import (
@@ -33,7 +33,7 @@ from lead_ml.cluster.layout.manifest import (
     OF_LEAD,
     OF_PART,
     TEXT,
-    Part,
+    LayoutPart,
     bad,
 )
 from lead_ml.cluster.layout.storage import Storage
@@ -45,7 +45,7 @@ _LEVELS = b"lead_ml:levels"
 MANY_TEXTS = 1024
 
 
-def write_part(storage: Storage, file: str, partition: int, columns: Columns) -> Part:
+def write_part(storage: Storage, file: str, partition: int, columns: Columns) -> LayoutPart:
     """Sort events and write them as one row group."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -71,10 +71,10 @@ def write_part(storage: Storage, file: str, partition: int, columns: Columns) ->
     storage.write(file, content)
     kinds = {name: _kind(name, column) for name, column in columns.items()}
     kinds |= dict.fromkeys(numbered, NUMBERED) | dict.fromkeys(codes, CODED)
-    return Part(file, partition, kinds, rows_in(columns), len(content), zlib.crc32(content), ties)
+    return LayoutPart(file, partition, kinds, rows_in(columns), len(content), zlib.crc32(content), ties)
 
 
-def read_part(storage: Storage, part: Part, names: Sequence[str] | None = None) -> dict[str, Column]:
+def read_part(storage: Storage, part: LayoutPart, names: Sequence[str] | None = None) -> dict[str, Column]:
     """Read columns of a part after its checksum: by default all, with their texts.
 
     A column that codes the texts of another, or numbers them within each lead, takes the name of that one.
@@ -111,7 +111,7 @@ def read_part(storage: Storage, part: Part, names: Sequence[str] | None = None) 
         kind = part.columns[name]
         if kind == NUMBERED:
             codes = writable(array)
-            columns[name.removesuffix(OF_LEAD)] = Coded(codes, Numbers(0, int(codes.max(initial=-1)) + 1))
+            columns[name.removesuffix(OF_LEAD)] = Coded(codes, NumberTexts(0, int(codes.max(initial=-1)) + 1))
         elif kind == CODED:
             columns[name.removesuffix(OF_PART)] = Coded(writable(array), Texts(arrow_texts(levels[name])))
         elif kind == TEXT:

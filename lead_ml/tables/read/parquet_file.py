@@ -10,7 +10,7 @@ import numpy as np
 
 from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Codes
-from lead_ml.tables.read.raw import Coder, RawColumn, RawTable, check_header, raw_table
+from lead_ml.tables.read.raw import Coder, RawColumn, RawTable, UtcLevels, check_header, raw_table
 
 MAGIC = b"PAR1"
 
@@ -70,6 +70,9 @@ def _raw(chunks: Any, pa: Any) -> RawColumn:
         coder = Coder()
         coder.add(chunks.to_pylist())
         return coder.column()
-    levels = coded.dictionary.to_pylist()
-    codes: Codes = coded.indices.cast(pa.int32()).fill_null(len(levels)).to_numpy(zero_copy_only=False)
-    return RawColumn(codes, (*levels, None))
+    codes: Codes = (
+        coded.indices.cast(pa.int32()).fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)
+    )
+    if pa.types.is_timestamp(kind) and kind.tz:
+        return RawColumn(codes, UtcLevels(coded.dictionary.cast(pa.int64()).to_numpy()))
+    return RawColumn(codes, (*coded.dictionary.to_pylist(), None))

@@ -186,14 +186,14 @@ def test_events_are_sorted_by_lead_and_time_and_id_in_every_part(tmp_path, parti
     named = {**project.events.columns, "event_id": Coded.of([f"e{k % 977}" for k in range(3000)])}
     project = replace(project, events=replace(project.events, columns=named))
     layout = laid_out(tmp_path, [project], partitions)
-    seen = 0
+    total = 0
     for k in range(layout.count):
         own = layout.read(k)
         instants = own["known_at"].tolist(), own["occurred_at"].tolist()
         rows = list(zip(own["lead_id"].values(), *instants, own["event_id"].values(), strict=True))
         assert rows == sorted(rows)
-        seen += len(rows)
-    assert seen == 3000
+        total += len(rows)
+    assert total == 3000
 
 
 def test_first_contacts_and_delays_are_those_of_all_events():

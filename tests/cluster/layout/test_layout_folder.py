@@ -17,6 +17,7 @@ from lead_ml.cluster.layout import layout as module
 from lead_ml.cluster.layout.part import write_part
 from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Coded, Dataset, Events, Leads
+from lead_ml.tables.read.reject import repeated
 
 DAY = 86_400_000_000
 IDS = tuple(f"L{k}" for k in range(5))
@@ -73,7 +74,7 @@ def test_a_repeated_event_id_is_rejected_and_counted_and_events_without_one_are_
     again = added(layout, project(first=5, rows=10), project(first=5, rows=10))
     assert content(again) == content(laid_out(tmp_path / "once", [project(rows=15)], 2))
     assert [(item.cause, item.count) for item in again.manifest.intake.rejected] == [
-        ("event_id stands twice; its first row counts", 15)
+        (repeated("event_id").text, 15)
     ]
     nameless = project(rows=3)
     without = {**nameless.events.columns, "event_id": Coded(np.full(3, -1, np.int32), ())}
@@ -202,9 +203,9 @@ def test_partitions_of_texts_never_change():
 
 def reckoned(text: bytes, partitions: int) -> int:
     """FNV-1a and the end of SplitMix64, in Python's whole numbers."""
-    state, most = 14695981039346656037, 2**64
+    state, most = 14695981039346656037, 2**64 - 1
     for byte in text:
-        state = (state ^ byte) * 1099511628211 % most
-    state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 % most
-    state = (state ^ state >> 27) * 0x94D049BB133111EB % most
+        state = ((state ^ byte) * 1099511628211) & most
+    state = ((state ^ state >> 30) * 0xBF58476D1CE4E5B9) & most
+    state = ((state ^ state >> 27) * 0x94D049BB133111EB) & most
     return (state ^ state >> 31) % partitions
