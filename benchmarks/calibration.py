@@ -50,7 +50,9 @@ def one_seed(
     dataset = world.data if when == "future" else part_of(world.data, np.nonzero(~trains)[0])
     in_world = np.arange(len(trains)) if when == "future" else np.nonzero(~trains)[0]
     created = dataset.leads.created_at
-    spine = build_spine(dataset, project.params.snapshots.settle_us, project.params.snapshots.ages_days)
+    spine = build_spine(
+        dataset, project.params.snapshots.scoring_delay_us, project.params.snapshots.ages_days
+    )
     spine = spine.take(~trains[in_world[spine.lead]])
     main = scorer.bundle.parts["conversion"]
     truth = true_probability(world, in_world[spine.lead], spine.as_of, round(main.horizon_days * DAY))

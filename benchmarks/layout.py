@@ -174,7 +174,7 @@ def benchmark(folder: Path, asked: argparse.Namespace) -> list[Row]:
         steps.append(("layout build", ("layout", "build")))
     for cluster in how:
         for candidate in asked.candidates:
-            steps.append((f"train {candidate}", ("train", "--no-track", "--kind", candidate, *cluster)))
+            steps.append((f"train {candidate}", ("train", "--no-track", "--candidate", candidate, *cluster)))
             steps.append((f"score {candidate}", ("score", "--version", "latest", *cluster)))
     rows = []
     for name, arguments in steps:

@@ -1,16 +1,16 @@
-"""What can go wrong, as one tree, so that one ``except LeadMLError`` catches all of it.
+"""All errors of lead-ml, in one tree: ``except LeadMLError`` catches them all.
 
 ::
 
     LeadMLError
-     +- InputError          a table, file or row is not what it must be
-     +- ParamsError         params.yaml says something impossible
-     |   +- DeclarationError    a feature or model definition of the project does
-     +- TooLittleData       the data is sound but cannot answer the question
-     +- LateRecord          a record came after later ones that were scanned already
-     +- RequestError        a scoring request is not what it must be
+     +- InputError          a table, file or row cannot be used
+     +- ParamsError         params.yaml has an unknown key or a wrong value
+     |   +- DeclarationError    a feature or model definition of the project is wrong
+     +- TooLittleData       there is too little data for the question
+     +- LateRecord          a record is older than records that are already aggregated
+     +- RequestError        a scoring request is invalid
      +- BundleError         a bundle is damaged, incomplete or too new
-     +- PromotionRefused    a version did not earn its alias
+     +- PromotionRefused    a version did not pass the promotion gate
      +- MissingExtra        an optional library is not installed
 
 Every message says what is wrong, the value, what was expected and what to do next.
@@ -26,18 +26,24 @@ _SHOWN_ROWS = 5
 
 
 class LeadMLError(Exception):
-    """Base of every error that lead-ml raises on purpose.
+    """Base of all errors that lead-ml raises.
 
     Parameters
     ----------
     problem
-        What is wrong, in one clause, naming the field or file.
+        What is wrong, naming the field or file.
     value
         The offending value, shown with ``repr`` and cut at 80 characters.
     expected
-        What would have been right.
+        What is allowed.
     do
-        The next step for the reader.
+        The next step.
+
+    Examples
+    --------
+    >>> raise LeadMLError("unknown color", value="gren", expected="red or green", do="correct color in params.yaml")
+    Traceback (most recent call last):
+    lead_ml.errors.LeadMLError: unknown color: got 'gren'; expected red or green. Correct color in params.yaml.
     """
 
     def __init__(self, problem: str, *, value: object = _UNSET, expected: str = "", do: str = "") -> None:
@@ -55,15 +61,30 @@ class LeadMLError(Exception):
         super().__init__(message.rstrip(".") + ".")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel between processes whole: the constructors' keywords are gone, what they made of them is kept."""
+        """Pickle the finished message and attributes, since the keywords of the constructors are not kept."""
         return _again, (type(self), str(self), vars(self))
 
 
 class InputError(LeadMLError):
-    """A file or table is unusable, with the place where it went wrong.
+    """A file, table or row cannot be used.
 
-    ``rows`` are 1-based line numbers of the file (the header is line 1) or 1-based row numbers of a
-    database table; the first few are shown, with the count of all.
+    Parameters
+    ----------
+    problem, value, expected, do
+        See :class:`LeadMLError`.
+    source
+        File or table.
+    rows
+        1-based line numbers of a file (the header is line 1), rows of a sheet, or row numbers of a database table; the first few
+        are shown.
+    count
+        Number of all such rows. Default: the length of `rows`.
+
+    Examples
+    --------
+    >>> raise InputError("created_at is missing", source="leads.csv", rows=[7, 9], expected="a value in every row")
+    Traceback (most recent call last):
+    lead_ml.errors.InputError: leads.csv, rows 7, 9: created_at is missing; expected a value in every row.
     """
 
     def __init__(
@@ -89,23 +110,36 @@ class InputError(LeadMLError):
 
 
 class ParamsError(LeadMLError):
-    """``params.yaml`` says something unknown or impossible."""
+    """``params.yaml`` has an unknown key or a wrong value."""
 
 
 class DeclarationError(ParamsError):
-    """A feature or model definition of the project cannot be used."""
+    """A feature or model definition of the project is wrong."""
 
 
 class TooLittleData(LeadMLError):
-    """The data is sound but too small or too young for the question."""
+    """There is too little data, or too little history, for the question."""
 
 
 class LateRecord(LeadMLError):
-    """A record came after later ones that were scanned already; nothing was changed."""
+    """A record is older than records that are already aggregated; nothing was changed."""
 
 
 class RequestError(LeadMLError):
-    """A scoring request is not what it must be; ``field`` is the path of the culprit."""
+    """A scoring request is invalid.
+
+    Parameters
+    ----------
+    problem, value, expected, do
+        See :class:`LeadMLError`.
+    field
+        Path of the field, such as ``events[1].occurred_at``.
+
+    Examples
+    --------
+    >>> RequestError("lead_id is missing", field="lead.lead_id").field
+    'lead.lead_id'
+    """
 
     def __init__(
         self,
@@ -125,11 +159,24 @@ class BundleError(LeadMLError):
 
 
 class PromotionRefused(LeadMLError):
-    """A version did not earn the alias; the message carries the figures."""
+    """A version did not pass the promotion gate; the message has the figures."""
 
 
 class MissingExtra(LeadMLError):
-    """An optional library is needed and not installed."""
+    """An optional library is needed but not installed.
+
+    Parameters
+    ----------
+    library
+        Name of the library.
+    extra
+        Extra of lead-ml that installs it.
+
+    Examples
+    --------
+    >>> str(MissingExtra("psycopg", "postgres"))
+    "psycopg is not installed. Install it with: pip install 'lead-ml[postgres]'."
+    """
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"{library} is not installed", do=f"install it with: pip install 'lead-ml[{extra}]'")
@@ -143,8 +190,21 @@ def _again(kind: type[LeadMLError], message: str, state: dict[str, Any]) -> Lead
 
 
 def shorten(value: object, limit: int = 80) -> str:
-    """Return ``repr(value)``, cut to `limit` characters.
+    """Return ``repr(value)``, cut to a length.
 
+    Parameters
+    ----------
+    value
+        Anything.
+    limit
+        Number of characters.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> shorten("a" * 100, limit=10)
     "'aaaaaa..."
     """

@@ -1,4 +1,4 @@
-"""Columns made of other columns: what a declaration computes from those of its operands."""
+"""Columns derived from other columns: what a declaration computes from those of its operands."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from lead_ml.asof.kernel import quotient
 from lead_ml.declare import AllOf, Declaration, Difference, Interest, Lookup, Ratio, spelling
 from lead_ml.tables.dataset import Coded, Floats
 
-Column = Coded | Floats
+FeatureColumn = Coded | Floats
 _ANSWERS = ("false", "true")
 
 
-def composed(item: Declaration, parts: Sequence[Column]) -> Column:
+def derived_column(item: Declaration, parts: Sequence[FeatureColumn]) -> FeatureColumn:
     """Return the column (rows,) of a declaration from those of its operands, each (rows,), in their order."""
     if isinstance(item, Ratio):
         return quotient(*map(_number, parts))
@@ -51,11 +51,11 @@ def _strongest(item: Interest, weights: Sequence[Floats]) -> Coded:
     return Coded(codes, item.tags)
 
 
-def _number(column: Column) -> Floats:
+def _number(column: FeatureColumn) -> Floats:
     assert not isinstance(column, Coded), "validated declarations compute with numbers only"
     return column
 
 
-def _text(column: Column) -> Coded:
-    assert isinstance(column, Coded), "validated declarations look texts up only"
+def _text(column: FeatureColumn) -> Coded:
+    assert isinstance(column, Coded), "validated declarations look up texts only"
     return column

@@ -1,9 +1,9 @@
 """From raw feature columns to the float64 matrix that models see, by a fitted and versioned code book.
 
 Categories become stable integers: 0 missing, 1 other, levels from 2 in alphabetical order. A value seen in fewer than
-``RARE_BELOW`` leads of the fit window is *other* and its text is not kept, so no rare person speaks through a bundle; so is
-a value never seen. New values come every quarter (campaigns do), so a model must know what *other* means: while
-fitting, a share of the leads has each category hidden behind it (:func:`hide_some`), and *other* means the average.
+``RARE_BELOW`` leads of the fit window is *other* and its text is not kept, so that a bundle holds no rare personal value;
+a value never seen is *other* too. New values come all the time (campaigns do), so a model must learn what *other* means: for
+fitting, a share of the leads has each category replaced by it (:func:`hide_some`), and *other* means the average.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HIDDEN_SHARE = 0.05
 RawColumns = Mapping[str, Coded | Floats]
 
 
-class Codes(msgspec.Struct, frozen=True):
+class CodeBook(msgspec.Struct, frozen=True):
     """The code book of one category: ``levels[k]`` has code ``FIRST_LEVEL + k``."""
 
     levels: tuple[str, ...]
@@ -52,7 +52,7 @@ class Encoder(msgspec.Struct, frozen=True):
     """Code books by feature name, and the order of the columns of the matrix."""
 
     names: tuple[str, ...]
-    categories: dict[str, Codes]
+    categories: dict[str, CodeBook]
 
     def transform(self, raw: RawColumns) -> Floats:
         """Return the matrix, float64 (rows, features), C-contiguous; NaN is a missing number."""
@@ -87,8 +87,8 @@ def fit_encoder(
     lead
         Lead of each row (rows,): a value counts once per lead.
     named
-        Values per feature that have a code however rare, as the rules of a scorecard need: the project wrote them down
-        itself, so no person is told.
+        Values per feature that have a code even if they are rare, as the rules of a scorecard need: the project lists
+        them itself, so no personal value is revealed.
     """
     first_rows = np.unique(lead, return_index=True)[1]
     categories = {
@@ -100,7 +100,7 @@ def fit_encoder(
 
 
 def hide_some(encoder: Encoder, X: Floats, lead: Indices, seed: int) -> Floats:
-    """Return a copy of a fit matrix in which each category column shows *other* for its own 5 % of the leads.
+    """Return a copy of a fit matrix in which each category column shows *other* for its own 5% of the leads.
 
     Parameters
     ----------
@@ -120,8 +120,8 @@ def hide_some(encoder: Encoder, X: Floats, lead: Indices, seed: int) -> Floats:
     return hidden
 
 
-def _codes(column: Coded, first_rows: npt.NDArray[np.intp], named: frozenset[str]) -> Codes:
+def _codes(column: Coded, first_rows: npt.NDArray[np.intp], named: frozenset[str]) -> CodeBook:
     codes = column.codes[first_rows]
     counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
     common = {level for level, count in zip(column.levels, counts, strict=True) if count >= RARE_BELOW}
-    return Codes(tuple(sorted(common | named)))
+    return CodeBook(tuple(sorted(common | named)))

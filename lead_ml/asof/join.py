@@ -1,7 +1,14 @@
 """The as-of join: declared features of any snapshots, from what was known strictly before each ``as_of``.
 
-This is the only place that slices time, and the same code builds the training table, the batch of open leads and the
-one lead of a request.
+The same code builds the training table, the batch of open leads and the one lead of a request. Time is sliced in four
+places, all by the same rule, ``known_at < as_of``:
+
+- here and in :mod:`lead_ml.asof.kernel`, per snapshot, for features;
+- in :mod:`lead_ml.asof.labels`, per snapshot, for what became of a lead, and by when it was known;
+- in :meth:`lead_ml.tables.dataset.Dataset.as_known`, for a whole data set at one instant;
+- in :mod:`lead_ml.tables.read`, where ``data.until`` ends the data and every row left out is reported.
+
+``tests/asof/test_as_known.py`` shows that they agree.
 """
 
 from __future__ import annotations
@@ -11,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.asof.derived import Column, composed
+from lead_ml.asof.derived import FeatureColumn, derived_column
 from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.kernel import (
     Answered,
@@ -53,8 +60,8 @@ _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 class Compiled:
     """Declarations with the plans of their streams.
 
-    ``places`` tells where each aggregate finds its parts, as (plan, column); ``shown`` which text column of its plan a category
-    shows. Both by the ``id`` of the declaration.
+    ``places`` are the parts of each aggregate, as (plan, column); ``shown`` is the text column of its plan that a category
+    shows. Both are by the ``id`` of the declaration.
     """
 
     declarations: tuple[Declaration, ...]
@@ -64,7 +71,7 @@ class Compiled:
 
     @classmethod
     def of(cls, declarations: Sequence[Declaration]) -> Compiled:
-        """Compile validated declarations: to be done once, where features are computed often."""
+        """Compile validated declarations; do it once where features are computed often."""
         kept = tuple(declarations)
         plans = compile_plans(kept)
         found = {
@@ -97,7 +104,7 @@ def features_at(
     Parameters
     ----------
     declarations
-        Validated declarations, compiled where the caller has them so.
+        Validated declarations, or compiled ones.
     dataset
         Leads, events and outcomes.
     spine
@@ -109,7 +116,7 @@ def features_at(
     -------
     Mapping
         Feature name to a column of (rows,): :class:`Coded` for categories, float64 with NaN for the rest. A customer profile is
-        missing here, and its parts stand beside it: what they are worth is learnt with a model (:mod:`lead_ml.model.icp`).
+        missing here, with its parts as columns of their own: their weights of evidence are learned with a model (:mod:`lead_ml.model.icp`).
     """
     compiled = declarations if isinstance(declarations, Compiled) else Compiled.of(declarations)
     answers = [
@@ -122,9 +129,9 @@ def features_at(
 def from_answers(
     compiled: Compiled, dataset: Dataset, spine: Spine, answers: Sequence[Answered]
 ) -> RawColumns:
-    """Put features together from what :func:`lead_ml.asof.kernel.aggregate_coded` answered for each plan, wherever it ran."""
+    """Combine the answers of :func:`lead_ml.asof.kernel.aggregate_coded` for each plan, wherever it ran, into features."""
 
-    def column(item: Declaration) -> Column:
+    def column(item: Declaration) -> FeatureColumn:
         return _column(item, compiled, dataset, spine, answers)
 
     found = {item.name: column(item) for item in compiled.declarations}
@@ -137,19 +144,21 @@ def from_answers(
 
 def _column(
     item: Declaration, compiled: Compiled, dataset: Dataset, spine: Spine, answers: Sequence[Answered]
-) -> Column:
-    # A closure that calls itself would keep dataset and answers alive until the garbage collector comes by.
+) -> FeatureColumn:
+    # A closure that calls itself would keep dataset and answers alive until the garbage collector runs.
     if isinstance(item, Aggregate | Rate):
         return _aggregated(item, compiled, answers)
     if isinstance(item, Profile):
         return np.full(len(spine), np.nan)
     parts = operands(item)
     if parts:
-        return composed(item, [_column(operand, compiled, dataset, spine, answers) for operand in parts])
+        return derived_column(
+            item, [_column(operand, compiled, dataset, spine, answers) for operand in parts]
+        )
     return _own(item, dataset, spine)
 
 
-def _aggregated(item: Aggregate | Rate, compiled: Compiled, answers: Sequence[Answered]) -> Column:
+def _aggregated(item: Aggregate | Rate, compiled: Compiled, answers: Sequence[Answered]) -> FeatureColumn:
     places, shown = compiled.places[id(item)], compiled.shown.get(id(item))
     if shown is None and len(places) == 1:
         (plan, k), *_ = places
@@ -162,8 +171,8 @@ def _aggregated(item: Aggregate | Rate, compiled: Compiled, answers: Sequence[An
     return Coded(codes, texts[shown])
 
 
-def _own(item: Declaration, dataset: Dataset, spine: Spine) -> Column:
-    """Return what the lead is by itself."""
+def _own(item: Declaration, dataset: Dataset, spine: Spine) -> FeatureColumn:
+    """Return a feature of the lead itself."""
     if isinstance(item, Attribute):
         return attribute(item, dataset, spine)
     if isinstance(item, Clock):
@@ -171,8 +180,8 @@ def _own(item: Declaration, dataset: Dataset, spine: Spine) -> Column:
     return _age(dataset, spine.lead, spine.as_of)
 
 
-def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> Column:
-    """Return an attribute of the leads as of each snapshot (rows,): see :func:`lead_ml.asof.kernel.column_at`."""
+def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> FeatureColumn:
+    """Return the value of an attribute as of each snapshot (rows,): see :func:`lead_ml.asof.kernel.column_at`."""
     column = column_at(dataset, item.column, spine.lead, spine.as_of)
     if item.transform:
         column = column.map(transform_of(item.transform, item.name))
@@ -185,7 +194,7 @@ def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> Column:
 
 
 def transform_of(name: str, feature: str):  # type: ignore[no-untyped-def]
-    """Return a transform of :mod:`lead_ml.clean` by name, or say which there are."""
+    """Return a transform of :mod:`lead_ml.clean` by name, or raise DeclarationError."""
     if name not in TRANSFORMS:
         raise DeclarationError(
             f"transform of {feature}", value=name, expected=f"one of {', '.join(TRANSFORMS)}"
@@ -210,7 +219,7 @@ def _age(dataset: Dataset, lead: Indices, as_of: Instants) -> Floats:
     return np.asarray((as_of - created[lead]) / MICROSECONDS_PER_DAY)
 
 
-def _clock(item: Clock, dataset: Dataset, lead: Indices) -> Column:
+def _clock(item: Clock, dataset: Dataset, lead: Indices) -> FeatureColumn:
     created = dataset.leads.created_at
     if created is None:
         nothing = np.full(len(lead), -1, dtype=np.int32)

@@ -39,11 +39,12 @@ def init(
         Path | None,
         typer.Option("--outcomes", help="Stages or deals, if there is such a file.", dir_okay=False),
     ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the questions and comments, en or zh.")] = "en",
     as_json: JsonOption = False,
 ) -> None:
     """Write a project into a new folder: one that fits your own export, or the reference project to be edited.
 
-    The files are CSV or Parquet and are only read. What could not be decided stands as questions at the top of params.yaml.
+    The files are CSV or Parquet and are only read. What could not be decided is listed as questions at the top of params.yaml.
 
     Example: lead-ml init my-company --leads leads.csv --outcomes deals.csv
     """
@@ -61,7 +62,11 @@ def init(
         say(f"Wrote {len(written)} files into {escape(str(folder))}.")
         say("Next: put your data in, name it in params.yaml, then run: lead-ml check")
         return
-    draft, written = init_from_export(folder, leads, events, outcomes)
+    from lead_ml.language import LANGUAGES
+
+    if lang not in LANGUAGES:
+        raise typer.BadParameter(f"{lang!r} is not one of {', '.join(LANGUAGES)}", param_hint="--lang")
+    draft, written = init_from_export(folder, leads, events, outcomes, lang=lang)
     if as_json:
         print_json(_plain_draft(folder, draft, written))
         return
@@ -98,7 +103,8 @@ _DRAFT_COLUMNS = ("column", "role", "holds", "filled", "examples", "known at", "
 
 def _draft_row(item: ColumnDraft) -> Sequence[str]:
     examples = ", ".join(item.examples if wide() else item.examples[:2])
-    row = (item.column, item.role, item.type, f"{item.fill:.1%}", examples)
+    holds = item.kind.replace("_", " ") + (f" ({item.date_format})" if item.date_format else "")
+    row = (item.column, item.role, holds, f"{item.fill:.1%}", examples)
     return (*row, item.known_at, f"{item.distinct:,}") if wide() else row
 
 
@@ -159,7 +165,7 @@ def print_intake(report: IntakeReport) -> None:
     if report.columns:
         print_table(
             "Columns of leads",
-            ("column", "looks like", "filled", "distinct", "known at"),
+            ("column", "holds", "filled", "distinct", "known at"),
             [_column_row(column) for column in report.columns],
         )
 
@@ -173,7 +179,7 @@ def _read_row(table: TableReport) -> Sequence[str]:
 def _aside_rows(table: TableReport) -> list[Sequence[str]]:
     return [
         (s.cause, f"{s.count:,}", ", ".join(map(str, s.rows)), f"{s.column}={s.example!r}"[:60])
-        for s in table.set_aside
+        for s in table.rejected
     ]
 
 
@@ -190,7 +196,7 @@ def _column_row(column: ColumnReport) -> Sequence[str]:
         known = "history: value as of"
     elif known != "creation":
         known = f"{known}: {'trusted by name' if column.trusted else 'left out'}"
-    return column.name, column.kind, f"{column.fill:.1%}", f"{column.distinct:,}", known
+    return column.name, column.kind.replace("_", " "), f"{column.fill:.1%}", f"{column.distinct:,}", known
 
 
 def warm() -> None:

@@ -1,7 +1,7 @@
-"""Features as plain data: what is counted, over which stream, by which key, in which window.
+"""Declare features as plain data: what is counted, over which stream, by which key, in which window.
 
-A declaration is never a query. It travels inside the bundle as JSON, the same kernel reads it for the
-training table, for one lead in a request and for each partition of a cluster, and it carries its own
+A declaration is never a query. A bundle contains it as JSON, the same kernel computes it for the
+training table, for one lead in a request and for each partition of a cluster, and it has its own
 wording in English and Chinese::
 
     GROUP = "engagement"
@@ -13,60 +13,54 @@ wording in English and Chinese::
         category("industry", en="Industry", zh="行业"),
     ]
 
-Windows measure ``occurred_at`` and count ``[as_of - window, as_of)``; a record is seen only when its
+Windows measure ``occurred_at`` and count ``[as_of - window, as_of)``; a record counts only if its
 ``known_at`` is strictly before ``as_of``. A key is a column of the lead, or ``column:transform`` with a
 transform of :mod:`lead_ml.clean`.
 """
 
 from __future__ import annotations
 
-from lead_ml.declare.build import (
-    GIVEN,
-    all_of,
-    category,
-    clock,
-    difference,
-    ideal_customer,
-    interest,
-    lead_age,
-    lookup,
-    number,
-    ordinal,
-    ratio,
-)
-from lead_ml.declare.check import from_json, to_json, validated
-from lead_ml.declare.derived import MISSING, part_name, read_table, spelling, without
-from lead_ml.declare.feature import (
+from lead_ml.declare.aggregate import (
     EVERYONE,
-    GROUP_NAMES,
-    GROUPS,
     LEAD_STREAMS,
-    MICROSECONDS_PER_DAY,
     STREAM_COLUMNS,
     STREAM_NUMBERS,
-    Age,
     Aggregate,
     Aggregation,
+    Range,
+    Rate,
+    Stream,
+)
+from lead_ml.declare.attributes import category, clock, lead_age, number, ordinal
+from lead_ml.declare.check import from_json, to_json, validated
+from lead_ml.declare.combine import GIVEN, all_of, difference, ideal_customer, interest, lookup, ratio
+from lead_ml.declare.derived import (
     AllOf,
-    Attribute,
-    Clock,
     Declaration,
     Difference,
-    Feature,
     Interest,
     Lookup,
     Profile,
-    Range,
-    Rate,
     Ratio,
-    Stream,
     is_category,
     operands,
     reads,
     reads_clock,
+)
+from lead_ml.declare.feature import (
+    GROUP_NAMES,
+    GROUPS,
+    MICROSECONDS_PER_DAY,
+    Age,
+    Attribute,
+    Clock,
+    Feature,
     span,
 )
-from lead_ml.declare.over import Over, between, events, leads, outcomes
+from lead_ml.declare.lookup_table import read_table, spelling
+from lead_ml.declare.over import Over
+from lead_ml.declare.parts import MISSING, part_name, without
+from lead_ml.declare.streams import between, events, leads, outcomes
 
 __all__ = [
     "EVERYONE",

@@ -1,4 +1,4 @@
-"""What makes declarations sound, on their own and together, and their form in a bundle."""
+"""Checks of declarations, each by itself and all together, and their form in a bundle."""
 
 from __future__ import annotations
 
@@ -8,21 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from lead_ml.declare.derived import check_made, with_columns
-from lead_ml.declare.feature import (
-    GROUPS,
-    STREAM_COLUMNS,
-    STREAM_NUMBERS,
-    Aggregate,
-    Attribute,
-    Clock,
-    Declaration,
-    Difference,
-    Rate,
-    Ratio,
-    is_category,
-    operands,
-)
+from lead_ml.declare.aggregate import STREAM_COLUMNS, STREAM_NUMBERS, Aggregate, Rate
+from lead_ml.declare.derived import Declaration, Difference, Ratio, is_category, operands
+from lead_ml.declare.feature import GROUPS, Attribute, Clock
+from lead_ml.declare.parts import check_derived, with_columns
 from lead_ml.errors import DeclarationError
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -30,21 +19,38 @@ _NEEDS_OF = ("sum", "mean", "max", "distinct", "first", "last")
 
 
 def validated(declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
-    """Check declarations on their own and together; return them as a tuple.
+    """Check declarations, each by itself and all together.
+
+    Parameters
+    ----------
+    declarations
+        The features of a project.
+
+    Returns
+    -------
+    tuple of Declaration
+        With the features of customer profiles filled in.
 
     Raises
     ------
     DeclarationError
-        For a name that is not lower_snake_case or stands twice, an unknown group, missing wording, a filter on a column
-        the stream lacks, an unknown time zone, a ratio of texts, outcomes keyed by ``lead_id`` (the label's own past), or an
-        ideal customer of what is no category or ordinal of the lead.
+        For a name that is not lower snake case or is a duplicate, an unknown group, missing wording, a filter on a column
+        that the stream lacks, an unknown time zone, a ratio of texts, outcomes keyed by ``lead_id`` (they are what is
+        predicted), or an ideal customer of a feature that is not a category or ordinal of the lead.
+
+    Examples
+    --------
+    >>> from lead_ml.declare import lead_age
+    >>> validated([lead_age(group="fit"), lead_age(group="fit")])
+    Traceback (most recent call last):
+    lead_ml.errors.DeclarationError: duplicate feature lead_age_days. Rename one of them.
     """
     seen: set[str] = set()
     for item in declarations:
         if not _NAME.match(item.name):
             raise DeclarationError("feature name", value=item.name, expected="lower_snake_case")
         if item.name in seen:
-            raise DeclarationError(f"feature {item.name} is declared twice", do="rename one of them")
+            raise DeclarationError(f"duplicate feature {item.name}", do="rename one of them")
         seen.add(item.name)
         if item.group not in GROUPS:
             raise DeclarationError(
@@ -54,21 +60,54 @@ def validated(declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
                 do="set GROUP at the top of its file",
             )
         if not item.en or not item.zh:
-            raise DeclarationError(f"feature {item.name} lacks its wording", expected="en= and zh=")
+            raise DeclarationError(f"feature {item.name} has no wording", expected="en= and zh=")
         for part in (item, *operands(item)):
             _check(part, item.name)
-        check_made(item)
+        check_derived(item)
     return with_columns(declarations)
 
 
 def to_json(declarations: Sequence[Declaration]) -> bytes:
-    """Encode declarations as indented JSON, the form in which a bundle holds them."""
+    """Encode declarations as indented JSON, the form in which a bundle contains them.
+
+    Parameters
+    ----------
+    declarations
+        The features.
+
+    Returns
+    -------
+    bytes
+        UTF-8.
+
+    Examples
+    --------
+    >>> from lead_ml.declare import lead_age
+    >>> to_json([lead_age(group="fit")]).splitlines()[2]
+    b'  "declares": "age",'
+    """
     return msgspec.json.format(msgspec.json.encode(list(declarations)), indent=1)
 
 
 def from_json(data: bytes) -> tuple[Declaration, ...]:
-    """Decode what :func:`to_json` wrote.
+    """Decode the JSON of :func:`to_json`.
 
+    Parameters
+    ----------
+    data
+        UTF-8.
+
+    Returns
+    -------
+    tuple of Declaration
+
+    Raises
+    ------
+    DeclarationError
+        If the content is not a list of declarations.
+
+    Examples
+    --------
     >>> from lead_ml.declare import lead_age
     >>> from_json(to_json([lead_age(group="fit")]))[0].name
     'lead_age_days'
@@ -102,7 +141,7 @@ def _check(item: Declaration, name: str) -> None:
     computes = isinstance(item, Ratio | Difference)
     text = next((part.name for part in operands(item) if is_category(part)), None)
     if computes and text is not None:
-        raise DeclarationError(f"feature {name} computes with a text", value=text, expected="a number")
+        raise DeclarationError(f"feature {name} computes with text", value=text, expected="a number")
 
 
 def _zones(item: Declaration) -> Iterator[str]:
@@ -142,21 +181,21 @@ def _check_stream(item: Aggregate, name: str) -> None:
 
 def _check_aggregation(item: Aggregate, name: str) -> None:
     if item.aggregation == "decayed_sum" and not item.half_life:
-        raise DeclarationError(f"feature {name} lacks its half-life", expected="half_life='14d' or the like")
+        raise DeclarationError(f"feature {name} has no half-life", expected="half_life='14d' or the like")
     if item.aggregation in _NEEDS_OF and not item.of:
-        raise DeclarationError(f"feature {name} lacks its column", expected="of='value' or the like")
+        raise DeclarationError(f"feature {name} has no column", expected="of='value' or the like")
     if item.aggregation == "trend" and not item.window:
-        raise DeclarationError(f"feature {name} lacks its window", expected="window='7d' or the like")
+        raise DeclarationError(f"feature {name} has no window", expected="window='7d' or the like")
     if item.aggregation == "longest_gap" and item.key != "lead_id" and not item.window:
         raise DeclarationError(
-            f"feature {name} is a gap in all history of a shared key",
+            f"feature {name} measures a gap over all history of a shared key",
             expected="a window",
-            do="a record that comes late splits a gap, and a request carries only the rows of the windows",
+            do="set window: a late record can split a gap, and a request contains only the rows of the windows",
         )
     apart = [c for c in item.among if c in item.where and not set(item.among[c]) & set(item.where[c])]
     if apart:
         raise DeclarationError(
-            f"feature {name} is a share of rows that its own filter leaves out",
+            f"feature {name} has a filter that excludes the rows of among",
             value=apart[0],
             expected="a filter inside that of among",
         )

@@ -1,135 +1,253 @@
-"""What declarations made of others stand on: the table behind a lookup, the features behind a customer profile."""
+"""Features derived from others, and what is asked of any declaration."""
 
 from __future__ import annotations
 
-import csv
-import unicodedata
-from collections.abc import Callable, Sequence
-from pathlib import Path
-
 import msgspec
 
-from lead_ml.declare.feature import AllOf, Attribute, Declaration, Interest, Lookup, Profile
-from lead_ml.errors import DeclarationError
-
-MISSING = "(missing)"  # the level of a customer profile that stands for leads without a value
-_CITY = "市"
+from lead_ml.declare.aggregate import EVERYONE, LEAD_STREAMS, Aggregate, Rate
+from lead_ml.declare.feature import Age, Attribute, Clock, Feature
 
 
-def part_name(item: Profile, operand: Declaration) -> str:
-    """Return the name under which raw columns hold an operand of a customer profile."""
-    return f"{item.name}/{operand.name}"
+class Ratio(Feature, frozen=True, kw_only=True, tag="ratio"):
+    """One declared number divided by another; missing if either is missing or the divisor is 0.
 
+    Parameters
+    ----------
+    over, under
+        Declared numbers.
 
-def spelling(text: str) -> str:
-    """Return the form in which a value and the cells of a table are compared: one case, one width, no 市 at the end.
-
-    >>> spelling(" ＳＨＡＮＧＨＡＩ "), spelling("上海市"), spelling("New  York")
-    ('shanghai', '上海', 'new york')
+    Examples
+    --------
+    >>> age = Age(name="age", en="Age", zh="天数")
+    >>> Ratio(name="one", over=age, under=age, en="One", zh="比值").under.name
+    'age'
     """
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return folded.removesuffix(_CITY) or folded
+
+    over: Attribute | Aggregate | Age
+    under: Attribute | Aggregate | Age
 
 
-def read_table(path: Path) -> dict[str, str]:
-    """Read the table of a lookup: spelling to label.
+class Difference(Feature, frozen=True, kw_only=True, tag="difference"):
+    """One declared number minus another; missing if either is missing.
 
-    Lines that begin with ``#`` are comments; the first row is the header. The last cell of a row is the label, the cells
-    before it are spellings of one value, empty ones left out.
+    Parameters
+    ----------
+    first, second
+        Declared numbers.
 
-    Raises
-    ------
-    DeclarationError
-        If the file is absent or no UTF-8, holds no row, a row has no label, or a spelling has two labels.
+    Examples
+    --------
+    >>> age = Age(name="age", en="Age", zh="天数")
+    >>> Difference(name="zero", first=age, second=age, en="Zero", zh="差值").first.name
+    'age'
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DeclarationError(
-            f"the table {path} cannot be read: {error}", expected="a CSV file in UTF-8"
-        ) from error
-    numbered = [
-        (k, line) for k, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")
-    ]
-    table: dict[str, str] = {}
-    for k, line in numbered[1:]:
-        row = next(csv.reader([line]))
-        *spelled, label = (cell.strip() for cell in row)
-        found = [text for cell in spelled if (text := spelling(cell))]
-        if not label or not found:
-            raise DeclarationError(
-                f"{path}, row {k}", value=",".join(row), expected="a value and, in the last cell, its label"
-            )
-        for text in found:
-            if table.setdefault(text, label) != label:
-                raise DeclarationError(
-                    f"{path}, row {k}: {text} has two labels", value=(table[text], label), do="keep one row"
-                )
-    if not table:
-        raise DeclarationError(f"the table {path} is empty", expected="a header and rows of value and label")
-    return table
+
+    first: Attribute | Aggregate | Age
+    second: Attribute | Aggregate | Age
 
 
-def check_made(item: Declaration) -> None:
-    """Check a declaration that is made of others, apart from what it is made of.
+class Lookup(Feature, frozen=True, kw_only=True, tag="lookup"):
+    """The label that a table of the project gives to a value of the lead, as a category.
 
-    Raises
-    ------
-    DeclarationError
-        If it is made of nothing, or a lookup names no file.
+    Parameters
+    ----------
+    of
+        The attribute that is looked up.
+    file
+        Path of the table, relative to the project.
+    otherwise
+        Label of values that are not in the table; empty for missing.
+    table
+        Content of the table, from :func:`lead_ml.declare.spelling` to label, read when the project is loaded, so that a
+        bundle contains it.
+
+    Examples
+    --------
+    >>> city = Attribute(name="city", column="city", kind="category", en="City", zh="城市")
+    >>> Lookup(name="tier", of=city, file="tables/tiers.csv", en="City tier", zh="城市级别").table
+    {}
     """
-    if isinstance(item, Lookup) and not item.file:
-        raise DeclarationError(f"lookup {item.name} names no table", expected="the path of a CSV file")
-    if isinstance(item, Interest) and len(item.tags) < 2:
-        raise DeclarationError(f"interest {item.name}", value=item.tags, expected="at least two tags")
-    if isinstance(item, AllOf) and len(item.of) < 2:
-        raise DeclarationError(
-            f"all_of {item.name}", value=[part.name for part in item.of], expected="at least two columns"
-        )
-    if isinstance(item, Profile) and (not item.columns or len(set(item.columns)) < len(item.columns)):
-        raise DeclarationError(
-            f"ideal customer {item.name}", value=item.columns, expected="names of features, each once"
-        )
+
+    of: Attribute
+    file: str
+    otherwise: str = ""
+    table: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-def with_columns(declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
-    """Return the declarations, every customer profile holding the features that it names.
+class AllOf(Feature, frozen=True, kw_only=True, tag="all_of"):
+    """Whether several attributes all have accepted values: ``true``, ``false`` or missing.
 
-    Raises
-    ------
-    DeclarationError
-        If it names none, or one that is no category or ordinal of the lead.
+    Parameters
+    ----------
+    of
+        The attributes.
+    values
+        ``values[k]`` are the values accepted for ``of[k]``; none accepts any value. A value that is not accepted makes
+        the feature ``false``; otherwise a missing value of an attribute with accepted values makes it missing.
+
+    Examples
+    --------
+    >>> city = Attribute(name="city", column="city", kind="category", en="City", zh="城市")
+    >>> AllOf(name="both", of=(city, city), values=(("Paris",), ()), en="Both", zh="同时满足").values
+    (('Paris',), ())
     """
-    named = {item.name: item for item in declarations}
-    return tuple(_filled(item, named) if isinstance(item, Profile) else item for item in declarations)
+
+    of: tuple[Attribute, ...]
+    values: tuple[tuple[str, ...], ...]
 
 
-def without(item: Declaration, barred: Callable[[Declaration], bool]) -> Declaration | None:
-    """Return a declaration unless it is barred, as for the columns that it reads; else None.
+class Interest(Feature, frozen=True, kw_only=True, tag="interest"):
+    """The topic whose events weigh most, as a category; missing while no topic has an event.
 
-    A customer profile loses the features that are barred and stands on the others.
+    Parameters
+    ----------
+    tags
+        The topics; of equal weights the first counts.
+    of
+        The decayed count behind each topic.
+
+    Examples
+    --------
+    >>> views = Aggregate(name="v", stream="events", aggregation="decayed_sum", half_life=1, en="Views", zh="浏览")
+    >>> Interest(name="topic", tags=("a", "b"), of=(views, views), en="Topic", zh="关注主题").tags
+    ('a', 'b')
     """
-    if not barred(item):
-        return item
-    if not isinstance(item, Profile):
-        return None
-    of = tuple(part for part in item.of if not barred(part))
-    return msgspec.structs.replace(item, of=of, columns=tuple(part.name for part in of)) if of else None
+
+    tags: tuple[str, ...]
+    of: tuple[Aggregate, ...]
 
 
-def _filled(profile: Profile, named: dict[str, Declaration]) -> Profile:
-    if profile.of and not set(profile.columns) <= set(named):
-        return profile  # of a bundle, beside a part of its features
-    found: list[Attribute | Lookup | AllOf] = []
-    for name in profile.columns:
-        item = named.get(name)
-        ordered = isinstance(item, Attribute) and item.kind != "number"
-        if not ordered and not isinstance(item, Lookup | AllOf):
-            raise DeclarationError(
-                f"ideal customer {profile.name} is made of what is no category or ordinal of the lead",
-                value=name,
-                expected="the names of such features of the project",
-            )
-        assert isinstance(item, Attribute | Lookup | AllOf)
-        found.append(item)
-    return msgspec.structs.replace(profile, of=tuple(found))
+class Profile(Feature, frozen=True, kw_only=True, tag="profile"):
+    """Agreement with the ideal customer profile: the sum of the points of the values of several features.
+
+    The points are learned from outcomes inside the fit window (:mod:`lead_ml.model.icp`); until a model is fitted the
+    feature is missing.
+
+    Parameters
+    ----------
+    columns
+        Names of other features.
+    of
+        Those features, filled in by :func:`lead_ml.declare.validated`.
+
+    Examples
+    --------
+    >>> Profile(name="match", columns=("industry",), en="Profile match", zh="画像匹配").of
+    ()
+    """
+
+    columns: tuple[str, ...]
+    of: tuple[Attribute | Lookup | AllOf, ...] = ()
+
+
+Declaration = (
+    Attribute | Aggregate | Age | Clock | Ratio | Difference | Rate | Lookup | AllOf | Interest | Profile
+)
+
+
+def operands(item: Feature) -> tuple[Declaration, ...]:
+    """Return the declarations that another one is derived from.
+
+    Parameters
+    ----------
+    item
+        A declaration.
+
+    Returns
+    -------
+    tuple
+        In order; empty for a declaration that is not derived.
+
+    Examples
+    --------
+    >>> age = Age(name="age", en="Age", zh="天数")
+    >>> operands(Ratio(name="one", over=age, under=age, en="One", zh="比值")) == (age, age)
+    True
+    """
+    if isinstance(item, Ratio):
+        return item.over, item.under
+    if isinstance(item, Difference):
+        return item.first, item.second
+    if isinstance(item, Lookup):
+        return (item.of,)
+    return item.of if isinstance(item, AllOf | Interest | Profile) else ()
+
+
+def is_category(item: Declaration) -> bool:
+    """Tell whether the values of a feature are texts.
+
+    Parameters
+    ----------
+    item
+        A declaration.
+
+    Returns
+    -------
+    bool
+        False for numbers and ordinals.
+
+    Examples
+    --------
+    >>> is_category(Age(name="age", en="Age", zh="天数"))
+    False
+    """
+    if isinstance(item, Attribute):
+        return item.kind == "category"
+    if isinstance(item, Aggregate):
+        return item.aggregation in ("first", "last")
+    if isinstance(item, Clock):
+        return item.part == "weekday"
+    return isinstance(item, Lookup | AllOf | Interest)
+
+
+def reads_clock(item: Declaration) -> bool:
+    """Tell whether a feature depends on the calendar, so that shifting all times may change it.
+
+    Parameters
+    ----------
+    item
+        A declaration.
+
+    Returns
+    -------
+    bool
+        True for :class:`Clock`, for ``active_days``, and for what is derived from them.
+
+    Examples
+    --------
+    >>> reads_clock(Clock(name="created_hour", part="hour", en="Hour", zh="时段"))
+    True
+    """
+    if any(map(reads_clock, operands(item))):
+        return True
+    return isinstance(item, Clock) or (isinstance(item, Aggregate) and item.aggregation == "active_days")
+
+
+def reads(item: Declaration) -> set[str]:
+    """Return the lead columns that a feature reads.
+
+    Parameters
+    ----------
+    item
+        A declaration.
+
+    Returns
+    -------
+    set of str
+        Without ``lead_id``.
+
+    Examples
+    --------
+    >>> reads(Attribute(name="industry", column="industry", kind="category", en="Industry", zh="行业"))
+    {'industry'}
+    """
+    if isinstance(item, Attribute):
+        found = {item.column}
+    elif isinstance(item, Aggregate):
+        own = {*item.where, *item.ranges, *item.among, item.of} if item.stream in LEAD_STREAMS else set()
+        found = {item.key.split(":")[0], *own}
+    elif isinstance(item, Rate):
+        found = {item.key.split(":")[0], *item.where}
+    else:
+        found = set().union(*map(reads, operands(item)))
+    return found - {"lead_id", EVERYONE, ""}

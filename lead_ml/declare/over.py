@@ -1,107 +1,164 @@
-"""Declaring aggregations: rows of a stream, by a key, under a filter, then what becomes of them."""
+"""How the rows of a stream, by a key and under a filter, are aggregated to a feature."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import msgspec
-
-from lead_ml.declare.feature import Aggregate, Aggregation, Range, Rate, Stream, span
+from lead_ml.declare.aggregate import Aggregate, Rate
+from lead_ml.declare.counted import Counted
+from lead_ml.declare.feature import span
 from lead_ml.errors import DeclarationError
 
-Allowed = str | Sequence[str] | Range
 
+class Over(Counted, frozen=True):
+    """Rows of a stream, by a key, under a filter, ready to be aggregated.
 
-def between(at_least: float | None = None, below: float | None = None) -> Range:
-    """Filter a number: ``events(type="call", value=between(5))`` are calls of at least five minutes."""
-    return Range(at_least, below)
+    Made by :func:`events`, :func:`leads` and :func:`outcomes`. Rows count if they were known strictly before ``as_of``; a window
+    counts those that occurred in ``[as_of - window, as_of)``. Every aggregation takes the name of the feature, the wording ``en`` and
+    ``zh``, optionally ``group`` and ``unit``, and most take ``window``: how far back rows count, such as ``"30d"`` (default: all
+    history). A length of time is a number with ``m``, ``h`` or ``d``; another text raises DeclarationError.
 
+    Parameters
+    ----------
+    stream
+        ``events``, ``leads`` or ``outcomes``.
+    key
+        Lead column, or ``column:transform``.
+    where
+        Accepted values by text column.
+    ranges
+        Accepted range by numeric column.
 
-def events(*, by: str = "lead_id", **where: Allowed) -> Over:
-    """Start a declaration over events, filtered by ``type``, ``channel``, ``page``, ``session_id`` or ``value``."""
-    return _over("events", by, where)
-
-
-def leads(*, by: str, **where: Allowed) -> Over:
-    """Start a declaration over the leads that share a key, filtered by any of their columns."""
-    return _over("leads", by, where)
-
-
-def outcomes(*, by: str, **where: Allowed) -> Over:
-    """Start a declaration over the outcomes of the leads that share a key (never by ``lead_id``)."""
-    return _over("outcomes", by, where)
-
-
-class Over(msgspec.Struct, frozen=True):
-    """Rows of a stream by a key under a filter, ready to be aggregated.
-
-    ``window`` looks back that long; without it all history counts.
+    Examples
+    --------
+    >>> events(type="page_view", page="pricing")
+    Over(stream='events', key='lead_id', where={'type': ('page_view',), 'page': ('pricing',)}, ranges={})
     """
 
-    stream: Stream
-    key: str
-    where: dict[str, tuple[str, ...]]
-    ranges: dict[str, Range] = {}
-
-    def count(self, name: str, *, window: str = "", **words: str) -> Aggregate:
-        """Number of rows; in the last minutes or hours it tells bursts."""
-        return self._aggregate(name, "count", window=window, **words)
-
-    def sum(self, name: str, of: str, *, window: str = "", **words: str) -> Aggregate:
-        """Sum of a numeric column, missing values as 0, kept to six decimals."""
-        return self._aggregate(name, "sum", of=of, window=window, **words)
-
-    def mean(self, name: str, of: str, *, window: str = "", **words: str) -> Aggregate:
-        """Mean of a numeric column over the rows that have it; missing where none has."""
-        return self._aggregate(name, "mean", of=of, window=window, **words)
-
-    def max(self, name: str, of: str, *, window: str = "", **words: str) -> Aggregate:
-        """Largest value of a numeric column, to six decimals; missing where no row has one."""
-        return self._aggregate(name, "max", of=of, window=window, **words)
-
-    def distinct(self, name: str, of: str, *, window: str = "", **words: str) -> Aggregate:
-        """Number of different values of a text column, missing values left out."""
-        return self._aggregate(name, "distinct", of=of, window=window, **words)
-
     def active_days(self, name: str, *, window: str = "", zone: str = "UTC", **words: str) -> Aggregate:
-        """Number of calendar days of a time zone with a row; it reads the clock."""
+        """Count the calendar days with a row.
+
+        Parameters
+        ----------
+        name, window, **words
+            See :class:`Over`.
+        zone
+            Time zone of the calendar.
+
+        Returns
+        -------
+        Aggregate
+            A number; 0 without rows.
+
+        Examples
+        --------
+        >>> events().active_days("days_30d", window="30d", zone="Asia/Shanghai", en="Active days", zh="活跃天数").zone
+        'Asia/Shanghai'
+        """
         return self._aggregate(name, "active_days", window=window, zone=zone, **words)
 
     def days_since_first(self, name: str, **words: str) -> Aggregate:
-        """Days from the earliest ``occurred_at`` to ``as_of``; missing without rows."""
+        """Measure the days from the earliest ``occurred_at`` to ``as_of``.
+
+        Parameters
+        ----------
+        name, **words
+            See :class:`Over`.
+
+        Returns
+        -------
+        Aggregate
+            Days with fractions; missing without rows.
+
+        Examples
+        --------
+        >>> events(type="call").days_since_first("first_call", en="Days since call", zh="距通话天数").unit
+        'days'
+        """
         return self._aggregate(name, "days_since_first", **{"unit": "days", **words})
 
     def days_since_last(self, name: str, **words: str) -> Aggregate:
-        """Days from the latest ``occurred_at`` to ``as_of``; missing without rows."""
+        """Measure the days from the latest ``occurred_at`` to ``as_of``.
+
+        Parameters
+        ----------
+        name, **words
+            See :class:`Over`.
+
+        Returns
+        -------
+        Aggregate
+            Days with fractions; missing without rows.
+
+        Examples
+        --------
+        >>> events(type="call").days_since_last("last_call", en="Days since call", zh="距通话天数").unit
+        'days'
+        """
         return self._aggregate(name, "days_since_last", **{"unit": "days", **words})
 
-    def decayed_sum(self, name: str, *, half_life: str, of: str = "", **words: str) -> Aggregate:
-        """Sum of 2^(-age / half_life) over the rows, times the column `of` where it is given."""
-        return self._aggregate(name, "decayed_sum", of=of, half_life=half_life, **words)
-
-    def share(self, name: str, *, among: Over | None = None, window: str = "", **words: str) -> Aggregate:
-        """Share of the rows of `among` (all rows of the stream by default) that pass this filter too; 0 to 1.
-
-        Missing where there are no rows to be a share of.
-        """
-        whole = {} if among is None else among.where
-        words = {"unit": "share", **words}
-        return msgspec.structs.replace(self._aggregate(name, "share", window=window, **words), among=whole)
-
     def longest_gap(self, name: str, *, window: str = "", **words: str) -> Aggregate:
-        """Longest time between one row and the next, in days; missing with fewer than two rows."""
+        """Measure the longest time between one row and the next.
+
+        Parameters
+        ----------
+        name, window, **words
+            See :class:`Over`.
+
+        Returns
+        -------
+        Aggregate
+            Days with fractions; missing with fewer than two rows.
+
+        Examples
+        --------
+        >>> events().longest_gap("gap_90d", window="90d", en="Longest pause, days", zh="最长间隔（天）").unit
+        'days'
+        """
         return self._aggregate(name, "longest_gap", window=window, **{"unit": "days", **words})
 
-    def trend(self, name: str, *, window: str, **words: str) -> Aggregate:
-        """Rows of this window less those of the window before: above 0 it goes up."""
-        return self._aggregate(name, "trend", window=window, **words)
-
     def first(self, name: str, of: str, *, window: str = "", **words: str) -> Aggregate:
-        """The text of the earliest row, as a category; of rows at one instant that first known, then by event_id."""
+        """Take the text of the earliest row, as a category; ties go by ``known_at``, then by ``event_id``.
+
+        Parameters
+        ----------
+        name, window, **words
+            See :class:`Over`.
+        of
+            Text column of the stream.
+
+        Returns
+        -------
+        Aggregate
+            A category; missing without rows.
+
+        Examples
+        --------
+        >>> events().first("first_page", "page", en="First page", zh="页面").aggregation
+        'first'
+        """
         return self._aggregate(name, "first", of=of, window=window, **words)
 
     def last(self, name: str, of: str, *, window: str = "", **words: str) -> Aggregate:
-        """The text of the latest row, as a category; of rows at one instant that last known, then by event_id."""
+        """Take the text of the latest row, as a category; ties go by ``known_at``, then by ``event_id``.
+
+        Parameters
+        ----------
+        name, window, **words
+            See :class:`Over`.
+        of
+            Text column of the stream.
+
+        Returns
+        -------
+        Aggregate
+            A category; missing without rows.
+
+        Examples
+        --------
+        >>> events().last("last_page", "page", en="Last page", zh="页面").aggregation
+        'last'
+        """
         return self._aggregate(name, "last", of=of, window=window, **words)
 
     def conversion_rate(
@@ -114,7 +171,41 @@ class Over(msgspec.Struct, frozen=True):
         strength: float = 50.0,
         **words: str,
     ) -> Rate:
-        """Share of these leads that reach a stage `within` their first days: see :class:`Rate`. Only over leads."""
+        """Take the share of these leads that reached a stage soon after their creation: matured cohorts only, see :class:`Rate`.
+
+        Parameters
+        ----------
+        name
+            Name of the feature.
+        within
+            Time from creation in which a lead must reach the stage, such as ``"60d"``.
+        window
+            Length of the period of creation, which ends `within` before ``as_of``.
+        stage
+            One stage or several.
+        strength
+            Number of leads that the rate over all keys counts for.
+        **words
+            ``en``, ``zh`` (required), ``group`` and ``unit``.
+
+        Returns
+        -------
+        Rate
+            A share from 0 to 1; missing if the lead has no key.
+
+        Raises
+        ------
+        DeclarationError
+            If these are not leads filtered by text columns.
+
+        Examples
+        --------
+        >>> rate = leads(by="source").conversion_rate(
+        ...     "source_rate", within="60d", window="365d", en="Conversion rate of the source", zh="来源转化率"
+        ... )
+        >>> rate.stages
+        ('won',)
+        """
         if self.stream != "leads" or self.ranges:
             raise DeclarationError(
                 f"conversion rate {name}",
@@ -131,40 +222,3 @@ class Over(msgspec.Struct, frozen=True):
             strength=strength,
             **{"unit": "share", **words},
         )
-
-    def _aggregate(
-        self,
-        name: str,
-        aggregation: Aggregation,
-        *,
-        window: str = "",
-        half_life: str = "",
-        of: str = "",
-        zone: str = "",
-        **words: str,
-    ) -> Aggregate:
-        return Aggregate(
-            name=name,
-            stream=self.stream,
-            key=self.key,
-            where=self.where,
-            ranges=self.ranges,
-            aggregation=aggregation,
-            of=of,
-            window=span(window) if window else 0,
-            half_life=span(half_life) if half_life else 0,
-            zone=zone,
-            among={},
-            stages=(),
-            within=0,
-            **words,
-        )
-
-
-def _over(stream: Stream, by: str, where: Mapping[str, Allowed]) -> Over:
-    texts = {
-        column: (allowed,) if isinstance(allowed, str) else tuple(allowed)
-        for column, allowed in where.items()
-        if not isinstance(allowed, Range)
-    }
-    return Over(stream, by, texts, {column: r for column, r in where.items() if isinstance(r, Range)})

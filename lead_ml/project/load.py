@@ -27,13 +27,35 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Project:
-    """A loaded project. ``specs`` maps ``conversion`` and, where there is one, ``fake`` to its model."""
+    """A loaded project; :func:`load_project` makes it.
+
+    Parameters
+    ----------
+    root
+        Folder of the project.
+    params
+        Content of ``params.yaml``.
+    declarations
+        Validated features of ``features/*.py``.
+    specs
+        Models of ``models/*.py`` by name: ``conversion`` and, where there is one, ``fake``.
+    digest
+        Hash of all files that define the project.
+
+    Examples
+    --------
+    >>> sorted(load_project(".").specs)  # in the folder of the demo
+    ['conversion', 'fake']
+    """
 
     root: Path
     params: Params
     declarations: tuple[Declaration, ...]
     specs: Mapping[str, ModelSpec]
     digest: str
+
+    def __repr__(self) -> str:
+        return f"Project({self.params.project}: {len(self.declarations)} features, models {' and '.join(self.specs)})"
 
     @property
     def runs(self) -> Path:
@@ -58,20 +80,39 @@ class Project:
         return self.tasks[name]
 
 
-def load_project(root: Path) -> Project:
-    """Read the params, run the definitions of a project, and read the tables that they look up.
+def load_project(root: Path | str) -> Project:
+    """Read ``params.yaml``, run the definitions of a project, and read the tables that they look up.
+
+    Parameters
+    ----------
+    root
+        Folder with ``params.yaml``, ``features/`` and ``models/``. Their Python code is run.
+
+    Returns
+    -------
+    Project
+        Validated; no data is read.
 
     Raises
     ------
-    ParamsError, DeclarationError
-        If params.yaml or a definition is wrong; the message names the file.
+    ParamsError
+        If ``params.yaml`` is wrong; the message names the key.
+    DeclarationError
+        If a definition is wrong; the message names the file.
+
+    Examples
+    --------
+    >>> load_project("nowhere")
+    Traceback (most recent call last):
+    lead_ml.errors.ParamsError: nowhere/params.yaml does not exist. Run lead-ml init, or change to the folder of your project.
     """
+    root = Path(root)
     params = load_params(root / "params.yaml")
     digest = _digest(root)
     declared = [item for path in _files(root, "features") for item in _features(_load(path, digest))]
     declarations = [_with_table(item, root) if isinstance(item, Lookup) else item for item in declared]
     if not declarations:
-        raise DeclarationError(f"{root / 'features'} declares nothing", expected="FEATURES in its files")
+        raise DeclarationError(f"{root / 'features'} declares no feature", expected="FEATURES in its files")
     specs: dict[str, ModelSpec] = {}
     for path in _files(root, "models"):
         spec = _attribute(_load(path, digest), "SPEC", ModelSpec)
@@ -88,7 +129,22 @@ def load_project(root: Path) -> Project:
 def usable(
     declarations: Sequence[Declaration], params: Params, columns: Sequence[str]
 ) -> tuple[tuple[Declaration, ...], tuple[str, ...]]:
-    """Split declarations into those whose lead columns are known at creation or trusted, and the names of the others."""
+    """Split declarations by whether a model may see the lead columns that they read.
+
+    Parameters
+    ----------
+    declarations
+        Validated features.
+    params
+        Content of ``params.yaml``, with ``known_at`` and ``trust``.
+    columns
+        Columns that the data has.
+
+    Returns
+    -------
+    tuple
+        The features that read only columns known at creation, with history, or trusted, and the names of the others.
+    """
     allowed = set(usable_columns(params, columns)) | {"lead_id"}
     present = set(columns)
     narrowed = (without(item, lambda part: bool((reads(part) & present) - allowed)) for item in declarations)
@@ -102,7 +158,7 @@ def _files(root: Path, folder: str, kind: str = "py") -> list[Path]:
 
 
 def _with_table(item: Lookup, root: Path) -> Lookup:
-    """Return a lookup with the table that it names, as it stands now."""
+    """Return a lookup with the content of its table."""
     return msgspec.structs.replace(item, table=read_table(root / item.file))
 
 
@@ -125,7 +181,7 @@ def _load(path: Path, digest: str) -> ModuleType:
         spec.loader.exec_module(module)
     except LeadMLError as error:
         raise DeclarationError(f"{path}: {error}") from error
-    except Exception as error:  # a definition is the user's code: whatever it raises is told as its mistake
+    except Exception as error:  # a definition is the user's code: any exception is reported as an error in it
         raise DeclarationError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
     return module
 
@@ -136,7 +192,9 @@ def _features(module: ModuleType) -> list[Declaration]:
     stray = next((item for item in items if not isinstance(item, Feature)), None)
     if stray is not None:
         raise DeclarationError(
-            f"{module.__file__}: FEATURES holds something else", value=stray, expected="declarations"
+            f"{module.__file__}: FEATURES contains something that is not a declaration",
+            value=stray,
+            expected="declarations only",
         )
     return [item if item.group else msgspec.structs.replace(item, group=group) for item in items]
 
@@ -145,6 +203,6 @@ def _attribute(module: ModuleType, name: str, kind: type[_T]) -> _T:
     value = getattr(module, name, None)
     if not isinstance(value, kind):
         raise DeclarationError(
-            f"{module.__file__} lacks {name}", value=value, expected=f"{name} = a {kind.__name__}"
+            f"{module.__file__} does not define {name}", value=value, expected=f"{name} = a {kind.__name__}"
         )
     return value

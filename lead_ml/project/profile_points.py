@@ -1,4 +1,4 @@
-"""Points of a profile that a person sets in ``params.yaml``."""
+"""Points of the ideal customer profile that are set by hand in ``params.yaml``."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def check_points(points: Mapping[str, Mapping[str, float]], declarations: Sequen
     Raises
     ------
     ParamsError
-        With the columns or levels there are.
+        If a column or level does not exist; the message lists those that do.
     """
     profiles = [item for item in declarations if isinstance(item, Profile)]
     if points and not profiles:
         raise ParamsError(
             "conversion.profile sets points, but no ideal_customer is declared",
-            do="declare one in features/, or take the points out",
+            do="declare one in features/, or remove the points",
         )
     columns = {part.name: part for item in profiles for part in item.of}
     for name, values in points.items():
@@ -38,4 +38,4 @@ def check_points(points: Mapping[str, Mapping[str, float]], declarations: Sequen
 def _unknown(place: str, name: str, known: Iterable[str]) -> ParamsError:
     near = difflib.get_close_matches(name, list(known), n=1)
     hint = f"did you mean {near[0]}?" if near else ""
-    return ParamsError(f"{place} knows no {name!r}", expected=f"one of {', '.join(known)}", do=hint)
+    return ParamsError(f"{place}: unknown {name!r}", expected=f"one of {', '.join(known)}", do=hint)

@@ -1,29 +1,28 @@
-"""The data contract as data: which tables there are, which roles their columns play, and when each is known.
+"""The data contract: which tables there are, which roles their columns play, and when each is known.
 
 The rules of time, for everything that is read (their tests are in ``tests/contract/test_rules_of_time.py``):
 
-- A thing counts at ``as_of`` only if it was known strictly before; what becomes known at that very instant does not.
+- A fact counts at ``as_of`` only if it was known strictly before; what becomes known exactly at ``as_of`` does not count.
 - ``known_at`` of an event or outcome is max(``occurred_at``, ``recorded_at``); windows measure ``occurred_at``,
   ``[as_of - window, as_of)``.
 - The lead's own row, and its columns known at creation, count when ``created_at <= as_of``.
 - A column ``known_at: history`` has the value of its last change strictly before ``as_of``, and is missing before its first
   change, even if the leads table holds a value: that may have been written later. So export the first value as a
   change too, dated at creation. An empty value is a change to missing.
-- A row of an extra table counts from its ``known_at`` on, until a later row of the same key takes its place, whole: what is
-  empty in it is missing.
-- Changes of one lead and field, or rows of one key of an extra table, at one instant: no file says which was the last, so the
-  last in the order of text counts and the others are set aside.
-- A row enters the stream of a key other than the lead (an account, say) at the latest of: it was known, its lead was created,
-  its lead got the key. Of a key with history, only rows known before the lead left it enter; they stay. A
+- A row of an extra table counts from its ``known_at`` on, until a later row of the same key replaces all of it: what is
+  empty in the later row is missing.
+- Of changes of one lead and field, or rows of one key of an extra table, at the same time, no file says which was the last. The
+  last in alphabetical order is used and the others are rejected.
+- A row enters the stream of a key other than the lead (such as an account) when it was known, its lead was created and
+  its lead had the key. For a key with history, only rows known before the lead left it enter, and they stay. A
   snapshot belongs to the key that its lead was known to have before ``as_of``.
-- A request says what is now, not since when: its values must be those that stand at its ``as_of``. What was known of its lead
-  before the end of the training data stays in the streams of the keys that the lead had then.
-- Rows at one instant are ordered by ``known_at``, ``occurred_at``, ``event_id``, then content, never by their place in a file.
-- A repeated ``event_id`` is set aside, its first row counts. Without ids identical rows are kept and counted.
-- An event before the creation of its lead is set aside, an outcome before it is kept; a change before it holds from creation on.
-- Local times without an offset get the declared zone. Where clocks go back, a time that was twice is the first; where
-  they go forward, a time that never was moves forward by the same step. A date without a time is known at the end of that day.
-
+- A request holds current values without their history: they must be the values as of its ``as_of``. What was known of its
+  lead before the end of the training data stays in the streams of the keys that the lead had then.
+- Rows at the same time are ordered by ``known_at``, ``occurred_at``, ``event_id``, then content, never by their place in a file.
+- Of rows with a duplicate ``event_id`` the first is used and the others are rejected. Without ids, identical rows are kept and counted.
+- An event before the creation of its lead is rejected, an outcome before it is kept; a change before it holds from creation on.
+- Local times without an offset get the declared zone. When clocks go back, a time that occurs twice is the first; when
+  they go forward, a time that does not exist moves forward by the same step. A date without a time is known at the end of that day.
 
 A *role* is a column name that lead-ml knows. Leads may have any other column beside their roles; events and
 outcomes may not use them.
@@ -38,7 +37,7 @@ import msgspec
 
 from lead_ml.project.params import Params
 
-Kind = Literal["id", "instant", "text", "number"]
+ColumnType = Literal["id", "instant", "text", "number"]
 KnownAt = Literal["creation", "history", "current"]
 
 
@@ -46,12 +45,12 @@ class Role(msgspec.Struct, frozen=True):
     """A column that lead-ml knows by name.
 
     ``kind`` says how its text is read. ``known_at`` matters for leads only: ``creation`` is filled in when the lead
-    arrives, ``history`` is told by the table of changes as it stood at any moment, ``current`` may be overwritten later
+    arrives, ``history`` has a value as of any time, from the table of changes, ``current`` may be overwritten later
     by people who know the outcome.
     """
 
     name: str
-    kind: Kind = "text"
+    kind: ColumnType = "text"
     required: bool = False
     known_at: KnownAt = "creation"
 
@@ -123,7 +122,7 @@ _LEAD_KNOWN_AT: Mapping[str, KnownAt] = {role.name: role.known_at for role in LE
 
 
 def role_names(table: str) -> tuple[str, ...]:
-    """Return the names of all roles of a table, required ones first; any other table is an extra one.
+    """Return the names of all roles of a table, required ones first; a table not in ``TABLES`` is an extra table.
 
     >>> role_names("outcomes")[:3]
     ('lead_id', 'occurred_at', 'stage')
@@ -156,9 +155,9 @@ def known_at_of(column: str, params: Params) -> KnownAt:
 
 
 def usable_columns(params: Params, lead_columns: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that a model may see, in the order given: known at creation, as they stood, or trusted by name.
+    """Return the columns that a model may see, in the order given: known at creation, with history, or trusted by name.
 
-    A column ``table.name`` of an extra table may be seen where the lead column that finds its rows may.
+    A column ``table.name`` of an extra table may be seen if the lead column that finds its rows may.
     """
     return tuple(
         column

@@ -1,4 +1,4 @@
-"""What a model predicts, as plain data: the definitions that stand in ``models/*.py`` of a project."""
+"""What a model predicts, as plain data: the definitions in ``models/*.py`` of a project."""
 
 from __future__ import annotations
 
@@ -6,23 +6,49 @@ from typing import Literal
 
 import msgspec
 
+from lead_ml.project.words import POSITIVE_WORDS
+
 Kind = Literal["scorecard", "logistic", "lightgbm"]
 KINDS: tuple[Kind, ...] = ("scorecard", "logistic", "lightgbm")
 CLOSING_STAGES = ("won", "lost", "invalid")
 
 
 class Won(msgspec.Struct, frozen=True, kw_only=True, tag="won"):
-    """Positive: the lead reaches one of ``stages`` within the horizon after ``as_of``. Every other lead is negative."""
+    """Positive: the lead reaches one of ``stages`` within the horizon after ``as_of``. Every other lead is negative.
+
+    Parameters
+    ----------
+    stages
+        Stages of outcomes that count as converted.
+
+    Examples
+    --------
+    >>> Won(stages=("won", "signed"))
+    Won(stages=('won', 'signed'))
+    """
 
     stages: tuple[str, ...] = ("won",)
 
 
 class Fake(msgspec.Struct, frozen=True, kw_only=True, tag="fake"):
-    """Positive: the lead turns ``invalid`` within the horizon, for a reason that means it is not real.
+    """Positive: the lead becomes ``invalid`` within the horizon, for a reason that means it is not real.
 
-    Negative: within the horizon it shows a two-way contact (an event whose type is in ``contacts``) or reaches
-    a stage of ``stages``. Leads with neither are unlabelled and left out; reasons not in ``reasons`` mean *real
-    but unfit* and are negatives.
+    Negative: within the horizon it shows a two-way contact or reaches one of ``stages``. Leads with neither are unlabelled and left
+    out; reasons not in ``reasons`` mean *real but unfit* and are negatives.
+
+    Parameters
+    ----------
+    reasons
+        Reasons of invalid outcomes that mean *not real*.
+    contacts
+        Types of events that are a two-way contact.
+    stages
+        Stages of outcomes that only real leads reach.
+
+    Examples
+    --------
+    >>> Fake(reasons=("bot", "bad_number"), contacts=("call_answered",)).stages
+    ('sql', 'opportunity', 'won', 'lost')
     """
 
     reasons: tuple[str, ...]
@@ -31,17 +57,45 @@ class Fake(msgspec.Struct, frozen=True, kw_only=True, tag="fake"):
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True, tag="column"):
-    """Positive: the outcome column of the leads table holds one of ``positive``. For data without dated outcomes."""
+    """Positive: a column of the leads table has one of the values in ``positive``. For data without dated outcomes.
+
+    Parameters
+    ----------
+    column
+        Name of the outcome column; it can never be a feature.
+    positive
+        Values that mean converted, in any letter case; a lead without a value is left out.
+
+    Examples
+    --------
+    >>> Column(column="converted").positive[:3]
+    ('1', 'true', 'yes')
+    """
 
     column: str
-    positive: tuple[str, ...] = ("1", "true", "yes", "y", "是")
+    positive: tuple[str, ...] = POSITIVE_WORDS
 
 
 Target = Won | Fake | Column
 
 
 class Uniform(msgspec.Struct, frozen=True, tag="uniform"):
-    """A range that the tuning searches, both ends included; ``log`` searches the exponent, ``whole`` integers."""
+    """A range that tuning searches, both ends included.
+
+    Parameters
+    ----------
+    low, high
+        The ends.
+    log
+        Search on a logarithmic scale.
+    whole
+        Search integers.
+
+    Examples
+    --------
+    >>> Uniform(0.01, 0.2, log=True).high
+    0.2
+    """
 
     low: float
     high: float
@@ -50,11 +104,29 @@ class Uniform(msgspec.Struct, frozen=True, tag="uniform"):
 
 
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One target: what is positive, which feature groups are seen, which directions are forced, what may be tuned.
+    """One target: what is positive, which features are used, and what may be tuned.
 
-    ``monotone`` maps a feature name to +1 (never lowers the probability) or -1 (never raises it); it binds the
-    lightgbm kind. ``search`` maps a LightGBM parameter to the range that ``lead-ml tune`` searches.
-    ``kinds`` are the kinds that compete, simplest first. ``ages_days`` overrides the snapshot ages of ``params.yaml``.
+    Parameters
+    ----------
+    name
+        ``"conversion"`` or ``"fake"``.
+    target
+        What is positive: :class:`Won`, :class:`Fake` or :class:`Column`.
+    groups
+        Feature groups that the model sees.
+    monotone
+        Feature name to +1 (never lowers the probability) or -1 (never raises it), for lightgbm.
+    search
+        Parameter of LightGBM to the range that ``lead-ml tune`` searches.
+    kinds
+        Candidates that are compared, simplest first.
+    ages_days
+        Snapshot ages instead of those of ``params.yaml``.
+
+    Examples
+    --------
+    >>> ModelSpec(name="conversion", target=Won(), groups=("fit", "engagement")).target.stages
+    ('won',)
     """
 
     name: Literal["conversion", "fake"]

@@ -6,7 +6,7 @@
     runs/<version>/bundle/                      the sealed scorer
     runs/<version>/evaluation-<target>.json     figures, windows, slices
     runs/<version>/forward-<target>.npz         probabilities of every kind on the forward window
-    runs/<version>/intake.json                  what was read, and what was set aside
+    runs/<version>/intake.json                  what was read and what was rejected
     runs/<version>/audit.json                   which columns know the outcome, where they were audited
     runs/<version>/report.html                  the report, once written
     runs/champion.json                          which version serves

@@ -1,73 +1,56 @@
 """The tables of a project in memory: columns as coded text, instants as microseconds UTC, rows by lead index.
 
-This is the one shape that everything after the reading works on: the training table, the single lead of a request
-(a table of one row) and a partition of a cluster. No pandas object and no Python loop over rows.
+Everything after the reading works on this one form: the training table, the single lead of a request (a table of one row)
+and a partition of a cluster. No pandas object and no Python loop over rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-import numpy.typing as npt
+from lead_ml.tables.changes import Changes, Extra, changes_in_order
+from lead_ml.tables.columns import Coded, Codes, Floats, Indices, Instants, Mask
+from lead_ml.tables.instants import iso
+from lead_ml.tables.summary import counted, html_table, one_line
 
-Instants = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int32]
-Indices = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A text column: ``levels[codes[i]]`` is the value of row i, code -1 is missing.
-
-    Levels are unique strings in any order; they need not all occur.
-    """
-
-    codes: Codes
-    levels: Sequence[str]
-
-    @classmethod
-    def of(cls, values: Sequence[str | None]) -> Coded:
-        """Code a sequence of texts, ``None`` as missing.
-
-        >>> Coded.of(["b", None, "b"]).codes.tolist()
-        [0, -1, 0]
-        """
-        lookup: dict[str, int] = {}
-        codes = [-1 if value is None else lookup.setdefault(value, len(lookup)) for value in values]
-        return cls(np.array(codes, dtype=np.int32), tuple(lookup))
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    def take(self, rows: npt.NDArray[Any]) -> Coded:
-        """Return the rows by position or mask, with the same levels."""
-        return Coded(self.codes[rows], self.levels)
-
-    def map(self, function: Callable[[str], str | None]) -> Coded:
-        """Apply a function to every level; levels that fall together are merged, ``None`` becomes missing."""
-        merged = Coded.of([function(level) for level in self.levels])
-        lookup = np.append(merged.codes, np.int32(-1))
-        return Coded(lookup[self.codes], merged.levels)
-
-    def numbers(self, function: Callable[[str], float]) -> Floats:
-        """Apply a function that returns a float to every level; missing rows become NaN."""
-        lookup = np.array([*map(function, self.levels), np.nan], dtype=np.float64)
-        return lookup[self.codes]
-
-    def values(self) -> list[str | None]:
-        """Return the rows as Python values."""
-        levels: tuple[str | None, ...] = (*self.levels, None)
-        return [levels[code] for code in self.codes]
+__all__ = [
+    "Changes",
+    "Coded",
+    "Codes",
+    "Dataset",
+    "Events",
+    "Extra",
+    "Floats",
+    "Indices",
+    "Instants",
+    "Leads",
+    "Mask",
+    "Outcomes",
+    "changes_in_order",
+]
+Selection = Indices | Mask
 
 
 @dataclass(frozen=True)
 class Leads:
-    """One row per lead. ``created_at`` is None for data without dates; ``columns`` holds every other column."""
+    """One row per lead.
+
+    Parameters
+    ----------
+    lead_id
+        Unique ids (rows,).
+    created_at
+        (rows,) int64 microseconds UTC, or None for data without dates.
+    columns
+        Every other column, coded text of (rows,) by name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Leads(("L1", "L2"), np.array([0, 86_400_000_000]), {"source": Coded.of(["web", "fair"])})
+    Leads(2 rows, columns source, 1970-01-01 to 1970-01-02)
+    """
 
     lead_id: tuple[str, ...]
     created_at: Instants | None
@@ -76,13 +59,32 @@ class Leads:
     def __len__(self) -> int:
         return len(self.lead_id)
 
+    def __repr__(self) -> str:
+        return f"Leads({one_line(len(self), self.columns, self.created_at)})"
+
 
 @dataclass(frozen=True)
 class Events:
-    """One row per event; ``lead`` is the row of its lead in :class:`Leads`.
+    """One row per event.
 
-    ``columns`` holds ``type`` and, where supplied, ``channel``, ``page``, ``session_id`` and ``event_id``;
-    ``value`` is NaN where missing.
+    Parameters
+    ----------
+    lead
+        (rows,) row of the event's lead in :class:`Leads`.
+    occurred_at, known_at
+        (rows,) int64 microseconds UTC; ``known_at`` is the later of when it occurred and when it was recorded.
+    columns
+        ``type`` and, where supplied, ``channel``, ``page``, ``session_id`` and ``event_id``, coded text of (rows,).
+    value
+        (rows,) float64, NaN where missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> at = np.array([0, 3_600_000_000])
+    >>> events = Events(np.array([0, 0]), at, at, {"type": Coded.of(["call", "visit"])}, np.full(2, np.nan))
+    >>> events.take(events.known_at < 1)
+    Events(1 row, columns type, 1970-01-01 to 1970-01-01)
     """
 
     lead: Indices
@@ -94,10 +96,41 @@ class Events:
     def __len__(self) -> int:
         return len(self.lead)
 
+    def __repr__(self) -> str:
+        return f"Events({one_line(len(self), self.columns, self.occurred_at)})"
+
+    def take(self, rows: Selection) -> Events:
+        """Return the rows by position or mask."""
+        return Events(*_taken(self, rows), self.value[rows])
+
+    def known_before(self, at: int) -> Events:
+        """Return the events known strictly before an instant, microseconds UTC."""
+        early = self.known_at < at
+        return self if early.all() else self.take(early)
+
 
 @dataclass(frozen=True)
 class Outcomes:
-    """One row per dated stage change; ``columns`` holds ``stage`` and, where supplied, ``reason``."""
+    """One row per dated stage change.
+
+    Parameters
+    ----------
+    lead
+        (rows,) row of the outcome's lead in :class:`Leads`.
+    occurred_at, known_at
+        (rows,) int64 microseconds UTC; ``known_at`` is the later of when it occurred and when it was recorded.
+    columns
+        ``stage`` and, where supplied, ``reason``, coded text of (rows,).
+    amount
+        (rows,) float64, NaN where missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> at = np.array([0])
+    >>> Outcomes(np.array([0]), at, at, {"stage": Coded.of(["won"])}, np.array([900.0]))
+    Outcomes(1 row, columns stage, 1970-01-01 to 1970-01-01)
+    """
 
     lead: Indices
     occurred_at: Instants
@@ -108,122 +141,50 @@ class Outcomes:
     def __len__(self) -> int:
         return len(self.lead)
 
+    def __repr__(self) -> str:
+        return f"Outcomes({one_line(len(self), self.columns, self.occurred_at)})"
 
-@dataclass(frozen=True, eq=False)
-class Changes:
-    """Values that change over time: from ``at[i]`` on, ``owner[i]`` has row i of every column.
+    def take(self, rows: Selection) -> Outcomes:
+        """Return the rows by position or mask."""
+        return Outcomes(*_taken(self, rows), self.amount[rows])
 
-    Rows stand by (owner, at), one at most of an owner at an instant; make them with :meth:`of`. Owners are rows of the leads
-    table, or of ``Extra.keys``.
-    """
-
-    owner: Indices
-    at: Instants
-    columns: Mapping[str, Coded]
-
-    def __len__(self) -> int:
-        return len(self.owner)
-
-    @classmethod
-    def of(cls, owner: Indices, at: Instants, columns: Mapping[str, Coded]) -> Changes:
-        """Put rows in order; see :func:`changes_in_order` for several of one owner at one instant."""
-        return cls(owner, at, columns).take(changes_in_order(owner, at, columns)[0])
-
-    def take(self, rows: npt.NDArray[Any]) -> Changes:
-        """Return rows, by mask or by ascending position."""
-        columns = {name: column.take(rows) for name, column in self.columns.items()}
-        return Changes(self.owner[rows], self.at[rows], columns)
-
-    def last_before(self, owner: Indices, as_of: Instants) -> Indices:
-        """Return the row of each owner's last change strictly before `as_of`, -1 where there is none: (n,).
-
-        Owner -1 has none. Takes O(n log N) by bisection of all questions at once.
-        """
-        first = np.searchsorted(self.owner, owner, side="left")
-        low, high = first.copy(), np.searchsorted(self.owner, owner, side="right")
-        while (low < high).any():
-            middle = (low + high) // 2
-            earlier = (low < high) & (self.at[np.minimum(middle, len(self) - 1)] < as_of)
-            high = np.where((low < high) & ~earlier, middle, high)
-            low = np.where(earlier, middle + 1, low)
-        return np.where(low > first, low - 1, -1)
-
-    def value(self, column: str, rows: Indices) -> Coded:
-        """Return a column at rows of :meth:`last_before`; missing at -1, and everywhere where there is no such column."""
-        found = self.columns.get(column)
-        if found is None:
-            return Coded(np.full(len(rows), -1, dtype=np.int32), ())
-        return Coded(np.append(found.codes, np.int32(-1))[rows], found.levels)
-
-
-def changes_in_order(owner: Indices, at: Instants, columns: Mapping[str, Coded]) -> tuple[Indices, Indices]:
-    """Return the rows that count, by (owner, at), and those that another one of the same owner and instant hides.
-
-    No file says which of two changes at one instant was the last, so their texts decide: the later in the order of text, column
-    by column in the order of their names, a missing value before all. The order of rows thus changes nothing.
-    """
-    texts = [_text_rank(columns[name]) for name in sorted(columns, reverse=True)]
-    order = np.lexsort((*texts, at, owner)).astype(np.int64)
-    last = np.ones(len(order), dtype=np.bool_)
-    last[:-1] = (np.diff(owner[order]) != 0) | (np.diff(at[order]) != 0)
-    return order[last], np.sort(order[~last])
-
-
-def _text_rank(column: Coded) -> Indices:
-    ranks = np.full(len(column.levels) + 1, -1, dtype=np.int64)
-    ranks[sorted(range(len(column.levels)), key=column.levels.__getitem__)] = np.arange(len(column.levels))
-    return ranks[column.codes]
-
-
-@dataclass(frozen=True, eq=False)
-class Extra:
-    """A table of third-party data: rows of a key, each known from an instant on.
-
-    ``key`` is the lead column that finds a row, or ``column:transform`` with a transform of :mod:`lead_ml.clean`; ``keys``
-    are the K texts, and ``rows.owner`` is a place among them.
-    """
-
-    key: str
-    keys: tuple[str, ...]
-    rows: Changes
-
-    @cached_property
-    def place(self) -> Mapping[str, int]:
-        """Place of each key."""
-        return {text: k for k, text in enumerate(self.keys)}
-
-    def latest(self, until: int, columns: Sequence[str] | None = None) -> Extra:
-        """Return the last row of each key known strictly before `until` (microseconds UTC), keys in order of text.
-
-        That is what a bundle carries. For an ``as_of`` before such a row is known the key has none.
-        """
-        chosen = self.rows.columns if columns is None else columns
-        everyone = np.arange(len(self.keys), dtype=np.int64)
-        last = self.rows.last_before(everyone, np.full(len(everyone), until, dtype=np.int64))
-        order = np.array(
-            sorted(np.flatnonzero(last >= 0).tolist(), key=self.keys.__getitem__), dtype=np.int64
-        )
-        rows = last[order]
-        found = {name: self.rows.value(name, rows) for name in sorted(chosen)}
-        changes = Changes(np.arange(len(order)), self.rows.at[rows], found)
-        return Extra(self.key, tuple(self.keys[k] for k in order.tolist()), changes)
-
-    def owners(self, key: Coded) -> Indices:
-        """Return the place of each row's key, -1 where it is missing or has no rows."""
-        places = np.full(len(key.levels) + 1, -1, dtype=np.int64)
-        for code in np.unique(key.codes[key.codes >= 0]).tolist():
-            places[code] = self.place.get(key.levels[code], -1)
-        return places[key.codes]
+    def known_before(self, at: int) -> Outcomes:
+        """Return the outcomes known strictly before an instant, microseconds UTC."""
+        early = self.known_at < at
+        return self if early.all() else self.take(early)
 
 
 @dataclass(frozen=True)
 class Dataset:
     """What a project knows: leads, and events and outcomes where they were supplied.
 
-    ``until`` is the end of the data in microseconds UTC: nothing later is known. ``digests`` maps each table to the
-    SHA-256 of its content in canonical form. ``history`` holds the changes of every lead column that is known as it stood
-    (``known_at: history``), by its name, in a column of that name; what ``leads.columns`` has of it is then its value at
-    the end. A request has no history: its values are those of now. ``extra`` are third-party tables by name.
+    Parameters
+    ----------
+    leads
+        The leads; all other tables name them by row.
+    events, outcomes
+        Dated rows of leads, or None where there is no such table.
+    until
+        End of the data, microseconds UTC: nothing known at or after it is in the data. 0 for data without dates.
+    digests
+        SHA-256 of the content of each table in canonical form, by its name.
+    history
+        Changes of every lead column that is declared ``known_at: history``, by its name, in a column of that name. Such
+        a column of ``leads`` then holds its value at the end. A request has no history: its values are current.
+    extra
+        Third-party tables by name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> at = np.array([0, 3_600_000_000])
+    >>> leads = Leads(("L1", "L2"), at, {"source": Coded.of(["web", "fair"])})
+    >>> events = Events(np.array([0, 1]), at, at, {"type": Coded.of(["call", "visit"])}, np.full(2, np.nan))
+    >>> data = Dataset(leads, events, until=3_600_000_001)
+    >>> data
+    Dataset(2 leads, 2 events, no outcomes, until 1970-01-01T01:00:00.000001Z)
+    >>> data.as_known(3_600_000_000)
+    Dataset(2 leads, 1 event, no outcomes, until 1970-01-01T01:00:00Z)
     """
 
     leads: Leads
@@ -234,8 +195,66 @@ class Dataset:
     history: Mapping[str, Changes] = field(default_factory=dict)
     extra: Mapping[str, Extra] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        parts = [counted(len(self.leads), "lead")]
+        parts.append("no events" if self.events is None else counted(len(self.events), "event"))
+        parts.append("no outcomes" if self.outcomes is None else counted(len(self.outcomes), "outcome"))
+        parts += [f"{counted(len(changes), 'change')} of {name}" for name, changes in self.history.items()]
+        parts += [f"{counted(len(table.rows), 'row')} of {name}" for name, table in self.extra.items()]
+        return f"Dataset({', '.join(parts)}" + (f", until {iso(self.until)})" if self.until else ")")
+
+    def _repr_html_(self) -> str:
+        """Return a table for notebooks: rows, columns, first and last day of each table."""
+        tables: list[tuple[str, Leads | Events | Outcomes | Changes, Instants | None]]
+        tables = [("leads", self.leads, self.leads.created_at)]
+        tables += [("events", self.events, self.events.occurred_at)] if self.events is not None else []
+        tables += (
+            [("outcomes", self.outcomes, self.outcomes.occurred_at)] if self.outcomes is not None else []
+        )
+        tables += [(f"history of {name}", changes, changes.at) for name, changes in self.history.items()]
+        tables += [(name, table.rows, table.rows.at) for name, table in self.extra.items()]
+        return html_table([(name, len(table), table.columns, at) for name, table, at in tables])
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that a feature may read of a lead: its own, then ``table.column`` of the extra tables."""
         extra = (f"{name}.{column}" for name, table in self.extra.items() for column in table.rows.columns)
         return (*self.leads.columns, *extra)
+
+    def as_known(self, at: int) -> Dataset:
+        """Return the data as it was known strictly before an instant.
+
+        Events, outcomes, changes and third-party rows known at or after `at` are left out, and a lead column with
+        history holds its value at that time. Leads keep their rows, so that row numbers stay valid: a lead created at or
+        after `at` has a row but nothing else, and no snapshot before its creation. Other lead columns are as the leads
+        table holds them; those that are overwritten later are kept out of models by ``known_at``.
+
+        Parameters
+        ----------
+        at
+            Microseconds UTC; it becomes the end of the data, unless that is earlier.
+
+        Returns
+        -------
+        Dataset
+            Without digests, since the content is another. Features at any ``as_of <= at`` equal those of the full
+            data; ``data.as_known(b).as_known(a)`` equals ``data.as_known(a)`` for ``a <= b``.
+        """
+        history = {name: changes.before(at) for name, changes in self.history.items()}
+        current = {name: changes.latest(name, len(self.leads)) for name, changes in history.items()}
+        return Dataset(
+            replace(self.leads, columns={**self.leads.columns, **current}) if current else self.leads,
+            None if self.events is None else self.events.known_before(at),
+            None if self.outcomes is None else self.outcomes.known_before(at),
+            min(self.until, at),
+            history=history,
+            extra={name: replace(table, rows=table.rows.before(at)) for name, table in self.extra.items()},
+        )
+
+
+def _taken(
+    table: Events | Outcomes, rows: Selection
+) -> tuple[Indices, Instants, Instants, Mapping[str, Coded]]:
+    occurred = table.occurred_at[rows]
+    known = occurred if table.known_at is table.occurred_at else table.known_at[rows]
+    return table.lead[rows], occurred, known, {name: text.take(rows) for name, text in table.columns.items()}

@@ -1,4 +1,4 @@
-"""Instants: int64 microseconds UTC, and the texts that people and machines write for them."""
+"""Instants: int64 microseconds UTC, and how they are written as text."""
 
 from __future__ import annotations
 
@@ -49,13 +49,15 @@ def parse_iso(text: str, *, field: str, zone: tzinfo = UTC) -> int:
     Raises
     ------
     RequestError
-        If it is no instant, is a date without a time, or lies outside the years 1970-2261.
+        If it is not a valid timestamp, is a date without a time, or lies outside the years 1970-2261.
     """
-    expected = "an instant such as 2026-11-22T08:30:00Z"
+    expected = "a timestamp such as 2026-11-22T08:30:00Z"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise RequestError(f"{field} is no instant", field=field, value=text, expected=expected) from error
+        raise RequestError(
+            f"{field} is not a valid timestamp", field=field, value=text, expected=expected
+        ) from error
     if len(text) <= len("2026-11-22"):
         raise RequestError(f"{field} has no time of day", field=field, value=text, expected=expected)
     if moment.tzinfo is None:
@@ -68,7 +70,7 @@ def parse_iso(text: str, *, field: str, zone: tzinfo = UTC) -> int:
 
 
 def wall_clock(instants: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
-    """Return what clocks in a time zone showed at the instants (n,), as microseconds since 1970-01-01 00:00 there."""
+    """Return the wall-clock time in a time zone at the instants (n,), as microseconds since 1970-01-01 00:00 there."""
     if zone == "UTC":
         return instants
     quarters, place = np.unique(instants // _QUARTER_HOUR, return_inverse=True)

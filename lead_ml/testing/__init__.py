@@ -1,4 +1,4 @@
-"""The contract of features, for the test-suite of a project.
+"""The contract of features, for the test suite of a project.
 
 ::
 

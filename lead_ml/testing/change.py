@@ -1,4 +1,4 @@
-"""Data sets that differ only in what must not matter: later records, the calendar, the order of rows."""
+"""Data sets with changes that must not matter: later records, the calendar, the order of rows."""
 
 from __future__ import annotations
 
@@ -16,23 +16,10 @@ from lead_ml.tables.dataset import Changes, Coded, Dataset, Events, Extra, Indic
 _Stream = TypeVar("_Stream", Events, Outcomes)
 
 
-def without_later(dataset: Dataset, cut: int) -> Dataset:
-    """Return the data without the events, outcomes, changes and extra rows known at or after `cut`."""
-    return replace(
-        dataset,
-        events=None if dataset.events is None else rows_of(dataset.events, dataset.events.known_at < cut),
-        outcomes=None
-        if dataset.outcomes is None
-        else rows_of(dataset.outcomes, dataset.outcomes.known_at < cut),
-        until=cut,
-        **_with_changes(dataset, lambda changes: changes.take(changes.at < cut)),
-    )
-
-
 def with_later_altered(dataset: Dataset, cut: int, rng: np.random.Generator) -> Dataset:
-    """Return the data with all that became known at or after `cut` altered, and leads born after it in disguise.
+    """Return the data with all that became known at or after `cut` altered, and the leads created after it too.
 
-    Of a column with history, that is all the leads table has of it.
+    For a column with history, the whole column of the leads table is altered.
     """
     return replace(
         dataset,
@@ -79,15 +66,15 @@ def shuffled(dataset: Dataset, spine: Spine, rng: np.random.Generator) -> tuple[
 
 
 def one_lead(dataset: Dataset, lead: int, cut: int) -> Dataset:
-    """Return what a request about a lead carries: its attributes as they stand at `cut`, and its events known before.
+    """Return the content of a request about a lead: its attributes as of `cut`, and its events known before.
 
-    Beside it stand the extra tables of a bundle: the last row of each key known before `cut`.
+    With it come the extra tables of a bundle: the last row of each key known before `cut`.
     """
     row, now = np.array([lead]), np.array([cut])
     leads, events = dataset.leads, dataset.events
     own = None
     if events is not None:
-        own = rows_of(events, (events.lead == lead) & (events.known_at < cut))
+        own = events.take((events.lead == lead) & (events.known_at < cut))
         own = replace(own, lead=np.zeros(len(own), dtype=np.int64))
     created = leads.created_at
     alone = Leads(
@@ -100,25 +87,11 @@ def one_lead(dataset: Dataset, lead: int, cut: int) -> Dataset:
     )
 
 
-def rows_of(table: _Stream, rows: Any) -> _Stream:
-    """Return rows of a stream by position or mask."""
-    columns = {name: column.take(rows) for name, column in table.columns.items()}
-    numbers = {"value": table.value[rows]} if isinstance(table, Events) else {"amount": table.amount[rows]}
-    return replace(
-        table,
-        lead=table.lead[rows],
-        occurred_at=table.occurred_at[rows],
-        known_at=table.known_at[rows],
-        columns=columns,
-        **numbers,
-    )
-
-
 def _altered(table: _Stream, cut: int, rng: np.random.Generator) -> _Stream:
     later = np.flatnonzero(table.known_at >= cut)
     order = np.arange(len(table))
     order[later] = rng.permutation(later)
-    mixed = rows_of(table, order)
+    mixed = table.take(order)
     known = table.known_at.copy()
     known[later] += rng.integers(0, 20, len(later)) * MICROSECONDS_PER_DAY
     occurred = table.occurred_at.copy()
@@ -183,7 +156,7 @@ def _moved(table: _Stream, by: int) -> _Stream:
 
 
 def _mixed(table: _Stream, place: Indices, rng: np.random.Generator) -> _Stream:
-    mixed = rows_of(table, rng.permutation(len(table)))
+    mixed = table.take(rng.permutation(len(table)))
     columns = {name: _releveled(column, rng) for name, column in mixed.columns.items()}
     return replace(mixed, lead=place[mixed.lead], columns=columns)
 

@@ -1,4 +1,4 @@
-"""What every declared feature must keep, as assertions that name the feature and the two values."""
+"""The contract of every declared feature, as assertions that name the feature and the two values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lead_ml.asof.labels import Spine
 from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Declaration, is_category, reads_clock
 from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.tables.instants import iso
-from lead_ml.testing.change import one_lead, rows_of, shifted, shuffled, with_later_altered, without_later
+from lead_ml.testing.change import one_lead, shifted, shuffled, with_later_altered
 from lead_ml.testing.sample import sample_dataset
 
 ALONE = 20  # snapshots that are also computed one at a time
@@ -28,26 +28,36 @@ def check_features(
 ) -> None:
     """Check that declared features keep the contract of point-in-time features.
 
-    What becomes known at or after ``as_of`` changes nothing, be it an event, an outcome, a change of a column or of a key, or a
-    row of third-party data; shifting all instants changes nothing; the order of rows changes nothing; all at once equals
-    one at a time, also through the kept history of a bundle; a lead without events has values of the declared types; inputs are
-    not mutated. All comparisons are exact.
+    - What becomes known at or after ``as_of`` changes nothing, whether it is an event, an outcome, a change of a column or of a key,
+      or a row of third-party data.
+    - Shifting all timestamps changes nothing, except for features that read the clock.
+    - The order of rows changes nothing.
+    - Features computed all at once equal those computed one at a time, also from the history in a bundle.
+    - A lead without events has values of the declared types.
+    - Inputs are not mutated.
+
+    All comparisons are exact.
 
     Parameters
     ----------
     declarations
         Validated declarations, as ``load_project(root).declarations``.
     dataset
-        Data to check on; drawn at random to fit the declarations by default.
+        Data to check with. Default: drawn at random to fit the declarations.
     seed
         Seed of that draw and of the alterations.
     leads
-        Number of leads drawn, or looked at in `dataset`.
+        Number of leads drawn, or used of `dataset`.
 
     Raises
     ------
     AssertionError
         With the name of the feature, the rule, the lead and the two values.
+
+    Examples
+    --------
+    >>> from lead_ml.declare import lead_age
+    >>> check_features([lead_age(group="fit")], leads=20)
     """
     data = sample_dataset(declarations, seed=seed, leads=leads) if dataset is None else dataset
     rng = np.random.default_rng(seed)
@@ -68,7 +78,7 @@ def _check_times(
     cut = int(spine.as_of[0])
     if data.leads.created_at is not None:
         for claim, other in (
-            ("records known at or after as_of were removed", without_later(data, cut)),
+            ("records known at or after as_of were removed", data.as_known(cut)),
             ("records known at or after as_of were altered", with_later_altered(data, cut, rng)),
         ):
             _compare(claim, expected, features_at(declarations, other, spine), data, spine)
@@ -138,11 +148,11 @@ def _check_type(item: Declaration, column: Any, rows: int) -> None:
 def _without_events(data: Dataset) -> Iterator[Any]:
     yield None
     if data.events is not None:
-        yield rows_of(data.events, np.zeros(len(data.events), dtype=bool))
+        yield data.events.take(np.zeros(len(data.events), dtype=bool))
 
 
 def _spines(data: Dataset, rng: np.random.Generator, leads: int) -> Iterator[Spine]:
-    """Yield snapshots at instants at which something became known, where an off-by-one shows."""
+    """Yield snapshots at times at which something became known, where off-by-one errors show."""
     created = data.leads.created_at
     if created is None:
         yield _at(data, 0, rng, leads)

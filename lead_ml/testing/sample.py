@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -21,17 +24,15 @@ MISSING_SHARE = 0.15
 EVENTS_PER_LEAD = 6
 
 _PLAIN = ("alpha", "beta", "gamma", "7", "2.5")
-_TEXTS = {
-    "email": ("ann@acme.com", "bo.li@acme.com", "chen@gmail.com", "x9@mailinator.com", "info@acme.com", "no address"),
-    "phone": ("+86 139 1234 5670", "+1 415 555 2671", "13800138000", "12", "call me"),
-    "name": ("Wang Wei", "王伟", "Ann Smith", "asdfgh", "Test"),
-    "company": ("Acme Ltd", "宏达物流有限公司", "qwrtzx"),
-    "ip": ("203.0.113.7", "203.0.113.9", "2001:db8::1"),
-    "job_title": ("CEO", "Sales manager", "实习生", "Engineer"),
-    "message": ("Please send a quote", "see http://win.example", "hi", "我们想采购五十套"),
-    "user_agent": ("Mozilla/5.0 (iPhone)", "Mozilla/5.0 (Windows NT 10.0)", "python-requests/2.32"),
-    "form_seconds": ("1", "12.5", "240"),
-}  # fmt: skip
+
+
+@cache
+def _texts() -> Mapping[str, Sequence[str]]:
+    """Return values of well-known columns, in several languages and states of disorder, from ``sample.toml``."""
+    found: Mapping[str, Sequence[str]] = tomllib.loads(
+        Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    )
+    return found
 
 
 def sample_dataset(
@@ -53,16 +54,22 @@ def sample_dataset(
     leads
         Number of leads.
     history
-        Lead columns that change over time: they get up to three changes a lead, some before its creation, many at one
-        instant, and values in the leads table that have nothing to do with them.
+        Lead columns that change over time: up to three changes per lead, some before its creation and many at the same
+        time, with unrelated values in the leads table.
     extra
-        Extra tables by name, with the key of each (``column`` or ``column:transform``): they get the columns that the
-        declarations name, and a few rows a key.
+        Extra tables by name, with the key of each (``column`` or ``column:transform``): with the columns that the
+        declarations name, and a few rows per key.
 
     Returns
     -------
     Dataset
-        Instants are whole hours within 90 days, so that ties are common; a third of the records is known late.
+        Timestamps are whole hours within 90 days, so that ties are common; a third of the records is known late.
+
+    Examples
+    --------
+    >>> from lead_ml.declare import category
+    >>> sample_dataset([category("industry", en="Industry", zh="行业", group="fit")], leads=20)
+    Dataset(20 leads, 120 events, 20 outcomes, until 2026-05-12T22:00:00.000001Z)
     """
     rng = np.random.default_rng(seed)
     created = START + rng.integers(0, DAYS * 24, leads) * HOUR
@@ -105,7 +112,7 @@ def _extra(rng: np.random.Generator, table: str, key: str, declarations: Sequenc
 
 def _events(rng: np.random.Generator, declarations: Sequence[Declaration], created: Instants) -> Events:
     n = EVENTS_PER_LEAD * len(created)
-    lead, occurred, known = _moments(rng, created, n)
+    lead, occurred, known = _times(rng, created, n)
     pools = {
         "type": ("page_view", "call"),
         "channel": ("web",),
@@ -122,13 +129,13 @@ def _events(rng: np.random.Generator, declarations: Sequence[Declaration], creat
 
 def _outcomes(rng: np.random.Generator, declarations: Sequence[Declaration], created: Instants) -> Outcomes:
     n = len(created)
-    lead, occurred, known = _moments(rng, created, n)
+    lead, occurred, known = _times(rng, created, n)
     stage = _column(rng, (*_filters("stage", "outcomes", declarations), *STAGES), n, missing=0.0)
     reason = _column(rng, (*_filters("reason", "outcomes", declarations), "other"), n)
     return Outcomes(lead, occurred, known, {"stage": stage, "reason": reason}, _numbers(rng, n))
 
 
-def _moments(rng: np.random.Generator, created: Instants, n: int) -> tuple[Indices, Instants, Instants]:
+def _times(rng: np.random.Generator, created: Instants, n: int) -> tuple[Indices, Instants, Instants]:
     lead = rng.integers(0, len(created), n)
     occurred = created[lead] + rng.integers(0, 40 * 24, n) * HOUR
     late = np.where(rng.random(n) < 1 / 3, rng.integers(1, 10 * 24, n), 0)
@@ -158,7 +165,7 @@ def _pool(column: str, declarations: Sequence[Declaration]) -> tuple[str, ...]:
         if isinstance(item, Lookup) and item.of.column == column and not item.of.transform
         for text in list(item.table)[:3]
     )
-    return (*levels, *listed, *_filters(column, "leads", declarations), *_TEXTS.get(column, _PLAIN))
+    return (*levels, *listed, *_filters(column, "leads", declarations), *_texts().get(column, _PLAIN))
 
 
 def _filters(column: str, stream: str, declarations: Sequence[Declaration]) -> tuple[str, ...]:

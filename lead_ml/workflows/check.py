@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lead_ml.tables.read import write_set_aside
+from lead_ml.tables.read import write_rejected
 from lead_ml.workflows.load import Loaded, load
 from lead_ml.workflows.training import usable_features
 
@@ -22,7 +22,7 @@ class Checked:
 def check_project(root: Path, data: Path | None) -> Checked:
     """Read a project with its data and write the rejected rows of each table into ``runs/rejected``."""
     loaded = load(root, data)
-    written = write_set_aside(loaded.intake, loaded.project.runs / "rejected")
+    written = write_rejected(loaded.intake, loaded.project.runs / "rejected")
     _, left_out = usable_features(loaded.project, loaded.dataset)
     return Checked(loaded, left_out, written)
 

@@ -16,7 +16,7 @@ from lead_ml.evaluation.decay import ALL, Decay, Sample, frequent_types, learn
 from lead_ml.evaluation.decay.profile import LEVEL
 from lead_ml.evaluation.split import groups_of
 from lead_ml.project.load import Project
-from lead_ml.tables.dataset import Coded, Dataset, Indices, Outcomes
+from lead_ml.tables.dataset import Dataset, Indices
 from lead_ml.tables.instants import iso
 from lead_ml.workflows.load import load, reseeded
 from lead_ml.workflows.training import labelled_spine, windows_of
@@ -114,7 +114,9 @@ def cut_of(project: Project, dataset: Dataset, groups: Indices) -> int:
     It follows from when leads were created, not from what became of them, so that no later outcome can move it.
     """
     task = project.tasks[TARGET]
-    spine = build_spine(replace(dataset, outcomes=None), project.params.snapshots.settle_us, task.ages_days)
+    spine = build_spine(
+        replace(dataset, outcomes=None), project.params.snapshots.scoring_delay_us, task.ages_days
+    )
     spine = spine.take(spine.as_of + (task.horizon_us or 0) <= dataset.until)
     table = Table((), {}, spine, Labels.none(len(spine)), groups[spine.lead], dataset)
     return windows_of(task, table, groups)[-1].start
@@ -123,12 +125,12 @@ def cut_of(project: Project, dataset: Dataset, groups: Indices) -> int:
 def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> tuple[Sample, int]:
     """Return the snapshots that teach and those that judge, and how many leads could have taught.
 
-    What teaches is built from the data as it stood at the cut: an outcome known later cannot reach it. Persons and accounts
+    What teaches is built from the data as it was known at the cut: an outcome known later cannot reach it. Persons and accounts
     with a lead after the cut do not teach.
     """
     created = dataset.leads.created_at
     assert created is not None
-    past, past_labels = labelled_spine(project.tasks[TARGET], _as_it_stood(dataset, cut))
+    past, past_labels = labelled_spine(project.tasks[TARGET], dataset.as_known(cut))
     judged = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
     judged[groups[created >= cut]] = True
     teaching = np.unique(past.lead[~judged[groups[past.lead]]])
@@ -146,23 +148,6 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
         dataset, spine, np.concatenate(y), np.concatenate(weight), groups[spine.lead], age, len(first)
     )
     return sample, len(teaching)
-
-
-def _as_it_stood(dataset: Dataset, cut: int) -> Dataset:
-    """Return the data without the outcomes known at or after the cut, and with the cut as its end."""
-    outcomes = dataset.outcomes
-    if outcomes is None:
-        return replace(dataset, until=cut)
-    rows: Mask = outcomes.known_at < cut
-    columns: dict[str, Coded] = {name: column.take(rows) for name, column in outcomes.columns.items()}
-    kept = Outcomes(
-        outcomes.lead[rows],
-        outcomes.occurred_at[rows],
-        outcomes.known_at[rows],
-        columns,
-        outcomes.amount[rows],
-    )
-    return replace(dataset, outcomes=kept, until=cut)
 
 
 def _at_most(leads: Indices, most: int, seed: int) -> Indices:

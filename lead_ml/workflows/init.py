@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lead_ml.errors import InputError
 from lead_ml.init import Draft, draft_project
+from lead_ml.language import Lang
 from lead_ml.project.load import load_project
 
 PARTS = ("params.yaml", "features", "models", "serving", "tables")
@@ -32,7 +33,12 @@ def init_project(folder: Path) -> list[Path]:
 
 
 def init_from_export(
-    folder: Path, leads: Path, events: Path | None = None, outcomes: Path | None = None
+    folder: Path,
+    leads: Path,
+    events: Path | None = None,
+    outcomes: Path | None = None,
+    *,
+    lang: Lang = "en",
 ) -> tuple[Draft, list[Path]]:
     """Write the project that fits an export into a new or empty folder; return the draft and the files written.
 
@@ -44,7 +50,7 @@ def init_from_export(
         If the folder holds anything already, a file cannot be read, or a question must be answered first.
     """
     _check_empty(folder)
-    draft = draft_project(folder, leads, events, outcomes)
+    draft = draft_project(folder, leads, events, outcomes, lang=lang)
     for name, text in draft.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

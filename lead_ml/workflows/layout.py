@@ -24,7 +24,7 @@ from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.load import Project, load_project
 from lead_ml.project.params import Params
 from lead_ml.tables.dataset import Coded, Dataset, Events
-from lead_ml.tables.read import SetAside, TableReport
+from lead_ml.tables.read import RejectedRows, TableReport
 from lead_ml.tables.read.event_batches import EventBatch, EventFiles
 
 Progress = Callable[[str], None]
@@ -229,8 +229,8 @@ def _table_report(layout: Layout) -> TableReport:
         sources=intake.sources,
         rows_in=intake.rows_in,
         used=layout.rows,
-        set_aside=tuple(
-            SetAside(item.cause, item.count, item.source, item.rows, item.column, item.example)
+        rejected=tuple(
+            RejectedRows(item.cause, item.count, item.source, item.rows, item.column, item.example)
             for item in intake.rejected
         ),
         mapped={},

@@ -77,13 +77,13 @@ def save_intake(report: IntakeReport, path: Path) -> None:
 
 def _table(table: TableReport) -> dict[str, Any]:
     causes = [
-        {**msgspec.to_builtins(item, enc_hook=str), "example": str(item.example)} for item in table.set_aside
+        {**msgspec.to_builtins(item, enc_hook=str), "example": str(item.example)} for item in table.rejected
     ]
     return {
         "sources": table.sources,
         "rows_in": table.rows_in,
         "used": table.used,
-        "set_aside": causes,
+        "rejected": causes,
         "mapped": dict(table.mapped),
         "ignored": table.ignored,
         "notes": table.notes,

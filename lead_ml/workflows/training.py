@@ -159,7 +159,7 @@ def labelled_spine(task: Task, dataset: Dataset, *, late: bool = False) -> tuple
     Without a table of outcomes these are all snapshots, and none is positive. With `late`, snapshots that were won
     before ``as_of`` and recorded later are included: see :meth:`lead_ml.asof.labels.Labels.usable_by`.
     """
-    spine = build_spine(dataset, task.common.snapshots.settle_us, task.ages_days, task.closing_stages)
+    spine = build_spine(dataset, task.common.snapshots.scoring_delay_us, task.ages_days, task.closing_stages)
     if without_outcomes(task, dataset):
         return spine, Labels.none(len(spine))
     labels = label(task.spec.target, dataset, spine, task.horizon_us)

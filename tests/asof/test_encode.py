@@ -13,7 +13,7 @@ from lead_ml.asof.encode import (
     MISSING,
     OTHER,
     RARE_BELOW,
-    Codes,
+    CodeBook,
     Encoder,
     fit_encoder,
     hide_some,
@@ -59,7 +59,7 @@ def test_values_that_the_project_names_have_a_code_however_rare() -> None:
 
 
 def test_codes_and_levels_are_inverse() -> None:
-    book = Codes(("ads", "web"))
+    book = CodeBook(("ads", "web"))
     assert book.n_codes == 4
     assert [book.code_of(value) for value in (None, "other?", "ads", "web")] == [0, 1, 2, 3]
     assert [book.level_of(code) for code in range(4)] == [None, None, "ads", "web"]

@@ -44,7 +44,7 @@ def spine_of(lead: list[int], *days: float) -> Spine:
     return Spine(np.array(lead, dtype=np.int64), at(*days))
 
 
-def test_a_lead_is_asked_about_at_settle_and_each_age_while_open_and_within_the_data() -> None:
+def test_a_lead_is_scored_after_the_delay_and_each_age_while_open_and_within_the_data() -> None:
     outcomes = outcomes_of([1], at(3), at(3), ["lost"])
     data = Dataset(leads_at(0, 0, 9.5), None, outcomes, int(at(10)[0]))
     spine = build_spine(data, HOUR, (3, 7, 30))
@@ -66,7 +66,7 @@ def test_an_outcome_recorded_late_keeps_the_lead_open_until_then() -> None:
     assert labels.usable_by(int(at(8)[0]) + 1).tolist() == [True, False, False]
 
 
-def test_ages_below_settle_and_twins_are_one_snapshot() -> None:
+def test_ages_below_the_delay_and_twins_are_one_snapshot() -> None:
     data = Dataset(leads_at(0), None, None, int(at(5)[0]))
     assert len(build_spine(data, DAY, (1, 1, 3))) == 2
 
@@ -159,7 +159,7 @@ def test_a_column_is_the_label_where_it_is_filled_in() -> None:
             Column(column="bought"),
             False,
             None,
-            "outcome column 'bought' is not there; expected one of converted",
+            "there is no outcome column 'bought'; expected one of converted",
         ),
     ],
 )
@@ -221,12 +221,12 @@ def test_rows_of_undated_leads_weigh_one() -> None:
 
 
 @check
-@given(seed=st.integers(0, 10_000), horizon=st.integers(1, 40), settle=st.integers(1, 72))
+@given(seed=st.integers(0, 10_000), horizon=st.integers(1, 40), delay=st.integers(1, 72))
 def test_no_used_row_is_immature_and_labels_follow_from_the_dates(
-    seed: int, horizon: int, settle: int
+    seed: int, horizon: int, delay: int
 ) -> None:
     data = draw(40, seed)
-    spine = build_spine(data, settle * HOUR, (1, 3, 7))
+    spine = build_spine(data, delay * HOUR, (1, 3, 7))
     labels = label(Won(), data, spine, horizon * DAY)
     used = labels.used
     assert (spine.as_of[used] + horizon * DAY <= data.until).all()

@@ -46,17 +46,17 @@ def test_check_accounts_for_every_row(json_of: Any, project: Path) -> None:
     _spoil(project, twice=True)
     found = json_of("check", "-C", project)
     leads = found["intake"]["tables"]["leads"]
-    assert leads["rows_in"] == leads["used"] + sum(item["count"] for item in leads["set_aside"])
-    assert sum(item["count"] for item in leads["set_aside"]) == 2
+    assert leads["rows_in"] == leads["used"] + sum(item["count"] for item in leads["rejected"])
+    assert sum(item["count"] for item in leads["rejected"]) == 2
     assert Path(found["rejected_files"][0]).read_text(encoding="utf-8").count("\n") == 3
 
 
-def test_check_tells_what_was_set_aside_and_where_it_is(run: Any, project: Path) -> None:
+def test_check_tells_what_was_rejected_and_where_it_is(run: Any, project: Path) -> None:
     _spoil(project, twice=False)
     done = run("check", "-C", project)
     assert done.exit_code == 0
     assert "Rejected rows" in done.stdout
-    assert "set_aside_leads.csv" in done.stdout.replace("\n", "")
+    assert "rejected_leads.csv" in done.stdout.replace("\n", "")
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_windows_measure_when_it_happened_and_knowledge_when_it_was_recorded(at:
     assert at("n", "2025-01-05T12:00Z", happened=early) == 0, "nothing is known before it happens"
 
 
-def test_an_event_before_its_lead_is_set_aside(at: Feature) -> None:
+def test_an_event_before_its_lead_is_rejected(at: Feature) -> None:
     assert at("n", "2025-01-09T00:00Z", happened="e1,L1,2024-12-31T23:59Z,,visit,home,1 " + VISIT) == 1
     assert at("n", "2025-01-09T00:00Z", happened="e1,L1,2025-01-01T00:00Z,,visit,home,1") == 1
 

@@ -14,7 +14,6 @@ from lead_ml.evaluation.split import Window, forward_windows, groups_of
 from lead_ml.model.fit import Recipe
 from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.tables.instants import iso
-from lead_ml.testing.change import rows_of
 from lead_ml.workflows.training import build_table, recipes_of, usable_features, windows_of
 
 
@@ -30,7 +29,7 @@ def with_other_future(dataset: Dataset, cut: int, how: str) -> Dataset:
     early = outcomes.known_at < cut
     assert 0.1 < early.mean() < 0.9
     if how == "removed":
-        return dataclasses.replace(dataset, outcomes=rows_of(outcomes, early))
+        return dataclasses.replace(dataset, outcomes=outcomes.take(early))
     stage = outcomes.columns["stage"]
     turned = {"won": "lost", "lost": "won", "invalid": "won"}
     other = stage.map(lambda level: turned.get(level, level))

@@ -155,12 +155,12 @@ def checked(root: Path, files: dict[str, bytes | None]) -> Any:
 
 
 def accounted(root: Path, done: Any) -> dict[str, int]:
-    """Check that every row is used or set aside, on paper and in the files; return the rows in by table."""
+    """Check that every row is used or rejected, on paper and in the files; return the rows in by table."""
     found = json.loads(done.stdout)
     for name, table in found["intake"]["tables"].items():
-        aside = sum(item["count"] for item in table["set_aside"])
+        aside = sum(item["count"] for item in table["rejected"])
         assert table["rows_in"] == table["used"] + aside
-        path = root / "runs" / "set_aside" / f"set_aside_{name}.csv"
+        path = root / "runs" / "rejected" / f"rejected_{name}.csv"
         assert path.is_file() == (aside > 0)
         if aside:
             with path.open(encoding="utf-8", newline="") as file:
@@ -170,7 +170,7 @@ def accounted(root: Path, done: Any) -> dict[str, int]:
 
 @FUZZ
 @given(odd_cells())
-def test_odd_cells_are_told_or_set_aside_row_by_row(bare_project: Path, tables: Tables) -> None:
+def test_odd_cells_are_read_or_rejected_row_by_row(bare_project: Path, tables: Tables) -> None:
     done = checked(bare_project, {name: written(rows) for name, rows in tables.items()})
     if done.exit_code == 0:
         assert accounted(bare_project, done) == {name: len(rows) - 1 for name, rows in tables.items()}
@@ -198,4 +198,4 @@ def test_the_undamaged_tables_are_used_to_the_last_row(bare_project: Path) -> No
     done = checked(bare_project, {name: written(rows) for name, rows in SOUND.items()})
     assert done.exit_code == 0, done.stderr
     assert accounted(bare_project, done) == dict.fromkeys(SOUND, ROWS)
-    assert all(not table["set_aside"] for table in json.loads(done.stdout)["intake"]["tables"].values())
+    assert all(not table["rejected"] for table in json.loads(done.stdout)["intake"]["tables"].values())

@@ -12,7 +12,7 @@ from lead_ml.model import ColumnInfo, Scorecard, compile_rules
 from lead_ml.project.params import PointsRule
 
 COLUMNS = (ColumnInfo("visits", "number"), ColumnInfo("industry", "category", 6))
-# The codes of encode.Codes: 0 missing, 1 other, levels from 2.
+# The codes of encode.CodeBook: 0 missing, 1 other, levels from 2.
 CODES = {"mining": 3, "retail": 4, "steel": 5, "tiny": 1, "odd": 1, "first": 2}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from small import FEATURES, write_project
 
+import lead_ml
 from lead_ml.declare import category, events, lead_age, leads, outcomes, reads
 from lead_ml.errors import DeclarationError, ParamsError
 from lead_ml.project.load import load_project, usable
@@ -50,12 +51,12 @@ def test_two_projects_with_the_same_file_names_do_not_meet(tmp_path: Path) -> No
     ("file", "text", "message"),
     [
         ("features/all.py", "1 / 0", "all.py cannot be run: ZeroDivisionError: division by zero"),
-        ("features/all.py", "FEATURES = 3", "all.py lacks FEATURES: got 3; expected FEATURES = a list"),
-        ("features/all.py", "FEATURES = ['x']", "FEATURES holds something else: got 'x'"),
-        ("features/all.py", "FEATURES = []", "declares nothing; expected FEATURES in its files"),
+        ("features/all.py", "FEATURES = 3", "all.py does not define FEATURES: got 3; expected FEATURES = a list"),
+        ("features/all.py", "FEATURES = ['x']", "FEATURES contains something that is not a declaration: got 'x'"),
+        ("features/all.py", "FEATURES = []", "declares no feature; expected FEATURES in its files"),
         ("features/all.py", "from lead_ml import events\nevents().count('n', window='x', en='e', zh='z')", "all.py: length of time"),
         ("features/all.py", "from lead_ml import category\nFEATURES = [category('a', en='e', zh='z')]", "group of feature a"),
-        ("models/conversion.py", "", "conversion.py lacks SPEC: got None; expected SPEC = a ModelSpec"),
+        ("models/conversion.py", "", "conversion.py does not define SPEC: got None; expected SPEC = a ModelSpec"),
         ("models/conversion.py", "from lead_ml import *\nSPEC = ModelSpec(name='fake', target=Fake(reasons=()), groups=())", "has no conversion model"),
     ],
 )  # fmt: skip
@@ -90,3 +91,8 @@ def test_only_columns_known_at_creation_or_trusted_are_usable(tmp_path: Path) ->
     kept, left = usable(declared, params, ["industry", "topic", "status", "rating", "owner"])
     assert left == ("status", "owner_leads")
     assert [item.name for item in kept] == ["industry", "topic", "rating", "absent", "n"]
+
+
+def test_a_project_shows_itself_in_one_line() -> None:
+    assert repr(load_project(Path(lead_ml.__file__).parents[1])).startswith("Project(demo: ")
+    assert len(repr(load_project(str(Path(lead_ml.__file__).parents[1])))) < 80

@@ -19,7 +19,7 @@ def with_(**changes):
 def test_the_least_that_is_needed_gets_defaults() -> None:
     params = params_from(LEAST)
     assert (params.seed, params.time_zone, params.threads) == (7, "UTC", 0)
-    assert params.snapshots.settle_us == 60_000_000
+    assert params.snapshots.scoring_delay_us == 60_000_000
     assert params.split.embargo
 
 
@@ -39,7 +39,8 @@ def test_the_projects_that_ship_are_valid(name: str) -> None:
         ({"data": LEAST["data"]}, "project is missing"),
         (with_(project="My Project"), "project: .*got 'My Project'"),
         (with_(time_zone="Mars/Base"), "unknown time zone 'Mars/Base'; use a name such as Asia/Shanghai"),
-        (with_(snapshots={"settle": "soon"}), "snapshots.settle: .*length of time"),
+        (with_(snapshots={"settle": "1m"}), "snapshots.settle is now called snapshots.scoring_delay"),
+        (with_(snapshots={"scoring_delay": "soon"}), "snapshots.scoring_delay: .*length of time"),
         (with_(split={"test_share": 1.5}), "split.test_share: .*got 1.5"),
         (with_(seed=-1), "seed: .*got -1"),
         (with_(data={"leads": {}}), "give either path"),

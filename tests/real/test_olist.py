@@ -36,7 +36,7 @@ def test_only_leads_from_2018_on_count(olist):
 
 def test_nothing_is_lost(olist):
     for table in olist.intake.tables.values():
-        assert table.rows_in == table.used + sum(cause.count for cause in table.set_aside)
+        assert table.rows_in == table.used + sum(cause.count for cause in table.rejected)
 
 
 def test_the_forward_auc_is_in_the_honest_range(evaluation):

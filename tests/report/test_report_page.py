@@ -145,7 +145,7 @@ def test_intake_is_shown_where_it_was_saved(data: dict[str, Any]) -> None:
                 "sources": ["leads.csv"],
                 "rows_in": 1010,
                 "used": 1000,
-                "set_aside": [
+                "rejected": [
                     {"cause": "duplicate id", "count": 10, "source": "leads.csv", "rows": [3, 8], "column": "lead_id", "example": "L1"}
                 ],
                 "notes": ["dates are read as UTC"],

@@ -124,7 +124,11 @@ def test_unknown_columns_are_named_in_order() -> None:
         ({"lead": {"lead_id": " "}}, "lead.lead_id", "lead.lead_id is missing"),
         ({"lead": {"created_at": None}}, "lead.created_at", "lead.created_at is missing: got None"),
         ({"lead": {"created_at": 17}}, "lead.created_at", "lead.created_at is missing: got 17"),
-        ({"lead": {"created_at": "soon"}}, "lead.created_at", "lead.created_at is no instant: got 'soon'"),
+        (
+            {"lead": {"created_at": "soon"}},
+            "lead.created_at",
+            "lead.created_at is not a valid timestamp: got 'soon'",
+        ),
         ({"lead": {"created_at": "2026-05-01"}}, "lead.created_at", "has no time of day"),
         (
             {"lead": {"created_at": "2026-05-02T00:00:00.000001Z"}},
@@ -139,11 +143,15 @@ def test_unknown_columns_are_named_in_order() -> None:
             "events",
             "too many events: got 20001",
         ),
-        ({"events": [view("2026-05-01T09:00:00Z"), view("never")]}, "events[1].occurred_at", "is no instant"),
+        (
+            {"events": [view("2026-05-01T09:00:00Z"), view("never")]},
+            "events[1].occurred_at",
+            "is not a valid timestamp",
+        ),
         (
             {"events": [view("2026-05-01T09:00:00Z", recorded_at="x")]},
             "events[0].recorded_at",
-            "is no instant",
+            "is not a valid timestamp",
         ),
         (
             {"events": [view("2026-05-01T09:00:00Z", value=1e300)]},

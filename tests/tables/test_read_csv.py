@@ -36,7 +36,7 @@ def test_an_impossible_separator_is_refused(read: Reader, separator: str) -> Non
 
 
 def test_a_wrong_separator_is_suspected_when_the_header_is_one_field(read: Reader) -> None:
-    with pytest.raises(InputError, match=r"The header is a single field: set data\.leads\.separator"):
+    with pytest.raises(InputError, match=r"The header has a single field: set data\.leads\.separator"):
         read(leads_params={"separator": ";"})
 
 
@@ -61,7 +61,7 @@ def test_a_quoted_line_break_is_part_of_the_field_and_lines_stay_exact(read: Rea
         'lead_id,created_at,message\nL1,2024-05-01,"a\nb"\n\nL2,2024-05-01,c\nL1,2024-05-01,d\n'
     )
     assert dataset.leads.columns["message"].values() == ["a\nb", "c"]
-    assert report.tables["leads"].set_aside[0].rows == (6,)
+    assert report.tables["leads"].rejected[0].rows == (6,)
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_a_column_without_a_name_gets_its_place_as_name(read: Reader) -> None:
 def test_any_line_end_will_do(read: Reader, end: str) -> None:
     dataset, report = read(LEADS.replace("\n", end) + f"L1,2024-05-01,web{end}")
     assert len(dataset.leads) == 3
-    assert report.tables["leads"].set_aside[0].rows == (5,)
+    assert report.tables["leads"].rejected[0].rows == (5,)
 
 
 def test_a_header_without_rows_has_no_leads(read: Reader) -> None:
-    with pytest.raises(InputError, match="no lead can be used: the table has a header and no rows"):
+    with pytest.raises(InputError, match="no lead can be used: the table has a header but no rows"):
         read("lead_id,created_at\n")
 
 

@@ -13,7 +13,7 @@ from read_kit import NOW
 from lead_ml.errors import LeadMLError
 from lead_ml.project.params import params_from
 from lead_ml.tables.dataset import Dataset
-from lead_ml.tables.read import IntakeReport, read_dataset, write_set_aside
+from lead_ml.tables.read import IntakeReport, read_dataset, write_rejected
 
 IDS = st.sampled_from(["L1", "L2", "L3", "L4", "L5", " l1", "Ｌ1", "", "n/a", "1.0"])
 TIMES = st.sampled_from(
@@ -102,7 +102,7 @@ def read(content: dict[str, bytes], **more: Any) -> tuple[Dataset, IntakeReport]
             Path(folder, f"{name}.csv").write_bytes(text)
         data = {name: {"path": f"{name}.csv"} for name in content}
         found = read_dataset(params_from({"project": "p", "data": {**data, **more}}), Path(folder), now=NOW)
-        write_set_aside(found[1], Path(folder))
+        write_rejected(found[1], Path(folder))
         return found
 
 
@@ -118,7 +118,7 @@ def test_damage_ends_in_our_error_or_every_row_is_accounted_for(
     for name, rows in (("leads", dataset.leads), ("events", dataset.events), ("outcomes", dataset.outcomes)):
         table = report.tables[name]
         assert rows is not None
-        assert table.rows_in == table.used + sum(item.count for item in table.set_aside)
+        assert table.rows_in == table.used + sum(item.count for item in table.rejected)
         assert table.used == len(rows)
         rejected = report.rejected.get(name)
         assert table.rows_in - table.used == (len(rejected.causes) if rejected else 0)
@@ -146,6 +146,6 @@ def test_what_is_used_obeys_the_contract(content: dict[str, bytes]) -> None:
 
 def test_the_generator_of_damage_starts_from_sound_tables() -> None:
     _, report = read({name: written([tuple(header), *SOUND[name]]) for name, header in HEADERS.items()})
-    assert {name: (table.used, table.set_aside) for name, table in report.tables.items()} == dict.fromkeys(
+    assert {name: (table.used, table.rejected) for name, table in report.tables.items()} == dict.fromkeys(
         HEADERS, (9, ())
     )

@@ -15,7 +15,7 @@ from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import params_from
 from lead_ml.tables.read.date_formats import declared, sure
 from lead_ml.tables.read.encoding import likely_encoding
-from lead_ml.tables.read.timestamps import moments_of, span_of
+from lead_ml.tables.read.timestamps import span_of, timestamps_of
 
 NINE_THIRTY = us("2021-04-15T09:30:00+08:00")
 
@@ -43,7 +43,7 @@ def test_spellings_that_can_mean_only_one_moment_are_read_undeclared(text: str) 
 
 @pytest.mark.parametrize("text", ["15 Apr 2021", "Apr 15, 2021", "2021年4月15日", "15-Apr-2021", "20210415"])
 def test_a_date_in_any_spelling_is_known_at_the_end_of_its_day(text: str) -> None:
-    assert moments_of(column(text), SHANGHAI, frozenset(), end_of_day=True).at.tolist() == [
+    assert timestamps_of(column(text), SHANGHAI, frozenset(), end_of_day=True).at.tolist() == [
         us("2021-04-15T23:59:59.999999+08:00")
     ]
 
@@ -74,7 +74,7 @@ def test_what_can_mean_two_moments_or_none_is_not_read_undeclared(text: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "spelling"),
+    ("text", "date_format"),
     [
         ("44301.395833333", "excel"),
         ("44301,395833333", "excel"),
@@ -88,21 +88,21 @@ def test_what_can_mean_two_moments_or_none_is_not_read_undeclared(text: str) -> 
         ("2021-04-15T01:30:00Z", "day_first"),
     ],
 )
-def test_declared_spellings(text: str, spelling: str) -> None:
-    assert span_of(text, SHANGHAI, spelling) == (NINE_THIRTY, NINE_THIRTY)
+def test_declared_date_formats(text: str, date_format: str) -> None:
+    assert span_of(text, SHANGHAI, date_format) == (NINE_THIRTY, NINE_THIRTY)
 
 
-def test_a_declared_spelling_goes_before_iso() -> None:
+def test_a_declared_date_format_goes_before_iso() -> None:
     assert declared("2024-05-06", "%Y-%d-%m") == date(2024, 6, 5)
     assert span_of("2024-05-06", SHANGHAI, "%Y-%d-%m") == span_of("2024-06-05", SHANGHAI)
-    assert moments_of(
-        column("2024-05-06 10:00"), SHANGHAI, frozenset(), end_of_day=True, spelling="%Y-%d-%m %H:%M"
+    assert timestamps_of(
+        column("2024-05-06 10:00"), SHANGHAI, frozenset(), end_of_day=True, date_format="%Y-%d-%m %H:%M"
     ).at.tolist() == [us("2024-06-05T10:00:00+08:00")]
 
 
-@pytest.mark.parametrize(("text", "spelling"), [("31/12/2024", "month_first"), ("12/31/2024", "day_first"), ("60", "excel"), ("soon", "unix")])  # fmt: skip
-def test_what_a_declared_spelling_does_not_fit_is_bad(text: str, spelling: str) -> None:
-    found = moments_of(column(text), SHANGHAI, frozenset(), end_of_day=True, spelling=spelling)
+@pytest.mark.parametrize(("text", "date_format"), [("31/12/2024", "month_first"), ("12/31/2024", "day_first"), ("60", "excel"), ("soon", "unix")])  # fmt: skip
+def test_what_a_declared_date_format_does_not_fit_is_bad(text: str, date_format: str) -> None:
+    found = timestamps_of(column(text), SHANGHAI, frozenset(), end_of_day=True, date_format=date_format)
     assert found.bad.tolist() == [True]
 
 
@@ -134,8 +134,8 @@ def test_every_spelling_of_a_day_is_the_same_day(day: date) -> None:
 
 
 @given(st.text(max_size=25), st.sampled_from(["excel", "unix", "day_first", "month_first", "%d.%m.%Y"]))
-def test_no_text_breaks_a_declared_spelling(text: str, spelling: str) -> None:
-    found = moments_of(column(text), SHANGHAI, frozenset(), end_of_day=True, spelling=spelling)
+def test_no_text_breaks_a_declared_date_format(text: str, date_format: str) -> None:
+    found = timestamps_of(column(text), SHANGHAI, frozenset(), end_of_day=True, date_format=date_format)
     assert found.missing[0] + found.bad[0] <= 1
 
 
@@ -149,12 +149,12 @@ def test_dates_of_a_table_are_read_as_declared(read: Reader) -> None:
     ]
 
 
-@pytest.mark.parametrize("spelling", ["excel_days", "%Q", "%H:%M", "DD.MM.YYYY"])
-def test_an_unknown_spelling_is_told(spelling: str) -> None:
+@pytest.mark.parametrize("date_format", ["excel_days", "%Q", "%H:%M", "DD.MM.YYYY"])
+def test_an_unknown_date_format_is_named(date_format: str) -> None:
     with pytest.raises(
-        ParamsError, match=r"unknown spelling.*use excel, unix, day_first, month_first or a format"
+        ParamsError, match=r"unknown date format.*use excel, unix, day_first, month_first or a format"
     ):
-        params_from({"project": "p", "data": {"leads": {"path": "a", "dates": {"created_at": spelling}}}})
+        params_from({"project": "p", "data": {"leads": {"path": "a", "dates": {"created_at": date_format}}}})
 
 
 def test_decimal_commas_are_read_where_a_column_is_made_of_them(read: Reader) -> None:
@@ -173,11 +173,11 @@ def test_without_a_declaration_a_comma_stays(read: Reader) -> None:
 def test_rows_are_numbered_where_there_is_no_id(read: Reader) -> None:
     dataset, report = read("source\nweb\nfair\n", leads_params={"number_rows": True})
     assert dataset.leads.lead_id == ("1", "2")
-    assert report.tables["leads"].mapped["lead_id"] == "= the number of the row"
+    assert report.tables["leads"].mapped["lead_id"] == "= the row number"
 
 
 def test_numbered_rows_beside_an_id_are_refused(read: Reader) -> None:
-    with pytest.raises(InputError, match="number_rows stands beside a lead_id"):
+    with pytest.raises(InputError, match="number_rows is set, but there is a lead_id"):
         read(LEADS, leads_params={"number_rows": True})
 
 
@@ -196,10 +196,10 @@ def test_outcomes_may_stand_in_the_leads_file(read: Reader) -> None:
     assert dataset.outcomes.lead.tolist() == [0, 3]
     table = report.tables["outcomes"]
     assert (table.rows_in, table.used) == (2, 2)
-    assert "2 of 4 rows have no occurred_at and are none of the outcomes (where_filled)" in table.notes
+    assert "2 of 4 rows have no occurred_at and are left out of outcomes (where_filled)" in table.notes
 
 
-def test_row_numbers_of_what_is_set_aside_stay_those_of_the_file(read: Reader) -> None:
+def test_row_numbers_of_what_is_rejected_stay_those_of_the_file(read: Reader) -> None:
     text = "lead_id,created_at,won\nL1,2024-05-01,\nL2,2024-05-01,2024-05-02\nL3,2024-05-01,2024-05-02\nL4,2024-05-01,soon\n"
     params = {
         "path": "leads.csv",
@@ -208,7 +208,7 @@ def test_row_numbers_of_what_is_set_aside_stay_those_of_the_file(read: Reader) -
         "where_filled": "occurred_at",
     }
     _, report = read(text, outcomes_params=params)
-    assert [item.rows for item in report.tables["outcomes"].set_aside] == [(5,)]
+    assert [item.rows for item in report.tables["outcomes"].rejected] == [(5,)]
 
 
 def test_stages_take_our_names_whatever_their_case(read: Reader) -> None:

@@ -1,4 +1,4 @@
-"""The table of changes and the extra tables: what is read, what is set aside, what is said."""
+"""The table of changes and the extra tables: what is read, what is rejected, what is reported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from read_kit import LEADS, NOW, us
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import params_from
 from lead_ml.tables.dataset import Dataset
-from lead_ml.tables.read import IntakeReport, read_dataset, write_set_aside
+from lead_ml.tables.read import IntakeReport, read_dataset, write_rejected
 
 HISTORY = (
     "lead_id,changed_at,field,value\nL1,2024-05-01 10:00,stage_of_life,new\nL2,2024-05-02 10:00,stage_of_life,new\n"
@@ -64,7 +64,7 @@ def extra(tmp_path: Path) -> Read:
 
 
 def causes(report: IntakeReport, table: str) -> dict[str, tuple[int, ...]]:
-    return {item.cause: item.rows for item in report.tables[table].set_aside}
+    return {item.cause: item.rows for item in report.tables[table].rejected}
 
 
 def test_changes_are_read_by_lead_and_time(told: Read) -> None:
@@ -74,7 +74,7 @@ def test_changes_are_read_by_lead_and_time(told: Read) -> None:
     assert changes.at.tolist()[:2] == [us("2024-05-01T10:00:00+00:00"), us("2024-05-04T10:00:00+00:00")]
     assert changes.columns["stage_of_life"].values() == ["new", "old", None, "new", "new"]
     table = report.tables["lead_history"]
-    assert (table.rows_in, table.used, table.set_aside, table.notes) == (5, 5, (), ())
+    assert (table.rows_in, table.used, table.rejected, table.notes) == (5, 5, (), ())
 
 
 def test_a_column_that_only_its_changes_tell_becomes_a_column_of_the_leads(told: Read) -> None:
@@ -90,22 +90,22 @@ def test_a_column_that_only_its_changes_tell_becomes_a_column_of_the_leads(told:
         (",2024-05-04,stage_of_life,x", "lead_id is missing"),
         ("L1,2024-05-04,,x", "field is missing"),
         ("L1,,stage_of_life,x", "changed_at is missing"),
-        ("L1,soon,stage_of_life,x", "changed_at is no instant"),
-        ("L1,2031-01-01,stage_of_life,x", "changed_at lies in the future"),
+        ("L1,soon,stage_of_life,x", "changed_at is not a valid timestamp"),
+        ("L1,2031-01-01,stage_of_life,x", "changed_at is in the future"),
         ("L9,2024-05-04,stage_of_life,x", "its lead is not in the leads table"),
         ("L1,2024-05-04,owner,x", "its field is not declared known_at: history"),
         (
             "L1,2024-05-04 10:00,stage_of_life,a",
-            "another row of the same changed_at counts, the last in the order of text",
+            "another row with the same changed_at is used, the last in alphabetical order",
         ),
     ],
 )
-def test_an_unusable_change_is_set_aside_with_its_cause(told: Read, row: str, cause: str) -> None:
+def test_an_unusable_change_is_rejected_with_its_cause(told: Read, row: str, cause: str) -> None:
     dataset, report = told(f"{HISTORY}{row}\n")
     assert len(dataset.history["stage_of_life"]) == 5
     assert causes(report, "lead_history") == {cause: (7,)}
     table = report.tables["lead_history"]
-    assert table.rows_in == table.used + sum(item.count for item in table.set_aside)
+    assert table.rows_in == table.used + sum(item.count for item in table.rejected)
 
 
 def test_of_two_changes_at_one_instant_the_order_of_the_file_does_not_decide(told: Read) -> None:
@@ -115,9 +115,9 @@ def test_of_two_changes_at_one_instant_the_order_of_the_file_does_not_decide(tol
         assert dataset.leads.columns["stage_of_life"].values()[0] == "b"
 
 
-def test_a_change_of_a_lead_set_aside_says_so(told: Read) -> None:
+def test_a_change_of_a_lead_rejected_says_so(told: Read) -> None:
     _, report = told(HISTORY + "L4,2024-05-04,stage_of_life,x\n", LEADS + "L4,never,web\n")
-    assert causes(report, "lead_history") == {"its lead was set aside": (7,)}
+    assert causes(report, "lead_history") == {"its lead was rejected": (7,)}
 
 
 def test_most_rows_may_be_of_other_fields(told: Read) -> None:
@@ -128,7 +128,7 @@ def test_most_rows_may_be_of_other_fields(told: Read) -> None:
     assert report.tables["lead_history"].used == 5
 
 
-def test_changes_known_at_or_after_until_are_set_aside(told: Read) -> None:
+def test_changes_known_at_or_after_until_are_rejected(told: Read) -> None:
     dataset, report = told(data={"until": "2024-05-04 10:00"})
     assert dataset.history["stage_of_life"].owner.tolist() == [0, 1, 2]
     assert causes(report, "lead_history") == {"it became known at or after data.until": (5, 6)}
@@ -138,7 +138,7 @@ def test_a_change_dated_by_day_is_known_at_the_end_of_that_day(told: Read) -> No
     dataset, report = told(HISTORY + "L2,2024-05-07,stage_of_life,old\n", time_zone="Asia/Shanghai")
     assert us("2024-05-07T23:59:59.999999+08:00") in dataset.history["stage_of_life"].at.tolist()
     assert (
-        "changed_at: 1 dates without a time, known at the end of that day"
+        "changed_at: 1 date without a time, known at the end of that day"
         in report.tables["lead_history"].notes
     )
 
@@ -161,7 +161,9 @@ def test_a_leads_table_that_says_otherwise_is_told(told: Read) -> None:
     leads = "lead_id,created_at,stage_of_life\nL1,2024-05-01,old\nL2,2024-05-02,new\nL3,2024-05-03,new\n"
     dataset, report = told(leads=leads)
     assert any(
-        note.startswith("stage_of_life: of 1 of 3 leads the leads table says otherwise than the last change")
+        note.startswith(
+            "stage_of_life: 1 of 3 leads have another value in the leads table than in their last change"
+        )
         for note in report.tables["lead_history"].notes
     )
     assert dataset.leads.columns["stage_of_life"].values() == ["old", "new", "new"]
@@ -169,7 +171,7 @@ def test_a_leads_table_that_says_otherwise_is_told(told: Read) -> None:
 
 def test_history_without_a_table_of_changes_is_refused(told: Read) -> None:
     with pytest.raises(
-        ParamsError, match=r"history for stage_of_life, but no table tells the changes; name it"
+        ParamsError, match=r"history for stage_of_life, but there is no table of changes; set data"
     ):
         told(data={"lead_history": None})
     with pytest.raises(ParamsError, match="created_at cannot be history"):
@@ -178,7 +180,8 @@ def test_history_without_a_table_of_changes_is_refused(told: Read) -> None:
 
 def test_a_column_that_no_change_is_of_is_refused(told: Read) -> None:
     with pytest.raises(
-        InputError, match=r"no change is of that field; did you mean 'stage_of_life'.*got 'stage_of_lief'"
+        InputError,
+        match=r"the table has no change of that field; did you mean 'stage_of_life'.*got 'stage_of_lief'",
     ):
         told(known_at={"stage_of_lief": "history", "stage_of_life": "history"})
 
@@ -212,10 +215,10 @@ def test_the_digest_is_of_the_changes_and_not_of_their_order(told: Read) -> None
     assert other["lead_history"] != first["lead_history"]
 
 
-def test_changes_set_aside_are_written(told: Read, tmp_path: Path) -> None:
+def test_changes_rejected_are_written(told: Read, tmp_path: Path) -> None:
     _, report = told(HISTORY + "L9,2024-05-04,stage_of_life,x\n")
-    (path,) = write_set_aside(report, tmp_path / "aside")
-    assert path.name == "set_aside_lead_history.csv"
+    (path,) = write_rejected(report, tmp_path / "aside")
+    assert path.name == "rejected_lead_history.csv"
 
 
 # Extra tables
@@ -229,7 +232,7 @@ def test_rows_of_an_extra_table_are_read_by_key_and_time(extra: Read) -> None:
     assert firms.rows.columns["employees"].values() == ["10", "12", "7"]
     assert firms.rows.columns["sector"].values() == ["steel", "steel", None]
     assert dataset.columns == ("account_id", "firms.employees", "firms.sector")
-    assert "2 of 3 leads have their account_id in it" in report.tables["extra.firms"].notes
+    assert "2 of 3 leads have a row for their account_id" in report.tables["extra.firms"].notes
 
 
 def test_third_party_data_does_not_move_the_end_of_the_data(extra: Read) -> None:
@@ -241,12 +244,12 @@ def test_third_party_data_does_not_move_the_end_of_the_data(extra: Read) -> None
     [
         (",2024-05-04,1,x", "key is missing"),
         ("A,,1,x", "known_at is missing"),
-        ("A,once,1,x", "known_at is no instant"),
-        ("A,2031-01-01,1,x", "known_at lies in the future"),
-        ("A,2024-06-01,0,x", "another row of the same known_at counts, the last in the order of text"),
+        ("A,once,1,x", "known_at is not a valid timestamp"),
+        ("A,2031-01-01,1,x", "known_at is in the future"),
+        ("A,2024-06-01,0,x", "another row with the same known_at is used, the last in alphabetical order"),
     ],
 )
-def test_an_unusable_row_of_an_extra_table_is_set_aside(extra: Read, row: str, cause: str) -> None:
+def test_an_unusable_row_of_an_extra_table_is_rejected(extra: Read, row: str, cause: str) -> None:
     dataset, report = extra(f"{FIRMS}{row}\n")
     assert len(dataset.extra["firms"].rows) == 3
     assert causes(report, "extra.firms") == {cause: (5,)}
@@ -273,7 +276,7 @@ def test_an_extra_table_that_cannot_be_joined_is_refused(extra: Read) -> None:
         extra(FIRMS.replace("known_at", "as_at"))
     with pytest.raises(InputError, match=r"named like an attribute of extra\.firms"):
         extra(leads="lead_id,created_at,account_id,firms.x\nL1,2024-05-01,A,1\n")
-    with pytest.raises(ParamsError, match="rows by lead_id are columns of the leads"):
+    with pytest.raises(ParamsError, match="data by lead_id belongs in the leads table"):
         extra(key="lead_id")
 
 

@@ -56,7 +56,7 @@ def test_a_constant_fills_a_column_that_the_file_lacks(read: Reader) -> None:
 
 
 def test_a_constant_beside_a_column_of_its_name_is_refused(read: Reader) -> None:
-    with pytest.raises(InputError, match="constant source stands beside a column of the same name"):
+    with pytest.raises(InputError, match="constant source has the name of a column"):
         read(leads_params={"constants": {"source": "web"}})
 
 
@@ -88,7 +88,7 @@ def test_leads_keep_every_column_as_current(read: Reader) -> None:
 @pytest.mark.parametrize("key", [{"known_at": {"surce": "creation"}}, {"trust": ["surce"]}])
 def test_params_about_an_absent_lead_column_are_refused(read: Reader, key: dict[str, object]) -> None:
     with pytest.raises(
-        ParamsError, match=r"names surce, which is no column of the leads; did you mean source\?"
+        ParamsError, match=r"names surce, which is not a column of the leads; did you mean source\?"
     ):
         read(**key)
 

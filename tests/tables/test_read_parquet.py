@@ -72,7 +72,7 @@ def test_dates_are_known_at_the_end_of_the_day_and_zoned_stamps_keep_their_zone(
     assert dataset.leads.created_at.tolist() == [us("2024-05-01T23:59:59.999999+08:00")]
     assert dataset.events is not None
     assert dataset.events.occurred_at.tolist() == [us("2024-05-01T10:00:00+00:00")]
-    assert [(item.cause, item.rows) for item in report.tables["events"].set_aside] == [
+    assert [(item.cause, item.rows) for item in report.tables["events"].rejected] == [
         ("occurred_at is missing", (3,))
     ]
 
@@ -92,7 +92,7 @@ def test_parquet_is_known_by_its_content_not_its_name(read: Reader, tmp_path: Pa
 
 def test_a_parquet_file_without_rows_has_no_leads(read: Reader, tmp_path: Path) -> None:
     write(tmp_path / "leads.parquet", {"lead_id": pa.array([], pa.string())})
-    with pytest.raises(InputError, match="no lead can be used: the table has a header and no rows"):
+    with pytest.raises(InputError, match="no lead can be used: the table has a header but no rows"):
         read(None, leads_params={"path": "leads.parquet"})
 
 

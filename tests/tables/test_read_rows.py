@@ -1,4 +1,4 @@
-"""Rows: which are set aside, which are kept, and what is said about them."""
+"""Rows: which are rejected, which are kept, and what is reported."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 from read_kit import EVENTS, LEADS, OUTCOMES, Reader, us
 
 from lead_ml.errors import InputError, ParamsError
-from lead_ml.tables.read import IntakeReport, write_set_aside
+from lead_ml.tables.read import IntakeReport, write_rejected
 
 
 def causes(report: IntakeReport, table: str) -> dict[str, tuple[int, ...]]:
-    return {item.cause: item.rows for item in report.tables[table].set_aside}
+    return {item.cause: item.rows for item in report.tables[table].rejected}
 
 
 # Leads
@@ -27,8 +27,8 @@ def test_a_repeated_lead_id_keeps_its_first_usable_row(read: Reader) -> None:
     assert dataset.leads.lead_id == ("L1", "L2", "L3", "L4")
     assert dataset.leads.columns["source"].values() == ["web", "fair", "web", "second"]
     assert causes(report, "leads") == {
-        "created_at is no instant": (6,),
-        "lead_id stands twice; its first row counts": (5,),
+        "created_at is not a valid timestamp": (6,),
+        "duplicate lead_id; the first row is used": (5,),
     }
 
 
@@ -38,11 +38,11 @@ def test_a_repeated_lead_id_keeps_its_first_usable_row(read: Reader) -> None:
         (",2024-05-01,web", "lead_id is missing"),
         ("N/A,2024-05-01,web", "lead_id is missing"),
         ("L4,,web", "created_at is missing"),
-        ("L4,32.13.2024,web", "created_at is no instant"),
-        ("L4,2031-01-01,web", "created_at lies in the future"),
+        ("L4,32.13.2024,web", "created_at is not a valid timestamp"),
+        ("L4,2031-01-01,web", "created_at is in the future"),
     ],
 )
-def test_an_unusable_lead_is_set_aside_with_its_cause(read: Reader, row: str, cause: str) -> None:
+def test_an_unusable_lead_is_rejected_with_its_cause(read: Reader, row: str, cause: str) -> None:
     dataset, report = read(f"{LEADS}{row}\n")
     assert len(dataset.leads) == 3
     assert causes(report, "leads") == {cause: (5,)}
@@ -51,14 +51,14 @@ def test_an_unusable_lead_is_set_aside_with_its_cause(read: Reader, row: str, ca
 
 def test_the_example_is_the_value_as_it_stood(read: Reader) -> None:
     _, report = read(LEADS + "L4,32.13.2024,web\n")
-    (item,) = report.tables["leads"].set_aside
+    (item,) = report.tables["leads"].rejected
     assert (item.column, item.example, item.source) == ("created_at", "32.13.2024", "leads.csv")
 
 
 def test_a_mapping_error_stops_instead_of_emptying_the_table(read: Reader) -> None:
     with pytest.raises(
         InputError,
-        match=r"leads\.csv, rows 2, 3, 4: 3 of 3 rows cannot be used: created_at is no instant: got 'web'; expected an instant",
+        match=r"leads\.csv, rows 2, 3, 4: 3 of 3 rows cannot be used: created_at is not a valid timestamp: got 'web'; expected a timestamp",
     ):
         read(leads_params={"columns": {"created_at": "source"}})
 
@@ -89,23 +89,23 @@ def test_values_are_the_same_text_whatever_their_width(read: Reader) -> None:
     [
         (",2024-05-04,visit", "lead_id is missing"),
         ("L9,2024-05-04 10:00,visit", "its lead is not in the leads table"),
-        ("L1,soon,visit", "occurred_at is no instant"),
+        ("L1,soon,visit", "occurred_at is not a valid timestamp"),
         ("L1,,visit", "occurred_at is missing"),
         ("L1,2024-05-04,", "type is missing"),
         ("L1,2024-05-01 09:59:59,visit", "it happened before its lead was created"),
-        ("L1,2031-05-01,visit", "occurred_at lies in the future"),
+        ("L1,2031-05-01,visit", "occurred_at is in the future"),
     ],
 )
-def test_an_unusable_event_is_set_aside_with_its_cause(read: Reader, row: str, cause: str) -> None:
+def test_an_unusable_event_is_rejected_with_its_cause(read: Reader, row: str, cause: str) -> None:
     dataset, report = read(LEADS, f"{EVENTS}{row}\n")
     assert dataset.events is not None
     assert len(dataset.events) == 4
     assert causes(report, "events") == {cause: (6,)}
 
 
-def test_an_event_of_a_lead_set_aside_says_so(read: Reader) -> None:
+def test_an_event_of_a_lead_rejected_says_so(read: Reader) -> None:
     _, report = read(LEADS + "L4,never,web\n", EVENTS + "L4,2024-05-04,visit\n")
-    assert causes(report, "events") == {"its lead was set aside": (6,)}
+    assert causes(report, "events") == {"its lead was rejected": (6,)}
 
 
 def test_an_event_on_the_day_of_a_lead_dated_by_day_is_not_before_it(read: Reader) -> None:
@@ -127,7 +127,7 @@ def test_an_event_dated_by_day_is_not_before_a_lead_of_that_day(read: Reader) ->
     assert dataset.events.occurred_at.tolist() == [us("2024-05-01T00:00:00+00:00")]
 
 
-def test_a_repeated_event_id_is_set_aside_and_a_missing_one_is_not(read: Reader) -> None:
+def test_a_repeated_event_id_is_rejected_and_a_missing_one_is_not(read: Reader) -> None:
     events = (
         "event_id,lead_id,occurred_at,type\ne1,L1,2024-05-04,visit\ne1,L1,2024-05-05,visit\n"
         ",L1,2024-05-04,visit\n,L1,2024-05-04,visit\n"
@@ -135,8 +135,8 @@ def test_a_repeated_event_id_is_set_aside_and_a_missing_one_is_not(read: Reader)
     dataset, report = read(LEADS, events)
     assert dataset.events is not None
     assert dataset.events.columns["event_id"].values() == ["e1", None, None]
-    assert causes(report, "events") == {"event_id stands twice; its first row counts": (3,)}
-    assert "event_id: 2 rows have none and are all kept" in report.tables["events"].notes
+    assert causes(report, "events") == {"duplicate event_id; the first row is used": (3,)}
+    assert "event_id: missing in 2 rows, kept" in report.tables["events"].notes
 
 
 def test_identical_rows_without_event_id_are_kept_and_counted(read: Reader) -> None:
@@ -145,7 +145,7 @@ def test_identical_rows_without_event_id_are_kept_and_counted(read: Reader) -> N
     assert dataset.events is not None
     assert len(dataset.events) == 7
     assert report.tables["events"].notes == (
-        "2 rows are identical to an earlier one and are kept, as there is no event_id",
+        "2 rows identical to an earlier one, kept because there is no event_id",
     )
 
 
@@ -160,7 +160,7 @@ def test_an_event_is_known_when_it_was_recorded(read: Reader) -> None:
         us("2024-05-09T10:00:00+00:00"),
         *[us("2024-05-04T10:00:00+00:00")] * 2,
     ]
-    assert causes(report, "events") == {"recorded_at is no instant": (5,)}
+    assert causes(report, "events") == {"recorded_at is not a valid timestamp": (5,)}
     assert dataset.until == us("2024-05-09T10:00:00.000001+00:00")
 
 
@@ -172,7 +172,7 @@ def test_values_that_are_no_number_are_missing_and_noted(read: Reader) -> None:
     assert dataset.events is not None
     np.testing.assert_array_equal(dataset.events.value, [1234.5, np.nan, np.nan])
     assert (
-        "value: 1 values are no number and count as missing, such as 'lots' (row 3)"
+        "value: 1 value treated as missing (not a number), such as 'lots' (row 3)"
         in report.tables["events"].notes
     )
 
@@ -192,21 +192,21 @@ def test_an_events_file_without_rows_is_supplied_but_empty(read: Reader) -> None
     [
         ("L9,2024-05-09,won", "its lead is not in the leads table"),
         ("L1,2024-05-09,", "stage is missing"),
-        ("L1,9 May,won", "occurred_at is no instant"),
-        ("L1,2025-01-02,won", "occurred_at lies in the future"),
+        ("L1,9 May,won", "occurred_at is not a valid timestamp"),
+        ("L1,2025-01-02,won", "occurred_at is in the future"),
     ],
 )
-def test_an_unusable_outcome_is_set_aside_with_its_cause(read: Reader, row: str, cause: str) -> None:
+def test_an_unusable_outcome_is_rejected_with_its_cause(read: Reader, row: str, cause: str) -> None:
     dataset, report = read(LEADS, outcomes=f"{OUTCOMES}{row}\n")
     assert dataset.outcomes is not None
     assert len(dataset.outcomes) == 4
     assert causes(report, "outcomes") == {cause: (6,)}
 
 
-def test_a_repeated_outcome_id_is_set_aside(read: Reader) -> None:
+def test_a_repeated_outcome_id_is_rejected(read: Reader) -> None:
     outcomes = "outcome_id,lead_id,occurred_at,stage\no1,L1,2024-05-06,mql\no1,L1,2024-05-07,won\n"
     _, report = read(LEADS, outcomes=outcomes)
-    assert causes(report, "outcomes") == {"outcome_id stands twice; its first row counts": (3,)}
+    assert causes(report, "outcomes") == {"duplicate outcome_id; the first row is used": (3,)}
 
 
 def test_an_outcome_before_its_lead_is_kept_and_counted(read: Reader) -> None:
@@ -214,7 +214,7 @@ def test_an_outcome_before_its_lead_is_kept_and_counted(read: Reader) -> None:
     assert dataset.outcomes is not None
     assert len(dataset.outcomes) == 5
     assert any(
-        "1 outcomes precede the creation of their lead and are kept (row 6)" in n
+        "1 outcome dated before the creation of the lead, kept (row 6)" in n
         for n in report.tables["outcomes"].notes
     )
 
@@ -222,14 +222,14 @@ def test_an_outcome_before_its_lead_is_kept_and_counted(read: Reader) -> None:
 def test_unknown_stages_are_named(read: Reader) -> None:
     _, report = read(LEADS, outcomes=OUTCOMES + "L1,2024-06-01 10:00,Closed Won\n")
     assert report.tables["outcomes"].notes == (
-        "stage: 'Closed Won' are not of mql, sql, opportunity, won, lost, invalid; they count only where a model names them",
+        "stage: values other than mql, sql, opportunity, won, lost, invalid count only if a model names them: 'Closed Won'",
     )
 
 
 # The end of the data
 
 
-def test_what_became_known_after_until_is_set_aside_from_every_table(read: Reader) -> None:
+def test_what_became_known_after_until_is_rejected_from_every_table(read: Reader) -> None:
     dataset, report = read(LEADS, EVENTS, OUTCOMES, until="2024-05-03 11:00")
     assert dataset.until == us("2024-05-03T11:00:00+00:00")
     assert dataset.events is not None
@@ -255,7 +255,7 @@ def test_a_date_as_until_includes_that_day(read: Reader) -> None:
 
 
 def test_an_until_that_is_no_instant_is_refused(read: Reader) -> None:
-    with pytest.raises(ParamsError, match=r"data\.until is no instant: got 'spring'"):
+    with pytest.raises(ParamsError, match=r"data\.until is not a valid timestamp: got 'spring'"):
         read(until="spring")
 
 
@@ -274,31 +274,31 @@ def test_until_is_just_after_the_last_thing_known(read: Reader) -> None:
 # The report
 
 
-def test_rows_in_are_used_plus_set_aside(read: Reader) -> None:
+def test_rows_in_are_used_plus_rejected(read: Reader) -> None:
     _, report = read(LEADS + "L4,,web\nL1,2024-05-01,web\n", EVENTS + "L9,2024-05-04,visit\n", OUTCOMES)
     for table in report.tables.values():
-        assert table.rows_in == table.used + sum(item.count for item in table.set_aside)
+        assert table.rows_in == table.used + sum(item.count for item in table.rejected)
     assert tuple(report.tables) == ("leads", "events", "outcomes")
 
 
-def test_rows_set_aside_are_written_as_they_were(read: Reader, tmp_path: Path) -> None:
+def test_rows_rejected_are_written_as_they_were(read: Reader, tmp_path: Path) -> None:
     _, report = read(LEADS + 'L4,never,"a, ""b""\nc"\nL1,2024-05-01,web\n', EVENTS)
-    (path,) = write_set_aside(report, tmp_path / "out" / "aside")
+    (path,) = write_rejected(report, tmp_path / "out" / "aside")
     with path.open(encoding="utf-8", newline="") as file:
         assert list(csv.reader(file)) == [
-            ["set_aside_source", "set_aside_row", "set_aside_cause", "lead_id", "created_at", "source"],
-            ["leads.csv", "5", "created_at is no instant", "L4", "never", 'a, "b"\nc'],
-            ["leads.csv", "7", "lead_id stands twice; its first row counts", "L1", "2024-05-01", "web"],
+            ["rejected_source", "rejected_row", "rejected_cause", "lead_id", "created_at", "source"],
+            ["leads.csv", "5", "created_at is not a valid timestamp", "L4", "never", 'a, "b"\nc'],
+            ["leads.csv", "7", "duplicate lead_id; the first row is used", "L1", "2024-05-01", "web"],
         ]
 
 
-def test_nothing_is_written_when_nothing_is_set_aside_and_old_files_go(read: Reader, tmp_path: Path) -> None:
+def test_nothing_is_written_when_nothing_is_rejected_and_old_files_go(read: Reader, tmp_path: Path) -> None:
     _, report = read(LEADS + "L1,2024-05-01,web\n")
-    (path,) = write_set_aside(report, tmp_path / "out")
+    (path,) = write_rejected(report, tmp_path / "out")
     _, report = read(LEADS)
-    assert write_set_aside(report, tmp_path / "out") == ()
+    assert write_rejected(report, tmp_path / "out") == ()
     assert not path.exists()
-    assert write_set_aside(report, tmp_path / "never") == ()
+    assert write_rejected(report, tmp_path / "never") == ()
     assert not (tmp_path / "never").exists()
 
 
@@ -309,9 +309,9 @@ def test_columns_are_described(read: Reader) -> None:
         column.name: (column.kind, column.fill, column.distinct, column.known_at) for column in report.columns
     }
     assert found == {
-        "source": ("text", 0.5, 1, "creation"),
+        "source": ("constant", 0.5, 1, "creation"),
         "score": ("number", 1.0, 20, "current"),
-        "since": ("instant", 1.0, 20, "current"),
+        "since": ("date", 1.0, 20, "current"),
         "email": ("id", 1.0, 20, "creation"),
     }
 

@@ -48,11 +48,11 @@ def test_a_query_is_read_in_its_own_order(read: Reader, tmp_path: Path) -> None:
     assert dataset.leads.lead_id == ("L3", "L1")
 
 
-def test_rows_set_aside_are_counted_from_one(read: Reader, tmp_path: Path) -> None:
+def test_rows_rejected_are_counted_from_one(read: Reader, tmp_path: Path) -> None:
     fill(tmp_path / "crm.db", {"leads": LEADS + "L0,never,web\n"})
     _, report = read(None, leads_params=place(table="leads"))
-    assert [(item.cause, item.rows) for item in report.tables["leads"].set_aside] == [
-        ("created_at is no instant", (1,))
+    assert [(item.cause, item.rows) for item in report.tables["leads"].rejected] == [
+        ("created_at is not a valid timestamp", (1,))
     ]
 
 
@@ -175,9 +175,7 @@ def test_postgresql_tables_keep_their_types(read: Reader, postgres: str) -> None
     assert dataset.events is not None
     assert dataset.events.lead.tolist() == [0, 1]
     assert dataset.events.occurred_at.tolist() == [us("2024-05-03T00:00:00+00:00")] * 2
-    assert [item.cause for item in report.tables["events"].set_aside] == [
-        "its lead is not in the leads table"
-    ]
+    assert [item.cause for item in report.tables["events"].rejected] == ["its lead is not in the leads table"]
 
 
 @pytest.mark.service

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from read_kit import us
 
 from lead_ml.tables.read.raw import RawColumn
-from lead_ml.tables.read.timestamps import Moments, moments_of, span_of
+from lead_ml.tables.read.timestamps import Timestamps, span_of, timestamps_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -24,8 +24,8 @@ def column(*values: object) -> RawColumn:
     return RawColumn(np.arange(len(values), dtype=np.int32), values)
 
 
-def moments(*values: object, zone: ZoneInfo = SHANGHAI, end_of_day: bool = True) -> Moments:
-    return moments_of(column(*values), zone, frozenset({"n/a"}), end_of_day=end_of_day)
+def moments(*values: object, zone: ZoneInfo = SHANGHAI, end_of_day: bool = True) -> Timestamps:
+    return timestamps_of(column(*values), zone, frozenset({"n/a"}), end_of_day=end_of_day)
 
 
 @pytest.mark.parametrize(

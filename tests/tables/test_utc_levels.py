@@ -14,10 +14,21 @@ import pytest
 
 from lead_ml.tables.read.parquet_file import read_parquet
 from lead_ml.tables.read.raw import RawColumn, UtcLevels
-from lead_ml.tables.read.timestamps import moments_of
+from lead_ml.tables.read.timestamps import timestamps_of
 
 QUARTER = 900_000_000
-VALUES = [0, 1, -1, None, 40 * QUARTER, 64 * QUARTER, 2**62 // 1_000, None, 9_214_646_400_000_000, 64 * QUARTER]
+VALUES = [
+    0,
+    1,
+    -1,
+    None,
+    40 * QUARTER,
+    64 * QUARTER,
+    2**62 // 1_000,
+    None,
+    9_214_646_400_000_000,
+    64 * QUARTER,
+]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York"])
@@ -28,9 +39,7 @@ def test_instants_are_read_as_one_by_one(tmp_path: Path, zone: str) -> None:
     assert isinstance(column.levels, UtcLevels)
     assert all(level is None or isinstance(level, datetime) for level in column.levels)
     plain = RawColumn(column.codes, tuple(column.levels))
-    fast, slow = (
-        moments_of(one, ZoneInfo(zone), frozenset(), end_of_day=True) for one in (column, plain)
-    )
+    fast, slow = (timestamps_of(one, ZoneInfo(zone), frozenset(), end_of_day=True) for one in (column, plain))
     for item in fields(fast):
         np.testing.assert_array_equal(getattr(fast, item.name), getattr(slow, item.name), err_msg=item.name)
     assert fast.bad.sum() == 2

@@ -117,7 +117,7 @@ def test_a_project_is_read_with_its_data_and_a_summary(trained: Any, tmp_path: P
     summary = json.loads((tmp_path / "intake.json").read_text())
     assert summary == json.loads(json.dumps(intake_summary(loaded.intake)))
     for table in summary["tables"].values():
-        assert table["rows_in"] == table["used"] + sum(item["count"] for item in table["set_aside"])
+        assert table["rows_in"] == table["used"] + sum(item["count"] for item in table["rejected"])
 
 
 def test_a_new_project_is_the_reference_project(tmp_path: Path) -> None:

@@ -163,9 +163,8 @@ def few_wins(wins: int) -> Dataset:
     rows = np.arange(wins) * 2
     outcomes = data.outcomes
     keep = np.isin(np.arange(len(outcomes)), rows)
-    from lead_ml.testing.change import rows_of
 
-    return dataclasses.replace(data, outcomes=rows_of(outcomes, keep))
+    return dataclasses.replace(data, outcomes=outcomes.take(keep))
 
 
 def test_with_too_few_wins_the_scorecard_serves_and_says_its_rung(tmp_path: Path) -> None:
@@ -274,11 +273,9 @@ def test_runs_open_by_the_beginning_of_their_version(trained: Any, tmp_path: Pat
 def test_a_score_in_the_past_sees_no_later_record(trained: Any) -> None:
     scorer, data = Scorer.load(trained.bundle), trained.dataset
     cut = int(np.quantile(data.leads.created_at, 0.7))
-    from lead_ml.testing.change import without_later
-
     spine: Spine = open_leads(data, cut)
     some = spine.take(np.arange(0, len(spine), 7))
-    assert scorer.score_dataset(without_later(data, cut), some) == scorer.score_dataset(data, some)
+    assert scorer.score_dataset(data.as_known(cut), some) == scorer.score_dataset(data, some)
 
 
 def test_what_a_column_overwritten_later_would_seem_to_reach_stands_beside_the_honest_figures(

@@ -65,7 +65,7 @@ class Program(NamedTuple):
     """(W,) finite windows in microseconds, ascending."""
 
 
-class StreamArrays(NamedTuple):
+class Rows(NamedTuple):
     """N rows by key; the rows of key k are ``offsets[k]:offsets[k + 1]``, in order of ``known``."""
 
     offsets: Int64

@@ -41,8 +41,8 @@ from lead_ml.asof.kernel.program import (
     Float64,
     Int64,
     Program,
+    Rows,
     Snapshots,
-    StreamArrays,
     UInt64,
 )
 
@@ -78,7 +78,7 @@ class _Cuts(NamedTuple):
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def walk(
     program: Program,
-    rows: StreamArrays,
+    rows: Rows,
     base: Base,
     spine: Snapshots,
     start: Int64,
@@ -172,7 +172,7 @@ def _blocks(keys: Int64, offsets: Int64) -> tuple[Int64, Int64, int, int, int]:
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _cut(
-    program: Program, rows: StreamArrays, spine: Snapshots, cuts: _Cuts, first: int, last: int
+    program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int, last: int
 ) -> tuple[int, int]:
     """Cut a block of runs, and check the order of its rows and snapshots; return what it breaks, and how many rows wait."""
     offsets, known, occurred = rows.offsets, rows.known, rows.occurred
@@ -299,7 +299,7 @@ def _wait(cuts: _Cuts, r: int, first: int, listed: int) -> int:
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _add_up(
     program: Program,
-    rows: StreamArrays,
+    rows: Rows,
     base: Base,
     spine: Snapshots,
     start: Int64,
@@ -378,7 +378,7 @@ def _added(passes: UInt64, values: Int64, bit: int, column: int, row: int) -> in
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _add_ever(
     program: Program,
-    rows: StreamArrays,
+    rows: Rows,
     base: Base,
     spine: Snapshots,
     start: Int64,
@@ -417,7 +417,7 @@ def _add_ever(
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _add_rows(
     program: Program,
-    rows: StreamArrays,
+    rows: Rows,
     spine: Snapshots,
     cuts: _Cuts,
     r: int,
@@ -447,7 +447,7 @@ def _add_rows(
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _tell_few(
     program: Program,
-    rows: StreamArrays,
+    rows: Rows,
     cuts: _Cuts,
     first: int,
     last: int,
@@ -482,7 +482,7 @@ def _tell_few(
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _count_distinct(
     program: Program,
-    rows: StreamArrays,
+    rows: Rows,
     cuts: _Cuts,
     first: int,
     last: int,
@@ -577,7 +577,7 @@ def _ones(word: np.uint64) -> int:
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _remember(
     program: Program,
-    rows: StreamArrays,
+    rows: Rows,
     base: Base,
     spine: Snapshots,
     start: Int64,
@@ -655,7 +655,7 @@ def _answer(operation: int, whole: int, number: float, now: int, since: int, hal
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _list(
     program: Program,
-    rows: StreamArrays,
+    rows: Rows,
     cuts: _Cuts,
     first: int,
     last: int,

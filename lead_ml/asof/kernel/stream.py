@@ -18,7 +18,7 @@ from lead_ml.asof.kernel.order import (
     timed,
 )
 from lead_ml.asof.kernel.plan import Plan
-from lead_ml.asof.kernel.program import UNSEEN, Base, StreamArrays
+from lead_ml.asof.kernel.program import UNSEEN, Base, Rows
 from lead_ml.asof.kernel.rows import StreamRows, collect, lead_keys
 from lead_ml.tables.dataset import Coded, Dataset, Indices
 
@@ -45,7 +45,7 @@ class Stream:
     """
 
     keys: Coded
-    rows: StreamArrays
+    rows: Rows
     base: Base
     floor: int = UNSEEN
     shown: tuple[tuple[str, ...], ...] = ()
@@ -74,7 +74,7 @@ def gather(plan: Plan, dataset: Dataset) -> Stream:
 def absent(plan: Plan, keys: Coded) -> Stream:
     """Return the stream of a table that was not supplied."""
     nothing = np.empty(0, dtype=np.int64)
-    rows = StreamArrays(
+    rows = Rows(
         np.zeros(len(keys.levels) + 1, dtype=np.int64),
         np.zeros(len(keys.levels), dtype=np.int64),
         nothing,
@@ -115,7 +115,7 @@ def lay_out(
         labels[k] = text.codes
     return Stream(
         keys,
-        StreamArrays(
+        Rows(
             offsets,
             carried,
             rows.known,

@@ -178,8 +178,8 @@ def _rarer(y: Floats, p: Floats) -> tuple[Floats, Floats]:
 
 
 def _told(sample: Sample, view: View, bins: Indices) -> list[str]:
-    """Name the values of the bins: those of a category as they stand, else how many bins."""
-    if view.kind != "category":
+    """Name the values of the bins: the values themselves if each has a bin of its own, else the numbers of the bins."""
+    if view.infos[0].kind != "category":
         return ["(missing)" if number == 0 else f"range {number}" for number in bins[:5].tolist()]
     column = sample.raw(view.name)
     first = [int(np.argmax(view.bins == number)) for number in bins[:5].tolist()]

@@ -71,8 +71,10 @@ def _late_events(sample: Sample) -> Finding | None:
 def _dates(sample: Sample, view: View) -> Finding | None:
     if sample.created_at is None:
         return None
-    at = instants_of(sample.raw(view.name), sample)
+    at = instants_of(sample.raw(view.name), sample, view.date_format)
     there = ~np.isnan(at)
+    if not there.any():
+        return None
     later = there & (at > sample.as_of)
     planned = float((at[later] >= sample.dataset.until).mean()) if later.any() else 0.0
     share = float(later.sum() / there.sum())

@@ -132,8 +132,8 @@ def take_sample(
 def labelled(
     dataset: Dataset, spec: ModelSpec, params: Params, ages_days: tuple[int, ...], horizon_us: int
 ) -> tuple[Spine, Floats]:
-    """Return the snapshots at settle and at some ages that have a label, and their labels."""
-    spine = build_spine(dataset, params.snapshots.settle_us, ages_days, CLOSING_STAGES)
+    """Return the snapshots at the scoring delay and at some ages that have a label, and their labels."""
+    spine = build_spine(dataset, params.snapshots.scoring_delay_us, ages_days, CLOSING_STAGES)
     labels = label(spec.target, dataset, spine, horizon_us or None)
     return spine.take(labels.used), labels.y[labels.used]
 

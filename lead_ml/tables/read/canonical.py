@@ -16,8 +16,9 @@ from lead_ml.tables.dataset import Coded
 def compacted(column: Coded) -> Coded:
     """Return the same rows with only the levels that occur, in the order of their first appearance.
 
-    >>> compacted(Coded(np.array([2, -1, 0, 2], dtype=np.int32), ("a", "b", "c")))
-    Coded(codes=array([ 0, -1,  1,  0], dtype=int32), levels=('c', 'a'))
+    >>> found = compacted(Coded(np.array([2, -1, 0, 2], dtype=np.int32), ("a", "b", "c")))
+    >>> found.codes.tolist(), found.levels
+    ([0, -1, 1, 0], ('c', 'a'))
     """
     used, first = np.unique(column.codes, return_index=True)
     used = used[np.argsort(first, kind="stable")]

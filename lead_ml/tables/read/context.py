@@ -12,14 +12,15 @@ from lead_ml.errors import ParamsError
 from lead_ml.project.params import Params
 from lead_ml.tables.instants import from_datetime
 from lead_ml.tables.read.mapping import MappedTable
-from lead_ml.tables.read.timestamps import EXPECTED, Moments, moments_of, span_of
+from lead_ml.tables.read.timestamps import EXPECTED, Timestamps, span_of, timestamps_of
+from lead_ml.tables.summary import counted
 
 FOREVER = 2**63 - 1
 _ENOUGH_MIDNIGHTS = 20
 
 
 @dataclass(frozen=True)
-class Clock:
+class ReadContext:
     """``now``, ``since`` and ``until`` are microseconds UTC: the declared start of the data, or 0, and its end, or FOREVER."""
 
     zone: ZoneInfo
@@ -28,24 +29,24 @@ class Clock:
     since: int
     until: int
 
-    def moments(self, table: MappedTable, column: str, *, end_of_day: bool) -> Moments:
-        """Parse a column of instants that the table has."""
-        return moments_of(
+    def timestamps(self, table: MappedTable, column: str, *, end_of_day: bool) -> Timestamps:
+        """Parse a column of timestamps that the table has."""
+        return timestamps_of(
             table.columns[column],
             self.zone,
             self.missing,
             end_of_day=end_of_day,
-            spelling=table.dates.get(column, ""),
+            date_format=table.dates.get(column, ""),
         )
 
 
-def clock_of(params: Params, now: datetime) -> Clock:
-    """Return the clock of a run; a date as ``data.since`` or ``data.until`` includes that day.
+def context_of(params: Params, now: datetime) -> ReadContext:
+    """Return the context of a run; a date as ``data.since`` or ``data.until`` includes that day.
 
     Raises
     ------
     ParamsError
-        If ``data.since`` or ``data.until`` is no instant.
+        If ``data.since`` or ``data.until`` is not a valid timestamp.
     """
     zone = ZoneInfo(params.time_zone)
     since, until = 0, FOREVER
@@ -54,25 +55,25 @@ def clock_of(params: Params, now: datetime) -> Clock:
     if params.data.until is not None:
         span = _declared("data.until", params.data.until, zone)
         until = span[0] if span[0] == span[1] else span[1] + 1
-    return Clock(zone, missing_tags(params.missing), from_datetime(now), since, until)
+    return ReadContext(zone, missing_tags(params.missing), from_datetime(now), since, until)
 
 
 def _declared(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
     span = span_of(text.strip(), zone)
     if span is None:
-        raise ParamsError(f"{name} is no instant", value=text, expected=EXPECTED)
+        raise ParamsError(f"{name} is not a valid timestamp", value=text, expected=EXPECTED)
     return span
 
 
-def moment_notes(column: str, moments: Moments, *, end_of_day: bool) -> Sequence[str]:
-    """Tell what a reader should know about dates without a time."""
-    if moments.dates:
+def timestamp_notes(column: str, found: Timestamps, *, end_of_day: bool) -> Sequence[str]:
+    """Return notes on dates without a time of day."""
+    if found.dates:
         side = "end" if end_of_day else "start"
-        return [f"{column}: {moments.dates:,} dates without a time, known at the {side} of that day"]
-    told = int((~moments.missing & ~moments.bad).sum())
-    if moments.midnights == told >= _ENOUGH_MIDNIGHTS:
+        return [f"{column}: {counted(found.dates, 'date')} without a time, known at the {side} of that day"]
+    valid = int((~found.missing & ~found.bad).sum())
+    if found.midnights == valid >= _ENOUGH_MIDNIGHTS:
         return [
-            f"{column}: every time is 00:00:00, so these look like dates; they count as known at the start of that day. "
+            f"{column}: every time is 00:00:00, so these look like dates; they are known at the start of that day. "
             "Export them as dates (2024-05-06) to have them known at its end"
         ]
     return []

@@ -28,7 +28,7 @@ _SAMPLE_ROWS = 50
 
 
 def read_csv(path: Path, source: str, params: TableParams) -> RawTable:
-    """Read a CSV file; every value stays the text that it was.
+    """Read a CSV file; every value stays text.
 
     A quoted field may span lines; a row's number is the line it starts on. Blank lines are skipped. Without a
     declared separator, the one of comma, semicolon, tab and bar is taken that splits the header into most fields
@@ -37,7 +37,7 @@ def read_csv(path: Path, source: str, params: TableParams) -> RawTable:
     Raises
     ------
     InputError
-        If the file is no text, has a repeated column name, rows with too few or too many fields, or a quote that
+        If the file is not text, has a repeated column name, rows with too few or too many fields, or a quote that
         is not closed.
     """
     return next(csv_batches(path, source, params, None))

@@ -1,69 +1,71 @@
-"""How people and their programs write a moment: the spellings whose meaning is sure, and those that must be declared.
+"""How people and programs write dates: formats that can mean only one day, and those that must be declared.
 
-A spelling gives a *wall clock* reading (a datetime, naive or with its own zone) or a date without a time. What that means as
-an instant, in which zone and on which side of the day, is decided in :mod:`lead_ml.tables.read.timestamps` for all of them.
+A format gives a *wall clock* reading (a datetime, naive or with its own zone) or a date without a time. What that means as
+a timestamp, in which zone and on which side of the day, is decided in :mod:`lead_ml.tables.read.timestamps` for all of them.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import cache
+from pathlib import Path
 
 Reading = datetime | date
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-MORNING, AFTERNOON = ("上午", "凌晨", "早上", "am", "a.m."), ("下午", "pm", "p.m.")
 _EXCEL_ZERO = datetime(1899, 12, 30)
-_EXCEL_FROM = 61  # before 1 March 1900 Excel counts a day that never was
+_EXCEL_FROM = 61  # before 1 March 1900 Excel counts a day that does not exist
 _CENTURY_TURNS = 70  # two digits from 70 on are 19xx
-
-_TIME = (
-    r"(?:(?:[T ,]\s*|(?<=[日号])|(?=上午|凌晨|早上|下午))(?P<before>上午|凌晨|早上|下午)?\s*(?P<hour>\d{1,2})(?:[:：时点](?P<minute>\d{2})?"
-    r"(?:[:：分](?P<second>\d{2})?(?:[.,](?P<fraction>\d{1,9})|秒)?)?)"
-    r"\s*(?P<after>[ap]\.?m\.?)?\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?"
-)
-_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?"
-_MONTH = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-
-
-def _compiled(day: str) -> re.Pattern[str]:
-    return re.compile(day + _TIME, re.ASCII | re.IGNORECASE)
-
-
-_SURE = tuple(
-    map(
-        _compiled,
-        (
-            r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})[日号]?",
-            r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
-            _WEEKDAY + r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s/.-]*" + _MONTH + r"[\s,/-]*(?P<year>\d{4})",
-            _WEEKDAY + _MONTH + r"[\s-]*(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s,-]+(?P<year>\d{4})",
-            r"(?P<year>\d{4})[\s/-]" + _MONTH + r"[\s/-](?P<day>\d{1,2})",
-        ),
-    )
-)
 _COMPACT = re.compile(r"\d{14}", re.ASCII)
-_DAY_FIRST = _compiled(r"(?P<day>\d{1,2})(?P<mark>[-/. ])(?P<month>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})")
-_MONTH_FIRST = _compiled(r"(?P<month>\d{1,2})(?P<mark>[-/. ])(?P<day>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})")
 _SERIAL = re.compile(r"\d{1,6}(?:[.,]\d+)?", re.ASCII)
 _SECONDS = re.compile(r"\d{9,10}(?:\.\d+)?", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
 
 
-def sure(text: str) -> Reading | None:
-    """Read a spelling that can mean only one day; raises ValueError for a day or time that does not exist.
+@dataclass(frozen=True)
+class _Formats:
+    """The content of ``date_formats.toml``, compiled."""
 
-    >>> sure("15 Apr, 2021 00:03:00"), sure("2024年5月6日"), sure("2024年5月6日 下午9:30")
-    (datetime.datetime(2021, 4, 15, 0, 3), datetime.date(2024, 5, 6), datetime.datetime(2024, 5, 6, 21, 30))
+    months: tuple[str, ...]
+    morning: frozenset[str]
+    sure: tuple[re.Pattern[str], ...]
+    day_first: re.Pattern[str]
+    month_first: re.Pattern[str]
+
+
+@cache
+def _formats() -> _Formats:
+    found = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+    def compiled(day: str) -> re.Pattern[str]:
+        day = day.replace("{weekday}", found["weekday"]).replace("{month}", found["month"])
+        return re.compile(day + found["time"], re.ASCII | re.IGNORECASE)
+
+    return _Formats(
+        months=tuple(found["months"]),
+        morning=frozenset(found["morning"]),
+        sure=tuple(map(compiled, found["sure"])),
+        day_first=compiled(found["day_first"]),
+        month_first=compiled(found["month_first"]),
+    )
+
+
+def sure(text: str) -> Reading | None:
+    """Read a text that can mean only one day; raises ValueError for a day or time that does not exist.
+
+    >>> sure("15 Apr, 2021 00:03:00"), sure("2021/4/15"), sure("15 Apr 2021 9:30 pm")
+    (datetime.datetime(2021, 4, 15, 0, 3), datetime.date(2021, 4, 15), datetime.datetime(2021, 4, 15, 21, 30))
     >>> sure("20240506093000"), sure("Apr 15, 2021 12:03 AM"), sure("03/04/2021")
     (datetime.datetime(2024, 5, 6, 9, 30), datetime.datetime(2021, 4, 15, 0, 3), None)
     """
     if _COMPACT.fullmatch(text):
         return datetime.strptime(text, "%Y%m%d%H%M%S")
-    return next((_of(match) for pattern in _SURE if (match := pattern.fullmatch(text))), None)
+    return next((_of(match) for pattern in _formats().sure if (match := pattern.fullmatch(text))), None)
 
 
-def declared(text: str, spelling: str) -> Reading | None:
+def declared(text: str, date_format: str) -> Reading | None:
     """Read a text as declared: ``excel``, ``unix``, ``day_first``, ``month_first`` or a format of ``time.strptime``.
 
     >>> declared("44301.5", "excel"), declared("44301", "excel")
@@ -71,12 +73,12 @@ def declared(text: str, spelling: str) -> Reading | None:
     >>> declared("3/4/21", "day_first"), declared("3/4/21", "month_first"), declared("15.4.21 9h", "%d.%m.%y %Hh")
     (datetime.date(2021, 4, 3), datetime.date(2021, 3, 4), datetime.datetime(2021, 4, 15, 9, 0))
     """
-    reader = _DECLARED.get(spelling)
-    return _formatted(text, spelling) if reader is None else reader(text)
+    reader = _DECLARED.get(date_format)
+    return _formatted(text, date_format) if reader is None else reader(text)
 
 
 def excel(text: str) -> Reading | None:
-    """Read days since 1899-12-30 on the wall clock, to the second: a serial number holds no more.
+    """Read days since 1899-12-30 as wall-clock time, to the second: a serial number holds no more.
 
     A whole number is a date; ``44301.0`` is the midnight of a column of times.
     """
@@ -101,13 +103,13 @@ def unix(text: str) -> Reading | None:
 
 def day_first(text: str) -> Reading | None:
     """Read 31/12/2024, 31.12.24 and the like."""
-    match = _DAY_FIRST.fullmatch(text)
+    match = _formats().day_first.fullmatch(text)
     return None if match is None else _of(match)
 
 
 def month_first(text: str) -> Reading | None:
     """Read 12/31/2024, 12-31-24 and the like."""
-    match = _MONTH_FIRST.fullmatch(text)
+    match = _formats().month_first.fullmatch(text)
     return None if match is None else _of(match)
 
 
@@ -119,12 +121,12 @@ _DECLARED: Mapping[str, Callable[[str], Reading | None]] = {
 }
 
 
-def _formatted(text: str, spelling: str) -> Reading | None:
+def _formatted(text: str, date_format: str) -> Reading | None:
     try:
-        found = datetime.strptime(text, spelling)
+        found = datetime.strptime(text, date_format)
     except ValueError:
         return None
-    return found if re.search(r"%[HIXcTsf]", spelling) else found.date()
+    return found if re.search(r"%[HIXcTsf]", date_format) else found.date()
 
 
 def fixed(offset: str) -> timezone:
@@ -139,7 +141,7 @@ def fixed(offset: str) -> timezone:
 def _of(match: re.Match[str]) -> Reading:
     found = match.groupdict()
     name = found.get("name")
-    month = MONTHS.index(name.lower()) + 1 if name else int(found["month"])
+    month = _formats().months.index(name.lower()) + 1 if name else int(found["month"])
     day = date(_year(found["year"]), month, int(found["day"]))
     if found["hour"] is None:
         return day
@@ -160,8 +162,8 @@ def _year(text: str) -> int:
 
 
 def _hour(hour: int, half: str) -> int:
-    """Return the hour of 24; one past 12 says itself which half of the day it is."""
-    if half.replace(".", "") in MORNING:
+    """Return the hour of the 24-hour clock; an hour past 12 needs no half of the day."""
+    if half.replace(".", "") in _formats().morning:
         if hour > 12:
             raise ValueError("an hour past 12 in the morning")
         return hour % 12

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,6 @@ _MARKS = (
 _MAGIC = (
     (b"PK\x03\x04", "a zip archive"),
     (b"\x1f\x8b", "a gzip file"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)"),
     (b"BZh", "a bzip2 file"),
     (b"\xfd7zXZ\x00", "an xz file"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-zip archive"),
@@ -36,19 +34,19 @@ _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 def text_encoding(path: Path, source: str, declared: str) -> str:
     """Return the encoding to read a text file with: the declared one, unless a byte order mark says otherwise.
 
-    The whole file is decoded once, so that whoever reads it afterwards meets no surprise.
+    The whole file is decoded once, so that reading it cannot fail later.
 
     Raises
     ------
     InputError
-        If the file is empty, is something else than text, holds NUL characters, or does not decode; the message
+        If the file is empty, is not text, holds NUL characters, or does not decode; the message
         names the byte and an encoding that fits.
     ParamsError
         If no such encoding exists.
     """
     with path.open("rb") as file:
         start = file.read(4096)
-    _check_not_binary(path, source, start)
+    _check_not_binary(source, start)
     encoding = next((name for mark, name in _MARKS if start.startswith(mark)), declared)
     if not _check_text(path, source, encoding):
         raise InputError(
@@ -74,27 +72,17 @@ def likely_encoding(path: Path) -> str:
     return _fitting_encoding(content)
 
 
-def _check_not_binary(path: Path, source: str, start: bytes) -> None:
+def _check_not_binary(source: str, start: bytes) -> None:
     kind = next((name for magic, name in _MAGIC if start.startswith(magic)), "")
-    if kind == "a zip archive" and _is_workbook(path):
-        kind = "an Excel workbook (.xlsx)"
     if not kind and _HTML.match(start):
         kind = "an HTML or XML page"
     if kind:
         raise InputError(
-            f"the file is {kind}, whatever its name says",
+            f"the file is {kind}, whatever its name",
             source=source,
-            expected="CSV text or Parquet",
-            do="save the sheet as CSV UTF-8" if "Excel" in kind else "unpack or export it as CSV or Parquet",
+            expected="CSV text, Excel or Parquet",
+            do="unpack it, or export it as CSV, Excel or Parquet",
         )
-
-
-def _is_workbook(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(name.startswith("xl/") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError):
-        return False
 
 
 def _check_text(path: Path, source: str, encoding: str) -> bool:
@@ -171,11 +159,11 @@ def _decodes(content: bytes, encoding: str) -> bool:
 def _nul(path: Path, source: str, line: int) -> InputError:
     fitting = _fitting_encoding(path.read_bytes())
     return InputError(
-        "a NUL character stands in the text",
+        "the text contains a NUL character",
         source=source,
         rows=(line,),
         expected="plain text",
         do=f"set encoding: {fitting} for this table"
         if fitting.startswith("utf-16")
-        else "export the file again; it is damaged or no text file",
+        else "export the file again; it is damaged or not a text file",
     )

@@ -11,15 +11,16 @@ from typing import Any
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import Params, TableParams
 from lead_ml.tables.dataset import Events, Leads
-from lead_ml.tables.read.context import FOREVER, Clock, clock_of
+from lead_ml.tables.read.context import FOREVER, ReadContext, context_of
 from lead_ml.tables.read.csv_file import csv_batches
-from lead_ml.tables.read.files import paths_of, shown
+from lead_ml.tables.read.excel_file import read_excel
+from lead_ml.tables.read.files import file_format, paths_of, shown
 from lead_ml.tables.read.leads import LeadIndex, read_leads
 from lead_ml.tables.read.mapping import MappedTable, map_columns, where_filled
-from lead_ml.tables.read.parquet_file import MAGIC, parquet_batches
+from lead_ml.tables.read.parquet_file import parquet_batches
 from lead_ml.tables.read.raw import RawTable
 from lead_ml.tables.read.read import _open
-from lead_ml.tables.read.reject import Cause, SetAside, Sift, check_dominant
+from lead_ml.tables.read.reject import Cause, RejectedRows, Rejections, check_dominant
 from lead_ml.tables.read.streams import read_some_events
 
 BATCH_ROWS = 500_000
@@ -32,7 +33,7 @@ class EventBatch:
     source: str
     rows_in: int
     events: Events
-    rejected: tuple[SetAside, ...]
+    rejected: tuple[RejectedRows, ...]
 
 
 class EventFiles:
@@ -61,12 +62,12 @@ class EventFiles:
                 expected="data.events.path in params.yaml: CSV or Parquet files",
                 do="export the events to files, Parquet is quickest",
             )
-        clock = replace(clock_of(params, datetime.now(UTC)), until=FOREVER)
+        context = replace(context_of(params, datetime.now(UTC)), until=FOREVER)
         self.params: TableParams = params.data.events
         if files is not None:
             self.params = self.params.model_copy(update={"path": files, "url": None})
-        self.leads, self._index = _leads(params, root, clock)
-        self._clock = clock
+        self.leads, self._index = _leads(params, root, context)
+        self._context = context
         self.root = root
         self.paths = paths_of(self.params, root)
 
@@ -82,33 +83,33 @@ class EventFiles:
         InputError
             Where a file cannot be read or lacks a column; at the end, where more than half of all rows fall to one cause.
         """
-        read, causes = 0, dict[str, tuple[Cause, SetAside]]()
+        read, causes = 0, dict[str, tuple[Cause, RejectedRows]]()
         names: tuple[str, ...] | None = None
         for path in self.paths:
             for raw in _raw_tables(path, self.root, self.params, BATCH_ROWS):
                 names = _same_columns(names, raw)
-                events, sift = self._read(raw)
-                yield EventBatch(raw.sources[0], len(sift.table), events, sift.counted())
-                read += len(sift.table)
-                _count(causes, sift)
+                events, rejections = self._read(raw)
+                yield EventBatch(raw.sources[0], len(rejections.table), events, rejections.counted())
+                read += len(rejections.table)
+                _count(causes, rejections)
         for cause, item in causes.values():
             check_dominant(item, cause, read)
 
-    def _read(self, raw: RawTable) -> tuple[Events, Sift]:
-        table: MappedTable = map_columns("events", raw, self.params, self._clock.missing)
+    def _read(self, raw: RawTable) -> tuple[Events, Rejections]:
+        table: MappedTable = map_columns("events", raw, self.params, self._context.missing)
         if self.params.where_filled is not None:
-            table = where_filled(table, self.params.where_filled, self._clock.missing)
-        return read_some_events(table, self._index, self._clock, end_of_day=self.params.end_of_day)
+            table = where_filled(table, self.params.where_filled, self._context.missing)
+        return read_some_events(table, self._index, self._context, end_of_day=self.params.end_of_day)
 
 
-def _leads(params: Params, root: Path, clock: Clock) -> tuple[Leads, LeadIndex]:
-    table = _open("leads", params.data.leads, root, clock)
-    leads, index, _, _ = read_leads(table, clock, end_of_day=params.data.leads.end_of_day)
+def _leads(params: Params, root: Path, context: ReadContext) -> tuple[Leads, LeadIndex]:
+    table = _open("leads", params.data.leads, root, context)
+    leads, index, _, _ = read_leads(table, context, end_of_day=params.data.leads.end_of_day)
     return leads, index
 
 
-def _count(causes: dict[str, tuple[Cause, SetAside]], sift: Sift) -> None:
-    for cause, item in zip(sift.causes, sift.counted(), strict=True):
+def _count(causes: dict[str, tuple[Cause, RejectedRows]], rejections: Rejections) -> None:
+    for cause, item in zip(rejections.causes, rejections.counted(), strict=True):
         before = causes.get(cause.text)
         causes[cause.text] = (
             cause,
@@ -132,11 +133,13 @@ def _same_columns(names: tuple[str, ...] | None, raw: RawTable) -> tuple[str, ..
 def _raw_tables(path: Path, root: Path, params: TableParams, rows: int) -> Iterator[RawTable]:
     source = shown(path, root)
     try:
-        with path.open("rb") as file:
-            is_parquet = file.read(len(MAGIC)) == MAGIC
-        yield from (
-            parquet_batches(path, source, rows) if is_parquet else csv_batches(path, source, params, rows)
-        )
+        found = file_format(path)
+        if found == "excel":  # has no more than a million rows
+            yield read_excel(path, source, params.sheet)
+        elif found == "parquet":
+            yield from parquet_batches(path, source, rows)
+        else:
+            yield from csv_batches(path, source, params, rows)
     except OSError as error:
         raise InputError(
             f"the file cannot be read ({error.strerror or error})", source=source, do="check its permissions"

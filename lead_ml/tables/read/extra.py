@@ -9,11 +9,11 @@ from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import ExtraParams, TableParams
 from lead_ml.tables.dataset import Changes, Coded, Extra, Leads, changes_in_order
 from lead_ml.tables.read.canonical import compacted
-from lead_ml.tables.read.context import Clock, moment_notes
+from lead_ml.tables.read.context import ReadContext, timestamp_notes
 from lead_ml.tables.read.leads import table_report
 from lead_ml.tables.read.mapping import MappedTable, near_miss
 from lead_ml.tables.read.raw import RawTable
-from lead_ml.tables.read.reject import Sift, after_until, at_one_instant, in_future, missing, unparsable
+from lead_ml.tables.read.reject import Rejections, after_until, at_one_instant, in_future, missing, unparsable
 from lead_ml.tables.read.report import TableReport
 
 _AT = "known_at"
@@ -30,43 +30,45 @@ def with_key(params: TableParams, raw: RawTable) -> TableParams:
 
 
 def read_extra(
-    table: MappedTable, leads: Leads, clock: Clock, params: ExtraParams
-) -> tuple[Extra, Sift, TableReport]:
-    """Sift an extra table and put its rows in order by key and ``known_at``.
+    table: MappedTable, leads: Leads, context: ReadContext, params: ExtraParams
+) -> tuple[Extra, Rejections, TableReport]:
+    """Check an extra table, and put its rows in order by key and ``known_at``.
 
     Raises
     ------
     InputError
-        If more than half of the rows fall to one cause, or a lead column has the name of an attribute of the table.
+        If one cause rejects more than half of the rows, or a lead column has the name of an attribute of the table.
     ParamsError
-        If the key is no lead column or has an unknown transform.
+        If the key is not a lead column or has an unknown transform.
     """
     _check_key(table, leads, params)
-    at = clock.moments(table, _AT, end_of_day=params.end_of_day)
-    key = table.text("key", clock.missing)
-    sift = (
-        Sift.of(table)
+    at = context.timestamps(table, _AT, end_of_day=params.end_of_day)
+    key = table.text("key", context.missing)
+    rejections = (
+        Rejections.of(table)
         .reject(missing("key"), key.codes < 0)
         .reject(missing(_AT), at.missing)
         .reject(unparsable(_AT), at.bad)
-        .reject(in_future(_AT), at.first > clock.now)
-        .reject(after_until(_AT), at.at >= clock.until)
+        .reject(in_future(_AT), at.first > context.now)
+        .reject(after_until(_AT), at.at >= context.until)
     )
-    rows = np.flatnonzero(sift.kept)
+    rows = np.flatnonzero(rejections.kept)
     used = _by_text(compacted(key.take(rows)))
     columns = {
-        name: table.text(name, clock.missing).take(rows) for name in table.columns if name not in ("key", _AT)
+        name: table.text(name, context.missing).take(rows)
+        for name in table.columns
+        if name not in ("key", _AT)
     }
     kept, hidden = changes_in_order(used.codes.astype(np.int64), at.at[rows], columns)
-    sift = sift.reject(at_one_instant(_AT), np.isin(np.arange(len(table)), rows[hidden]))
+    rejections = rejections.reject(at_one_instant(_AT), np.isin(np.arange(len(table)), rows[hidden]))
     ordered = Changes(
         used.codes[kept].astype(np.int64),
         at.at[rows][kept],
         {name: compacted(column.take(kept)) for name, column in columns.items()},
     )
     found = Extra(params.key, tuple(used.levels), ordered)
-    notes = [*moment_notes(_AT, at, end_of_day=params.end_of_day), _found_note(found, leads)]
-    return found, sift, table_report(sift, notes, at)
+    notes = [*timestamp_notes(_AT, at, end_of_day=params.end_of_day), _found_note(found, leads)]
+    return found, rejections, table_report(rejections, notes, at)
 
 
 def _by_text(key: Coded) -> Coded:
@@ -81,7 +83,7 @@ def _check_key(table: MappedTable, leads: Leads, params: ExtraParams) -> None:
     if column not in leads.columns:
         near = near_miss(column, list(leads.columns))
         raise ParamsError(
-            f"data.{table.name}.key names {column}, which is no column of the leads"
+            f"data.{table.name}.key names {column}, which is not a column of the leads"
             + (f"; did you mean {near}?" if near else ""),
             expected=f"one of {', '.join(leads.columns)}",
         )
@@ -97,7 +99,7 @@ def _check_key(table: MappedTable, leads: Leads, params: ExtraParams) -> None:
         raise InputError(
             f"the lead column {clash!r} is named like an attribute of {table.name}",
             source=table.raw.sources[0],
-            do="name the extra table otherwise in params.yaml",
+            do="give the extra table another name in params.yaml",
         )
 
 
@@ -105,4 +107,4 @@ def _found_note(extra: Extra, leads: Leads) -> str:
     column, colon, transform = extra.key.partition(":")
     key: Coded = leads.columns[column]
     found = int((extra.owners(key.map(TRANSFORMS[transform]) if colon else key) >= 0).sum())
-    return f"{found:,} of {len(leads):,} leads have their {extra.key} in it"
+    return f"{found:,} of {len(leads):,} leads have a row for their {extra.key}"

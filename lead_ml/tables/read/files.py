@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import Literal
 
-from lead_ml.errors import InputError
+from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import TableParams
 from lead_ml.tables.read.csv_file import read_csv
+from lead_ml.tables.read.excel_file import is_excel, read_excel
 from lead_ml.tables.read.parquet_file import MAGIC, read_parquet
 from lead_ml.tables.read.raw import RawTable, stacked
+
+_LOCK = "~$"  # Excel keeps such a file beside every workbook that is open
 
 
 def read_files(params: TableParams, root: Path) -> RawTable:
@@ -39,7 +43,9 @@ def _matching(pattern: str, root: Path) -> list[Path]:
     if any(character in pattern for character in "*?[") and not path.exists():
         try:
             found = sorted(
-                found for found in Path(path.anchor or ".").glob(_relative(path)) if found.is_file()
+                found
+                for found in Path(path.anchor or ".").glob(_relative(path))
+                if found.is_file() and not found.name.startswith(_LOCK)
             )
         except (ValueError, NotImplementedError):
             found = []
@@ -64,7 +70,7 @@ def _not_found(pattern: str, root: Path, problem: str) -> InputError:
     return InputError(
         problem,
         source=pattern,
-        expected=f"a CSV or Parquet file below {root}",
+        expected=f"a CSV, Excel or Parquet file below {root}",
         do="correct path in params.yaml",
     )
 
@@ -81,11 +87,26 @@ def shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
+def file_format(path: Path) -> Literal["csv", "excel", "parquet"]:
+    """Tell by its content how a file is read: what is neither Excel nor Parquet should be CSV text."""
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) == MAGIC:
+            return "parquet"
+    return "excel" if is_excel(path) else "csv"
+
+
 def _read(path: Path, source: str, params: TableParams) -> RawTable:
     try:
-        with path.open("rb") as file:
-            is_parquet = file.read(len(MAGIC)) == MAGIC
-        return read_parquet(path, source) if is_parquet else read_csv(path, source, params)
+        found = file_format(path)
+        if found == "excel":
+            return read_excel(path, source, params.sheet)
+        if params.sheet is not None:
+            raise ParamsError(
+                f"sheet is set, but {source} is not an Excel file",
+                value=params.sheet,
+                do="remove sheet, or correct path in params.yaml",
+            )
+        return read_parquet(path, source) if found == "parquet" else read_csv(path, source, params)
     except OSError as error:
         raise InputError(
             f"the file cannot be read ({error.strerror or error})", source=source, do="check its permissions"

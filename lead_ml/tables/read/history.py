@@ -11,13 +11,13 @@ from lead_ml.errors import InputError
 from lead_ml.project.params import Params
 from lead_ml.tables.dataset import Changes, Coded, Indices, Leads, changes_in_order
 from lead_ml.tables.read.canonical import compacted
-from lead_ml.tables.read.context import Clock, moment_notes
+from lead_ml.tables.read.context import ReadContext, timestamp_notes
 from lead_ml.tables.read.leads import LeadIndex, table_report
 from lead_ml.tables.read.mapping import MappedTable, near_miss
 from lead_ml.tables.read.reject import (
-    LEAD_SET_ASIDE,
+    LEAD_REJECTED,
     UNKNOWN_LEAD,
-    Sift,
+    Rejections,
     after_until,
     at_one_instant,
     in_future,
@@ -26,55 +26,48 @@ from lead_ml.tables.read.reject import (
     unparsable,
 )
 from lead_ml.tables.read.report import TableReport
-from lead_ml.tables.read.timestamps import Moments
+from lead_ml.tables.read.timestamps import Timestamps
 
 _AT = "changed_at"
 
 
 def read_history(
-    table: MappedTable, leads: Leads, index: LeadIndex, clock: Clock, params: Params
-) -> tuple[Mapping[str, Changes], Sift, TableReport]:
-    """Sift the changes and put those of every column that is known as it stood in order.
+    table: MappedTable, leads: Leads, index: LeadIndex, context: ReadContext, params: Params
+) -> tuple[Mapping[str, Changes], Rejections, TableReport]:
+    """Check the changes, and put those of every column with history in order.
 
-    A field is named as the lead column is by us, or as it is in the file of leads. An empty value is a change to missing.
+    A field has the name that the lead column has here or in the leads file. An empty value is a change to missing.
 
     Raises
     ------
     InputError
-        If the leads have no ``created_at``, no row is about a column declared ``history``, or more than half of the rows
-        fall to one cause.
+        If the leads have no ``created_at``, no row is about a column declared ``history``, or one cause rejects more
+        than half of the rows.
     """
     assert params.data.lead_history is not None
     end_of_day = params.data.lead_history.end_of_day
     fields = [name for name, known_at in params.known_at.items() if known_at == "history"]
-    at = clock.moments(table, _AT, end_of_day=end_of_day)
-    field = _ours(table.text("field", clock.missing), params)
-    lead, sift = _sifted(table, index, at, field, fields, clock)
-    _check_told(table, field, fields)
-    value = table.text("value", clock.missing)
+    at = context.timestamps(table, _AT, end_of_day=end_of_day)
+    field = _ours(table.text("field", context.missing), params)
+    lead, rejections = _rejections(table, index, at, field, fields, context)
+    _check_fields(table, field, fields)
+    value = table.text("value", context.missing)
     found: dict[str, Changes] = {}
     for name in fields:
         is_name = np.array([*(level == name for level in field.levels), False])[field.codes]
-        rows = np.flatnonzero(sift.kept & is_name)
+        rows = np.flatnonzero(rejections.kept & is_name)
         owner, since, column = lead[rows], at.at[rows], {name: value.take(rows)}
         kept, hidden = changes_in_order(owner, since, column)
-        sift = sift.reject(at_one_instant(_AT), np.isin(np.arange(len(table)), rows[hidden]))
+        rejections = rejections.reject(at_one_instant(_AT), np.isin(np.arange(len(table)), rows[hidden]))
         found[name] = Changes(owner[kept], since[kept], {name: compacted(column[name].take(kept))})
-    notes = [*moment_notes(_AT, at, end_of_day=end_of_day), *_notes(leads, found)]
-    return found, sift, table_report(sift, notes, at)
+    notes = [*timestamp_notes(_AT, at, end_of_day=end_of_day), *_notes(leads, found)]
+    return found, rejections, table_report(rejections, notes, at)
 
 
 def with_current(leads: Leads, history: Mapping[str, Changes]) -> Leads:
-    """Give the leads the columns that only their history tells, with the last value of each."""
-    told = {name: current(changes, len(leads)) for name, changes in history.items()}
-    return replace(leads, columns={**told, **leads.columns}) if told else leads
-
-
-def current(changes: Changes, leads: int) -> Coded:
-    """Return the last value of each lead, in the one column that such changes have."""
-    (column,) = changes.columns
-    everybody = np.arange(leads, dtype=np.int64)
-    return changes.value(column, changes.last_before(everybody, np.full(leads, np.iinfo(np.int64).max)))
+    """Give the leads the columns that only the history has, with the last value of each."""
+    latest = {name: changes.latest(name, len(leads)) for name, changes in history.items()}
+    return replace(leads, columns={**latest, **leads.columns}) if latest else leads
 
 
 def _ours(field: Coded, params: Params) -> Coded:
@@ -82,73 +75,78 @@ def _ours(field: Coded, params: Params) -> Coded:
     return field.map(lambda level: ours.get(level, level))
 
 
-def _sifted(
-    table: MappedTable, index: LeadIndex, at: Moments, field: Coded, fields: Sequence[str], clock: Clock
-) -> tuple[Indices, Sift]:
+def _rejections(
+    table: MappedTable,
+    index: LeadIndex,
+    at: Timestamps,
+    field: Coded,
+    fields: Sequence[str],
+    context: ReadContext,
+) -> tuple[Indices, Rejections]:
     if index.earliest is None:
         raise InputError(
             "lead_history is given, but the leads have no created_at",
             source=table.raw.sources[0],
-            expected="created_at in the leads table, because nothing can be known as of a moment without it",
+            expected="created_at in the leads table, since features as of a time need it",
             do="map data.leads.columns.created_at, or remove data.lead_history from params.yaml",
         )
-    lead_ids = table.text("lead_id", clock.missing)
+    lead_ids = table.text("lead_id", context.missing)
     lead, aside = index.find(lead_ids)
     read = np.array([*(level in fields for level in field.levels), False])[field.codes]
-    sift = (
-        Sift.of(table)
+    rejections = (
+        Rejections.of(table)
         .reject(missing("lead_id"), lead_ids.codes < 0)
         .reject(missing("field"), field.codes < 0)
         .reject(not_history(fields), ~read)
         .reject(missing(_AT), at.missing)
         .reject(unparsable(_AT), at.bad)
-        .reject(in_future(_AT), at.first > clock.now)
-        .reject(after_until(_AT), at.at >= clock.until)
-        .reject(LEAD_SET_ASIDE, aside == 1)
+        .reject(in_future(_AT), at.first > context.now)
+        .reject(after_until(_AT), at.at >= context.until)
+        .reject(LEAD_REJECTED, aside == 1)
         .reject(UNKNOWN_LEAD, lead < 0)
     )
-    return lead, sift
+    return lead, rejections
 
 
-def _check_told(table: MappedTable, field: Coded, fields: Sequence[str]) -> None:
-    told = compacted(field).levels
+def _check_fields(table: MappedTable, field: Coded, fields: Sequence[str]) -> None:
+    reported = compacted(field).levels
     for name in fields:
-        if told and name not in told:
-            near = near_miss(name, told)
+        if reported and name not in reported:
+            near = near_miss(name, reported)
             raise InputError(
-                f"known_at says history for {name}, but no change is of that field"
+                f"known_at says history for {name}, but the table has no change of that field"
                 + (f"; did you mean {near!r}?" if near else ""),
                 source=table.raw.sources[0],
                 value=name,
-                expected=f"one of {', '.join(map(repr, told[:12]))}",
+                expected=f"one of {', '.join(map(repr, reported[:12]))}",
                 do="name the column as the field is named, under data.leads.columns, or correct known_at in params.yaml",
             )
 
 
 def _notes(leads: Leads, history: Mapping[str, Changes]) -> list[str]:
-    """Tell what is missing at the first look at a lead, and where the leads table says otherwise than the last change."""
+    """Return notes on values missing at creation, and on leads whose last change differs from the leads table."""
     assert leads.created_at is not None
     everybody = np.arange(len(leads), dtype=np.int64)
     notes = []
     for name, changes in history.items():
-        untold = int((changes.last_before(everybody, leads.created_at + 1) < 0).sum())
-        if untold:
+        undated = int((changes.last_before(everybody, leads.created_at + 1) < 0).sum())
+        if undated:
             notes.append(
-                f"{name}: {untold:,} of {len(leads):,} leads have no value dated at their creation, so it is missing until "
+                f"{name}: {undated:,} of {len(leads):,} leads have no value dated at their creation, so it is missing until "
                 "their first change; export the first value as a change too"
             )
-        other = _otherwise(leads.columns.get(name), current(changes, len(leads)))
+        other = _differing(leads.columns.get(name), changes.latest(name, len(leads)))
         if other:
             notes.append(
-                f"{name}: of {other:,} of {len(leads):,} leads the leads table says otherwise than the last change; training "
-                "goes by the changes, and requests should send what these say"
+                f"{name}: {other:,} of {len(leads):,} leads have another value in the leads table than in their last change; "
+                "training uses the changes, and requests should send the value of the last change"
             )
     return notes
 
 
-def _otherwise(told: Coded | None, last: Coded) -> int:
-    if told is None:
+def _differing(own: Coded | None, last: Coded) -> int:
+    if own is None:
         return 0
     place = {level: code for code, level in enumerate(last.levels)}
-    codes = np.array([*(place.get(level, -2) for level in told.levels), -1], dtype=np.int64)
-    return int((codes[told.codes] != last.codes).sum())
+    codes = np.array([*(place.get(level, -2) for level in own.levels), -1], dtype=np.int64)
+    return int((codes[own.codes] != last.codes).sum())

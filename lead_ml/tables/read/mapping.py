@@ -23,7 +23,7 @@ class MappedTable:
     """A raw table under our names.
 
     ``columns`` maps our name to the raw column, ``mapped`` our name to theirs (a constant to ``= value``); ``ignored``
-    are their columns that nothing uses. ``dates`` says how columns of instants are spelled, by our names.
+    are their columns that nothing uses. ``dates`` holds the declared date formats of columns, by our names.
     """
 
     name: str
@@ -45,7 +45,7 @@ class MappedTable:
         return Coded(texts.codes[raw.codes], texts.levels)
 
     def numbers(self, column: str, missing: frozenset[str]) -> tuple[Floats, Codes]:
-        """Return a column as numbers, NaN where missing, and the rows whose text is no number."""
+        """Return a column as numbers, NaN where missing, and the rows whose text is not a number."""
         text = self.text(column, missing)
         numbers = text.numbers(as_number)
         bad = np.flatnonzero(np.isnan(numbers) & (text.codes >= 0))
@@ -58,14 +58,14 @@ def map_columns(
     """Give the columns of a source our names, as ``columns`` and ``constants`` of its parameters say.
 
     Leads and extra tables keep every column; the others keep their roles, and the rest is listed as ignored. `missing` are the
-    texts that stand for no number where numbers have a decimal comma.
+    texts that mean missing, for numbers with a decimal comma.
 
     Raises
     ------
     ParamsError
         If ``columns`` or ``constants`` of a table that has only its roles name an unknown one.
     InputError
-        If a mapped or required column is absent, or a constant stands beside a column of the same name.
+        If a mapped or required column is absent, or a constant has the name of a column.
     """
     _check_roles(name, [*params.columns, *params.constants])
     _check_present(name, raw, params)
@@ -83,7 +83,7 @@ def map_columns(
     return MappedTable(
         name=name,
         columns=_reshaped(name, columns, params, missing),
-        mapped={**theirs, **given, **({"lead_id": "= the number of the row"} if params.number_rows else {})},
+        mapped={**theirs, **given, **({"lead_id": "= the row number"} if params.number_rows else {})},
         ignored=tuple(column for column in raw.columns if column not in theirs.values()),
         raw=raw,
         dates=params.dates,
@@ -91,10 +91,10 @@ def map_columns(
 
 
 def where_filled(table: MappedTable, column: str, missing: frozenset[str]) -> MappedTable:
-    """Return the rows that hold a value in a column; the others are none of this table, and a note counts them."""
+    """Return the rows that hold a value in a column; the others do not belong to this table, and a note counts them."""
     rows = np.flatnonzero(table.text(column, missing).codes >= 0)
     left = len(table) - len(rows)
-    note = f"{left:,} of {len(table):,} rows have no {column} and are none of the {table.name} (where_filled)"
+    note = f"{left:,} of {len(table):,} rows have no {column} and are left out of {table.name} (where_filled)"
     raw = table.raw.take(rows)
     return replace(
         table,
@@ -161,9 +161,9 @@ def _check_present(name: str, raw: RawTable, params: TableParams) -> None:
     for ours in params.constants:
         if ours in raw.columns or ours in params.columns:
             raise InputError(
-                f"constant {ours} stands beside a column of the same name",
+                f"constant {ours} has the name of a column",
                 source=raw.sources[0],
-                expected="either the constant or the column",
+                expected="either the constant or the column, not both",
                 do=f"remove it from data.{name}.constants in params.yaml",
             )
 
@@ -172,9 +172,9 @@ def _check_not_both(name: str, raw: RawTable, params: TableParams) -> None:
     has_id = "lead_id" in (*raw.columns, *params.columns, *params.constants)
     if params.number_rows and has_id:
         raise InputError(
-            "number_rows stands beside a lead_id",
+            "number_rows is set, but there is a lead_id",
             source=raw.sources[0],
-            expected="either rows that are numbered or a column of ids",
+            expected="either numbered rows or a column of ids",
             do=f"remove number_rows or the column from data.{name} in params.yaml",
         )
 
@@ -187,7 +187,7 @@ def _check_described(name: str, raw: RawTable, params: TableParams, columns: Map
             if column not in columns:
                 near = near_miss(column, list(columns))
                 raise ParamsError(
-                    f"data.{name}.{key} names {column}, which is no column of {raw.sources[0]}"
+                    f"data.{name}.{key} names {column}, which is not a column of {raw.sources[0]}"
                     + (f"; did you mean {near}?" if near else ""),
                     expected=f"one of {', '.join(columns)}",
                     do=f"correct data.{name}.{key} in params.yaml",
@@ -209,7 +209,7 @@ def _check_required(name: str, raw: RawTable, columns: Mapping[str, RawColumn]) 
 
 def _required_step(name: str, role: str, near: str, raw: RawTable) -> str:
     if len(raw.columns) == 1:
-        return f"the header is a single field: set data.{name}.separator in params.yaml"
+        return f"the header has a single field: set data.{name}.separator in params.yaml"
     return f"map it in params.yaml: data.{name}.columns: {{{role}: {near or 'their name'}}}"
 
 

@@ -18,12 +18,12 @@ MAGIC = b"PAR1"
 def read_parquet(path: Path, source: str) -> RawTable:
     """Read a Parquet file; timestamps, dates, numbers and booleans keep their type.
 
-    Rows are numbered from 2, as if a header stood in line 1. Timestamps are cut to microseconds.
+    Rows are numbered from 2, as if line 1 were a header. Timestamps are cut to microseconds.
 
     Raises
     ------
     InputError
-        If the file is damaged, a column name stands twice or text is not UTF-8.
+        If the file is damaged, a column name is repeated or text is not UTF-8.
     """
     return next(parquet_batches(path, source, None))
 

@@ -146,14 +146,14 @@ def stacked(tables: Sequence[RawTable]) -> RawTable:
     )
 
 
-def check_header(names: Sequence[str], source: str) -> None:
+def check_header(names: Sequence[str], source: str, row: int = 1) -> None:
     """Raise :class:`InputError` if two columns have the same name."""
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise InputError(
             f"the header has column {', '.join(repeated)} more than once",
             source=source,
-            rows=(1,),
+            rows=(row,),
             expected="every column name once",
             do="rename or remove one of them",
         )

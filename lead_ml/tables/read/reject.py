@@ -1,4 +1,4 @@
-"""Which rows are set aside, and why: every row keeps its first cause, and none is dropped in silence."""
+"""Which rows are rejected, and why: every row keeps its first cause, and every rejected row is counted."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from lead_ml.errors import InputError
-from lead_ml.tables.dataset import Codes
+from lead_ml.tables.dataset import Codes, Mask
 from lead_ml.tables.read.mapping import MappedTable
 from lead_ml.tables.read.raw import RawTable
 from lead_ml.tables.read.timestamps import EXPECTED
 
-Mask = npt.NDArray[np.bool_]
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why rows are set aside. ``column`` shows the offending value.
+    """Why rows are rejected. ``column`` is the one whose value is shown.
 
-    Where more than half of a table falls to one cause the table is misread rather than dirty, and reading stops,
-    unless the cause ``may_dominate``.
+    If one cause rejects more than half of a table, the table is probably misread and reading stops, unless the cause
+    ``may_dominate``.
     """
 
     text: str
@@ -34,8 +32,8 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class SetAside:
-    """Rows set aside for one cause.
+class RejectedRows:
+    """Rows rejected for one cause.
 
     ``count`` rows in all; ``rows`` are the first line numbers of those in ``source``, ``example`` is the value of
     ``column`` in the first.
@@ -50,8 +48,8 @@ class SetAside:
 
 
 @dataclass(frozen=True)
-class Rejected:
-    """The original rows that were set aside, with the cause of each."""
+class RejectedTable:
+    """The original rows that were rejected, with the cause of each."""
 
     table: RawTable
     causes: tuple[str, ...]
@@ -63,31 +61,31 @@ def missing(column: str) -> Cause:
 
 
 def unparsable(column: str) -> Cause:
-    """Cause: a text is no instant."""
+    """Cause: a text is not a valid timestamp."""
     return Cause(
-        f"{column} is no instant",
+        f"{column} is not a valid timestamp",
         column,
         EXPECTED,
-        f"bring {column} to ISO 8601, say how it is spelled under dates of this table, or map another column",
+        f"write {column} as ISO 8601, declare its date format under dates of this table, or map another column",
     )
 
 
 def repeated(column: str) -> Cause:
-    """Cause: an id stands a second time."""
+    """Cause: an id is repeated."""
     return Cause(
-        f"{column} stands twice; its first row counts",
+        f"duplicate {column}; the first row is used",
         column,
-        f"every {column} once",
+        f"a unique {column} in every row",
         f"check which column holds {column}",
     )
 
 
 def in_future(column: str) -> Cause:
-    """Cause: an instant after the wall clock."""
+    """Cause: a timestamp after the current time."""
     return Cause(
-        f"{column} lies in the future",
+        f"{column} is in the future",
         column,
-        "an instant up to now",
+        "a timestamp up to now",
         "check time_zone and the order of day and month",
     )
 
@@ -97,8 +95,8 @@ def before_since(column: str) -> Cause:
     return Cause(
         "it was created before data.since",
         column,
-        "an instant from data.since on",
-        "move data.since",
+        "a timestamp from data.since on",
+        "change data.since",
         may_dominate=True,
     )
 
@@ -108,8 +106,8 @@ def after_until(column: str) -> Cause:
     return Cause(
         "it became known at or after data.until",
         column,
-        "an instant before data.until",
-        "move data.until",
+        "a timestamp before data.until",
+        "change data.until",
         may_dominate=True,
     )
 
@@ -120,11 +118,11 @@ UNKNOWN_LEAD = Cause(
     "a lead_id of the leads table",
     "check that both tables use the same ids and that the leads table is complete",
 )
-LEAD_SET_ASIDE = Cause(
-    "its lead was set aside",
+LEAD_REJECTED = Cause(
+    "its lead was rejected",
     "lead_id",
-    "a lead that is used",
-    "look at the leads that were set aside",
+    "a lead_id of a lead that is used",
+    "look at the rejected leads",
     may_dominate=True,
 )
 BEFORE_CREATION = Cause(
@@ -136,28 +134,28 @@ BEFORE_CREATION = Cause(
 
 
 def at_one_instant(column: str) -> Cause:
-    """Cause: another row of the same owner and instant counts."""
+    """Cause: another row of the same owner and timestamp is used."""
     return Cause(
-        f"another row of the same {column} counts, the last in the order of text",
+        f"another row with the same {column} is used, the last in alphabetical order",
         column,
-        f"one row at most at a {column}",
-        f"export {column} to the second, so that the last one is told",
+        f"at most one row per {column}",
+        f"export {column} to the second, so that the last change is known",
     )
 
 
 def not_history(fields: Sequence[str]) -> Cause:
-    """Cause: a change of a field that nothing reads as it stood."""
+    """Cause: a change of a field whose history nothing reads."""
     return Cause(
         "its field is not declared known_at: history",
         "field",
         f"one of {', '.join(fields)}" if fields else "a field declared known_at: history",
-        "declare the field under known_at in params.yaml, where it is a column worth having",
+        "declare the field under known_at in params.yaml if it is to be used",
         may_dominate=True,
     )
 
 
 @dataclass(frozen=True)
-class Sift:
+class Rejections:
     """A table with the cause of every row, -1 where it is used."""
 
     table: MappedTable
@@ -165,7 +163,7 @@ class Sift:
     causes: tuple[Cause, ...] = ()
 
     @classmethod
-    def of(cls, table: MappedTable) -> Sift:
+    def of(cls, table: MappedTable) -> Rejections:
         """Start with every row used."""
         return cls(table, np.full(len(table), -1, dtype=np.int32))
 
@@ -175,47 +173,47 @@ class Sift:
         mask: Mask = self.codes < 0
         return mask
 
-    def reject(self, cause: Cause, mask: Mask) -> Sift:
-        """Set aside the rows of a mask that are still used."""
+    def reject(self, cause: Cause, mask: Mask) -> Rejections:
+        """Reject the rows of a mask that are still used."""
         fresh = mask & self.kept
         if not fresh.any():
             return self
         codes = np.where(fresh, np.int32(len(self.causes)), self.codes)
         return replace(self, codes=codes, causes=(*self.causes, cause))
 
-    def reject_repeated(self, column: str, ids: Codes) -> Sift:
-        """Set aside all rows of an id but the first that is used; a missing id (-1) repeats nothing."""
+    def reject_repeated(self, column: str, ids: Codes) -> Rejections:
+        """Reject all rows of an id but the first that is used; a missing id (-1) is never a duplicate."""
         rows = np.flatnonzero(self.kept & (ids >= 0))
         _, first = np.unique(ids[rows], return_index=True)
         mask = np.zeros(len(ids), dtype=np.bool_)
         mask[np.delete(rows, first)] = True
         return self.reject(repeated(column), mask)
 
-    def set_aside(self) -> tuple[SetAside, ...]:
-        """Return what was set aside, by cause; raises InputError as :func:`check_dominant` does."""
+    def by_cause(self) -> tuple[RejectedRows, ...]:
+        """Return the rejected rows, by cause; raises InputError as :func:`check_dominant` does."""
         found = self.counted()
         for item, cause in zip(found, self.causes, strict=True):
             check_dominant(item, cause, len(self.table))
         return found
 
-    def counted(self) -> tuple[SetAside, ...]:
-        """Return what was set aside, by cause, however much that is."""
+    def counted(self) -> tuple[RejectedRows, ...]:
+        """Return the rejected rows, by cause, however many there are."""
         return tuple(self._of_cause(code, cause) for code, cause in enumerate(self.causes))
 
-    def rejected(self) -> Rejected | None:
-        """Return the original rows set aside, or None if there are none."""
+    def rejected_table(self) -> RejectedTable | None:
+        """Return the original rows that were rejected, or None if there are none."""
         rows = np.flatnonzero(~self.kept)
         if not len(rows):
             return None
-        return Rejected(
+        return RejectedTable(
             self.table.raw.take(rows), tuple(self.causes[code].text for code in self.codes[rows].tolist())
         )
 
-    def _of_cause(self, code: int, cause: Cause) -> SetAside:
+    def _of_cause(self, code: int, cause: Cause) -> RejectedRows:
         rows = np.flatnonzero(self.codes == code)
         raw = self.table.raw
         same_file = rows[raw.source[rows] == raw.source[rows[0]]][:_SHOWN]
-        return SetAside(
+        return RejectedRows(
             cause=cause.text,
             count=len(rows),
             source=raw.sources[raw.source[rows[0]]],
@@ -225,8 +223,8 @@ class Sift:
         )
 
 
-def check_dominant(item: SetAside, cause: Cause, rows: int) -> None:
-    """Raise InputError if more than half of the rows fall to one cause that must not dominate."""
+def check_dominant(item: RejectedRows, cause: Cause, rows: int) -> None:
+    """Raise InputError if one cause that must not dominate rejects more than half of the rows."""
     if 2 * item.count > rows and not cause.may_dominate:
         raise InputError(
             f"{item.count:,} of {rows:,} rows cannot be used: {cause.text}",

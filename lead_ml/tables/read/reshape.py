@@ -1,4 +1,4 @@
-"""Columns of an untidy export, brought to the form that the rest of reading expects.
+"""Columns of an untidy export, converted to the form that the rest of reading expects.
 
 Each step is declared in ``params.yaml`` (:class:`lead_ml.project.params.TableParams`); nothing here guesses.
 """
@@ -27,7 +27,7 @@ def numbered(rows: int) -> RawColumn:
 
 
 def defaulted(column: RawColumn, value: str) -> RawColumn:
-    """Return the column with `value` in its empty cells; what the file calls missing, such as ``N/A``, stays.
+    """Return the column with `value` in its empty cells; missing tags such as ``N/A`` stay.
 
     >>> defaulted(RawColumn(np.array([0, 1], dtype=np.int32), ("yes", "")), "no").values()
     ['yes', 'no']
@@ -59,7 +59,7 @@ def plain_numbers(column: RawColumn, missing: frozenset[str] = MISSING) -> RawCo
 
 
 def comma_number(text: str) -> str | None:
-    """Return a number with a decimal comma as one with a decimal point, None if it is none.
+    """Return a number with a decimal comma as one with a decimal point, None if it is not one.
 
     >>> comma_number("1.234,50"), comma_number("3,5"), comma_number("12"), comma_number("1.2")
     ('1234.50', '3.5', '12', None)

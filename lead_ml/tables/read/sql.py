@@ -24,14 +24,14 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 def read_sql(params: TableParams, root: Path, order: tuple[str, ...]) -> RawTable:
     """Read a table or a query of an SQLite or PostgreSQL database.
 
-    ``${NAME}`` in the URL is taken from the environment, so that no password stands in ``params.yaml``. A relative
-    SQLite path is relative to the data folder. A table is read in the order of the columns `order`, as a database
-    promises none; a query should carry its own ``order by``. Rows are numbered from 1 in that order.
+    ``${NAME}`` in the URL is taken from the environment, so that ``params.yaml`` holds no password. A relative
+    SQLite path is relative to the data folder. A table is read in the order of the columns `order`, since a database
+    guarantees none; a query should carry its own ``order by``. Rows are numbered from 1 in that order.
 
     Raises
     ------
     InputError
-        If the URL, the database, the table or the query is no good; the message never shows the password.
+        If the URL, the database, the table or the query cannot be used; the message never shows the password.
     MissingExtra
         If the driver of the database is not installed.
     """
@@ -52,7 +52,7 @@ def read_sql(params: TableParams, root: Path, order: tuple[str, ...]) -> RawTabl
         raise InputError(
             f"the database cannot be read ({_first_line(error)})",
             source=source,
-            expected="a database that answers, and a table or query that it knows",
+            expected="a database that can be reached, and a table or query that exists",
             do="check url, table and query of this table in params.yaml",
         ) from error
 
@@ -82,7 +82,7 @@ def _sqlite_url(url: URL, root: Path) -> URL:
             "there is no such database file",
             source=str(path),
             expected="an SQLite database",
-            do="correct url in params.yaml; a relative path starts at the data folder",
+            do="correct url in params.yaml; a relative path starts at the base directory for data",
         )
     return url.set(database=str(path))
 

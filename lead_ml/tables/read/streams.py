@@ -11,21 +11,22 @@ from lead_ml.errors import InputError
 from lead_ml.project.schema import STAGES
 from lead_ml.tables.dataset import Coded, Events, Floats, Indices, Instants, Outcomes
 from lead_ml.tables.read.canonical import compacted, identical_rows
-from lead_ml.tables.read.context import Clock, moment_notes
+from lead_ml.tables.read.context import ReadContext, timestamp_notes
 from lead_ml.tables.read.leads import LeadIndex, table_report
 from lead_ml.tables.read.mapping import MappedTable
 from lead_ml.tables.read.reject import (
     BEFORE_CREATION,
-    LEAD_SET_ASIDE,
+    LEAD_REJECTED,
     UNKNOWN_LEAD,
-    Sift,
+    Rejections,
     after_until,
     in_future,
     missing,
     unparsable,
 )
 from lead_ml.tables.read.report import TableReport
-from lead_ml.tables.read.timestamps import Moments
+from lead_ml.tables.read.timestamps import Timestamps
+from lead_ml.tables.summary import counted
 
 _SHOWN = 5
 
@@ -36,122 +37,123 @@ class _Stream:
 
     table: MappedTable
     lead: Indices
-    occurred: Moments
+    occurred: Timestamps
     known_at: Instants
     ids: Coded
-    sift: Sift
+    rejections: Rejections
 
 
 def read_events(
-    table: MappedTable, leads: LeadIndex, clock: Clock, *, end_of_day: bool
-) -> tuple[Events, Sift, TableReport]:
-    """Sift the events and code their columns.
+    table: MappedTable, leads: LeadIndex, context: ReadContext, *, end_of_day: bool
+) -> tuple[Events, Rejections, TableReport]:
+    """Check the events and code their columns.
 
     Raises
     ------
     InputError
-        If the leads have no ``created_at``, or more than half of the rows fall to one cause.
+        If the leads have no ``created_at``, or one cause rejects more than half of the rows.
     """
-    events, stream, notes = _events(table, leads, clock, end_of_day=end_of_day)
-    return (
-        events,
-        stream.sift,
-        table_report(stream.sift, [*notes, *_id_notes(stream, events)], stream.occurred),
-    )
+    events, stream, notes = _events(table, leads, context, end_of_day=end_of_day)
+    notes = [*notes, *_id_notes(stream, events)]
+    return events, stream.rejections, table_report(stream.rejections, notes, stream.occurred)
 
 
 def read_some_events(
-    table: MappedTable, leads: LeadIndex, clock: Clock, *, end_of_day: bool
-) -> tuple[Events, Sift]:
-    """Sift some of the events, as :func:`read_events` does all of them; how many are set aside is for the caller to judge."""
-    events, stream, _ = _events(table, leads, clock, end_of_day=end_of_day)
-    return events, stream.sift
+    table: MappedTable, leads: LeadIndex, context: ReadContext, *, end_of_day: bool
+) -> tuple[Events, Rejections]:
+    """Read some of the events as :func:`read_events` reads all of them; whether too many are rejected is for the caller to check."""
+    events, stream, _ = _events(table, leads, context, end_of_day=end_of_day)
+    return events, stream.rejections
 
 
 def _events(
-    table: MappedTable, leads: LeadIndex, clock: Clock, *, end_of_day: bool
+    table: MappedTable, leads: LeadIndex, context: ReadContext, *, end_of_day: bool
 ) -> tuple[Events, _Stream, list[str]]:
-    stream = _parsed(table, leads, clock, "type", end_of_day=end_of_day)
+    stream = _parsed(table, leads, context, "type", end_of_day=end_of_day)
     created = _earliest(leads, stream.lead)
-    sift = stream.sift.reject(BEFORE_CREATION, stream.occurred.last < created)
-    stream = replace(stream, sift=sift.reject_repeated("event_id", stream.ids.codes))
-    rows = np.flatnonzero(stream.sift.kept)
-    value, notes = _numbers(stream, "value", clock)
+    rejections = stream.rejections.reject(BEFORE_CREATION, stream.occurred.last < created)
+    stream = replace(stream, rejections=rejections.reject_repeated("event_id", stream.ids.codes))
+    rows = np.flatnonzero(stream.rejections.kept)
+    value, notes = _numbers(stream, "value", context)
     events = Events(
         lead=stream.lead[rows],
         occurred_at=stream.occurred.at[rows],
         known_at=stream.known_at[rows],
         columns={
-            **_texts(table, ("type", "channel", "page", "session_id"), rows, clock),
+            **_texts(table, ("type", "channel", "page", "session_id"), rows, context),
             **_ids(stream, rows),
         },
         value=value,
     )
-    return events, stream, [*moment_notes("occurred_at", stream.occurred, end_of_day=end_of_day), *notes]
+    return events, stream, [*timestamp_notes("occurred_at", stream.occurred, end_of_day=end_of_day), *notes]
 
 
 def read_outcomes(
-    table: MappedTable, leads: LeadIndex, clock: Clock, *, end_of_day: bool
-) -> tuple[Outcomes, Sift, TableReport]:
-    """Sift the outcomes and code their columns; one that precedes its lead is kept and counted.
+    table: MappedTable, leads: LeadIndex, context: ReadContext, *, end_of_day: bool
+) -> tuple[Outcomes, Rejections, TableReport]:
+    """Check the outcomes and code their columns; one that precedes its lead is kept and counted.
 
     Raises
     ------
     InputError
-        If the leads have no ``created_at``, or more than half of the rows fall to one cause.
+        If the leads have no ``created_at``, or one cause rejects more than half of the rows.
     """
-    stream = _parsed(table, leads, clock, "stage", end_of_day=end_of_day)
-    stream = replace(stream, sift=stream.sift.reject_repeated("outcome_id", stream.ids.codes))
-    rows = np.flatnonzero(stream.sift.kept)
-    amount, notes = _numbers(stream, "amount", clock)
+    stream = _parsed(table, leads, context, "stage", end_of_day=end_of_day)
+    stream = replace(stream, rejections=stream.rejections.reject_repeated("outcome_id", stream.ids.codes))
+    rows = np.flatnonzero(stream.rejections.kept)
+    amount, notes = _numbers(stream, "amount", context)
     outcomes = Outcomes(
         lead=stream.lead[rows],
         occurred_at=stream.occurred.at[rows],
         known_at=stream.known_at[rows],
-        columns=_texts(table, ("stage", "reason"), rows, clock),
+        columns=_texts(table, ("stage", "reason"), rows, context),
         amount=amount,
     )
     notes = [
-        *moment_notes("occurred_at", stream.occurred, end_of_day=end_of_day),
+        *timestamp_notes("occurred_at", stream.occurred, end_of_day=end_of_day),
         *notes,
         *_early_notes(stream, _earliest(leads, stream.lead)),
         *_stage_notes(outcomes.columns["stage"]),
     ]
-    return outcomes, stream.sift, table_report(stream.sift, notes, stream.occurred)
+    return outcomes, stream.rejections, table_report(stream.rejections, notes, stream.occurred)
 
 
-def _parsed(table: MappedTable, leads: LeadIndex, clock: Clock, what: str, *, end_of_day: bool) -> _Stream:
+def _parsed(
+    table: MappedTable, leads: LeadIndex, context: ReadContext, what: str, *, end_of_day: bool
+) -> _Stream:
     _check_dated(table, leads)
-    occurred = clock.moments(table, "occurred_at", end_of_day=end_of_day)
+    occurred = context.timestamps(table, "occurred_at", end_of_day=end_of_day)
     recorded = None
     if "recorded_at" in table.columns:
-        recorded = clock.moments(table, "recorded_at", end_of_day=end_of_day)
-    lead_ids = table.text("lead_id", clock.missing)
+        recorded = context.timestamps(table, "recorded_at", end_of_day=end_of_day)
+    lead_ids = table.text("lead_id", context.missing)
     lead, aside = leads.find(lead_ids)
     # A missing recorded_at is 0, so the row is known when it occurred.
     known_at = occurred.at if recorded is None else np.maximum(occurred.at, recorded.at)
-    sift = Sift.of(table).reject(missing("lead_id"), lead_ids.codes < 0)
-    sift = sift.reject(missing(what), table.text(what, clock.missing).codes < 0)
-    sift = _sifted_in_time(sift, occurred, recorded, clock)
-    sift = (
-        sift.reject(after_until("occurred_at"), known_at >= clock.until)
-        .reject(LEAD_SET_ASIDE, aside == 1)
+    rejections = Rejections.of(table).reject(missing("lead_id"), lead_ids.codes < 0)
+    rejections = rejections.reject(missing(what), table.text(what, context.missing).codes < 0)
+    rejections = _rejected_in_time(rejections, occurred, recorded, context)
+    rejections = (
+        rejections.reject(after_until("occurred_at"), known_at >= context.until)
+        .reject(LEAD_REJECTED, aside == 1)
         .reject(UNKNOWN_LEAD, lead < 0)
     )
-    ids = table.text("event_id" if what == "type" else "outcome_id", clock.missing)
-    return _Stream(table, lead, occurred, known_at, ids, sift)
+    ids = table.text("event_id" if what == "type" else "outcome_id", context.missing)
+    return _Stream(table, lead, occurred, known_at, ids, rejections)
 
 
-def _sifted_in_time(sift: Sift, occurred: Moments, recorded: Moments | None, clock: Clock) -> Sift:
-    sift = (
-        sift.reject(missing("occurred_at"), occurred.missing)
+def _rejected_in_time(
+    rejections: Rejections, occurred: Timestamps, recorded: Timestamps | None, context: ReadContext
+) -> Rejections:
+    rejections = (
+        rejections.reject(missing("occurred_at"), occurred.missing)
         .reject(unparsable("occurred_at"), occurred.bad)
-        .reject(in_future("occurred_at"), occurred.first > clock.now)
+        .reject(in_future("occurred_at"), occurred.first > context.now)
     )
     if recorded is None:
-        return sift
-    return sift.reject(unparsable("recorded_at"), recorded.bad).reject(
-        in_future("recorded_at"), recorded.first > clock.now
+        return rejections
+    return rejections.reject(unparsable("recorded_at"), recorded.bad).reject(
+        in_future("recorded_at"), recorded.first > context.now
     )
 
 
@@ -160,7 +162,7 @@ def _check_dated(table: MappedTable, leads: LeadIndex) -> None:
         raise InputError(
             f"{table.name} are given, but the leads have no created_at",
             source=table.raw.sources[0],
-            expected="created_at in the leads table, because nothing can be known as of a moment without it",
+            expected="created_at in the leads table, since features as of a time need it",
             do=f"map data.leads.columns.created_at, or remove data.{table.name} from params.yaml",
         )
 
@@ -171,9 +173,13 @@ def _earliest(leads: LeadIndex, lead: Indices) -> Instants:
     return found
 
 
-def _texts(table: MappedTable, names: Sequence[str], rows: Indices, clock: Clock) -> Mapping[str, Coded]:
+def _texts(
+    table: MappedTable, names: Sequence[str], rows: Indices, context: ReadContext
+) -> Mapping[str, Coded]:
     return {
-        name: compacted(table.text(name, clock.missing).take(rows)) for name in names if name in table.columns
+        name: compacted(table.text(name, context.missing).take(rows))
+        for name in names
+        if name in table.columns
     }
 
 
@@ -181,24 +187,24 @@ def _ids(stream: _Stream, rows: Indices) -> Mapping[str, Coded]:
     return {"event_id": compacted(stream.ids.take(rows))} if "event_id" in stream.table.columns else {}
 
 
-def _numbers(stream: _Stream, column: str, clock: Clock) -> tuple[Floats, list[str]]:
-    numbers, bad = stream.table.numbers(column, clock.missing)
-    bad = bad[stream.sift.kept[bad]]
+def _numbers(stream: _Stream, column: str, context: ReadContext) -> tuple[Floats, list[str]]:
+    numbers, bad = stream.table.numbers(column, context.missing)
+    bad = bad[stream.rejections.kept[bad]]
     notes = []
     if len(bad):
         lines = ", ".join(str(line) for line in stream.table.raw.lines[bad[:_SHOWN]].tolist())
         example = stream.table.columns[column].value(int(bad[0]))
         notes.append(
-            f"{column}: {len(bad):,} values are no number and count as missing, such as {example!r} (row {lines})"
+            f"{column}: {counted(len(bad), 'value')} treated as missing (not a number), such as {example!r} (row {lines})"
         )
-    return numbers[stream.sift.kept], notes
+    return numbers[stream.rejections.kept], notes
 
 
 def _id_notes(stream: _Stream, events: Events) -> list[str]:
-    kept = stream.sift.kept
+    kept = stream.rejections.kept
     without = int((stream.ids.codes[kept] < 0).sum())
     if "event_id" in stream.table.columns:
-        return [f"event_id: {without:,} rows have none and are all kept"] if without else []
+        return [f"event_id: missing in {counted(without, 'row')}, kept"] if without else []
     numbers = {
         "lead": events.lead,
         "occurred_at": events.occurred_at,
@@ -207,18 +213,18 @@ def _id_notes(stream: _Stream, events: Events) -> list[str]:
     }
     identical = identical_rows({**numbers, **events.columns}, len(events))
     return (
-        [f"{identical:,} rows are identical to an earlier one and are kept, as there is no event_id"]
+        [f"{counted(identical, 'row')} identical to an earlier one, kept because there is no event_id"]
         if identical
         else []
     )
 
 
 def _early_notes(stream: _Stream, created: Instants) -> list[str]:
-    early = np.flatnonzero(stream.sift.kept & (stream.occurred.last < created))
+    early = np.flatnonzero(stream.rejections.kept & (stream.occurred.last < created))
     if not len(early):
         return []
     lines = ", ".join(str(line) for line in stream.table.raw.lines[early[:_SHOWN]].tolist())
-    return [f"{len(early):,} outcomes precede the creation of their lead and are kept (row {lines})"]
+    return [f"{counted(len(early), 'outcome')} dated before the creation of the lead, kept (row {lines})"]
 
 
 def _stage_notes(stages: Coded) -> list[str]:
@@ -228,4 +234,4 @@ def _stage_notes(stages: Coded) -> list[str]:
     shown = ", ".join(map(repr, unknown[:_SHOWN])) + (
         f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
     )
-    return [f"stage: {shown} are not of {', '.join(STAGES)}; they count only where a model names them"]
+    return [f"stage: values other than {', '.join(STAGES)} count only if a model names them: {shown}"]

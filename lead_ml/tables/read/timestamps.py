@@ -1,9 +1,9 @@
-"""Instants out of texts, dates and timestamps, as microseconds UTC.
+"""Timestamps from texts, dates and times, as microseconds UTC.
 
-A time without a zone gets the declared one. Where clocks go forward, a time that never was moves forward by the
-same step; where they go back, a time that was twice is the first one. A date without a time is known at the end of that day.
-These rules hold for every spelling: ISO 8601 and its relatives here, the others in :mod:`lead_ml.tables.read.date_formats`, of which
-those that can mean two days (03/04/2021, 44301) are read only as declared in ``params.yaml``.
+A time without a zone gets the declared one. When clocks go forward, a time that does not exist moves forward by the
+same step; when they go back, a time that occurs twice is the first one. A date without a time is known at the end of that day.
+These rules hold for every date format: ISO 8601 and its relatives here, the others in :mod:`lead_ml.tables.read.date_formats`.
+Formats that can mean two days (03/04/2021, 44301) are read only as declared in ``params.yaml``.
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ from lead_ml.tables.instants import from_datetime
 from lead_ml.tables.read.date_formats import declared, fixed, sure
 from lead_ml.tables.read.raw import RawColumn, UtcLevels
 
-EXPECTED = "an instant such as 2024-05-06T12:30:00+08:00, 2024-05-06 12:30 or 2024-05-06, years 1970 to 2261"
+EXPECTED = "a timestamp such as 2024-05-06T12:30:00+08:00, 2024-05-06 12:30 or 2024-05-06, years 1970 to 2261"
 _YEARS = range(1970, 2262)
 _END = from_datetime(datetime(_YEARS.stop, 1, 1, tzinfo=UTC))
 _DAY = timedelta(days=1)
-_QUARTER_HOUR = (
-    900_000_000  # offsets of zones are multiples of it, so most instants need no look at the clock
-)
+_QUARTER_HOUR = 900_000_000  # offsets of zones are multiples of it, so most timestamps need no zone look-up
 _TEXT = re.compile(
     r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))"
     r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?",
@@ -38,10 +36,10 @@ _SHORTEST_FULL = len("2024-05-06T12:30")
 
 
 @dataclass(frozen=True)
-class Moments:
-    """A column of instants, microseconds UTC, 0 where unknown.
+class Timestamps:
+    """A column of timestamps, microseconds UTC, 0 where unknown.
 
-    ``at`` is when the row counts; ``first`` and ``last`` are the ends of the day for a date without a time and equal
+    ``at`` is the time that is used; ``first`` and ``last`` are the ends of the day for a date without a time and equal
     to ``at`` otherwise. ``missing`` and ``bad`` (unparsable) are masks of rows.
     """
 
@@ -54,19 +52,19 @@ class Moments:
     midnights: int
 
 
-def moments_of(
-    column: RawColumn, zone: tzinfo, missing: frozenset[str], *, end_of_day: bool, spelling: str = ""
-) -> Moments:
-    """Parse a column; every distinct value is parsed once. `spelling` is what ``dates`` of its table declares."""
+def timestamps_of(
+    column: RawColumn, zone: tzinfo, missing: frozenset[str], *, end_of_day: bool, date_format: str = ""
+) -> Timestamps:
+    """Parse a column; every distinct value is parsed once. `date_format` is what ``dates`` of its table declares."""
     if isinstance(column.levels, UtcLevels):
         return _of_instants(column.codes, column.levels.microseconds, zone)
-    spans = [_span(level, zone, missing, spelling) for level in column.levels]
+    spans = [_span(level, zone, missing, date_format) for level in column.levels]
     ends = np.array([span or (0, 0) for span in spans], dtype=np.int64).reshape(-1, 2)
     first, last = ends[column.codes].T.copy()
     bad = np.array([span == () for span in spans], dtype=np.bool_)
     absent = np.array([span is None for span in spans], dtype=np.bool_)
     midnight = np.array([_at_midnight(span, zone) for span in spans], dtype=np.bool_)
-    return Moments(
+    return Timestamps(
         at=last if end_of_day else first,
         first=first,
         last=last,
@@ -77,7 +75,7 @@ def moments_of(
     )
 
 
-def _of_instants(codes: Codes, levels: Instants, zone: tzinfo) -> Moments:
+def _of_instants(codes: Codes, levels: Instants, zone: tzinfo) -> Timestamps:
     """Return instants that are microseconds UTC already, code ``len(levels)`` missing; the same as one by one."""
     bad = np.append((levels < 0) | (levels >= _END), False)
     at = np.where(bad, 0, np.append(levels, 0))
@@ -85,16 +83,14 @@ def _of_instants(codes: Codes, levels: Instants, zone: tzinfo) -> Moments:
     midnight = ~bad & ~absent & (at % _QUARTER_HOUR == 0)
     for place in np.flatnonzero(midnight).tolist():
         midnight[place] = _at_midnight((int(at[place]),) * 2, zone)
-    found = at[codes]
-    return Moments(
-        found, found, found, absent[codes], bad[codes], dates=0, midnights=int(midnight[codes].sum())
-    )
+    found, midnights = at[codes], int(midnight[codes].sum())
+    return Timestamps(found, found, found, absent[codes], bad[codes], dates=0, midnights=midnights)
 
 
-def span_of(text: str, zone: tzinfo, spelling: str = "") -> tuple[int, int] | None:
-    """Return the first and last microsecond that a text stands for, or None if it is no instant.
+def span_of(text: str, zone: tzinfo, date_format: str = "") -> tuple[int, int] | None:
+    """Return the first and last microsecond that a text means, or None if it is not a timestamp.
 
-    A declared spelling goes first; a text that it does not fit may still be one whose meaning is sure.
+    A declared date format is tried first, then the formats that can mean only one day.
 
     >>> from datetime import timezone
     >>> span_of("1970-01-01 08:00", timezone(timedelta(hours=8)))
@@ -105,7 +101,7 @@ def span_of(text: str, zone: tzinfo, spelling: str = "") -> tuple[int, int] | No
     (None, (86400000000, 172799999999))
     """
     try:
-        found = (declared(text, spelling) if spelling else None) or _plain(text)
+        found = (declared(text, date_format) if date_format else None) or _plain(text)
         return None if found is None else _placed(found, zone)
     except (ValueError, OverflowError):
         return None
@@ -124,7 +120,7 @@ def _placed(found: datetime | date, zone: tzinfo) -> tuple[int, int] | None:
 
 
 def _iso(text: str) -> datetime | None:
-    """Parse the common spelling fast; other spellings are left to the pattern."""
+    """Parse the common format fast; others are left to the pattern."""
     if len(text) < _SHORTEST_FULL or text[4] != "-" or text[10] not in "T ":
         return None
     try:
@@ -134,16 +130,16 @@ def _iso(text: str) -> datetime | None:
 
 
 def _span(
-    value: object, zone: tzinfo, missing: frozenset[str], spelling: str
+    value: object, zone: tzinfo, missing: frozenset[str], date_format: str
 ) -> tuple[int, int] | tuple[()] | None:
-    """Return the span of a value, ``()`` if it is no instant, None if it is missing."""
+    """Return the span of a value, ``()`` if it is not a timestamp, None if it is missing."""
     if isinstance(value, datetime | date):
         return _placed(value, zone) or ()
-    moment = _iso(value) if isinstance(value, str) and not spelling else None
+    moment = _iso(value) if isinstance(value, str) and not date_format else None
     if moment is not None:
         return _instant(moment, zone) or ()
     text = None if value is None else as_text(value, missing)
-    return None if text is None else span_of(text, zone, spelling) or ()
+    return None if text is None else span_of(text, zone, date_format) or ()
 
 
 def _matched(match: re.Match[str]) -> datetime | date:

@@ -196,6 +196,15 @@ def test_events_are_sorted_by_lead_and_time_and_id_in_every_part(tmp_path, parti
     assert total == 3000
 
 
+def test_what_was_known_earlier_still_has_its_events():
+    project = large()
+    at = START + 120 * HOUR
+    spine = Spine(np.arange(40), np.full(40, at))
+    with cut_in_memory(project, 3) as cut:
+        found = plain(features_at(EVERYTHING, stored(project, cut).as_known(at), spine))
+    assert found == plain(features_at(EVERYTHING, project.as_known(at), spine))
+
+
 def test_first_contacts_and_delays_are_those_of_all_events():
     project = large()
     first = np.full(40, NEVER)

@@ -33,8 +33,8 @@ def test_a_layout_holds_what_the_files_hold(trained: Any, laid: Loaded) -> None:
         report.first,
         report.last,
     )
-    assert {item.cause: item.count for item in found.set_aside} == {
-        item.cause: item.count for item in report.set_aside
+    assert {item.cause: item.count for item in found.rejected} == {
+        item.cause: item.count for item in report.rejected
     }
 
 

@@ -14,7 +14,7 @@ from lead_ml.errors import InputError, ParamsError, TooLittleData
 from lead_ml.evaluation.split import groups_of
 from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.tables.instants import parse_iso
-from lead_ml.testing.change import rows_of, with_later_altered
+from lead_ml.testing.change import with_later_altered
 from lead_ml.workflows.decay import MOST_LEADS, cut_of, decay_of, sample_of
 
 
@@ -50,7 +50,7 @@ def test_later_outcomes_change_nothing_that_is_learnt(
     early = outcomes.known_at < cut
     assert 0.2 < early.mean() < 0.8
     if how == "removed":
-        other = dataclasses.replace(data, outcomes=rows_of(outcomes, early))
+        other = dataclasses.replace(data, outcomes=outcomes.take(early))
     elif how == "lost":
         stage = Coded.of(["won" if known else "lost" for known in early])
         other = dataclasses.replace(data, outcomes=dataclasses.replace(outcomes, columns={"stage": stage}))
@@ -71,7 +71,7 @@ def test_later_outcomes_change_nothing_that_is_learnt(
 def test_an_earlier_outcome_does_change_it(small: Any, data: Dataset, found: Any) -> None:
     cut = parse_iso(found.cut, field="cut")
     kept = (data.outcomes.known_at >= cut) | (np.arange(len(data.outcomes)) % 5 > 0)
-    other = decay_of(small, dataclasses.replace(data, outcomes=rows_of(data.outcomes, kept)))
+    other = decay_of(small, dataclasses.replace(data, outcomes=data.outcomes.take(kept)))
     assert learnt_of(other) != learnt_of(found)
 
 
@@ -117,6 +117,6 @@ def test_without_events_there_is_nothing_to_learn(small: Any, data: Dataset) -> 
 
 
 def test_a_handful_of_wins_is_too_little(small: Any, data: Dataset) -> None:
-    few = rows_of(data.outcomes, np.arange(len(data.outcomes)) < 3)
+    few = data.outcomes.take(np.arange(len(data.outcomes)) < 3)
     with pytest.raises(TooLittleData, match="the fit side has"):
         decay_of(small, dataclasses.replace(data, outcomes=few))

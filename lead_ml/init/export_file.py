@@ -1,4 +1,4 @@
-"""Opening a file of the user as it is: its encoding, its separator, its decimal sign. Nothing is ever written to it."""
+"""Opening a file of the user: its encoding, its separator and its decimal sign. The file is only read."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lead_ml.errors import InputError
-from lead_ml.init.profile import Profile, profiles_of
+from lead_ml.init.export_column import ExportColumn, columns_of
 from lead_ml.project.params import TableParams
 from lead_ml.tables.read.csv_file import likely_separator
 from lead_ml.tables.read.encoding import likely_encoding
-from lead_ml.tables.read.files import read_files
-from lead_ml.tables.read.parquet_file import MAGIC
+from lead_ml.tables.read.files import file_format, read_files
 from lead_ml.tables.read.raw import RawTable
 
-_MOST_STEPS_UP = 3  # folders between the project and what it shares with the file
+_MOST_STEPS_UP = 3  # folders between the project and the folder that it shares with the file
 
 
 @dataclass(frozen=True)
-class Source:
-    """A file as found. ``path`` is how ``params.yaml`` names it; ``separator`` and ``encoding`` are empty for Parquet."""
+class ExportFile:
+    """A file of the user. ``path`` is its name in ``params.yaml``; ``separator`` and ``encoding`` are empty for Excel and Parquet."""
 
     file: Path
     path: str
@@ -29,10 +28,10 @@ class Source:
     separator: str
     decimal: str
     raw: RawTable
-    profiles: Mapping[str, Profile]
+    columns: Mapping[str, ExportColumn]
 
     def settings(self) -> dict[str, object]:
-        """Return what ``params.yaml`` must say to read the file, beside its columns."""
+        """Return the settings of ``params.yaml`` that are needed to read the file, except its columns."""
         found: dict[str, object] = {"path": self.path}
         if self.encoding not in ("", "utf-8"):
             found["encoding"] = self.encoding
@@ -43,21 +42,23 @@ class Source:
         return found
 
 
-def open_source(file: Path, project: Path) -> Source:
-    """Read a file and look at its columns.
+def open_export(file: Path, project: Path) -> ExportFile:
+    """Read a file and summarize its columns.
 
     Raises
     ------
     InputError
-        If the file cannot be read as CSV or Parquet, or has no rows.
+        If the file cannot be read as CSV, Excel or Parquet, or has no rows.
     """
     if not file.is_file():
         raise InputError(
-            "there is no such file", source=str(file), expected="a CSV or Parquet file", do="check its name"
+            "there is no such file",
+            source=str(file),
+            expected="a CSV, Excel or Parquet file",
+            do="check its name",
         )
-    with file.open("rb") as start:
-        parquet = start.read(len(MAGIC)) == MAGIC
-    encoding = "" if parquet else likely_encoding(file)
+    is_text = file_format(file) == "csv"
+    encoding = likely_encoding(file) if is_text else ""
     raw = read_files(
         TableParams(path=str(file.absolute()), encoding=encoding or "utf-8"), file.absolute().parent
     )
@@ -65,9 +66,9 @@ def open_source(file: Path, project: Path) -> Source:
         raise InputError(
             "the file has a header and no rows", source=str(file), expected="rows", do="export it again"
         )
-    separator = "" if parquet else likely_separator(file, _opened_with(file, encoding))
-    profiles = profiles_of(raw)
-    return Source(file, _named(file, project), encoding, separator, _decimal(profiles), raw, profiles)
+    separator = likely_separator(file, _opened_with(file, encoding)) if is_text else ""
+    columns = columns_of(raw)
+    return ExportFile(file, _named(file, project), encoding, separator, _decimal(columns), raw, columns)
 
 
 def _opened_with(file: Path, encoding: str) -> str:
@@ -77,7 +78,7 @@ def _opened_with(file: Path, encoding: str) -> str:
 
 
 def _named(file: Path, project: Path) -> str:
-    """Name a file from the project's folder where they are near each other, so that both can be moved together."""
+    """Return the path of a file, relative to the project if they are near each other, so that both can be moved together."""
     file, project = file.resolve(), project.resolve()
     shared = [
         folder for folder in (project, *project.parents[:_MOST_STEPS_UP]) if file.is_relative_to(folder)
@@ -87,10 +88,10 @@ def _named(file: Path, project: Path) -> str:
     return Path(os.path.relpath(file, project)).as_posix()
 
 
-def _decimal(profiles: Mapping[str, Profile]) -> str:
-    """Tell the decimal sign: a comma where some column of numbers needs one and none needs a point."""
+def _decimal(columns: Mapping[str, ExportColumn]) -> str:
+    """Return the decimal sign: a comma if columns of numbers need one, and no more columns need a point."""
     commas = [
-        p for p in profiles.values() if p.shares["comma_number"] >= 0.9 and p.shares["decimal_comma"] > 0.05
+        p for p in columns.values() if p.shares["comma_number"] >= 0.9 and p.shares["decimal_comma"] > 0.05
     ]
-    points = [p for p in profiles.values() if p.shares["number"] >= 0.9 and p.shares["decimal_point"] > 0.05]
+    points = [p for p in columns.values() if p.shares["number"] >= 0.9 and p.shares["decimal_point"] > 0.05]
     return "," if commas and len(commas) >= len(points) else "."

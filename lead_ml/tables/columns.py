@@ -1,0 +1,82 @@
+"""Columns in memory: text coded over its distinct values, and the array types that everything shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Instants = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int32]
+Indices = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+_SHOWN_LEVELS = 3
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A text column: ``levels[codes[i]]`` is the value of row i, code -1 is missing.
+
+    Parameters
+    ----------
+    codes
+        (rows,) int32, -1 for a missing value.
+    levels
+        Unique strings in any order; they need not all occur.
+
+    Examples
+    --------
+    >>> source = Coded.of(["web", None, "fair", "web"])
+    >>> source
+    Coded(4 rows, 1 missing, levels 'web', 'fair')
+    >>> source.take(source.codes >= 0).values()
+    ['web', 'fair', 'web']
+    """
+
+    codes: Codes
+    levels: Sequence[str]
+
+    @classmethod
+    def of(cls, values: Sequence[str | None]) -> Coded:
+        """Code a sequence of texts, ``None`` as missing.
+
+        >>> Coded.of(["b", None, "b"]).codes.tolist()
+        [0, -1, 0]
+        """
+        lookup: dict[str, int] = {}
+        codes = [-1 if value is None else lookup.setdefault(value, len(lookup)) for value in values]
+        return cls(np.array(codes, dtype=np.int32), tuple(lookup))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(map(repr, self.levels[:_SHOWN_LEVELS]))
+        more = ", ..." if len(self.levels) > _SHOWN_LEVELS else ""
+        missing = int((self.codes < 0).sum())
+        rows = f"{len(self):,} row" + ("" if len(self) == 1 else "s")
+        return f"Coded({rows}, {missing:,} missing, levels {shown or 'none'}{more})"
+
+    def take(self, rows: npt.NDArray[Any]) -> Coded:
+        """Return the rows by position or mask, with the same levels."""
+        return Coded(self.codes[rows], self.levels)
+
+    def map(self, function: Callable[[str], str | None]) -> Coded:
+        """Apply a function to every level; levels that fall together are merged, ``None`` becomes missing."""
+        merged = Coded.of([function(level) for level in self.levels])
+        lookup = np.append(merged.codes, np.int32(-1))
+        return Coded(lookup[self.codes], merged.levels)
+
+    def numbers(self, function: Callable[[str], float]) -> Floats:
+        """Apply a function that returns a float to every level; missing rows become NaN."""
+        lookup = np.array([*map(function, self.levels), np.nan], dtype=np.float64)
+        return lookup[self.codes]
+
+    def values(self) -> list[str | None]:
+        """Return the rows as Python values."""
+        levels: tuple[str | None, ...] = (*self.levels, None)
+        return [levels[code] for code in self.codes]

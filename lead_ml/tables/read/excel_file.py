@@ -1,0 +1,168 @@
+"""Excel workbooks (.xlsx, .xlsb, .xls) and OpenDocument spreadsheets (.ods) as raw tables."""
+
+from __future__ import annotations
+
+import zipfile
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lead_ml.clean.text import as_text
+from lead_ml.errors import InputError, ParamsError
+from lead_ml.tables.read.raw import Coder, RawTable, check_header, raw_table
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+_ERRORS = frozenset(("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"))
+_CHUNK_ROWS = 50_000
+_EXACT_FLOATS = 2.0**53
+
+Row = list[object]
+
+
+def is_excel(path: Path) -> bool:
+    """Tell by its content whether a file is a workbook, whatever its name says."""
+    with path.open("rb") as file:
+        start = file.read(len(_OLE))
+    if start == _OLE:
+        return True
+    if not start.startswith(_ZIP):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if "mimetype" in names and archive.read("mimetype").startswith(_ODS):
+                return True
+            return any(name.startswith("xl/") for name in names)
+    except zipfile.BadZipFile:
+        return path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".ods")
+
+
+def read_excel(path: Path, source: str, sheet: str | None = None) -> RawTable:
+    """Read one sheet of a workbook; the first row that is not empty is the header.
+
+    Rows have the numbers that Excel shows. Numbers, dates and booleans keep the type of their cell; a date is a wall-clock reading
+    without a zone, and one without a time of day is a date. Empty rows are skipped, and so are columns without a header and without
+    values. Cells with an error such as ``#N/A`` are empty. Below the header, cells merged over several rows have their
+    value in each of these rows.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+    source
+        Its name in messages.
+    sheet
+        Name of the sheet. Default: the first visible worksheet.
+
+    Raises
+    ------
+    InputError
+        If the workbook is damaged or protected by a password, the sheet is empty, or a column name is repeated.
+    ParamsError
+        If there is no such sheet; the message lists the sheets.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            name = _chosen(book, source, sheet)
+            return _table(book.get_sheet_by_name(name), f"{source} (sheet {name})")
+    except PasswordError as error:
+        raise InputError(
+            "the workbook is protected by a password",
+            source=source,
+            expected="a workbook that opens without a password",
+            do="save a copy without a password",
+        ) from error
+    except CalamineError as error:
+        raise InputError(
+            f"the Excel file cannot be read ({error})",
+            source=source,
+            expected="a complete workbook (.xlsx, .xlsb, .xls or .ods)",
+            do="open it in Excel and save it again",
+        ) from error
+
+
+def _chosen(book: CalamineWorkbook, source: str, sheet: str | None) -> str:
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
+    tables = [item for item in book.sheets_metadata if item.typ == SheetTypeEnum.WorkSheet]
+    names = [item.name for item in tables]
+    if sheet is not None and sheet not in names:
+        raise ParamsError(
+            f"{source} has no such sheet",
+            value=sheet,
+            expected=f"one of {', '.join(map(repr, names))}",
+            do="correct sheet in params.yaml",
+        )
+    if not names:
+        raise InputError("the workbook has no worksheet", source=source, expected="a sheet with a table")
+    visible = [item.name for item in tables if item.visible == SheetVisibleEnum.Visible]
+    return sheet if sheet is not None else (visible or names)[0]
+
+
+def _table(sheet: CalamineSheet, source: str) -> RawTable:
+    rows = _numbered(sheet)
+    line, header = next(rows, (0, []))
+    if not line:
+        raise InputError("the sheet is empty", source=source, expected="a header and rows")
+    texts = [as_text(value, frozenset()) or "" for value in header]
+    first = (sheet.start or (0, 0))[1] + 1
+    names = [text or f"column_{place}" for place, text in enumerate(texts, start=first)]
+    coders = [Coder() for _ in names]
+    lines = array("q")
+    while chunk := list(islice(rows, _CHUNK_ROWS)):
+        lines.extend(line for line, _ in chunk)
+        for coder, values in zip(coders, zip(*(row for _, row in chunk), strict=True), strict=True):
+            coder.add(values)
+    columns = [coder.column() for coder in coders]
+    used = [k for k, text in enumerate(texts) if text or any(level != "" for level in columns[k].levels)]
+    check_header([names[k] for k in used], source, row=line)
+    return raw_table(
+        [names[k] for k in used], [columns[k] for k in used], np.array(lines, dtype=np.int64), source
+    )
+
+
+def _numbered(sheet: CalamineSheet) -> Iterator[tuple[int, Row]]:
+    """Yield the rows that are not empty, with their numbers in Excel and the values of merged cells filled down."""
+    left = (sheet.start or (0, 0))[1]
+    starts: dict[int, list[tuple[int, int]]] = {}
+    for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
+        if bottom > top and column >= left:
+            starts.setdefault(top + 1, []).append((column - left, bottom + 1))
+    merged: dict[int, tuple[int, object]] = {}  # column: the last row that has the value, and the value
+    header = True
+    for line, cells in enumerate(sheet.iter_rows(), start=1):
+        row = [_cell(value) for value in cells]
+        if all(value == "" for value in row):
+            continue
+        for column, (last, value) in merged.items():
+            if line <= last:
+                row[column] = value
+        if not header:
+            _start(merged, starts.get(line, ()), row)
+        header = False
+        yield line, row
+
+
+def _start(merged: dict[int, tuple[int, object]], ranges: Sequence[tuple[int, int]], row: Row) -> None:
+    for column, last in ranges:
+        if column < len(row):
+            merged[column] = (last, row[column])
+
+
+def _cell(value: object) -> object:
+    """Return the value of a cell as other files hold it; ``True`` would be coded like 1, so booleans become text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_FLOATS:
+        return int(value)
+    return "" if isinstance(value, str) and value.strip() in _ERRORS else value
