@@ -129,7 +129,7 @@ def served(runs: Path) -> Iterator[str]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        while not app.state.runtime.live.ready:
+        while not app.state.runtime.reloader.ready:
             if not thread.is_alive():
                 raise RuntimeError("the server did not start")
             time.sleep(0.05)

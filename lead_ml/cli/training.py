@@ -26,7 +26,7 @@ from lead_ml.cli.show import print_evaluation
 
 if TYPE_CHECKING:
     from lead_ml.evaluation import Evaluation
-    from lead_ml.evaluation.tune import Tuned
+    from lead_ml.evaluation.tuned import Tuned
     from lead_ml.project.targets import Kind
     from lead_ml.registry.runs import Run
     from lead_ml.workflows.versions import Version
@@ -108,33 +108,47 @@ def tune(
     project: ProjectOption = Path(),
     data: DataOption = None,
     target: Annotated[Literal["conversion", "fake"], typer.Option(help="Which model.")] = "conversion",
+    candidate: Annotated[str, typer.Option(help="Candidate to tune, one with a search space.")] = "lightgbm",
     trials: Annotated[int, typer.Option(min=1, help="Trials in all, with those of earlier calls.")] = 40,
     seed: SeedOption = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put better parameters into params.yaml; comments stay.")
+    ] = False,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Log the trials to MLflow.")] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Search better LightGBM parameters on the windows before the forward window.
+    """Search better parameters of one candidate on the windows before the forward window.
 
-    Ctrl-C keeps the finished trials, prints the best so far and exits with 130; called again, it goes on from there.
+    Ctrl-C keeps the finished trials, prints the best so far and exits with 130; the same command continues the search.
 
-    Example: lead-ml tune --trials 60
+    Example: lead-ml tune --candidate logistic --trials 60
     """
-    from lead_ml.workflows.tune import tune_target
+    import msgspec
 
+    from lead_ml.workflows.tune import tune_target, tuning_folder, write_tuned
+
+    chosen = one_candidate(candidate)
     with steps("reading", total=trials) as step:
         tuned = tune_target(
             project,
             data,
             target,
+            kind=chosen,
             trials=trials,
             seed=seed,
+            track=track,
             progress=lambda number, best: step(f"trial {number} of {trials}, best log-loss {best:.5f}"),
         )
+    written = write_tuned(project, tuned) if write else None
     if as_json:
-        print_json(tuned)
+        verdict = {"better": tuned.better, "significant": tuned.significant, "written": written is not None}
+        print_json({**msgspec.structs.asdict(tuned), **verdict})
     else:
         print_tuned(tuned)
+        tell(f"Pictures: {escape(str(tuning_folder(project, target, chosen)))}")
+    say(next_step(tuned, written, asked=write))
     if tuned.interrupted:
-        say(f"Interrupted after {tuned.trials} of {trials} trials; the same command goes on from there.")
+        say(f"Interrupted after {tuned.trials} of {trials} trials; the same command continues the search.")
         raise typer.Exit(INTERRUPTED)
 
 
@@ -211,17 +225,47 @@ def print_flagged(run: Run) -> None:
 
 
 def print_tuned(tuned: Tuned) -> None:
-    """Print the best parameters in the form of params.yaml."""
+    """Print the best parameters, and how much better they are than those in use."""
     print_table(
-        f"{tuned.target}: best of {tuned.trials} trials",
-        ("parameter", "value"),
-        [(name, f"{value:.6g}") for name, value in tuned.params.items()],
+        f"{tuned.target}, {tuned.kind}: best of {tuned.trials} trials",
+        ("parameter", "value", "importance"),
+        [
+            (name, f"{value:.6g}", f"{tuned.importance[name]:.0%}" if name in tuned.importance else "-")
+            for name, value in tuned.params.items()
+        ],
     )
-    tell(f"Log-loss on the rolling windows {tuned.log_loss:.5f}; now in use {tuned.log_loss_now:.5f}.")
-    if tuned.log_loss < tuned.log_loss_now:
-        say(f"Next: write them under {tuned.target}: lightgbm: in params.yaml, then lead-ml train")
-    else:
-        say("What is in use is as good: nothing to change.")
+    gap = tuned.difference
+    tell(
+        f"Log-loss on the rolling windows: {tuned.log_loss:.5f}; parameters in use: {tuned.log_loss_now:.5f}."
+    )
+    tell(
+        f"Difference {gap.value:+.5f} (interval {gap.lower:+.5f} to {gap.upper:+.5f}): {verdict_of(tuned)} "
+        "than the parameters in use."
+    )
+
+
+def verdict_of(tuned: Tuned) -> str:
+    """Return how the best trial compares with the parameters in use."""
+    if tuned.significant:
+        return "significantly better"
+    return "not significantly better" if tuned.better else "not better"
+
+
+def next_step(tuned: Tuned, written: Path | None, *, asked: bool) -> str:
+    """Return what to do after a search."""
+    if written is not None:
+        return f"Written to {written}. Next: lead-ml train"
+    if not tuned.better:
+        left = " params.yaml is unchanged." if asked else ""
+        return f"The parameters in use are as good: there is nothing to change.{left}"
+    if not tuned.significant:
+        return "The difference may be noise. To use these parameters anyway: the same command with --write"
+    return "Next: the same command with --write puts them into params.yaml, then lead-ml train"
+
+
+def one_candidate(name: str) -> Kind:
+    """Check the candidate of the command line."""
+    return (candidates_of([name]) or ("lightgbm",))[0]
 
 
 def candidates_of(names: list[str] | None) -> tuple[Kind, ...] | None:

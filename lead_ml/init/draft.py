@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from lead_ml.clean import missing_tags
@@ -61,6 +62,7 @@ def draft_project(
     events: Path | None = None,
     outcomes: Path | None = None,
     *,
+    named: Mapping[str, str] = MappingProxyType({}),
     lang: Lang = "en",
     now: datetime | None = None,
 ) -> Draft:
@@ -72,6 +74,8 @@ def draft_project(
         Folder of the project: its name becomes the name of the project, and paths are relative to it.
     leads, events, outcomes
         CSV or Parquet files; they are only read.
+    named
+        Columns that the user names: ``created_at`` and ``outcome`` (who converted), each with its column.
     lang
         Language of the questions and comments.
     now
@@ -85,7 +89,7 @@ def draft_project(
     given = {"events": events, "outcomes": outcomes}
     source = open_export(leads, folder)
     others = {name: open_export(path, folder) for name, path in given.items() if path is not None}
-    work = _understood(source, others, Findings(catalog(lang)))
+    work = _understood(source, others, named, Findings(catalog(lang)))
     params = _params(work, folder)
     dataset, intake = read_dataset(params_from(readable(params, work)), folder, now=now)
     figures = measured(work, params, dataset, intake)
@@ -106,8 +110,10 @@ def draft_project(
     )
 
 
-def _understood(source: ExportFile, others: Mapping[str, ExportFile], findings: Findings) -> DraftState:
-    leads, keys = leads_table(source, others, findings)
+def _understood(
+    source: ExportFile, others: Mapping[str, ExportFile], named: Mapping[str, str], findings: Findings
+) -> DraftState:
+    leads, keys = leads_table(source, others, named, findings)
     events = events_table(others["events"], keys["events"], findings) if "events" in others else None
     outcomes = None
     if "outcomes" in others:

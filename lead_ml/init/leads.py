@@ -13,7 +13,7 @@ from lead_ml.init.names import EXACT, role_names, target_names
 from lead_ml.init.questions import Findings
 from lead_ml.init.roles import Match, date_columns, lead_roles, shared_id
 from lead_ml.init.tables import TableDraft, ask_order
-from lead_ml.init.target import DraftTarget, target_in_leads
+from lead_ml.init.target import DraftTarget, named_target, target_in_leads
 from lead_ml.init.traits import trait_of
 from lead_ml.init.words import Trait
 from lead_ml.project.schema import LEADS
@@ -59,13 +59,19 @@ class LeadsDraft:
 
 
 def leads_table(
-    source: ExportFile, others: Mapping[str, ExportFile], findings: Findings
+    source: ExportFile, others: Mapping[str, ExportFile], named: Mapping[str, str], findings: Findings
 ) -> tuple[LeadsDraft, dict[str, str]]:
     """Assign roles to the columns of the leads file, and find the column of lead ids in the other files.
+
+    Parameters
+    ----------
+    named
+        Columns that the user names, by ``created_at`` or ``outcome``.
 
     Raises
     ------
     InputError
+        If a named column does not exist or does not say who converted.
         If another file shares no ids with the leads, or there is another file and the leads have no dates.
     """
     dates = date_columns(source.columns)
@@ -73,16 +79,33 @@ def leads_table(
     roles = lead_roles(source.columns, but=[id_column] if id_column else [])
     if id_column:
         roles = {"lead_id": Match(id_column, 1.0), **{r: m for r, m in roles.items() if r != "lead_id"}}
+    for name in named.values():
+        _check_column(source, name)
+        roles = {role: match for role, match in roles.items() if match.column != name}
+    if "created_at" in named:
+        roles["created_at"] = Match(named["created_at"], 1.0)
     _ask_roles(source, roles, dates, bool(others), findings)
     taken = {match.column for role, match in roles.items() if role not in ("owner",)}
     target = (
         DraftTarget("table")
         if "outcomes" in others
+        else named_target(source, named["outcome"], findings)
+        if "outcome" in named
         else target_in_leads(source, dates, taken, created="created_at" in roles, findings=findings)
     )
     if target.kind == "none":
         _ask_target(source, dates, findings)
     return _understood(source, roles, dates, target, findings), keys
+
+
+def _check_column(source: ExportFile, name: str) -> None:
+    if name not in source.columns:
+        raise InputError(
+            "there is no such column",
+            source=str(source.file),
+            value=name,
+            expected=f"one of {', '.join(source.columns)}",
+        )
 
 
 def _joined(source: ExportFile, others: Mapping[str, ExportFile]) -> tuple[str, dict[str, str]]:

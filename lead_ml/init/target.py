@@ -10,6 +10,7 @@ import numpy as np
 
 from lead_ml.asof.labels import Mask
 from lead_ml.clean import as_text
+from lead_ml.errors import InputError
 from lead_ml.init.answers import is_no, is_yes, stages_of
 from lead_ml.init.dates import DateColumn
 from lead_ml.init.export_column import ExportColumn, missing_texts
@@ -103,6 +104,35 @@ def target_in_leads(
     )
 
 
+def named_target(source: ExportFile, name: str, findings: Findings) -> DraftTarget:
+    """Return the target of a column that the user names.
+
+    Raises
+    ------
+    InputError
+        If its values do not say who converted.
+    """
+    column = source.columns[name]
+    answer = _flag(column) or _won_stage(column)
+    if answer is None:
+        values = ", ".join(text for text, _ in column.values[:5])
+        raise InputError(
+            f"the column {name} does not say who converted",
+            source=str(source.file),
+            value=values,
+            expected="yes and no, 1 and 0, or stages of which one means won",
+            do="name another column, or map its values under data.leads.stages in params.yaml",
+        )
+    _ask(source, answer, findings)
+    return DraftTarget("column", answer.column, answer.won, default=answer.default)
+
+
+def _won_stage(p: ExportColumn) -> _Answer | None:
+    stages = stages_of(text for text, _ in p.values)
+    won = tuple(text for text, stage in stages.items() if stage == "won")
+    return _Answer(p.name, won, stages=stages, doubt=("other_stages", ())) if won else None
+
+
 def _answer(left: Mapping[str, ExportColumn]) -> _Answer | None:
     named = sorted(
         (p for p in left.values() if target_names("converted").likeness(p.name)),
@@ -142,14 +172,9 @@ def _flag(p: ExportColumn) -> _Answer | None:
 
 def _stage(left: Mapping[str, ExportColumn]) -> _Answer | None:
     for p in sorted(left.values(), key=lambda p: (-target_names("stage").likeness(p.name), p.place)):
-        stages = (
-            stages_of(text for text, _ in p.values)
-            if target_names("stage").likeness(p.name) and p.distinct <= 40
-            else {}
-        )
-        won = tuple(text for text, stage in stages.items() if stage == "won")
-        if won:
-            return _Answer(p.name, won, stages=stages, doubt=("other_stages", ()))
+        found = _won_stage(p) if target_names("stage").likeness(p.name) and p.distinct <= 40 else None
+        if found is not None:
+            return found
     return None
 
 

@@ -117,7 +117,8 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     monotone
         Feature name to +1 (never lowers the probability) or -1 (never raises it), for lightgbm.
     search
-        Parameter of LightGBM to the range that ``lead-ml tune`` searches.
+        Parameter of a candidate to the range that ``lead-ml tune`` searches instead of the default one, see
+        :mod:`lead_ml.evaluation.search_spaces`.
     kinds
         Candidates that are compared, simplest first.
     ages_days

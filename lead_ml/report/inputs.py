@@ -1,4 +1,4 @@
-"""What the models saw, as data: the tables that were read, and every feature with its wording."""
+"""What the models use, as data: the tables that were read, and every feature with its wording."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from lead_ml.tables.instants import iso
 
 
 def intake_data(path: Path) -> dict[str, Any] | None:
-    """Return what ``intake.json`` says, with instants as text; None where it was not saved.
+    """Return the content of ``intake.json``, with timestamps as text; None where it was not saved.
 
     ``first`` is the earliest creation of a lead, microseconds UTC, or None.
     """
@@ -44,7 +44,7 @@ def intake_data(path: Path) -> dict[str, Any] | None:
 
 
 def features_data(bundle: Bundle) -> list[dict[str, Any]]:
-    """Return one record per feature: names, group, unit, how it is computed, and the targets that see it."""
+    """Return one record per feature: names, group, unit, how it is computed, and the targets that use it."""
     seen = {target: {item.name for item in part.fitted.declarations} for target, part in bundle.parts.items()}
     return [
         {
@@ -64,7 +64,7 @@ def features_data(bundle: Bundle) -> list[dict[str, Any]]:
 
 @singledispatch
 def computed(item: Declaration) -> str:
-    """Say how a feature is computed, in one line."""
+    """Return how a feature is computed, in one line."""
     raise TypeError(f"no words for {type(item).__name__}")
 
 
@@ -116,7 +116,7 @@ def _(item: Interest) -> str:
 
 @computed.register
 def _(item: Profile) -> str:
-    return f"points of {', '.join(item.columns)}, learnt from converted leads"
+    return f"points of {', '.join(item.columns)}, learned from converted leads"
 
 
 @computed.register

@@ -13,7 +13,7 @@ from lead_ml.scoring.bundle import (
 from lead_ml.scoring.golden import Golden, make_golden
 from lead_ml.scoring.manifest import Manifest, verify
 from lead_ml.scoring.request import BatchRequest, EventIn, LeadSchema, Prepared, ScoreRequest, prepare
-from lead_ml.scoring.scorer import Scored, Scorer
+from lead_ml.scoring.scorer import Scored, Scorer, score_part
 from lead_ml.scoring.worklist import (
     Served,
     WorklistRow,
@@ -52,6 +52,7 @@ __all__ = [
     "prepare",
     "read_worklist",
     "reworded",
+    "score_part",
     "serve_version",
     "served_folder",
     "served_version",

@@ -102,7 +102,7 @@ class Scorer:
         return features_at(self.compiled, dataset, request.spine, kept=self.bundle.kept)
 
     def _scored(self, raw: RawColumns) -> dict[str, Scored]:
-        return {name: _score(part, raw) for name, part in self.bundle.parts.items()}
+        return {name: score_part(part, raw) for name, part in self.bundle.parts.items()}
 
     def _answer(
         self,
@@ -155,7 +155,8 @@ class Scorer:
         )
 
 
-def _score(part: Part, raw: RawColumns) -> Scored:
+def score_part(part: Part, raw: RawColumns) -> Scored:
+    """Score rows of raw features with one target."""
     raw = part.fitted.completed(raw)
     X = part.fitted.encoder.transform(raw)
     logit = np.asarray(part.calibration.apply(part.fitted.model.predict_logit(X)))

@@ -48,13 +48,15 @@ def train_project(
     progress("data read")
     audited = audit_of(loaded, progress)
     leaks = leaks_of(loaded, audited)
-    run = train(loaded.project, loaded.dataset, kinds=kinds, leaks=leaks, progress=progress, work=work)
+    candidates = None if kinds is None else tuple(kinds)
+    training = Training(loaded.project, loaded.dataset, leaks, candidates, work, progress)
+    run, trained = train_all(training)
     if audited is not None:
         (run.folder / AUDIT_FILE).write_bytes(to_json(audited))
     save_intake(loaded.intake, run.folder / "intake.json")
-    pictures = draw_pictures(run, loaded)
+    pictures = draw_pictures(run, trained)
     progress("pictures")
-    write_report(run, pictures={path.stem: path.read_bytes() for path in pictures})
+    write_report(run)
     progress("report")
     if track and registry.available():
         params = public(loaded.project.params)
@@ -93,11 +95,15 @@ def train(
         If a lightgbm or logistic candidate was asked for by name and cannot be evaluated.
     """
     candidates = None if kinds is None else tuple(kinds)
-    training = Training(project, dataset, tuple(leaks), candidates, work, progress)
+    return train_all(Training(project, dataset, tuple(leaks), candidates, work, progress))[0]
+
+
+def train_all(training: Training) -> tuple[Run, dict[str, Trained]]:
+    """Train every target and write the run; return it with the trained targets, each with its training table."""
     trained = {name: _train_task(training, task) for name, task in training.tasks.items()}
-    bundle = assemble(project, dataset, training.declarations, trained)
-    progress("bundle")
-    return write_run(training, bundle, trained)
+    bundle = assemble(training.project, training.dataset, training.declarations, trained)
+    training.progress("bundle")
+    return write_run(training, bundle, trained), trained
 
 
 def _train_task(training: Training, task: Task) -> Trained:

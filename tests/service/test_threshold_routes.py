@@ -1,4 +1,4 @@
-"""The lines over HTTP: shown with evidence, advised, accepted, and in force at once."""
+"""Thresholds over HTTP: current thresholds with evidence, advice, and acceptance with immediate effect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lead_ml.scoring.thresholds import METHODS, Lines
 ACCEPT = {"mql": 0.05, "sql": 0.2, "why": "pilot", "by": "Li Na"}
 
 
-def test_the_lines_come_with_their_evidence(served: Any) -> None:
+def test_the_thresholds_come_with_their_evidence(served: Any) -> None:
     found = served.client.get("/v1/thresholds", headers=served.read).json()
     assert found["lines"] == msgspec.to_builtins(served.scorer.lines)
     assert [item["method"] for item in found["advice"]] == list(METHODS)
@@ -56,7 +56,7 @@ def test_impossible_numbers_are_a_problem(served: Any, numbers: dict[str, float]
     assert response.json()["field"] == field
 
 
-def test_accepted_lines_are_kept_and_in_force_at_once(fresh: Any, body: dict[str, Any]) -> None:
+def test_accepted_thresholds_are_saved_and_take_effect_at_once(fresh: Any, body: dict[str, Any]) -> None:
     before = fresh.post("/v1/score", body).json()
     accepted = fresh.post("/v1/thresholds", ACCEPT, fresh.admin)
     assert accepted.status_code == 200
@@ -81,7 +81,7 @@ def test_accepted_lines_are_kept_and_in_force_at_once(fresh: Any, body: dict[str
         ({"surprise": 1}, 422, None),
     ],
 )
-def test_impossible_lines_change_nothing(
+def test_invalid_thresholds_change_nothing(
     fresh: Any, change: dict[str, Any], status: int, field: str | None
 ) -> None:
     before = fresh.scorer.lines
@@ -104,21 +104,24 @@ def test_a_folder_that_cannot_be_written_is_a_conflict(fresh: Any, monkeypatch: 
     assert fresh.scorer.lines == before
 
 
-def test_lines_accepted_elsewhere_are_picked_up(fresh: Any) -> None:
+def test_thresholds_accepted_by_another_worker_are_picked_up(fresh: Any) -> None:
     lines = Lines.of(0.07, 0.21, method="manual", accepted_by="another worker", why="test")
     accept_lines(fresh.scorer.folder, lines)
-    fresh.live.check()
+    fresh.reloader.check()
     assert fresh.scorer.lines == lines
 
 
-def test_lines_that_cannot_be_read_leave_the_old_ones(fresh: Any) -> None:
+def test_an_unreadable_thresholds_file_leaves_the_previous_thresholds(fresh: Any) -> None:
     before = fresh.scorer.lines
     (fresh.scorer.folder / "thresholds.json").write_text("{")
-    fresh.live.check()
+    fresh.reloader.check()
     assert fresh.scorer.lines == before
     state = fresh.client.get("/v1/model", headers=fresh.read).json()["reload"]
     assert not state["ok"]
     assert fresh.client.get("/readyz").status_code == 200
+    assert fresh.post("/v1/thresholds", ACCEPT, fresh.admin).status_code == 200
+    fresh.reloader.check()
+    assert fresh.client.get("/v1/model", headers=fresh.read).json()["reload"]["ok"]
 
 
 def _capacity(served: Any, numbers: dict[str, float]) -> dict[str, Any]:

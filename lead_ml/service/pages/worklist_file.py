@@ -1,4 +1,4 @@
-"""The worklist in memory, read again when it was written again."""
+"""The worklist in memory, read again when its file changes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ WORKLIST = "worklist.jsonl"
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The open leads, best first, as the lines in force grade them; ``stale`` if another model scored them."""
+class CurrentWorklist:
+    """The open leads, best first, graded by the current thresholds; ``stale`` if another model scored some of them."""
 
     rows: tuple[WorklistRow, ...] = ()
     stale: bool = False
@@ -26,57 +26,56 @@ class Rows:
 
     @cached_property
     def by_id(self) -> dict[str, WorklistRow]:
-        """Rows by the id of their lead."""
+        """Rows by lead id."""
         return {row.answer.lead_id: row for row in self.rows}
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
-        """The sources that occur, in order of the alphabet."""
+        """The sources that occur, in alphabetical order."""
         return tuple(sorted({source for row in self.rows if (source := row.lead.get("source"))}))
 
 
 @dataclass
-class Board:
-    """Reads ``worklist.jsonl`` of a folder; safe to share between threads."""
+class WorklistReader:
+    """Reads ``worklist.jsonl`` from a folder; safe to share between threads."""
 
     runs: Path
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _key: object = None
-    _rows: Rows = field(default_factory=Rows)
+    _current: CurrentWorklist = field(default_factory=CurrentWorklist)
 
-    def rows(self, scorer: Scorer) -> Rows:
-        """Return the worklist under the lines of `scorer`.
+    def current(self, scorer: Scorer) -> CurrentWorklist:
+        """Return the worklist graded by the thresholds of `scorer`.
 
-        Lines that were accepted after the scoring grade the same probabilities anew; the probabilities stay.
+        Thresholds that were approved after scoring change grades and stages; probabilities stay as they are.
         """
         with self._lock:
             key = (_stamp(self.runs / WORKLIST), scorer.version, scorer.lines.version)
             if key != self._key:
-                self._rows, self._key = _read(self.runs, scorer), key
-            return self._rows
+                self._current, self._key = _read(self.runs, scorer), key
+            return self._current
 
 
-def _read(runs: Path, scorer: Scorer) -> Rows:
+def _read(runs: Path, scorer: Scorer) -> CurrentWorklist:
     try:
         rows = read_worklist(runs)
     except InputError as error:
-        return Rows(error=str(error))
-    stale = any(row.answer.model_version != scorer.version for row in rows)
-    if stale:
-        return Rows(tuple(rows), stale=True)
-    return Rows(tuple(WorklistRow(row.lead, _graded(row.answer, scorer)) for row in rows))
+        return CurrentWorklist(error=str(error))
+    if any(row.answer.model_version != scorer.version for row in rows):
+        return CurrentWorklist(tuple(rows), stale=True)
+    return CurrentWorklist(tuple(WorklistRow(row.lead, _graded(row.answer, scorer)) for row in rows))
 
 
 def _graded(answer: Answer, scorer: Scorer) -> Answer:
-    lines = scorer.lines
-    if answer.thresholds_version == lines.version:
+    thresholds = scorer.lines
+    if answer.thresholds_version == thresholds.version:
         return answer
-    logit, mql, sql = log_odds(answer.probability), lines.mql_logit, lines.sql_logit
+    logit, mql, sql = log_odds(answer.probability), thresholds.mql_logit, thresholds.sql_logit
     return msgspec.structs.replace(
         answer,
         grade=grade_of(logit, mql, sql),
         stage=stage_of(logit, mql, sql),
-        thresholds_version=lines.version,
+        thresholds_version=thresholds.version,
     )
 
 
