@@ -42,7 +42,7 @@ data:
   layout: layout
 time_zone: UTC
 threads: 0
-snapshots: {{settle: 1m, ages_days: [14, 45]}}
+snapshots: {{scoring_delay: 1m, ages_days: [14, 45]}}
 split: {{test_share: 0.2, folds: 2}}
 evaluation: {{bootstrap: 50}}
 conversion: {{horizon_days: 60, lightgbm: {{rounds: {rounds}}}}}

@@ -73,8 +73,8 @@ def test_every_snapshot_with_a_key_is_answered_once() -> None:
     dataset, spine = sample(size=200)
     for part in cut(dataset, spine):
         rows = np.concatenate([part.rows_of(piece) for piece in range(part.pieces)])
-        assert np.array_equal(np.sort(rows), np.flatnonzero(part.asked >= 0))
-        assert (part.asked >= 0).all() or part.plans[0].key not in ("lead_id", "*")
+        assert np.array_equal(np.sort(rows), np.flatnonzero(part.piece_of >= 0))
+        assert (part.piece_of >= 0).all() or part.plans[0].key not in ("lead_id", "*")
 
 
 def test_a_piece_holds_no_lead_no_row_and_no_column_of_others() -> None:
