@@ -78,7 +78,7 @@ def split_world(
 
 
 def known_before(dataset: Dataset, until: int) -> Dataset:
-    """Return the data as it stood at an instant."""
+    """Return the data as of an instant."""
 
     def rows_of(table):
         rows = np.nonzero(table.known_at < until)[0]
@@ -172,7 +172,7 @@ def main() -> None:
         )
         return
     print(
-        f"SYNTHETIC, {options.when} leads; seed, kind, calibration, slope, mean error, bins covered, mean width of the 90 % interval"
+        f"SYNTHETIC, {options.when} leads; seed, kind, calibration, slope, mean error, bins covered, mean width of the 90% interval"
     )
     for row in rows:
         print(

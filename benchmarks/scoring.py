@@ -235,7 +235,7 @@ def table(result: dict[str, Any]) -> str:
     lines += [
         "",
         f"Batch: {result['batch_leads_a_second']:,.0f} explained leads a second. "
-        f"Over HTTP 99 % of the single requests took at most {result['http_p99_ms']:.2f} ms.",
+        f"Over HTTP, 99% of the single requests took at most {result['http_p99_ms']:.2f} ms.",
     ]
     return "\n".join(lines)
 

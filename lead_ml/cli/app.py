@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lead_ml.cli import audit, decay, demo, profile, projects, registry, scoring, training
+from lead_ml.cli import audit, decay, demo, layout, profile, projects, registry, scoring, training
 from lead_ml.cli.console import INTERRUPTED, debugging, fail, say
 from lead_ml.errors import LeadMLError
 
@@ -61,6 +61,7 @@ app = typer.Typer(
 for module in (projects, training, audit, profile, decay, scoring, registry, demo):
     for command in module.COMMANDS:
         app.command()(command)
+app.add_typer(layout.app, name="layout")
 
 
 def _version(shown: bool) -> None:

@@ -42,8 +42,8 @@ class _WorkerGone(Exception):
     """A worker of a running fit is no more."""
 
 
-def grow_on(client: Client, growth: BoosterTask, *, rows_a_worker: int = ROWS_A_WORKER) -> str:
-    """TrainBooster the trees on the workers; return the model text, without a word of the cluster.
+def train_booster_on(client: Client, growth: BoosterTask, *, rows_a_worker: int = ROWS_A_WORKER) -> str:
+    """Train the trees on the workers; return the model text, without a word of the cluster.
 
     Rows are dealt out like cards, so that every worker sees the same mix of times. Fewer than `rows_a_worker` for two
     workers are grown in this process. The trees differ from those of one machine as bins and sums do, within the

@@ -28,7 +28,7 @@ import msgspec
 import numpy as np
 
 from lead_ml.asof.join import shared_plans
-from lead_ml.asof.kernel import Kept, compile_plans
+from lead_ml.asof.kernel import HistorySnapshot, compile_plans
 from lead_ml.declare import Declaration, from_json, to_json
 from lead_ml.errors import BundleError
 from lead_ml.model import Calibration, CalibrationInterval
@@ -81,7 +81,7 @@ class Bundle:
     params: Mapping[str, Any]
     declarations: tuple[Declaration, ...]
     parts: Mapping[str, BundlePart]
-    kept: Mapping[str, Kept]
+    kept: Mapping[str, HistorySnapshot]
     thresholds: Thresholds
     advice: tuple[Advice, ...]
     history: History | None
@@ -208,13 +208,13 @@ def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> BundlePar
     )
 
 
-def _read_kept(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str, Kept]:
+def _read_kept(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str, HistorySnapshot]:
     plans = {plan.name: plan for plan in shared_plans(compile_plans(declarations))}
     kept = {}
     for path in sorted(folder.glob("*.npz")):
         arrays = _arrays(path)
         name = str(arrays.pop("name"))
-        kept[name] = Kept.from_arrays(plans[name], arrays)
+        kept[name] = HistorySnapshot.from_arrays(plans[name], arrays)
     return kept
 
 

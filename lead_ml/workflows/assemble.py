@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lead_ml.asof.join import column_names, shared_plans
-from lead_ml.asof.kernel import compile_plans, keep
+from lead_ml.asof.kernel import compile_plans, take_snapshot
 from lead_ml.asof.labels import NEVER, first_occurred
 from lead_ml.declare import Declaration
 from lead_ml.evaluation import Evaluated, Forward, Table
@@ -81,7 +81,7 @@ def assemble(
         params=public(project.params),
         declarations=declarations,
         parts={target: item.part for target, item in trained.items()},
-        kept={plan.name: keep(plan, dataset, dataset.until) for plan in plans},
+        kept={plan.name: take_snapshot(plan, dataset, dataset.until) for plan in plans},
         thresholds=thresholds,
         advice=advice,
         history=history,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lead_ml.asof.kernel import stored_of
 from lead_ml.asof.labels import Labels, Mask, Spine, build_spine, snapshot_weights
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.evaluation import Table
@@ -68,6 +69,12 @@ def decay_of(
             "half-lives need leads with created_at and events with a type",
             source="events",
             do="name both tables in params.yaml",
+        )
+    if stored_of(dataset) is not None:
+        raise InputError(
+            "half-lives are learnt from events in memory, not from a layout",
+            source="events",
+            do="remove data.layout and let data.events name a sample of the events that fits",
         )
     groups = groups_of(dataset.leads)
     cut = cut_of(project, dataset, groups)

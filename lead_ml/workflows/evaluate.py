@@ -24,7 +24,7 @@ def evaluate_project(
     work: Work = HERE,
 ) -> dict[str, Evaluation]:
     """Evaluate every target of a project forward in time; return the evaluations by target."""
-    loaded = reseeded(load(root, data), seed)
+    loaded = reseeded(load(root, data, work), seed)
     leaks = leaks_of(loaded, audit_of(loaded, progress))
     candidates = None if kinds is None else tuple(kinds)
     training = Training(loaded.project, loaded.dataset, leaks, candidates, work, progress)

@@ -51,7 +51,7 @@ def score_project(
     work: Work = HERE,
 ) -> ScoredProject:
     """Score the open leads of a project and write the worklist."""
-    loaded = load(root, data)
+    loaded = load(root, data, work)
     progress("data read")
     scorer = scorer_of(root, version)
     answers = score_open(scorer, loaded.dataset, lang=lang, progress=progress, work=work)

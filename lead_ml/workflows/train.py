@@ -44,7 +44,7 @@ def train_project(
     work: Work = HERE,
 ) -> Run:
     """Audit, train, draw the pictures, write the report, and log the run to MLflow where it is installed."""
-    loaded = reseeded(load(root, data), seed)
+    loaded = reseeded(load(root, data, work), seed)
     progress("data read")
     audited = audit_of(loaded, progress)
     leaks = leaks_of(loaded, audited)

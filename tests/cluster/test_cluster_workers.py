@@ -18,7 +18,7 @@ from cluster_kit import DECLARED, asked, differing, sample
 
 from lead_ml.asof.join import Compiled, features_at
 from lead_ml.asof.labels import Spine
-from lead_ml.cluster import features_on, grow_on, opened, score_on
+from lead_ml.cluster import features_on, opened, score_on, train_booster_on
 from lead_ml.errors import InputError
 from lead_ml.evaluation import Evaluation
 from lead_ml.model import ColumnInfo, LightGBM
@@ -135,7 +135,7 @@ def fitted(train_booster: Any, rows: int, rounds: int) -> LightGBM:
 
 
 def test_trees_of_a_cluster_repeat_and_name_no_machine(client: Any) -> None:
-    first, again = (fitted(partial(grow_on, client), 6_000, 20) for _ in range(2))
+    first, again = (fitted(partial(train_booster_on, client), 6_000, 20) for _ in range(2))
     assert first.text_ == again.text_
     assert "127.0.0.1" not in first.text_
     X = sheet(6_000)[0]
@@ -144,11 +144,13 @@ def test_trees_of_a_cluster_repeat_and_name_no_machine(client: Any) -> None:
 
 
 def test_few_rows_are_grown_here(client: Any) -> None:
-    assert fitted(partial(grow_on, client), 500, 20).text_ == fitted(train_booster_here, 500, 20).text_
+    assert (
+        fitted(partial(train_booster_on, client), 500, 20).text_ == fitted(train_booster_here, 500, 20).text_
+    )
 
 
 def test_a_worker_killed_in_a_fit_gives_the_same_trees(client: Any) -> None:
-    wanted = fitted(partial(grow_on, client), 20_000, 3_000)
+    wanted = fitted(partial(train_booster_on, client), 20_000, 3_000)
     killed: list[float] = []
 
     def strike() -> None:
@@ -157,7 +159,7 @@ def test_a_worker_killed_in_a_fit_gives_the_same_trees(client: Any) -> None:
 
     later = threading.Timer(1.0, strike)
     later.start()
-    found = fitted(partial(grow_on, client), 20_000, 3_000)
+    found = fitted(partial(train_booster_on, client), 20_000, 3_000)
     ended = time.monotonic()
     later.join()
     assert killed[0] < ended, "the worker was killed after the fit"
@@ -165,9 +167,9 @@ def test_a_worker_killed_in_a_fit_gives_the_same_trees(client: Any) -> None:
 
 
 def test_a_worker_killed_before_a_fit_gives_the_same_trees(client: Any) -> None:
-    wanted = fitted(partial(grow_on, client), 6_000, 20)
+    wanted = fitted(partial(train_booster_on, client), 6_000, 20)
     kill(client)
-    assert fitted(partial(grow_on, client), 6_000, 20).text_ == wanted.text_
+    assert fitted(partial(train_booster_on, client), 6_000, 20).text_ == wanted.text_
 
 
 def test_a_worker_that_dies_twice_comes_back_twice() -> None:
@@ -186,7 +188,7 @@ def test_a_worker_that_dies_twice_comes_back_twice() -> None:
 def runs(client: Any, world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
     """The demo trained here, and on the cluster."""
     loaded = load(world)
-    work = Work(partial(features_on, client), partial(grow_on, client))
+    work = Work(partial(features_on, client), partial(train_booster_on, client))
 
     def at(name: str) -> Project:
         return replace(loaded.project, root=tmp_path_factory.mktemp(name))

@@ -13,7 +13,7 @@ import numpy as np
 
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
-from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate
+from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, is_category
 from lead_ml.evaluation.leakage.columns import View, number_view
 from lead_ml.evaluation.leakage.expected import Bench, excess
 from lead_ml.evaluation.leakage.measure import auc
@@ -27,7 +27,9 @@ MOST_ROWS = 20_000
 def earlier_findings(sample: AuditSample) -> list[LeakageFinding]:
     """Compare the event features at an age with the same features days before; nothing without dated events."""
     features = [
-        item for item in sample.declarations if isinstance(item, Aggregate) and item.stream == "events"
+        item
+        for item in sample.declarations
+        if isinstance(item, Aggregate) and item.stream == "events" and not is_category(item)
     ]
     ages = tuple(day for day in sample.params.snapshots.ages_days if day > max(LAGS_DAYS))[:1]
     if not features or not ages or sample.dataset.events is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lead_ml.asof.kernel import delays, stored_of
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.evaluation.leakage.columns import View, instants_of
 from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
@@ -43,23 +44,25 @@ def _current(sample: AuditSample) -> LeakageFinding | None:
 
 def _late_events(sample: AuditSample) -> LeakageFinding | None:
     events = sample.dataset.events
-    if events is None or not len(events):
+    if events is None:
         return None
-    late = events.known_at > events.occurred_at
-    days = (events.known_at - events.occurred_at)[late] / MICROSECONDS_PER_DAY
+    stored = stored_of(sample.dataset)
+    rows, late = (len(events), delays(events)) if stored is None else stored.delays(sample.dataset)
+    if not rows:
+        return None
     evidence: dict[str, float | str] = {
-        "events": len(events),
-        "recorded_later": int(late.sum()),
-        "median_days_late": float(np.median(days)) if late.any() else 0.0,
+        "events": rows,
+        "recorded_later": len(late),
+        "median_days_late": float(np.median(late / MICROSECONDS_PER_DAY)) if len(late) else 0.0,
     }
     said = (
-        f"{int(late.sum()):,} of {len(events):,} events were recorded after they happened; each counts only from its record on"
-        if late.any()
-        else "according to the file, no event was recorded later than it happened"
+        f"{len(late):,} of {rows:,} events were recorded after they happened; each counts only from its record on"
+        if len(late)
+        else "no event was recorded later than it happened, as far as the file says"
     )
     do = (
         ""
-        if late.any()
+        if len(late)
         else "if people log calls or mails later, export recorded_at too: without it the past looks better informed than it was"
     )
     return LeakageFinding(

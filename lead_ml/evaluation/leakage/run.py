@@ -8,7 +8,7 @@ import numpy as np
 
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Mask, Spine
-from lead_ml.declare import Age, Aggregate, Declaration
+from lead_ml.declare import Age, Aggregate, Declaration, is_category
 from lead_ml.evaluation.leakage.columns import View, number_view, view_of
 from lead_ml.evaluation.leakage.earlier import earlier_findings
 from lead_ml.evaluation.leakage.expected import Bench
@@ -97,7 +97,9 @@ def _report(sample: AuditSample, findings: Sequence[LeakageFinding], bench: Benc
 
 def _dated_views(sample: AuditSample) -> dict[str, View]:
     """Return the features of dated records at the first snapshot, those that vary, under names no column has."""
-    items = [item for item in sample.declarations if isinstance(item, Age | Aggregate)]
+    items = [
+        item for item in sample.declarations if isinstance(item, Age | Aggregate) and not is_category(item)
+    ]
     raw = features_at(items, sample.dataset, Spine(sample.lead, sample.as_of)) if items else {}
     names = {
         item.name: f"{item.name} (feature)" if item.name in sample.columns else item.name for item in items
