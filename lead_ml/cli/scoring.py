@@ -110,7 +110,7 @@ def thresholds(
     if as_json:
         print_json({"thresholds": lines, "advice": scorer.bundle.advice})
         return
-    print_advice(scorer.bundle.advice, lines, synthetic=scorer.bundle.facts.synthetic)
+    print_advice(scorer.bundle.advice, lines, synthetic=scorer.bundle.info.synthetic)
 
 
 def serve(

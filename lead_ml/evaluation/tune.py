@@ -210,7 +210,7 @@ def study_name(recipe: Recipe, table: Table, windows: Sequence[Window], space: S
     params = recipe.params.model_dump(mode="json")
     for name in space.ranges:
         params[recipe.kind].pop(name)
-    facts = {
+    parts = {
         "params": params,
         "spec": recipe.spec,
         "seed": recipe.seed,
@@ -219,7 +219,7 @@ def study_name(recipe: Recipe, table: Table, windows: Sequence[Window], space: S
         "features": hashlib.sha256(to_json(table.declarations)).hexdigest(),
         "windows": [(w.name, w.start, int(w.fit.sum()), int(w.test.sum())) for w in windows],
     }
-    digest = hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
+    digest = hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
     return f"{recipe.spec.name}-{recipe.kind}-{digest[:12]}"
 
 

@@ -24,7 +24,7 @@ TAILS = (0.001, 0.999)
 class NumberTerm:
     """Effect on the logit: ``slope`` * (t - ``mean``) + ``present``, or ``missing`` where the value is missing.
 
-    t is the value clipped to [``low``, ``high``], the fit rows' 0.1 and 99.9 % quantiles, and where ``log`` then
+    t is the value clipped to [``low``, ``high``], the fit rows' 0.1 and 99.9% quantiles, and where ``log`` then
     sign(x) log(1 + abs(x)). ``mean`` and ``scale`` are the weighted mean and standard deviation of t over the fit
     rows that have it; ``scale`` 0 marks a column that does not vary. ``missing`` and ``present`` weigh out to 0 over
     the fit rows.

@@ -73,7 +73,7 @@ def _thresholds(run: Run, bundle: Bundle) -> dict[str, Any] | None:
     """Gather thresholds, advice, curve and months; None on a cold start, where no history was scored."""
     if bundle.history is None:
         return None
-    accepted, odds = accepted_thresholds(run.bundle, bundle), bundle.facts.reference_odds
+    accepted, odds = accepted_thresholds(run.bundle, bundle), bundle.info.reference_odds
     return {
         "in_force": {
             **msgspec.to_builtins(accepted),

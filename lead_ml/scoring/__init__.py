@@ -3,8 +3,8 @@
 from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
 from lead_ml.scoring.bundle import (
     Bundle,
+    BundleInfo,
     BundlePart,
-    Facts,
     accept_thresholds,
     accepted_thresholds,
     load_bundle,
@@ -29,10 +29,10 @@ __all__ = [
     "Answer",
     "BatchRequest",
     "Bundle",
+    "BundleInfo",
     "BundleManifest",
     "BundlePart",
     "EventIn",
-    "Facts",
     "FakeAnswer",
     "Golden",
     "LeadSchema",

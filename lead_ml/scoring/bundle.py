@@ -45,7 +45,7 @@ from lead_ml.tables.dataset import Extra
 ACCEPTED = "thresholds.json"
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The scalars of a bundle: ``until`` is the end of its data, microseconds UTC."""
 
     project: str
@@ -77,11 +77,11 @@ class BundlePart:
 class Bundle:
     """Everything that scoring needs, in memory. ``advice`` and ``history`` are empty where nothing could be replayed."""
 
-    facts: Facts
+    info: BundleInfo
     params: Mapping[str, Any]
     declarations: tuple[Declaration, ...]
     parts: Mapping[str, BundlePart]
-    kept: Mapping[str, HistorySnapshot]
+    reference: Mapping[str, HistorySnapshot]
     thresholds: Thresholds
     advice: tuple[Advice, ...]
     history: History | None
@@ -91,7 +91,7 @@ class Bundle:
     @property
     def schema(self) -> LeadSchema:
         """What a request must look like."""
-        facts = self.facts
+        facts = self.info
         return LeadSchema(facts.columns, facts.zone, frozenset(facts.missing), facts.dated)
 
 
@@ -106,7 +106,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
     if folder.exists() and any(folder.iterdir()):
         raise BundleError(f"{folder} is not empty", do="name a new folder; a bundle is never overwritten")
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "scorer.json", bundle.facts)
+    _write_json(folder / "scorer.json", bundle.info)
     _write_json(folder / "params.json", bundle.params)
     _write_json(folder / "card.json", bundle.card)
     _write_json(folder / "advice.json", bundle.advice)
@@ -116,10 +116,10 @@ def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
         _write_arrays(folder / "history.npz", EvidenceTable.of(bundle.history).arrays())
     for name, part in bundle.parts.items():
         _write_part(part, folder / name)
-    if bundle.kept:
+    if bundle.reference:
         (folder / "reference").mkdir()
-    for k, name in enumerate(sorted(bundle.kept)):
-        arrays = {"name": np.array(name), **bundle.kept[name].to_arrays()}
+    for k, name in enumerate(sorted(bundle.reference)):
+        arrays = {"name": np.array(name), **bundle.reference[name].to_arrays()}
         _write_arrays(folder / "reference" / f"{k:02d}.npz", arrays)
     if bundle.extra:
         (folder / "extra").mkdir()
@@ -165,7 +165,7 @@ def _read(folder: Path) -> Bundle:
     declarations = from_json((folder / "features.json").read_bytes())
     history = folder / "history.npz"
     return Bundle(
-        facts=msgspec.json.decode((folder / "scorer.json").read_bytes(), type=Facts),
+        info=msgspec.json.decode((folder / "scorer.json").read_bytes(), type=BundleInfo),
         params=msgspec.json.decode((folder / "params.json").read_bytes()),
         declarations=declarations,
         parts={
@@ -173,7 +173,7 @@ def _read(folder: Path) -> Bundle:
             for name in ("conversion", "fake")
             if (folder / name).is_dir()
         },
-        kept=_read_kept(folder / "reference", declarations),
+        reference=_read_reference(folder / "reference", declarations),
         thresholds=msgspec.json.decode((folder / "default_thresholds.json").read_bytes(), type=Thresholds),
         advice=msgspec.json.decode((folder / "advice.json").read_bytes(), type=tuple[Advice, ...]),
         history=EvidenceTable.from_arrays(_arrays(history)).history if history.is_file() else None,
@@ -208,7 +208,7 @@ def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> BundlePar
     )
 
 
-def _read_kept(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str, HistorySnapshot]:
+def _read_reference(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str, HistorySnapshot]:
     plans = {plan.name: plan for plan in shared_plans(compile_plans(declarations))}
     kept = {}
     for path in sorted(folder.glob("*.npz")):

@@ -94,7 +94,7 @@ class Scorer:
         return Compiled.of(self.bundle.declarations)
 
     def score_prepared(self, requests: Sequence[Prepared]) -> list[Answer]:
-        """Score checked requests; each sees the kept history and its own events, never another request."""
+        """Score checked requests; each sees the reference history of the bundle and its own events, never another request."""
         raws = [self._features(request) for request in requests]
         scored = self._scored(_stacked(raws))
         return [
@@ -107,7 +107,7 @@ class Scorer:
     def score_dataset(
         self, dataset: Dataset, spine: Spine, *, lang: Lang = "en", top: int = 5
     ) -> list[Answer]:
-        """Score snapshots of a whole data set, whose own history takes the place of the kept one."""
+        """Score snapshots of a whole data set, whose own history takes the place of that in the bundle."""
         raw = features_at(self.compiled, dataset, spine)
         return self.score_features(raw, dataset, spine, lang=lang, top=top)
 
@@ -124,7 +124,7 @@ class Scorer:
 
     def _features(self, request: Prepared) -> RawColumns:
         dataset = replace(request.dataset, extra=self.bundle.extra)
-        return features_at(self.compiled, dataset, request.spine, kept=self.bundle.kept)
+        return features_at(self.compiled, dataset, request.spine, kept=self.bundle.reference)
 
     def _scored(self, raw: RawColumns) -> dict[str, Scored]:
         return {name: score_part(part, raw) for name, part in self.bundle.parts.items()}
@@ -140,7 +140,7 @@ class Scorer:
             probability=float(main.probability[row]),
             lower=float(main.lower[row]),
             upper=float(main.upper[row]),
-            score=float(score_of(logit, self.bundle.facts.reference_odds)),
+            score=float(score_of(logit, self.bundle.info.reference_odds)),
             grade=grade_of(logit, mql, sql),
             stage=stage_of(logit, mql, sql),
             base=float(main.contributions[row, -1]),
@@ -150,7 +150,7 @@ class Scorer:
             kind=main.part.fitted.kind,
             model_version=self.version,
             thresholds_version=self.thresholds.version,
-            reference_until=iso(self.bundle.facts.until),
+            reference_until=iso(self.bundle.info.until),
             events_supplied=asked.events,
             ignored=asked.ignored,
             warnings=asked.warnings,
@@ -162,7 +162,7 @@ class Scorer:
             probability=probability,
             lower=float(scored.lower[row]),
             upper=float(scored.upper[row]),
-            flag=probability >= self.bundle.facts.fake_flag,
+            flag=probability >= self.bundle.info.fake_flag,
             kind=scored.part.fitted.kind,
             base=float(scored.contributions[row, -1]),
             reasons=_reasons(scored, row, asked),

@@ -129,8 +129,8 @@ def openapi(scorer: Scorer | None) -> dict[str, Any]:
     schemas["BatchRequest"]["properties"]["leads"]["items"] = {"$ref": "#/components/schemas/ScoreRequest"}
     if scorer is not None:
         lead = schemas["ScoreRequest"]["properties"]["lead"]
-        names = ("lead_id", *(("created_at",) if scorer.bundle.facts.dated else ()))
-        columns = dict.fromkeys((*names, *scorer.bundle.facts.columns))
+        names = ("lead_id", *(("created_at",) if scorer.bundle.info.dated else ()))
+        columns = dict.fromkeys((*names, *scorer.bundle.info.columns))
         lead["properties"] = {name: dict(lead["additionalProperties"]) for name in columns}
         lead["required"] = list(names)
     paths: dict[str, dict[str, Any]] = {}

@@ -38,7 +38,7 @@ async def get_model(request: Request) -> Response:
     if not reloader.ready and reloader.reload is not None:
         raise ProblemError("not-ready", reloader.reload.error)
     scorer = reloader.scorer
-    facts, card = scorer.bundle.facts, dict(scorer.bundle.card)
+    facts, card = scorer.bundle.info, dict(scorer.bundle.card)
     targets: dict[str, Any] = card.get("targets", {})
     return answer(
         ModelAnswer(

@@ -126,7 +126,7 @@ def advice_for(scorer: Scorer, wanted: AdviceRequest) -> AdviceAnswer:
     TooLittleData
         If the bundle has no scored history.
     """
-    history, facts = scorer.bundle.history, scorer.bundle.facts
+    history, facts = scorer.bundle.history, scorer.bundle.info
     if history is None:
         raise TooLittleData(
             "this model has no scored history, so no thresholds can be recommended",

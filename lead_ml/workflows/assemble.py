@@ -17,7 +17,7 @@ from lead_ml.model.fit import take
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
-from lead_ml.scoring import Bundle, BundlePart, Facts, load_bundle, served_folder
+from lead_ml.scoring import Bundle, BundleInfo, BundlePart, load_bundle, served_folder
 from lead_ml.scoring.thresholds import History, Thresholds, advise_all
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset, Extra, Indices
@@ -66,7 +66,7 @@ def assemble(
     )
     plans = shared_plans(compile_plans(declarations))
     return Bundle(
-        facts=Facts(
+        info=BundleInfo(
             project=project.params.project,
             synthetic=project.params.synthetic,
             until=dataset.until,
@@ -81,7 +81,7 @@ def assemble(
         params=public(project.params),
         declarations=declarations,
         parts={target: item.part for target, item in trained.items()},
-        kept={plan.name: take_snapshot(plan, dataset, dataset.until) for plan in plans},
+        reference={plan.name: take_snapshot(plan, dataset, dataset.until) for plan in plans},
         thresholds=thresholds,
         advice=advice,
         history=history,
@@ -120,7 +120,7 @@ def _reference_odds(project: Project, main: Trained) -> float:
     if project.params.reference_odds is not None:
         return project.params.reference_odds
     if (project.runs / CHAMPION).is_file():
-        return load_bundle(served_folder(project.runs))[0].facts.reference_odds
+        return load_bundle(served_folder(project.runs))[0].info.reference_odds
     first = main.table.first
     if main.evaluated is None:
         return _mean_odds(main, first)

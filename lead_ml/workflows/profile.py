@@ -94,8 +94,8 @@ def profile_of_bundle(bundle: Bundle, version: str) -> ProfileReport:
     if not found:
         raise _none_declared(f"version {version} has no ideal customer profile")
     return ProfileReport(
-        project=bundle.facts.project,
-        synthetic=bundle.facts.synthetic,
+        project=bundle.info.project,
+        synthetic=bundle.info.synthetic,
         version=version,
         horizon_days=part.horizon_days,
         profiles=tuple(profile_table(item, part.fitted.profiles[item.name]) for item in found),

@@ -35,7 +35,7 @@ def write_run(training: Training, bundle: Bundle, trained: Mapping[str, Trained]
         features=hashlib.sha256(to_json(bundle.declarations)).hexdigest()[:12],
         kinds={target: item.part.fitted.kind for target, item in trained.items()},
         left_out_features=training.left_out,
-        cold_start_stage=bundle.facts.cold_start_stage,
+        cold_start_stage=bundle.info.cold_start_stage,
     )
     for target, item in trained.items():
         if item.forward is not None:

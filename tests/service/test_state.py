@@ -165,7 +165,7 @@ def test_the_document_is_complete(served: Any) -> None:
     ids = [operation["operationId"] for methods in doc["paths"].values() for operation in methods.values()]
     assert len(ids) == len(set(ids))
     lead = doc["components"]["schemas"]["ScoreRequest"]["properties"]["lead"]
-    assert set(served.scorer.bundle.facts.columns) <= set(lead["properties"])
+    assert set(served.scorer.bundle.info.columns) <= set(lead["properties"])
     example = doc["paths"]["/v1/score"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert served.post("/v1/score", example).status_code == 200
 

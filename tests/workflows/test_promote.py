@@ -16,7 +16,7 @@ from lead_ml.asof.labels import open_leads
 from lead_ml.errors import BundleError, LeadMLError, PromotionRefused
 from lead_ml.evaluation import Evaluation
 from lead_ml.registry.runs import ForwardScores, Run, RunRecord, open_run, save_record
-from lead_ml.scoring import Facts, Scorer, served_version
+from lead_ml.scoring import BundleInfo, Scorer, served_version
 from lead_ml.scoring.manifest import seal
 from lead_ml.workflows import promote as promotion
 from lead_ml.workflows.decision import decide
@@ -69,7 +69,7 @@ def fabricate(
     fake: ForwardScores | None = None,
 ) -> Run:
     """A run whose bundle is sealed but holds no model; its version is the digest of its seal."""
-    facts = Facts(
+    facts = BundleInfo(
         project="demo",
         synthetic=True,
         until=fit_until,

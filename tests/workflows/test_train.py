@@ -138,8 +138,8 @@ def test_dated_leads_with_an_outcome_column_train_end_to_end(tmp_path: Path) -> 
     assert evaluation.horizon_days is None
     assert evaluation.windows[-1].start < evaluation.windows[-1].end
     scorer = Scorer.load(run.bundle)
-    assert scorer.bundle.facts.dated
-    assert "converted" not in scorer.bundle.facts.columns
+    assert scorer.bundle.info.dated
+    assert "converted" not in scorer.bundle.info.columns
     scores_alike(scorer, data)
 
 
@@ -149,7 +149,7 @@ def test_undated_data_trains_is_marked_and_promotes_only_by_force(tmp_path: Path
     assert not run.record.dated
     assert run.evaluation("conversion").optimistic
     scorer = Scorer.load(run.bundle)
-    assert not scorer.bundle.facts.dated
+    assert not scorer.bundle.info.dated
     assert scorer.bundle.history.as_of is None
     scores_alike(scorer, data)
     with pytest.raises(PromotionRefused, match=r"(?i)optimistic|dates"):
@@ -211,10 +211,10 @@ def test_the_scale_of_the_score_is_carried_from_champion_to_challenger(tmp_path:
     promote(project.runs, first.record.version, force="first")
     second = train(project, draw(400, seed=9, rate=0.6), kinds=["scorecard"])
     assert second.record.version != first.record.version
-    odds = [Scorer.load(run.bundle).bundle.facts.reference_odds for run in (first, second)]
+    odds = [Scorer.load(run.bundle).bundle.info.reference_odds for run in (first, second)]
     assert odds[0] == odds[1]
     fixed = write_project(tmp_path, reference_odds=0.5)
-    assert Scorer.load(train(fixed, draw(400), kinds=["scorecard"]).bundle).bundle.facts.reference_odds == 0.5
+    assert Scorer.load(train(fixed, draw(400), kinds=["scorecard"]).bundle).bundle.info.reference_odds == 0.5
 
 
 def test_progress_is_told_step_by_step(tmp_path: Path) -> None:
@@ -365,7 +365,7 @@ def test_where_nothing_could_be_judged_a_score_of_50_is_the_mean_lead_of_the_sco
     for data in (without_outcomes(), few_wins(3)):
         scorer = Scorer.load(train(write_project(tmp_path), data).bundle)
         first = [answer.probability for answer in scorer.score_dataset(data, open_leads(data, data.until))]
-        reference = odds(scorer.bundle.facts.reference_odds)
+        reference = odds(scorer.bundle.info.reference_odds)
         assert min(first) < reference < max(first)
 
 

@@ -152,12 +152,12 @@ def _chance(base: LogitFit, columns: Floats, group: Indices, seed: int) -> float
         return 1.0
     highest = np.abs(scores.sum(axis=1)).max()
     rng = np.random.default_rng(seed)
-    beaten = 1
+    exceeded = 1
     for start in range(0, _SIGNS, _CHUNK):
         signs = rng.integers(0, 2, (min(_CHUNK, _SIGNS - start), scores.shape[1])) * 2.0 - 1.0
         drawn = np.abs(np.einsum("bl,ml->bm", signs, scores)).max(axis=1)
-        beaten += int((drawn >= highest).sum())
-    return beaten / (_SIGNS + 1)
+        exceeded += int((drawn >= highest).sum())
+    return exceeded / (_SIGNS + 1)
 
 
 def _residualized(fit: LogitFit, columns: Floats) -> Floats:

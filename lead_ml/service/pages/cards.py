@@ -13,7 +13,7 @@ from lead_ml.service.pages.frame import NO_VALUE, PageFrame
 
 def threshold_cards(scorer: Scorer, evidence: ThresholdEvidence, frame: PageFrame) -> dict[str, Any]:
     """Return the current thresholds with their history, and who approved them."""
-    odds, thresholds = scorer.bundle.facts.reference_odds, scorer.thresholds
+    odds, thresholds = scorer.bundle.info.reference_odds, scorer.thresholds
     places = (
         ("sql", thresholds.sql, thresholds.sql_logit, evidence.sql),
         ("mql", thresholds.mql, thresholds.mql_logit, evidence.mql),

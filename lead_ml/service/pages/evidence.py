@@ -42,7 +42,7 @@ class EvidenceCache:
 
 def threshold_evidence(scorer: Scorer) -> ThresholdEvidence:
     """Run the backtest of the thresholds of a scorer on the history in its bundle."""
-    history, facts = scorer.bundle.history, scorer.bundle.facts
+    history, facts = scorer.bundle.history, scorer.bundle.info
     if history is None:
         return ThresholdEvidence()
     steps = Steps.of(history)

@@ -88,7 +88,7 @@ def _in_language(words: Mapping[str, str], frame: PageFrame) -> str:
 def _charts(scorer: Scorer, evidence: ThresholdEvidence, frame: PageFrame) -> dict[str, Any] | None:
     if len(evidence.curve) < 2:
         return None
-    thresholds, odds, numbers = scorer.thresholds, scorer.bundle.facts.reference_odds, frame.text.numbers
+    thresholds, odds, numbers = scorer.thresholds, scorer.bundle.info.reference_odds, frame.text.numbers
     marks = [("MQL", score_of(thresholds.mql_logit, odds)), ("SQL", score_of(thresholds.sql_logit, odds))]
     volume = "pages.thresholds.curve_per_week" if _is_dated(evidence) else "pages.thresholds.curve_leads"
     return {
