@@ -76,11 +76,11 @@ _HOME = {
     "train": "lead_ml.workflows.train",
 }
 
-__all__ = [
-    "GIVEN",
+__all__ = [  # noqa: RUF022 - in plain order
     "Answer",
     "Column",
     "Fake",
+    "GIVEN",
     "LeadMLError",
     "ModelSpec",
     "Project",
