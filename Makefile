@@ -42,6 +42,8 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell -D - -D .codespell-words.txt
+	$(BIN)/python -m pytest -q tests/test_wording.py
 
 serve: $(READY)
 	$(BIN)/lead-ml serve --project $(DEMO)

@@ -50,7 +50,9 @@ def one_seed(
     dataset = world.data if when == "future" else part_of(world.data, np.nonzero(~trains)[0])
     in_world = np.arange(len(trains)) if when == "future" else np.nonzero(~trains)[0]
     created = dataset.leads.created_at
-    spine = build_spine(dataset, project.params.snapshots.scoring_delay_us, project.params.snapshots.ages_days)
+    spine = build_spine(
+        dataset, project.params.snapshots.scoring_delay_us, project.params.snapshots.ages_days
+    )
     spine = spine.take(~trains[in_world[spine.lead]])
     main = scorer.bundle.parts["conversion"]
     truth = true_probability(world, in_world[spine.lead], spine.as_of, round(main.horizon_days * DAY))
@@ -76,7 +78,7 @@ def split_world(
 
 
 def known_before(dataset: Dataset, until: int) -> Dataset:
-    """Return the data as it stood at an instant."""
+    """Return the data as of an instant."""
 
     def rows_of(table):
         rows = np.nonzero(table.known_at < until)[0]
@@ -117,7 +119,7 @@ def taken(table, rows: np.ndarray, lead: np.ndarray):
 def figures(truth, probability, lower, upper, weight) -> dict[str, float]:
     """Compare probabilities with the truth; each lead weighs 1."""
     line = np.column_stack([logit(probability), np.ones_like(probability)])
-    slope = float(fit_logit(line, truth, weight, toward=np.array([1.0, 0.0]))[0])
+    slope = float(fit_logit(line.T, truth, weight, toward=np.array([1.0, 0.0]))[0])
     order = np.argsort(probability, kind="stable")
     share = np.cumsum(weight[order]) / weight.sum()
     of_bin = np.empty(len(order), dtype=int)
@@ -170,7 +172,7 @@ def main() -> None:
         )
         return
     print(
-        f"SYNTHETIC, {options.when} leads; seed, kind, calibration, slope, mean error, bins covered, mean width of the 90 % interval"
+        f"SYNTHETIC, {options.when} leads; seed, kind, calibration, slope, mean error, bins covered, mean width of the 90% interval"
     )
     for row in rows:
         print(

@@ -62,7 +62,7 @@ def main() -> None:
     if options.json:
         json.dump(rows, sys.stdout, indent=1)
         return
-    print("data, kind, forward log-loss, forward AUC (95 %), AUC of a random split, positives judged")
+    print("data, kind, forward log-loss, forward AUC (95%), AUC of a random split, positives judged")
     for row in rows:
         loss, auc = row["log_loss"], row["roc_auc"]
         chance = "-" if row["random_auc"] is None else f"{row['random_auc']:.3f}"

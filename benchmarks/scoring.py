@@ -70,7 +70,7 @@ def ways_in_process(scorer: Any, bodies: Sequence[bytes], batch: Sequence[bytes]
     from lead_ml.scoring import ScoreRequest, prepare
     from lead_ml.service.scoring import score_many, score_one
 
-    schema, compiled, kept = scorer.bundle.schema, scorer.compiled, scorer.bundle.kept
+    schema, compiled, kept = scorer.bundle.schema, scorer.compiled, scorer.bundle.reference
     prepared = [prepare(msgspec.json.decode(body, type=ScoreRequest), schema, 0) for body in bodies]
     raws = [features_at(compiled, p.dataset, p.spine, kept=kept) for p in prepared]
     parts = list(scorer.bundle.parts.values())
@@ -85,7 +85,7 @@ def ways_in_process(scorer: Any, bodies: Sequence[bytes], batch: Sequence[bytes]
     def model() -> int:
         for pairs in matrices:
             for part, X in pairs:
-                part.band.interval(part.calibration.apply(part.fitted.model.predict_logit(X)))
+                part.interval.bounds(part.calibration.apply(part.fitted.model.predict_logit(X)))
         return len(matrices)
 
     def explain() -> int:
@@ -129,7 +129,7 @@ def served(runs: Path) -> Iterator[str]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        while not app.state.runtime.live.ready:
+        while not app.state.runtime.reloader.ready:
             if not thread.is_alive():
                 raise RuntimeError("the server did not start")
             time.sleep(0.05)
@@ -204,7 +204,7 @@ def benchmark(root: Path, rounds: int) -> dict[str, Any]:
         found = measured(ways, rounds)
     waits = sorted(singles[SINGLES:])
     return {
-        "synthetic": scorer.bundle.facts.synthetic,
+        "synthetic": scorer.bundle.info.synthetic,
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         "kinds": {name: part.fitted.kind for name, part in scorer.bundle.parts.items()},
@@ -235,7 +235,7 @@ def table(result: dict[str, Any]) -> str:
     lines += [
         "",
         f"Batch: {result['batch_leads_a_second']:,.0f} explained leads a second. "
-        f"Over HTTP 99 % of the single requests took at most {result['http_p99_ms']:.2f} ms.",
+        f"Over HTTP, 99% of the single requests took at most {result['http_p99_ms']:.2f} ms.",
     ]
     return "\n".join(lines)
 

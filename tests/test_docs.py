@@ -15,7 +15,7 @@ import lead_ml.cli.app as cli
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for path in (*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("examples/*/README.md"))
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("examples/*/README.md"))
 )
 GROUP = get_command(cli.app)
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".html", ".css", ".js", ".txt", ".lock", ".ipynb", ".svg", ""}
@@ -53,8 +53,8 @@ def tracked() -> list[Path]:
 
 
 @pytest.mark.parametrize("name", sorted(GROUP.commands))
-def test_the_readme_names_every_command(name: str) -> None:
-    assert re.search(rf"^\| `lead-ml {name}\b[^|]*\| \w", read("README.md"), flags=re.MULTILINE)
+def test_every_command_is_documented(name: str) -> None:
+    assert re.search(rf"^\| `lead-ml {name}\b[^|]*\| \w", read("docs/commands.md"), flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize(("page", "line"), [(page, line) for page in PAGES for line in calls(page)])
@@ -114,8 +114,9 @@ def test_the_license_is_the_apache_license_and_the_package_says_so() -> None:
 
 
 def test_figures_of_generated_data_say_so() -> None:
-    begin, end = read("README.md").index("figures:begin"), read("README.md").index("figures:end")
-    rows = [row for row in read("README.md")[begin:end].splitlines() if "benchmarks/" in row]
+    page = read("docs/benchmarks.md")
+    begin, end = page.index("figures:begin"), page.index("figures:end")
+    rows = [row for row in page[begin:end].splitlines() if "benchmarks/" in row]
     assert rows
     for row in rows:
         script = re.search(r"benchmarks/\w+\.py", row)
@@ -123,6 +124,13 @@ def test_figures_of_generated_data_say_so() -> None:
         assert (ROOT / script[0]).is_file(), row
         if "synth" in read(script[0]):
             assert "SYNTHETIC" in row, row
+
+
+def test_the_readme_names_ten_files_to_read_first_and_they_exist() -> None:
+    part = read("README.md").split("## Read the code")[1].split("\n## ")[0]
+    files = re.findall(r"^\d+\. `([^`]+)`: \S", part, flags=re.MULTILINE)
+    assert len(files) == 10
+    assert [name for name in files if not (ROOT / name).is_file()] == []
 
 
 def test_the_readme_has_a_chinese_part() -> None:

@@ -47,3 +47,27 @@ def test_scoring_from_a_bundle_needs_neither_mlflow_nor_shap(trained):
     code = f"from lead_ml import Scorer\nScorer.load({str(trained.bundle)!r})\nimport sys\nassert not {{'mlflow', 'shap', 'optuna', 'bentoml'}} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def _runtime_imports(path: Path) -> set[str]:
+    """Modules of the engine that a file imports when it runs, not only for type checkers."""
+    found: set[str] = set()
+
+    def walk(node: ast.AST) -> None:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            return
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lead_ml."):
+            found.add((node.module or "").split(".")[1])
+        for child in ast.iter_child_nodes(node):
+            walk(child)
+
+    walk(ast.parse(path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_the_command_line_calls_workflows_only():
+    allowed = {"cli", "workflows", "errors", "language"}
+    folder = Path(lead_ml.__file__).parent / "cli"
+    assert {
+        path.name: extra for path in folder.glob("*.py") if (extra := _runtime_imports(path) - allowed)
+    } == {}

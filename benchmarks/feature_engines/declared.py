@@ -81,7 +81,7 @@ def filters() -> dict[str, Mapping[str, tuple[str, ...]]]:
 
 
 def by_value(item: Aggregate) -> str:
-    """Return the column of many values that is told apart in two levels, an empty text for other aggregates.
+    """Return the column of many values whose values are counted in two levels, an empty text for other aggregates.
 
     Peers tell the days of a window of up to 61 days apart by bits, too: day modulo 62.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,11 @@ import numpy as np
 
 from feature_engines.declared import FEATURES, FEW
 from feature_engines.measured import Steps
+from lead_ml.cluster.layout.columns import Texts, coded, writable
 
-# Leads without events are asked about too, so the leads are those of the spine; nobody asks for event_id.
-COLUMNS = {
-    "leads": ("lead_id",),
-    "events": ("lead_id", "known_at", "occurred_at", *FEW, "session_id", "value"),
-}
+# Nobody asks for event_id.
+COLUMNS = ("lead_id", "known_at", "occurred_at", *FEW, "session_id", "value")
+BATCH_ROWS = 1 << 19
 
 
 @dataclass(frozen=True)
@@ -34,43 +33,62 @@ class Found:
 def prepare() -> None:
     """Compile the kernel or load it from numba's cache."""
     import pyarrow.compute
-    import pyarrow.csv
-    import pyarrow.dataset
     import pyarrow.parquet  # noqa: F401
 
-    from lead_ml.cluster.layout import warm
+    from lead_ml.asof.kernel import warm
+    from lead_ml.cluster.layout import Scattered
+    from lead_ml.cluster.layout.columns import arrow_coded, coded
+    from lead_ml.cluster.layout.part import in_order
+    from lead_ml.tables.dataset import Coded
 
     warm()
+    lead = Coded(np.array([0, 1, 0], dtype=np.int32), ("first", "second"))
+    time = np.array([1, 0, 1])
+    columns = {"lead_id": lead, "known_at": time, "occurred_at": time}
+    Scattered(2).add({**columns, "type": coded(arrow_coded(Coded.of(["a", None, "b"])))})
+    in_order(columns)
 
 
 def keep(folder: Path) -> None:
-    """Write the layout: the tables as they are, whatever is declared."""
-    from lead_ml.cluster.layout import lay_out
+    """Write the layout: the events as they are, whatever is declared."""
+    from lead_ml.cluster.layout import Intake, Layout, append, partitions_for
 
     shutil.rmtree(folder / "kept", ignore_errors=True)
-    lay_out(_source(folder), folder / "kept", columns=COLUMNS)
+    layout = Layout.create(folder / "kept", partitions_for(_rows(folder)))
+    append(layout, ((batch, Intake()) for batch in _batches(folder)))
 
 
 def features(folder: Path, layout: str, steps: Steps) -> Found:
     """Compute the features of every snapshot."""
-    import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
+    from lead_ml.asof.join import features_at
+    from lead_ml.asof.kernel import StoredDataset
     from lead_ml.asof.labels import Spine
-    from lead_ml.cluster.layout import by_lead, features_of, rows_of
+    from lead_ml.cluster.layout import LayoutEvents, lead_order
+    from lead_ml.tables.dataset import Events, Leads
 
     with ExitStack() as stack:
         with steps("open" if layout == "kept" else "read and cut"):
             opened = stack.enter_context(_partitions(folder, layout))
         with steps("spine"):
             asked = pq.read_table(folder / "spine.parquet", use_threads=False)
-            lead, as_of = rows_of(opened, asked["lead_id"]), asked["as_of"].to_numpy()
-            order = by_lead(Spine(lead, as_of))
+            names = pc.unique(asked["lead_id"])  # leads without events are asked about too
+            names = names.take(lead_order(Texts(names), opened.count)[0])
+            lead = pc.index_in(asked["lead_id"], value_set=names).to_numpy().astype(np.int64)
+            as_of = asked["as_of"].to_numpy()
+            order = np.lexsort((as_of, lead))
             spine = Spine(lead[order], as_of[order])
-            names = pa.concat_arrays([opened.lead_ids(k) for k in range(opened.count)])
+            none = np.empty(0, dtype=np.int64)
+            dataset = StoredDataset(
+                Leads(tuple(names.to_pylist()), None),
+                Events(none, none, none, {}, np.empty(0)),
+                stored=LayoutEvents(opened),
+            )
             del asked, lead, as_of, order
         with steps("features"):
-            columns = dict(features_of(FEATURES, opened, spine))
+            columns = dict(features_at(FEATURES, dataset, spine))
     return Found(names, spine.lead, spine.as_of, columns)
 
 
@@ -90,16 +108,42 @@ def _arrow(column: Any) -> Any:
     return pa.array(column.levels, pa.string()).take(pa.array(column.codes, mask=column.codes < 0))
 
 
-def _source(folder: Path) -> dict[str, Path]:
-    return {"leads": folder / "spine.parquet", "events": folder / "events.parquet"}
+def _rows(folder: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(folder / "events.parquet").num_rows)
+
+
+def _batches(folder: Path) -> Iterator[dict[str, Any]]:
+    """Read the events as they are, a batch at a time: typed instants and texts need no rules of cells."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts = ["lead_id", *FEW, "session_id"]
+    # Buffered ahead, the whole file would stay in memory until its end.
+    with pq.ParquetFile(folder / "events.parquet", read_dictionary=texts, pre_buffer=False) as file:
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(COLUMNS), use_threads=False):
+            found = dict(zip(batch.schema.names, batch.columns, strict=True))
+            yield {
+                name: coded(array.cast(pa.dictionary(pa.int32(), pa.string())))
+                if name in texts
+                else writable(array)
+                for name, array in found.items()
+            }
 
 
 @contextmanager
 def _partitions(folder: Path, layout: str) -> Iterator[Any]:
-    from lead_ml.cluster.layout import Layout, partitioned
+    import pyarrow as pa
+
+    from lead_ml.cluster.layout import Layout, Scattered, partitions_for
+    from lead_ml.cluster.layout.memory import handed_on
 
     if layout == "kept":
         yield Layout.open(folder / "kept")
         return
-    with partitioned(_source(folder), columns=COLUMNS) as cut:
+    with handed_on(), closing(Scattered(partitions_for(_rows(folder)))) as cut:
+        for batch in _batches(folder):
+            cut.add(batch)
+        pa.default_memory_pool().release_unused()
         yield cut

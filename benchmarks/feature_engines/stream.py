@@ -1,7 +1,7 @@
 """A SYNTHETIC stream: events in the order in which they came to be known, and the snapshots that are asked about.
 
 Instants are whole seconds, no two events of a lead occur at one, so that its first and last event are plain. Leads are skewed (lognormal), one has 20,000 events, some have none. Events come in sessions that thin out over
-the life of a lead; 3 % are recorded up to six days late. Columns are drawn for chunks of leads, so that 50 M events fit.
+the life of a lead; 3% are recorded up to six days late. Columns are drawn for chunks of leads, so that 50 M events fit.
 """
 
 from __future__ import annotations

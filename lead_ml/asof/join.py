@@ -21,7 +21,8 @@ import numpy as np
 from lead_ml.asof.derived import FeatureColumn, derived_column
 from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.kernel import (
-    Kept,
+    Answered,
+    HistorySnapshot,
     Plan,
     aggregate_coded,
     column_at,
@@ -53,8 +54,6 @@ from lead_ml.tables.instants import wall_clock
 _HOUR = MICROSECONDS_PER_DAY // 24
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
-
-Answered = tuple[Floats, tuple[tuple[str, ...], ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +97,7 @@ def features_at(
     dataset: Dataset,
     spine: Spine,
     *,
-    kept: Mapping[str, Kept] | None = None,
+    kept: Mapping[str, HistorySnapshot] | None = None,
 ) -> RawColumns:
     """Compute the declared features of every snapshot.
 
@@ -121,7 +120,7 @@ def features_at(
     """
     compiled = declarations if isinstance(declarations, Compiled) else Compiled.of(declarations)
     answers = [
-        aggregate_coded(plan, dataset, spine.lead, spine.as_of, kept=(kept or {}).get(plan.name))
+        aggregate_coded(plan, dataset, spine.lead, spine.as_of, (kept or {}).get(plan.name))
         for plan in compiled.plans
     ]
     return from_answers(compiled, dataset, spine, answers)

@@ -9,8 +9,8 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from lead_ml.asof.kernel import stored_of
 from lead_ml.asof.spine import (
-    CLOSING_STAGES,
     NEVER,
     Spine,
     build_spine,
@@ -24,10 +24,9 @@ from lead_ml.asof.spine import (
 )
 from lead_ml.errors import InputError, TooLittleData
 from lead_ml.project.targets import Column, Fake, Target, Won
-from lead_ml.tables.dataset import Dataset, Floats, Instants, Mask
+from lead_ml.tables.dataset import Dataset, Events, Floats, Instants, Mask
 
 __all__ = [
-    "CLOSING_STAGES",
     "NEVER",
     "Labels",
     "Mask",
@@ -160,15 +159,23 @@ def _label_fake(target: Fake, dataset: Dataset, spine: Spine, horizon_us: int) -
     )[spine.lead]
     real = np.minimum(first_known(dataset, target.stages)[spine.lead], unfit)
     if dataset.events is not None and target.contacts:
-        contact = is_in(dataset.events.columns.get("type"), target.contacts, len(dataset.events))
-        met = np.full(len(dataset.leads), NEVER)
-        np.minimum.at(met, dataset.events.lead[contact], dataset.events.known_at[contact])
-        real = np.minimum(real, met[spine.lead])
+        real = np.minimum(real, _first_contact(dataset, dataset.events, target.contacts)[spine.lead])
     use = np.full(len(spine), Use.UNLABELLED, dtype=np.int8)
     use[(fake < end) | (real < end)] = Use.USED
     use[end > dataset.until] = Use.IMMATURE
     use[fake < spine.as_of] = Use.ALREADY
     return Labels((fake < end).astype(np.float64), use, np.where(fake < end, fake, NEVER))
+
+
+def _first_contact(dataset: Dataset, events: Events, types: tuple[str, ...]) -> Instants:
+    """Return per lead when the first event of some types became known, or NEVER."""
+    stored = stored_of(dataset)
+    if stored is not None:
+        return stored.first_known(types, dataset, NEVER)
+    contact = is_in(events.columns.get("type"), types, len(events))
+    met = np.full(len(dataset.leads), NEVER)
+    np.minimum.at(met, events.lead[contact], events.known_at[contact])
+    return met
 
 
 def _label_column(target: Column, dataset: Dataset, spine: Spine) -> Labels:

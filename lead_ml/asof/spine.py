@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lead_ml.declare import MICROSECONDS_PER_DAY
+from lead_ml.project.targets import CLOSING_STAGES
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants, Mask, Outcomes
 
 NEVER = 2**62  # later than any instant, with room to subtract one
-CLOSING_STAGES = ("won", "lost", "invalid")
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Cleaning: pure functions from text to text, with no table and no library behind them.
+"""Cleaning: pure functions from text to text, without external data or libraries.
 
 ``TRANSFORMS`` are the functions that a declaration may name, as ``category("email", transform="domain")`` or
-``leads(by="email:domain")``. Their names and answers stand in bundles: changing one changes trained models, so a better
-rule gets a new name.
+``leads(by="email:domain")``. Bundles refer to their names and results: changing one changes trained models, so an
+improved rule gets a new name.
 """
 
 from __future__ import annotations

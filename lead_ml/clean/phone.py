@@ -1,25 +1,21 @@
-"""Phone numbers: their shape, their country, and the one form in which two of them can be compared.
+"""Phone numbers: their pattern, their country, and a normal form for comparing them.
 
-Own small rules, since a numbering-plan library calls 13800138000 and 202-555-0123 valid: nobody answers there.
+The rules are our own: numbering-plan libraries accept 13800138000 and 202-555-0123, which are known placeholders.
 """
 
 from __future__ import annotations
 
 import re
 
-from lead_ml.clean.text import clean, words
+from lead_ml.clean.text import clean
+from lead_ml.clean.word_lists import pattern, word_list
 
-_EXTENSION = re.compile(r"(?:ext\.?|extension|x|转|分机|#)\s*\d+\s*$", re.IGNORECASE)
 _CN_MOBILE = re.compile(r"1[3-9]\d{9}")
 _KNOWN_FAKE = re.compile(
     r"13800138000|12345678910|13800000000|13000000000"
     r"|1[3-9]\d12345678"  # any Chinese prefix before 12345678
-    r"|1?\d{3}55501\d{2}"  # kept free for films in North America
-    r"|(?:44|0)7700900\d{3}|(?:44|0)2079460\d{3}"  # and in Britain
-)
-_TWO_DIGIT_CODES = words(
-    """20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90
-    91 92 93 94 95 98"""
+    r"|1?\d{3}55501\d{2}"  # reserved for fiction in North America
+    r"|(?:44|0)7700900\d{3}|(?:44|0)2079460\d{3}"  # and in the United Kingdom
 )
 _UP = "01234567890123456789"
 _RUN = 7
@@ -27,10 +23,10 @@ _SHORTEST, _LONGEST = 7, 15
 
 
 def normal_phone(text: str) -> str | None:
-    """Return the form in which two numbers are compared, None if it has not 7 to 15 digits.
+    """Return the normal form for comparing numbers, None if it does not have 7 to 15 digits.
 
-    ``+`` and the digits where the country is written; Chinese mobiles get their ``+86``; other numbers without a
-    country stay bare digits, since a guess would join strangers. Extensions are cut off.
+    ``+`` and the digits if the country code is given; Chinese mobile numbers get ``+86``; other numbers without a
+    country code stay bare digits, because a guess could match strangers. Extensions are removed.
 
     >>> normal_phone("138-0571"), normal_phone("0086 13805712233"), normal_phone("86 13805712233")
     ('1380571', '+8613805712233', '+8613805712233')
@@ -50,7 +46,7 @@ def normal_phone(text: str) -> str | None:
 
 
 def phone_country(text: str) -> str | None:
-    """Return the country code with its ``+``, ``national`` where none is written, None without a number.
+    """Return the country code with its ``+``, ``national`` if there is none, None without a number.
 
     >>> phone_country("13805712233"), phone_country("+44 20 7946 0018"), phone_country("+852 2123 4567")
     ('+86', '+44', '+852')
@@ -64,13 +60,13 @@ def phone_country(text: str) -> str | None:
         return "national"
     if number[1] in "17":
         return number[:2]
-    return number[:3] if number[1:3] in _TWO_DIGIT_CODES else number[:4]
+    return number[:3] if number[1:3] in word_list("two_digit_country_codes") else number[:4]
 
 
 def phone_pattern(text: str) -> str:
-    """Return what the digits look like; a hint, never a verdict (some pay for a number full of eights).
+    """Return what the digits look like; a signal, not a decision (numbers full of eights are popular in China).
 
-    ``known_fake`` (numbers of films and sample texts), ``too_short``, ``too_long``, ``repeated`` (six equal digits in
+    ``known_fake`` (numbers from fiction and sample texts), ``too_short``, ``too_long``, ``repeated`` (six equal digits in
     a row, or at most two different ones), ``sequential`` (seven in counting order), ``valid_shape``.
 
     >>> [phone_pattern(text) for text in ("13800138000", "202-555-0123", "13912345678")]
@@ -93,7 +89,7 @@ def phone_pattern(text: str) -> str:
 
 
 def _digits(text: str) -> tuple[str, bool]:
-    bare = _EXTENSION.sub("", clean(text))
+    bare = pattern("phone_extension").sub("", clean(text))
     digits = "".join(letter for letter in bare if letter in "0123456789")
     if bare.startswith(("+", "(+")) or (digits.startswith("00") and len(digits) > 9):
         return digits.lstrip("0"), True

@@ -1,4 +1,4 @@
-"""One value, one text, one number: what a cell of a table and a field of a request both go through.
+"""One normal form for a value: used for the cells of a table and for the fields of a request.
 
 A CSV cell ``"3"``, a Parquet float ``3.0`` and a JSON number ``3`` must become the same text, or a model would see
 three categories.
@@ -16,17 +16,18 @@ from typing import Any
 
 import numpy as np
 
+from lead_ml.clean.word_lists import word_list
 from lead_ml.project.params import DEFAULT_MISSING
 
 _NOT_A_VALUE = ("nan", "NaN", "sNaN", "NaT", "<NA>")
 _EXACT_FLOATS = 2.0**53
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBER = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?")
-_WORDS = {"true": 1.0, "yes": 1.0, "是": 1.0, "false": 0.0, "no": 0.0, "否": 0.0}
 
 
 def clean(text: str) -> str:
-    r"""Return the text in Unicode form NFKC (full-width letters become plain), without blanks at its ends.
+    r"""Return the text in Unicode form NFKC (full-width letters become plain), without leading and trailing blanks.
 
     >>> clean("\ufeff\u3000ＡＣＭＥ　Ltd ")
     'ACME Ltd'
@@ -38,17 +39,18 @@ def clean(text: str) -> str:
     return stripped
 
 
-def words(text: str) -> frozenset[str]:
-    """Return the words of a text, for the lists of this package.
+def name_key(name: str) -> str:
+    """Return a name in lower case, its words separated by one blank, without punctuation: for comparing headers.
 
-    >>> sorted(words("b  a b"))
-    ['a', 'b']
+    >>> name_key("LeadSource"), name_key(" created_at "), name_key("E-Mail (work)"), name_key("线索编号")
+    ('lead source', 'created at', 'e mail work', '线索编号')
     """
-    return frozenset(text.split())
+    spaced = _CAMEL.sub(" ", clean(name))
+    return " ".join(re.findall(r"\w+", spaced.replace("_", " ").casefold()))
 
 
 def missing_tags(tags: Iterable[str]) -> frozenset[str]:
-    """Return the texts that stand for *missing*, cleaned and casefolded.
+    """Return the texts that mean *missing*, cleaned and casefolded.
 
     >>> sorted(missing_tags(["N/A", " － "]))
     ['-', 'n/a']
@@ -60,7 +62,7 @@ MISSING = missing_tags(DEFAULT_MISSING)
 
 
 def as_text(value: object, missing: frozenset[str] = MISSING) -> str | None:
-    """Return the one text that stands for a value, or None where it is missing.
+    """Return the normal text of a value, or None if it is missing.
 
     Texts are cleaned (:func:`clean`); booleans become ``true`` and ``false``; integral floats lose their ``.0``; other
     floats keep all digits (``repr``); dates and times become ISO 8601. None, NaN, NaT and pandas' NA are missing.
@@ -86,10 +88,10 @@ def as_text(value: object, missing: frozenset[str] = MISSING) -> str | None:
 
 
 def as_number(text: str) -> float:
-    """Return the number that a text writes, NaN where it writes none.
+    """Return the number in a text, NaN if it is not a number.
 
-    Takes a sign, thousands commas, full-width digits, an exponent, and true/false, yes/no, 是/否 as 1 and 0. Infinite
-    and overflowing values are no numbers; neither are ``50%``, ``¥50`` or ``1,5``, whose meaning would be a guess.
+    Takes a sign, thousands commas, full-width digits, an exponent, and yes/no words in English and Chinese as 1 and 0. Infinite
+    and overflowing values are not numbers; neither are ``50%``, ``¥50`` or ``1,5``, whose meaning is ambiguous.
 
     >>> as_number("1,234.5"), as_number("－１２"), as_number("Yes"), as_number("否")
     (1234.5, -12.0, 1.0, 0.0)
@@ -97,8 +99,10 @@ def as_number(text: str) -> float:
     (nan, nan, nan)
     """
     folded = clean(text).casefold().replace("\N{MINUS SIGN}", "-")
-    if folded in _WORDS:
-        return _WORDS[folded]
+    if folded in word_list("yes"):
+        return 1.0
+    if folded in word_list("no"):
+        return 0.0
     if not _NUMBER.fullmatch(folded):
         return float("nan")
     number = float(folded.replace(",", ""))
@@ -121,7 +125,7 @@ def _of_float(value: float | np.floating[Any] | Decimal) -> str:
     number = float(value)
     if number.is_integer() and abs(number) < _EXACT_FLOATS:
         return str(int(number))
-    # A 32-bit 0.1 is written 0.1, as its 64-bit neighbour is, not with the digits that 64 bits add.
+    # A 32-bit 0.1 is written as 0.1, like a 64-bit 0.1, not with the extra digits of the conversion.
     return str(value) if isinstance(value, np.float32 | np.float16) else repr(number)
 
 

@@ -1,4 +1,4 @@
-"""What a form leaves behind: the message, the browser, the network address."""
+"""Traces of a form submission: the message, the browser and the network address."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ import ipaddress
 import re
 
 from lead_ml.clean.text import clean
+from lead_ml.clean.word_lists import pattern
 
 _URL = re.compile(
     r"https?://|www\.|\b[a-z0-9-]+\.(?:com|cn|net|org|io|ru|top|xyz|shop|info)\b(?!@)", re.IGNORECASE
-)
-_BUYING = re.compile(
-    r"\b(?:budget|quote|quotation|pricing|price|demo|trial|purchase|buy|order|contract|implement|rollout|deadline|rfp|seats)\b"
-    r"|报价|预算|采购|购买|价格|演示|试用|合同|上线|招标|订购"
-)
-_PROMOTION = re.compile(
-    r"\b(?:seo|backlinks?|guest post|crypto|casino|loans?|forex|ranking|traffic|viagra|lottery)\b"
-    r"|贷款|博彩|代开|发票|刷单|兼职|推广排名|加微信"
 )
 _BOT = re.compile(r"bot|crawl|spider|headless|curl|wget|python|httpclient|okhttp|phantom|selenium|scrapy")
 _MOBILE = re.compile(r"mobile|android|iphone|ipad|harmony|micromessenger")
@@ -26,7 +19,7 @@ _DESKTOP = re.compile(r"windows nt|macintosh|x11|cros")
 def length_bucket(text: str) -> str:
     """Return the length of a message as ``under_20``, ``20_99``, ``100_399`` or ``400_up``.
 
-    In letters; a Chinese sign says about as much as two Latin letters and counts as two.
+    Measured in letters; a Chinese character carries about as much as two Latin letters and counts as two.
 
     >>> [length_bucket(text) for text in ("Hi", "请报价，谢谢，我们需要五十个席位", "a" * 100, "a" * 400)]
     ['under_20', '20_99', '100_399', '400_up']
@@ -41,7 +34,7 @@ def length_bucket(text: str) -> str:
 
 
 def has_url(text: str) -> str:
-    """Tell whether a text holds a web address; an e-mail address is none.
+    """Return whether a text contains a web address; an e-mail address does not count.
 
     >>> has_url("see www.acme.com"), has_url("cheap links: best-seo.xyz"), has_url("mail li@acme.com")
     ('true', 'true', 'false')
@@ -51,25 +44,25 @@ def has_url(text: str) -> str:
 
 
 def buying_words(text: str) -> str:
-    """Tell whether a message speaks of buying: a quote, a budget, a demo, 报价, 采购.
+    """Return whether a message mentions buying: a quote, a budget, a demo.
 
     >>> buying_words("Please send a quote for 40 seats"), buying_words("想了解一下"), buying_words("需要报价")
     ('true', 'false', 'true')
     """
-    return _word(_BUYING.search(clean(text).casefold()))
+    return _word(pattern("buying").search(clean(text).casefold()))
 
 
 def promotion_words(text: str) -> str:
-    """Tell whether a message itself sells something: links, loans, casinos, 代开发票.
+    """Return whether a message advertises something: links, loans, casinos.
 
     >>> promotion_words("We improve your SEO ranking"), promotion_words("Need pricing")
     ('true', 'false')
     """
-    return _word(_PROMOTION.search(clean(text).casefold()))
+    return _word(pattern("promotion").search(clean(text).casefold()))
 
 
 def device(text: str) -> str:
-    """Return what a user agent says it is: ``bot``, ``mobile``, ``desktop`` or ``other``.
+    """Return the device that a user agent reports: ``bot``, ``mobile``, ``desktop`` or ``other``.
 
     >>> device("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126.0"), device("python-requests/2.32")
     ('desktop', 'bot')
@@ -77,14 +70,14 @@ def device(text: str) -> str:
     'mobile'
     """
     folded = text.casefold()
-    for found, pattern in (("bot", _BOT), ("mobile", _MOBILE), ("desktop", _DESKTOP)):
-        if pattern.search(folded):
+    for found, known in (("bot", _BOT), ("mobile", _MOBILE), ("desktop", _DESKTOP)):
+        if known.search(folded):
             return found
     return "other"
 
 
 def ip_network(text: str) -> str | None:
-    """Return the network of an address (/24 of IPv4, /48 of IPv6), None if it is no address.
+    """Return the network of an address (/24 of IPv4, /48 of IPv6), None if it is not an address.
 
     >>> ip_network("203.0.113.77"), ip_network("2001:db8:1:2::5"), ip_network("localhost")
     ('203.0.113.0/24', '2001:db8:1::/48', None)

@@ -1,4 +1,4 @@
-"""The tree of commands, and what an exception means to whoever called."""
+"""The commands, and what an exception becomes: one message and an exit code."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lead_ml.cli import audit, decay, demo, profile, projects, registry, scoring, training
+from lead_ml.cli import audit, decay, demo, layout, profile, projects, registry, scoring, training
 from lead_ml.cli.console import INTERRUPTED, debugging, fail, say
 from lead_ml.errors import LeadMLError
 
 
 class Commands(TyperGroup):
-    """The commands; none of them lets a traceback out."""
+    """The commands; none of them prints a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; an error becomes one paragraph on standard error and exit code 1."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            say("Interrupted; what was finished before is kept.")
+            say("Interrupted. Finished work is kept.")
             raise typer.Exit(INTERRUPTED) from error
-        except Exception as error:  # the last place where anything can be told
+        except Exception as error:  # the last place where anything can be reported
             if _is_typers(error) or (debugging() and not isinstance(error, LeadMLError)):
                 raise
-            raise typer.Exit(fail(_told(error))) from error
+            raise typer.Exit(fail(_worded(error))) from error
 
 
 def _is_typers(error: Exception) -> bool:
-    """Tell whether the framework knows what to do: its own exceptions, and a pipe whose reader went away, as head does."""
+    """Return whether the framework handles it: its own exceptions, and a pipe whose reader went away, as with head."""
     piped = isinstance(error, OSError) and error.errno == errno.EPIPE
     return piped or isinstance(error, typer.Exit | typer.Abort) or hasattr(error, "exit_code")
 
 
-def _told(error: Exception) -> str:
+def _worded(error: Exception) -> str:
     if isinstance(error, LeadMLError):
         return str(error)
     if isinstance(error, MemoryError):
-        return "The memory of this machine is not enough for this data."
+        return "This machine has not enough memory for this data."
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        return f"{place}{error.strerror or error}. Check that the place exists, may be used, and has room."
+        return f"{place}{error.strerror or error}. Check that the path exists, is accessible, and has free space."
     return (
-        f"lead-ml did not foresee this ({type(error).__name__}: {error}). It is a fault of lead-ml, not of your data: "
-        "please report it with what LEAD_ML_DEBUG=1 in front of the same command prints."
+        f"Unexpected error ({type(error).__name__}: {error}). This is a bug in lead-ml, not in your data: please report "
+        "it together with the output of the same command run with LEAD_ML_DEBUG=1."
     )
 
 
@@ -61,6 +61,7 @@ app = typer.Typer(
 for module in (projects, training, audit, profile, decay, scoring, registry, demo):
     for command in module.COMMANDS:
         app.command()(command)
+app.add_typer(layout.app, name="layout")
 
 
 def _version(shown: bool) -> None:

@@ -1,4 +1,4 @@
-"""The command that looks for columns which know the outcome."""
+"""The leakage audit on the command line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lead_ml.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from lead_ml.evaluation.leakage import AuditReport, Figures, Finding
+    from lead_ml.evaluation.leakage import AuditFigures, AuditReport, LeakageFinding
     from lead_ml.project.params import Params
 
 
@@ -30,20 +30,19 @@ def audit(
     project: ProjectOption = Path(),
     data: DataOption = None,
     target: Annotated[
-        Literal["conversion", "fake"], typer.Option(help="Which outcome columns are held against.")
+        Literal["conversion", "fake"], typer.Option(help="Outcome to audit the columns against.")
     ] = "conversion",
     seed: SeedOption = None,
-    everything: Annotated[bool, typer.Option("--all", help="Print what was cleared, too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Print cleared columns too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Look for columns that know the outcome, and show the honest figure beside the leaky one.
+    """Look for columns that know the outcome, and show the AUC with and without them.
 
-    Leaks end with exit code 0: finding them is what the audit is for.
+    The exit code is 0 also when leaks are found.
 
     Example: lead-ml audit --project my-company --all
     """
-    from lead_ml.evaluation.leakage import as_dict
-    from lead_ml.workflows.audit import audit_project
+    from lead_ml.workflows.audit import as_dict, audit_project
 
     with steps("reading") as step:
         found, reports = audit_project(project, data, targets=(target,), seed=seed, progress=step)
@@ -55,11 +54,11 @@ def audit(
 
 
 def print_audit(report: AuditReport, params: Params, *, everything: bool = False) -> None:
-    """Print the accused with their evidence and the next step, then the two figures."""
-    from lead_ml.evaluation.leakage import CHECKS, audited_out
+    """Print the flagged columns with their evidence and the next step, then the two figures."""
+    from lead_ml.workflows.audit import CHECKS, left_out_columns
 
-    accused = [found for found in report.findings if found.verdict != "clear"]
-    shown = report.findings if everything else accused
+    flagged = [found for found in report.findings if found.verdict != "clear"]
+    shown = report.findings if everything else flagged
     mark = "SYNTHETIC, " if params.synthetic else ""
     title = f"{report.target}: {mark}{report.rows:,} leads, {report.positives:,} positive"
     if shown:
@@ -69,48 +68,50 @@ def print_audit(report: AuditReport, params: Params, *, everything: bool = False
     else:
         tell(escape(title))
     _print_figures(report)
-    for name, do in _steps(accused):
+    for name, do in _steps(flagged):
         tell(f"[bold]{escape(name)}[/]: {escape(do)}")
-    _print_end(report, accused, audited_out(report, params.trust))
+    _print_end(report, flagged, left_out_columns(report, params.trust))
 
 
-def _row(found: Finding, checks: dict[str, str]) -> tuple[str, ...]:
+def _row(found: LeakageFinding, checks: dict[str, str]) -> tuple[str, ...]:
     return found.verdict, checks[found.check], found.subject, found.en
 
 
-def _steps(accused: list[Finding]) -> list[tuple[str, str]]:
+def _steps(flagged: list[LeakageFinding]) -> list[tuple[str, str]]:
     """Return one next step per subject: that of its gravest finding."""
     first: dict[str, str] = {}
-    for found in accused:
+    for found in flagged:
         first.setdefault(found.subject, found.do)
     return list(first.items())
 
 
 def _print_figures(report: AuditReport) -> None:
     if report.honest is None or report.leaky is None:
-        tell("Too few outcomes to measure anything: only dates and names were looked at.")
+        tell("Too few outcomes to measure anything: only dates and names were checked.")
         return
     rows = [
         ("honest", *_figures(report.honest)),
         ("leaky", *_figures(report.leaky)),
     ]
-    tell("AUC of a small LightGBM on raw columns: honest without the accused, leaky with all of them.")
-    print_table("", ("", "columns", "forward in time", "at random"), rows)
+    tell(
+        "AUC of a small LightGBM on raw columns: honest without the flagged columns, leaky with all of them."
+    )
+    print_table("", ("", "columns", "forward in time", "random split"), rows)
 
 
-def _figures(figures: Figures) -> tuple[str, ...]:
+def _figures(figures: AuditFigures) -> tuple[str, ...]:
     forward = "-" if figures.forward_auc is None else interval(figures.forward_auc)
     return str(figures.columns), forward, interval(figures.random_auc)
 
 
-def _print_end(report: AuditReport, accused: list[Finding], left_out: tuple[str, ...]) -> None:
+def _print_end(report: AuditReport, flagged: list[LeakageFinding], left_out: tuple[str, ...]) -> None:
     cleared = len(report.findings) - sum(found.verdict != "clear" for found in report.findings)
     say(
-        f"{len(accused)} accused, {cleared} cleared."
+        f"{len(flagged)} flagged, {cleared} cleared."
         + (f" Left out: {escape(', '.join(left_out))}." if left_out else "")
     )
-    if not accused:
-        say("Nothing is accused. --all shows what was looked at.")
+    if not flagged:
+        say("Nothing is flagged. --all shows what was checked.")
 
 
 COMMANDS = (audit,)

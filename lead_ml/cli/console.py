@@ -1,4 +1,4 @@
-"""What every command shares: options, tables that are also JSON, progress, and how an error is told.
+"""What every command shares: options, tables that are also JSON, progress, and how errors are printed.
 
 Results go to standard output; progress, hints and errors to standard error, so that ``--json`` stays clean.
 """
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import isnan
 from pathlib import Path
 from time import perf_counter
@@ -40,7 +41,7 @@ ProjectOption = Annotated[
 DataOption = Annotated[
     Path | None,
     typer.Option(
-        "--data", "-d", help="Folder that data paths start from.", file_okay=False, show_default="the project"
+        "--data", "-d", help="Base directory for data.", file_okay=False, show_default="the project"
     ),
 ]
 DaskOption = Annotated[
@@ -48,7 +49,7 @@ DaskOption = Annotated[
     typer.Option(
         "--dask",
         metavar="CLUSTER",
-        help="Spread the work: local:2 starts two workers here, tcp://host:8786 uses a cluster that runs.",
+        help="Run on Dask: local:2 starts two workers here, tcp://host:8786 uses a running cluster.",
         show_default="this process",
     ),
 ]
@@ -77,18 +78,18 @@ class Span(Protocol):
 
 
 def fail(words: str) -> int:
-    """Tell an error in one paragraph on standard error; return the exit code."""
+    """Print an error as one paragraph on standard error; return the exit code."""
     err.print(f"[bold red]error[/] {escape(' '.join(words.split()))}", highlight=False, soft_wrap=True)
     return 1
 
 
 def debugging() -> bool:
-    """Tell whether tracebacks are wanted."""
+    """Return whether tracebacks are wanted."""
     return os.environ.get("LEAD_ML_DEBUG", "") not in ("", "0")
 
 
 def wide() -> bool:
-    """Tell whether the terminal has room for every interval."""
+    """Return whether the terminal has room for every interval."""
     return out.width >= WIDE
 
 
@@ -100,7 +101,7 @@ def print_json(content: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; columns of numbers are set to the right."""
+    """Print a table; columns of numbers are right-aligned."""
     table = Table(
         title=escape(title),
         title_justify="left",
@@ -126,7 +127,7 @@ def tell(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line beside the result, on standard error; data inside it must be escaped."""
+    """Print a line on standard error, next to the result; data inside it must be escaped."""
     err.print(text, highlight=False, soft_wrap=True)
 
 
@@ -134,7 +135,7 @@ def say(text: str) -> None:
 def steps(title: str, total: int | None = None) -> Iterator[Callable[[str], None]]:
     """Show progress; the value is called with a few words after each step.
 
-    A terminal shows one line that goes away, a log gets a line a step.
+    A terminal shows one line that disappears at the end; a log gets one line per step.
     """
     if not err.is_terminal:
         start = perf_counter()
@@ -166,11 +167,20 @@ def interval(figure: Span, digits: int = 3, *, bounds: bool = True) -> str:
     """
     if figure.value is None or isnan(figure.value):
         return "-"
-    told = f"{figure.value:,.{digits}f}"
+    text = f"{figure.value:,.{digits}f}"
     if not bounds or figure.lower is None or figure.upper is None:
-        return told
+        return text
     between = " to " if figure.lower < 0 else "-"
-    return f"{told} ({figure.lower:,.{digits}f}{between}{figure.upper:,.{digits}f})"
+    return f"{text} ({figure.lower:,.{digits}f}{between}{figure.upper:,.{digits}f})"
+
+
+def day(instant: int) -> str:
+    """Return the date of an instant in microseconds UTC.
+
+    >>> day(1_767_225_600_000_000)
+    '2026-01-01'
+    """
+    return datetime.fromtimestamp(instant // 1_000_000, UTC).date().isoformat()
 
 
 def percent(figure: Span) -> Figure:

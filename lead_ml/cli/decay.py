@@ -104,7 +104,7 @@ def _print_forward(found: Decay, judged: list[HalfLife], rules: list[str], mark:
         [(name_of(item.type), *map(_saved, item.against)) for item in judged],
     )
     tell(
-        f"{found.judged_leads:,} later leads, {found.judged_wins:,} won. An interval that holds 0 says: not told apart.\n"
+        f"{found.test_leads:,} later leads, {found.test_wins:,} won. An interval that holds 0 says: not told apart.\n"
     )
 
 

@@ -22,9 +22,9 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another market.")] = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Generate a synthetic CRM, then check, train, judge, promote, advise, score and explain it.
+    """Generate a synthetic CRM, then check, train, evaluate, promote, recommend thresholds, score and explain.
 
-    Every figure is of generated data and says nothing about a real market.
+    Every figure comes from generated data and says nothing about a real market.
 
     Example: lead-ml demo work/demo --leads 12000
     """
@@ -35,26 +35,26 @@ def demo(
     if as_json:
         print_json(done.plain())
         return
-    _rule("1  The data", "Three tables of a CRM. Rows that cannot be used are rejected and counted.")
+    _rule("1  The data", "Three tables of a CRM. Rows that cannot be used are rejected with a reason.")
     print_intake(done.loaded.intake)
-    _rule("2  The models", "Trained on the past, judged on later leads that no model has seen.")
+    _rule("2  The models", "Trained on the past, evaluated on later leads that no model has seen.")
     print_run(done.run)
-    _rule("3  Promotion", "A version serves only if it earns it in a paired comparison.")
+    _rule("3  Promotion", "A version serves only if it passes the promotion gate, a paired comparison.")
     tell(escape(f"{done.promotion}\n"))
-    _rule("4  The lines", "Where marketing (MQL) and sales (SQL) should take leads over.")
-    print_advice(done.scorer.bundle.advice, done.scorer.lines, synthetic=True)
     _rule(
-        "5  The worklist", "Open leads at the end of the data, best first, with what speaks for and against."
+        "4  The thresholds", "From which score a lead is marketing-qualified (MQL) and sales-qualified (SQL)."
     )
+    print_advice(done.scorer.bundle.advice, done.scorer.thresholds, synthetic=True)
+    _rule("5  The worklist", "Open leads at the end of the data, best first, with their strongest reasons.")
     print_worklist(done.answers[:SHOWN], len(done.answers))
-    _rule("6  One lead explained", "Points of the score; all reasons add up to the score shown.")
-    for answer in done.explained:
-        print_answer(answer, top=SHOWN)
+    _rule("6  One lead explained", "In points of the score; all reasons add up to the score shown.")
+    for answer, lang in zip(done.explained, ("en", "zh"), strict=True):
+        print_answer(answer, lang, top=SHOWN)
     if done.serves:
         say(f"Next: lead-ml serve --project {escape(str(folder))}, then open http://127.0.0.1:8000/review")
     else:
         say(
-            "No version serves: so few leads prove nothing. Next: the demo in another folder with more --leads"
+            "No version serves: with so few leads the gate refuses. Next: run the demo in another folder with more --leads"
         )
 
 

@@ -13,13 +13,13 @@ from lead_ml.cli.console import (
     DataOption,
     JsonOption,
     ProjectOption,
+    day,
     print_json,
     print_table,
     say,
     tell,
     wide,
 )
-from lead_ml.tables.instants import iso
 
 if TYPE_CHECKING:
     from lead_ml.init import ColumnDraft, Draft
@@ -39,11 +39,12 @@ def init(
         Path | None,
         typer.Option("--outcomes", help="Stages or deals, if there is such a file.", dir_okay=False),
     ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the questions and comments, en or zh.")] = "en",
     as_json: JsonOption = False,
 ) -> None:
     """Write a project into a new folder: one that fits your own export, or the reference project to be edited.
 
-    The files are CSV or Parquet and are only read. What could not be decided stands as questions at the top of params.yaml.
+    The files are CSV or Parquet and are only read. What could not be decided is listed as questions at the top of params.yaml.
 
     Example: lead-ml init my-company --leads leads.csv --outcomes deals.csv
     """
@@ -61,7 +62,11 @@ def init(
         say(f"Wrote {len(written)} files into {escape(str(folder))}.")
         say("Next: put your data in, name it in params.yaml, then run: lead-ml check")
         return
-    draft, written = init_from_export(folder, leads, events, outcomes)
+    from lead_ml.language import LANGUAGES
+
+    if lang not in LANGUAGES:
+        raise typer.BadParameter(f"{lang!r} is not one of {', '.join(LANGUAGES)}", param_hint="--lang")
+    draft, written = init_from_export(folder, leads, events, outcomes, lang=lang)
     if as_json:
         print_json(_plain_draft(folder, draft, written))
         return
@@ -98,7 +103,8 @@ _DRAFT_COLUMNS = ("column", "role", "holds", "filled", "examples", "known at", "
 
 def _draft_row(item: ColumnDraft) -> Sequence[str]:
     examples = ", ".join(item.examples if wide() else item.examples[:2])
-    row = (item.column, item.role, item.type, f"{item.fill:.1%}", examples)
+    holds = item.kind.replace("_", " ") + (f" ({item.date_format})" if item.date_format else "")
+    row = (item.column, item.role, holds, f"{item.fill:.1%}", examples)
     return (*row, item.known_at, f"{item.distinct:,}") if wide() else row
 
 
@@ -117,17 +123,15 @@ def _plain_draft(folder: Path, draft: Draft, written: Sequence[Path]) -> dict[st
 
 
 def check(project: ProjectOption = Path(), data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Read the data and show what was read, mapped, rejected and why.
+    """Read the data and show how it was mapped, and which rows were rejected and why.
 
     Example: lead-ml check --project my-company
     """
-    from lead_ml.tables.read import write_rejected
-    from lead_ml.workflows.load import intake_summary, load
-    from lead_ml.workflows.training_table import usable_features
+    from lead_ml.workflows.check import check_project
+    from lead_ml.workflows.load import intake_summary
 
-    loaded = load(project, data)
-    written = write_rejected(loaded.intake, loaded.project.runs / "rejected")
-    _, left_out = usable_features(loaded.project, loaded.dataset)
+    checked = check_project(project, data)
+    loaded, left_out, written = checked.loaded, checked.left_out, checked.rejected_files
     if as_json:
         print_json(
             {
@@ -141,15 +145,15 @@ def check(project: ProjectOption = Path(), data: DataOption = None, as_json: Jso
     for name in left_out:
         tell(f"[yellow]left out[/] feature {escape(name)}: its column is overwritten later (see known at)")
     for path in written:
-        tell(f"Rejected rows are in {escape(str(path))}")
+        tell(f"Rejected rows: {escape(str(path))}")
     say("Next: lead-ml train")
 
 
 def print_intake(report: IntakeReport) -> None:
-    """Print what was read, how it was understood, and what was rejected."""
+    """Print what was read, how it was mapped, and which rows were rejected."""
     tables = list(report.tables.values())
     print_table(
-        "What was read",
+        "Tables",
         ("table", "file", "rows", "used", "rejected", "from", "to"),
         [_read_row(table) for table in tables],
     )
@@ -161,13 +165,13 @@ def print_intake(report: IntakeReport) -> None:
     if report.columns:
         print_table(
             "Columns of leads",
-            ("column", "looks like", "filled", "distinct", "known at"),
+            ("column", "holds", "filled", "distinct", "known at"),
             [_column_row(column) for column in report.columns],
         )
 
 
 def _read_row(table: TableReport) -> Sequence[str]:
-    first, last = ("-" if moment is None else iso(moment)[:10] for moment in (table.first, table.last))
+    first, last = ("-" if moment is None else day(moment) for moment in (table.first, table.last))
     used, aside = f"{table.used:,}", f"{table.rows_in - table.used:,}"
     return table.table, ", ".join(table.sources), f"{table.rows_in:,}", used, aside, first, last
 
@@ -180,7 +184,7 @@ def _aside_rows(table: TableReport) -> list[Sequence[str]]:
 
 
 def _tell_notes(table: TableReport) -> None:
-    mapped = [f"{ours} is their {theirs}" for ours, theirs in table.mapped.items() if ours != theirs]
+    mapped = [f"{ours} is read from {theirs}" for ours, theirs in table.mapped.items() if ours != theirs]
     ignored = [f"ignored: {', '.join(table.ignored)}"] if table.ignored else []
     for note in (*mapped, *ignored, *table.notes):
         tell(f"{table.table}: {escape(note)}")
@@ -189,10 +193,10 @@ def _tell_notes(table: TableReport) -> None:
 def _column_row(column: ColumnReport) -> Sequence[str]:
     known: str = column.known_at
     if known == "history":
-        known = "history: as it stood"
+        known = "history: value as of"
     elif known != "creation":
         known = f"{known}: {'trusted by name' if column.trusted else 'left out'}"
-    return column.name, column.kind, f"{column.fill:.1%}", f"{column.distinct:,}", known
+    return column.name, column.kind.replace("_", " "), f"{column.fill:.1%}", f"{column.distinct:,}", known
 
 
 def warm() -> None:
@@ -202,7 +206,7 @@ def warm() -> None:
     """
     from time import perf_counter
 
-    from lead_ml.asof.kernel import warm as warm_kernels
+    from lead_ml.workflows.check import warm_kernels
 
     start = perf_counter()
     warm_kernels()
@@ -210,7 +214,7 @@ def warm() -> None:
 
 
 def doctor(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
-    """Check this machine, the libraries and the project, and say what to mend.
+    """Check this machine, the libraries and the project, and say what is missing and how to get it.
 
     Example: lead-ml doctor
     """
@@ -220,10 +224,10 @@ def doctor(project: ProjectOption = Path(), as_json: JsonOption = False) -> None
     if as_json:
         print_json(findings)
     else:
-        rows = [("ok" if f.ok else "MEND", f.what, f.found, f.do) for f in findings]
+        rows = [("ok" if f.ok else "FAIL", f.what, f.found, f.do) for f in findings]
         print_table("doctor", ("", "what", "found", "do"), rows)
     if not all(finding.ok for finding in findings):
-        say("Some things need mending.")
+        say("Some checks failed.")
         raise typer.Exit(1)
 
 

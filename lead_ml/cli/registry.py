@@ -1,4 +1,4 @@
-"""Commands that change what serves: promote, rollback."""
+"""Commands that change which version serves: promote, rollback."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def promote(
     project: ProjectOption = Path(),
     data: DataOption = None,
     force: Annotated[
-        str | None, typer.Option(help="Promote anyway, for this reason; it is recorded.")
+        str | None, typer.Option(help="Promote anyway, for this reason, which is recorded.")
     ] = None,
     by: ByOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Make a version the champion, if it earned it in a paired comparison on the same forward window.
+    """Promote a version that passes the gate: a paired comparison on the same forward window.
 
     Example: lead-ml promote latest
     """
-    from lead_ml.workflows.pipeline import promote_version
+    from lead_ml.workflows.promote import promote_version
 
     done = promote_version(project, data, version, force=force, by=by)
     if as_json:
@@ -44,7 +44,7 @@ def rollback(
     by: ByOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Let an earlier version serve again.
+    """Roll back to an earlier version.
 
     Example: lead-ml rollback --to 3f2a
     """

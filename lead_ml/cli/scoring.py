@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from lead_ml.cli.console import DaskOption, DataOption, JsonOption, ProjectOption, print_json, say, steps
 from lead_ml.cli.show import print_advice, print_answer, print_worklist
+from lead_ml.language import Lang
 
-LangOption = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of the reasons.")]
+LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the reasons.")]
 VersionOption = Annotated[
     str | None, typer.Option("--version", help="Version to use.", show_default="the champion")
 ]
-METHODS = ("article", "capacity", "value", "precision", "recall")
+METHODS = ("opportunity_mean", "capacity", "value", "precision", "recall")
 
 
 def score(
@@ -23,33 +24,40 @@ def score(
     data: DataOption = None,
     version: VersionOption = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Also write a CSV or Parquet file.")
+        Path | None, typer.Option("--output", "-o", help="Also write a CSV or Parquet file for sales.")
     ] = None,
+    link: Annotated[
+        str, typer.Option(help="Address of a lead in your CRM, with {lead_id}: a column of the file.")
+    ] = "",
+    lang: LangOption = "en",
     top: Annotated[int, typer.Option(min=1, help="Leads to print.")] = 10,
     dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score the open leads at the end of the data and write the worklist of the page.
+    """Score the open leads at the end of the data and write the worklist.
 
-    Example: lead-ml score --output scores.csv
+    The file has one row per lead, best first: who it is, the scores, then the reasons with their points.
+
+    Example: lead-ml score --output leads.csv --lang zh --link "https://crm.example.com/leads/{lead_id}"
     """
-    from lead_ml.workflows.pipeline import score_project
-    from lead_ml.workflows.score import flat
+    from lead_ml.workflows.sales_file import sales_rows
+    from lead_ml.workflows.score import score_project
     from lead_ml.workflows.work import work_at
     from lead_ml.workflows.write import check_writable, write_table
 
     if output is not None:
         check_writable(output)
     with steps("reading") as step, work_at(dask, step) as work:
-        answers, path = score_project(project, data, version=version, progress=step, work=work)
+        done = score_project(project, data, version=version, lang=lang, progress=step, work=work)
+    answers, path = done.answers, done.worklist
     if output is not None:
-        write_table([flat(answer) for answer in answers], output)
+        write_table(sales_rows(done, link), output)
         say(f"Scores of {len(answers):,} leads: {escape(str(output))}")
     if as_json:
         print_json(answers[:top])
         return
     print_worklist(answers[:top], len(answers))
-    say(f"Worklist of {len(answers):,} open leads: {escape(str(path))}")
+    say(f"Worklist with {len(answers):,} open leads: {escape(str(path))}")
 
 
 def explain(
@@ -67,39 +75,42 @@ def explain(
 
     Example: lead-ml explain L000042 --lang zh
     """
-    from lead_ml.workflows.pipeline import explain_lead
+    from lead_ml.workflows.score import explain_lead
 
     answer = explain_lead(project, data, lead_id, version=version, as_of=as_of, lang=lang)
     if as_json:
         print_json(answer)
         return
-    print_answer(answer)
+    print_answer(answer, lang)
 
 
 def thresholds(
     project: ProjectOption = Path(),
     version: VersionOption = None,
     accept: Annotated[
-        str | None, typer.Option(help=f"Accept the lines of a method: {', '.join(METHODS)}.")
+        str | None, typer.Option(help=f"Approve the thresholds of a method: {', '.join(METHODS)}.")
     ] = None,
-    by: Annotated[str, typer.Option(help="Who accepts.")] = "",
+    by: Annotated[str, typer.Option(help="Who approves.")] = "",
     why: Annotated[str, typer.Option(help="Why.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show where every method would draw the MQL and SQL lines, and accept one.
+    """Show the MQL and SQL thresholds that each method recommends, and approve one.
 
     Example: lead-ml thresholds --accept capacity --by "Wang Li" --why "two reps, twenty leads a week"
     """
-    from lead_ml.workflows.pipeline import accept_method, scorer_of
+    from lead_ml.workflows.score import scorer_of
+    from lead_ml.workflows.thresholds import accept_method
 
     if accept is not None and accept not in METHODS:
-        raise typer.BadParameter(f"{accept!r} is no method; use {', '.join(METHODS)}", param_hint="--accept")
+        raise typer.BadParameter(
+            f"unknown method {accept!r}; use {', '.join(METHODS)}", param_hint="--accept"
+        )
     scorer = scorer_of(project, version)
-    lines = accept_method(scorer, accept, by=by, why=why) if accept else scorer.lines
+    lines = accept_method(scorer, accept, by=by, why=why) if accept else scorer.thresholds
     if as_json:
-        print_json({"lines": lines, "advice": scorer.bundle.advice})
+        print_json({"thresholds": lines, "advice": scorer.bundle.advice})
         return
-    print_advice(scorer.bundle.advice, lines, synthetic=scorer.bundle.facts.synthetic)
+    print_advice(scorer.bundle.advice, lines, synthetic=scorer.bundle.info.synthetic)
 
 
 def serve(
@@ -107,10 +118,10 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     auth: Annotated[
-        bool, typer.Option("--auth/--no-auth", help="Ask for API keys; off only on this machine.")
+        bool, typer.Option("--auth/--no-auth", help="Require API keys; off only on this machine.")
     ] = True,
 ) -> None:
-    """Serve the champion: the API, the review page, health and metrics.
+    """Serve the promoted version: the API, the pages, health and metrics.
 
     Example: lead-ml serve --port 8000
     """
@@ -118,7 +129,7 @@ def serve(
 
     if not auth and host not in ("127.0.0.1", "::1", "localhost"):
         raise typer.BadParameter(
-            "--no-auth is for this machine alone; keep --host 127.0.0.1", param_hint="--no-auth"
+            "--no-auth works only on this machine; keep --host 127.0.0.1", param_hint="--no-auth"
         )
     serve_project(project, host=host, port=port, auth=auth, say=say)
 

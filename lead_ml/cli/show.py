@@ -1,4 +1,4 @@
-"""How results look on a terminal: figures of models and of lines as tables, leads with their reasons as short cards."""
+"""How results look on a terminal: metrics and thresholds as tables, leads with their reasons as short cards."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from lead_ml.cli.console import interval, percent, print_table, tell, wide
+from lead_ml.language import Lang, catalog
 
 if TYPE_CHECKING:
     from lead_ml.evaluation import Evaluation
     from lead_ml.evaluation.records import KindRecord
     from lead_ml.scoring import Answer
-    from lead_ml.scoring.thresholds import Advice, Lines
-    from lead_ml.scoring.thresholds.basis import Line
+    from lead_ml.scoring.thresholds import Advice, Threshold, Thresholds
 
 # Name, heading, and whether the interval is shown on a narrow terminal too.
 PROBABILITY_FIGURES = (("log_loss", "log-loss", True), ("brier", "Brier", True), ("ece", "ECE", False))
@@ -27,9 +27,9 @@ RANKING_FIGURES = (
 
 
 def print_evaluation(evaluation: Evaluation | None, target: str) -> None:
-    """Print the figures of a target: the verdict first, then every kind beside the base rate."""
+    """Print the metrics of a target: the verdict first, then every candidate next to the base rate."""
     if evaluation is None:
-        tell(f"[bold]{target}[/]: too few outcomes to judge; the scorecard serves as it was written\n")
+        tell(f"[bold]{target}[/]: too few outcomes to evaluate; the scorecard is used as written\n")
         return
     mark = " (SYNTHETIC DATA)" if evaluation.synthetic else ""
     tell(f"[bold]{target}[/]{mark}: {escape(evaluation.headline)}")
@@ -38,9 +38,9 @@ def print_evaluation(evaluation: Evaluation | None, target: str) -> None:
     test = evaluation.windows[-1]
     when = f"created {test.start[:10]} to {test.end[:10]}" if test.start else "of the last random fold"
     tell(
-        f"Judged on {test.test_leads:,} leads {when}: "
-        f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. 95 % intervals; random is the ROC AUC "
-        "under a random split, which flatters.\n"
+        f"Evaluated on {test.test_leads:,} leads {when}: "
+        f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. 95% intervals; random is the ROC AUC "
+        "of a random split, which is optimistic.\n"
     )
     _print_probability_figures(evaluation)
     _print_ranking_figures(evaluation)
@@ -55,8 +55,8 @@ def _print_probability_figures(evaluation: Evaluation) -> None:
     ]
     headings = [heading for _, heading, _ in PROBABILITY_FIGURES]
     print_table(
-        f"{evaluation.target}: how true the probabilities are (lower is better; * proposed)",
-        ("kind", *headings, "calibration"),
+        f"{evaluation.target}: probability quality (lower is better; * proposed)",
+        ("candidate", *headings, "calibration"),
         rows,
     )
 
@@ -72,8 +72,8 @@ def _print_ranking_figures(evaluation: Evaluation) -> None:
     ]
     headings = [heading for _, heading, _ in RANKING_FIGURES]
     print_table(
-        f"{evaluation.target}: how well it ranks (higher is better; lift, capture: best 10 %)",
-        ("kind", *headings, "random"),
+        f"{evaluation.target}: ranking quality (higher is better; lift and capture: top 10%)",
+        ("candidate", *headings, "random"),
         rows,
     )
 
@@ -86,8 +86,8 @@ def _cells(record: KindRecord, figures: Sequence[tuple[str, str, bool]]) -> list
     return [interval(record.metrics[name], bounds=always or wide()) for name, _, always in figures]
 
 
-def print_advice(advice: Sequence[Advice], lines: Lines, *, synthetic: bool) -> None:
-    """Print the lines of every method with their figures, what to beware of, and the lines in force."""
+def print_advice(advice: Sequence[Advice], lines: Thresholds, *, synthetic: bool) -> None:
+    """Print the thresholds of every method with their figures and caveats, and the thresholds in force."""
     mark = " (SYNTHETIC DATA)" if synthetic else ""
     rows = [
         (_method(item, lines) if name == "MQL" else "", name, *_line_cells(line))
@@ -95,10 +95,10 @@ def print_advice(advice: Sequence[Advice], lines: Lines, *, synthetic: bool) -> 
         for name, line in (("MQL", item.mql), ("SQL", item.sql))
     ]
     print_table(
-        f"Each method's lines, replayed on history, 90 % intervals{mark}",
+        f"Thresholds by method, replayed on history, 90% intervals{mark}",
         (
             "method",
-            "line",
+            "",
             "from",
             "score",
             "leads/week",
@@ -108,24 +108,24 @@ def print_advice(advice: Sequence[Advice], lines: Lines, *, synthetic: bool) -> 
             "value/week",
         )
         if wide()
-        else ("method", "line", "from", "leads/wk", "precision %", "recall", "wins/wk", "value/wk"),
+        else ("method", "", "from", "leads/wk", "precision %", "recall", "wins/wk", "value/wk"),
         rows,
     )
     for item in advice:
-        if item.note.en:
-            tell(f"{item.method}{'' if item.feasible else ' (not reachable)'}: {escape(item.note.en)}")
-    accepted = f", accepted by {escape(lines.accepted_by)}" if lines.accepted_by else ""
+        if item.note["en"]:
+            tell(f"{item.method}{'' if item.feasible else ' (not attainable)'}: {escape(item.note['en'])}")
+    accepted = f", approved by {escape(lines.accepted_by)}" if lines.accepted_by else ""
     tell(
         f"[bold]In force (*)[/]: MQL from {lines.mql:.1%}, SQL from {lines.sql:.1%} "
         f"({lines.method}{accepted}, version {lines.version})\n"
     )
 
 
-def _method(item: Advice, lines: Lines) -> str:
+def _method(item: Advice, lines: Thresholds) -> str:
     return f"{item.method}{' *' if item.method == lines.method else ''}{'' if item.feasible else ' !'}"
 
 
-def _line_cells(line: Line) -> tuple[str, ...]:
+def _line_cells(line: Threshold) -> tuple[str, ...]:
     recall = interval(percent(line.recall), 0, bounds=False)
     start, wins = f"{line.probability:.1%}", interval(line.expected_wins_per_week, 1, bounds=False)
     if wide():
@@ -149,8 +149,8 @@ def _line_cells(line: Line) -> tuple[str, ...]:
 
 
 def print_worklist(answers: Sequence[Answer], total: int) -> None:
-    """Print the best leads, each with its strongest reason either way."""
-    tell(f"[bold]The best {len(answers)} of {total:,} open leads[/] (probability with its 90 % interval)\n")
+    """Print the best leads, each with its strongest reason on either side."""
+    tell(f"[bold]Top {len(answers)} of {total:,} open leads[/] (probability with its 90% interval)\n")
     width = max((len(answer.lead_id) for answer in answers), default=0)
     for answer in answers:
         tell(f"[bold]{escape(answer.lead_id):<{width}}[/]  {_figures(answer)}")
@@ -160,22 +160,25 @@ def print_worklist(answers: Sequence[Answer], total: int) -> None:
     tell("")
 
 
-def print_answer(answer: Answer, top: int | None = None) -> None:
-    """Print one lead with its reasons, or the strongest `top` on either side."""
+def print_answer(answer: Answer, lang: Lang, top: int | None = None) -> None:
+    """Print one lead with its reasons, or the `top` strongest on either side."""
     tell(f"[bold]{escape(answer.lead_id)}[/]  {_figures(answer)}")
     tell(f"  as of {answer.as_of[:19]}Z; {answer.kind}, version {answer.model_version}\n")
-    for title, reasons in (("for / 有利", answer.reasons.for_), ("against / 不利", answer.reasons.against)):
-        print_table(title, ("points", "reason"), [(f"{r.points:+.1f}", r.text) for r in reasons[:top]])
+    texts = catalog(lang)
+    sides = (("cli.positive_factors", answer.reasons.for_), ("cli.negative_factors", answer.reasons.against))
+    for key, reasons in sides:
+        tell(f"[bold]{texts(key)}[/]")
+        print_table("", ("points", "reason"), [(f"{r.points:+.1f}", r.text) for r in reasons[:top]])
     for note in (*answer.ignored, *answer.warnings):
         tell(f"note: {escape(note)}")
 
 
 def _figures(answer: Answer) -> str:
-    told = (
+    text = (
         f"{answer.probability:5.1%} ({answer.lower:.1%}-{answer.upper:.1%})  score {answer.score:.0f}  "
         f"grade {answer.grade}  stage {answer.stage}"
     )
-    return told if answer.fake is None else f"{told}  fake {answer.fake.probability:.0%}{_flag(answer)}"
+    return text if answer.fake is None else f"{text}  fake {answer.fake.probability:.0%}{_flag(answer)}"
 
 
 def _flag(answer: Answer) -> str:

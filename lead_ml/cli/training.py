@@ -1,4 +1,4 @@
-"""Commands that learn and judge: train, tune, evaluate, report."""
+"""Commands that train and evaluate: train, tune, evaluate, report, versions."""
 
 from __future__ import annotations
 
@@ -23,38 +23,39 @@ from lead_ml.cli.console import (
     tell,
 )
 from lead_ml.cli.show import print_evaluation
-from lead_ml.project.targets import KINDS, Kind
 
 if TYPE_CHECKING:
     from lead_ml.evaluation import Evaluation
-    from lead_ml.evaluation.tune import Tuned
+    from lead_ml.evaluation.tuned import Tuned
+    from lead_ml.project.targets import Kind
     from lead_ml.registry.runs import Run
+    from lead_ml.workflows.versions import Version
 
-KindOption = Annotated[
+CandidateOption = Annotated[
     list[str] | None,
-    typer.Option("--kind", help="Let only this kind compete (repeat for several).", show_default="all"),
+    typer.Option("--candidate", help="Train only this candidate (repeat for several).", show_default="all"),
 ]
 
 
 def train(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    kind: KindOption = None,
+    candidate: CandidateOption = None,
     seed: SeedOption = None,
     track: Annotated[bool, typer.Option("--track/--no-track", help="Log the run to MLflow.")] = True,
     dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train every model, judge it forward in time, and write a sealed version.
+    """Train every candidate, evaluate it forward in time, and write a sealed version.
 
     Example: lead-ml train --project my-company --seed 7
     """
-    from lead_ml.workflows.pipeline import train_report_track
+    from lead_ml.workflows.train import train_project
     from lead_ml.workflows.work import work_at
 
     with steps("reading") as step, work_at(dask, step) as work:
-        run = train_report_track(
-            project, data, kinds=kinds_of(kind), seed=seed, track=track, progress=step, work=work
+        run = train_project(
+            project, data, kinds=candidates_of(candidate), seed=seed, track=track, progress=step, work=work
         )
     if as_json:
         print_json(
@@ -72,20 +73,20 @@ def train(
 def evaluate(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    kind: KindOption = None,
+    candidate: CandidateOption = None,
     seed: SeedOption = None,
     version: Annotated[
-        str | None, typer.Option(help="Show the recorded figures of a version instead.")
+        str | None, typer.Option(help="Show the recorded metrics of a version instead.")
     ] = None,
     dask: DaskOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge the models forward in time on the current data, without writing a version.
+    """Evaluate the candidates forward in time on the current data, without writing a version.
 
-    Example: lead-ml evaluate --kind logistic
+    Example: lead-ml evaluate --candidate logistic
     """
-    from lead_ml.registry.runs import open_run
-    from lead_ml.workflows.pipeline import judge
+    from lead_ml.workflows.evaluate import evaluate_project
+    from lead_ml.workflows.versions import open_run
     from lead_ml.workflows.work import work_at
 
     if version is not None:
@@ -93,7 +94,9 @@ def evaluate(
         found: Mapping[str, Evaluation | None] = {target: run.evaluation(target) for target in run.targets}
     else:
         with steps("reading") as step, work_at(dask, step) as work:
-            found = judge(project, data, kinds=kinds_of(kind), seed=seed, progress=step, work=work)
+            found = evaluate_project(
+                project, data, kinds=candidates_of(candidate), seed=seed, progress=step, work=work
+            )
     if as_json:
         print_json(found)
         return
@@ -105,33 +108,47 @@ def tune(
     project: ProjectOption = Path(),
     data: DataOption = None,
     target: Annotated[Literal["conversion", "fake"], typer.Option(help="Which model.")] = "conversion",
+    candidate: Annotated[str, typer.Option(help="Candidate to tune, one with a search space.")] = "lightgbm",
     trials: Annotated[int, typer.Option(min=1, help="Trials in all, with those of earlier calls.")] = 40,
     seed: SeedOption = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put better parameters into params.yaml; comments stay.")
+    ] = False,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Log the trials to MLflow.")] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Search better LightGBM parameters on the windows before the forward window.
+    """Search better parameters of one candidate on the windows before the forward window.
 
-    Ctrl-C keeps the finished trials, prints the best so far and exits with 130; called again, it goes on from there.
+    Ctrl-C keeps the finished trials, prints the best so far and exits with 130; the same command continues the search.
 
-    Example: lead-ml tune --trials 60
+    Example: lead-ml tune --candidate logistic --trials 60
     """
-    from lead_ml.workflows.pipeline import tune_target
+    import msgspec
 
+    from lead_ml.workflows.tune import tune_target, tuning_folder, write_tuned
+
+    chosen = one_candidate(candidate)
     with steps("reading", total=trials) as step:
         tuned = tune_target(
             project,
             data,
             target,
+            kind=chosen,
             trials=trials,
             seed=seed,
+            track=track,
             progress=lambda number, best: step(f"trial {number} of {trials}, best log-loss {best:.5f}"),
         )
+    written = write_tuned(project, tuned) if write else None
     if as_json:
-        print_json(tuned)
+        verdict = {"better": tuned.better, "significant": tuned.significant, "written": written is not None}
+        print_json({**msgspec.structs.asdict(tuned), **verdict})
     else:
         print_tuned(tuned)
+        tell(f"Pictures: {escape(str(tuning_folder(project, target, chosen)))}")
+    say(next_step(tuned, written, asked=write))
     if tuned.interrupted:
-        say(f"Interrupted after {tuned.trials} of {trials} trials; the same command goes on from there.")
+        say(f"Interrupted after {tuned.trials} of {trials} trials; the same command continues the search.")
         raise typer.Exit(INTERRUPTED)
 
 
@@ -145,8 +162,7 @@ def report(
 
     Example: lead-ml report --output report.html
     """
-    from lead_ml.registry.runs import open_run
-    from lead_ml.report import report_data, write_report
+    from lead_ml.workflows.versions import open_run, report_data, write_report
 
     run = open_run(project / "runs", version)
     if as_json:
@@ -155,53 +171,115 @@ def report(
     tell(f"Report: {escape(str(write_report(run, output)))}")
 
 
+def versions(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+    """List the versions of a project with their forward metrics, and mark the one that serves.
+
+    Example: lead-ml versions --project my-company
+    """
+    from lead_ml.workflows.versions import list_versions
+
+    found = list_versions(project / "runs")
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("No version yet. Next: lead-ml train")
+        return
+    columns = ("", "version", "data until", "candidate", "ROC AUC", "log-loss", "base rate", "positives")
+    print_table(
+        "Versions (* serves); metrics of the conversion model on its forward window",
+        columns,
+        [_version_row(item) for item in found],
+    )
+
+
+def _version_row(item: Version) -> tuple[str, ...]:
+    figures = (item.roc_auc, item.log_loss, item.base_rate_log_loss)
+    cells = ("-" if figure is None else f"{figure:.{3 + (k > 0)}f}" for k, figure in enumerate(figures))
+    positives = "-" if item.positives is None else f"{item.positives:,}"
+    mark = "*" if item.serves else ""
+    return (mark, item.version, item.data_until[:10], item.candidate, *cells, positives)
+
+
 def print_run(run: Run) -> None:
-    """Print what a training found, and where it is."""
+    """Print the results of a training run, and where they are."""
     for target in run.targets:
         print_evaluation(run.evaluation(target), target)
     for name in run.record.left_out_features:
         tell(
-            f"[yellow]left out[/] {escape(name)}: its column is overwritten later by people who know the outcome"
+            f"[yellow]left out[/] {escape(name)}: its column is overwritten later, when the outcome may be known"
         )
-    print_accused(run)
-    tell(f"Rung: {escape(run.record.rung)}")
+    print_flagged(run)
+    tell(f"Cold-start stage: {escape(run.record.cold_start_stage)}")
     tell(f"Version {run.record.version} is in {escape(str(run.folder))}")
     tell(f"Report: {escape(str(run.folder / 'report.html'))}")
 
 
-def print_accused(run: Run) -> None:
-    """Print in a line what the audit of the run accuses, where one was made."""
-    from lead_ml.evaluation.leakage import from_json
-    from lead_ml.registry.runs import AUDIT_FILE
+def print_flagged(run: Run) -> None:
+    """Print the columns that the leakage audit of the run flagged, in one line."""
+    from lead_ml.workflows.versions import flagged_columns
 
-    path = run.folder / AUDIT_FILE
-    accused = from_json(path.read_bytes()).accused if path.is_file() else ()
-    if accused:
-        tell(f"[yellow]audit[/] accuses {escape(', '.join(accused))}: lead-ml audit shows the evidence")
+    flagged = flagged_columns(run)
+    if flagged:
+        tell(f"[yellow]leakage audit[/] flags {escape(', '.join(flagged))}: lead-ml audit shows the evidence")
 
 
 def print_tuned(tuned: Tuned) -> None:
-    """Print the best parameters in the form of params.yaml."""
+    """Print the best parameters, and how much better they are than those in use."""
     print_table(
-        f"{tuned.target}: best of {tuned.trials} trials",
-        ("parameter", "value"),
-        [(name, f"{value:.6g}") for name, value in tuned.params.items()],
+        f"{tuned.target}, {tuned.kind}: best of {tuned.trials} trials",
+        ("parameter", "value", "importance"),
+        [
+            (name, f"{value:.6g}", f"{tuned.importance[name]:.0%}" if name in tuned.importance else "-")
+            for name, value in tuned.params.items()
+        ],
     )
-    tell(f"Log-loss on the rolling windows {tuned.log_loss:.5f}; now in use {tuned.log_loss_now:.5f}.")
-    if tuned.log_loss < tuned.log_loss_now:
-        say(f"Next: write them under {tuned.target}: lightgbm: in params.yaml, then lead-ml train")
-    else:
-        say("What is in use is as good: nothing to change.")
+    gap = tuned.difference
+    tell(
+        f"Log-loss on the rolling windows: {tuned.log_loss:.5f}; parameters in use: {tuned.log_loss_now:.5f}."
+    )
+    tell(
+        f"Difference {gap.value:+.5f} (interval {gap.lower:+.5f} to {gap.upper:+.5f}): {verdict_of(tuned)} "
+        "than the parameters in use."
+    )
 
 
-def kinds_of(names: list[str] | None) -> tuple[Kind, ...] | None:
-    """Check the kinds of the command line."""
+def verdict_of(tuned: Tuned) -> str:
+    """Return how the best trial compares with the parameters in use."""
+    if tuned.significant:
+        return "significantly better"
+    return "not significantly better" if tuned.better else "not better"
+
+
+def next_step(tuned: Tuned, written: Path | None, *, asked: bool) -> str:
+    """Return what to do after a search."""
+    if written is not None:
+        return f"Written to {written}. Next: lead-ml train"
+    if not tuned.better:
+        left = " params.yaml is unchanged." if asked else ""
+        return f"The parameters in use are as good: there is nothing to change.{left}"
+    if not tuned.significant:
+        return "The difference may be noise. To use these parameters anyway: the same command with --write"
+    return "Next: the same command with --write puts them into params.yaml, then lead-ml train"
+
+
+def one_candidate(name: str) -> Kind:
+    """Check the candidate of the command line."""
+    return (candidates_of([name]) or ("lightgbm",))[0]
+
+
+def candidates_of(names: list[str] | None) -> tuple[Kind, ...] | None:
+    """Check the candidates named on the command line."""
+    from lead_ml.workflows.training import KINDS
+
     if not names:
         return None
     for name in names:
         if name not in KINDS:
-            raise typer.BadParameter(f"{name!r} is no kind; use {', '.join(KINDS)}", param_hint="--kind")
+            raise typer.BadParameter(
+                f"unknown candidate {name!r}; use {', '.join(KINDS)}", param_hint="--candidate"
+            )
     return tuple(kind for kind in KINDS if kind in names)
 
 
-COMMANDS = (train, tune, evaluate, report)
+COMMANDS = (train, tune, evaluate, report, versions)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lead_ml.asof.encode import RawColumns
-from lead_ml.asof.join import Answered, Compiled, from_answers
-from lead_ml.asof.kernel import Plan, aggregate_coded
+from lead_ml.asof.join import Compiled, from_answers
+from lead_ml.asof.kernel import Answered, Plan, StoredDataset, aggregate_coded, stored_of
 from lead_ml.asof.labels import Spine
+from lead_ml.cluster.layout.events import EventPiece, LayoutEvents, Partitions, Task
 from lead_ml.cluster.mapped import mapped, threads_of
-from lead_ml.cluster.pieces import Cut, Piece, cuts_of, without_rows
+from lead_ml.cluster.pieces import ClusterPiece, Cut, cuts_of, without_rows
 from lead_ml.declare import Declaration
 from lead_ml.tables.dataset import Dataset, Floats, Indices
 
@@ -37,6 +39,7 @@ def features_on(
 
     Aggregates are computed by the workers, a task per key and range of its values; what a lead is by itself is looked up
     here. Texts have the coding of the whole data set, levels included. Tasks are pure: a worker that dies loses nothing.
+    Events in a layout are read by the workers themselves, see :meth:`lead_ml.cluster.layout.LayoutEvents.answer`.
 
     Parameters
     ----------
@@ -61,8 +64,28 @@ def features_on(
     return in_pieces(partial(mapped, client), compiled, cuts, dataset, spine, progress)
 
 
+def attached_to(
+    client: Client, dataset: Dataset, *, progress: Callable[[str], None] = lambda _: None
+) -> Dataset:
+    """Return the dataset with the workers of a cluster reading its events, where these are in a layout.
+
+    The workers must see the layout at the same path or URL. This process then never holds events.
+    """
+    if not isinstance(dataset, StoredDataset) or not isinstance(dataset.stored, LayoutEvents):
+        return dataset
+
+    def run(
+        task: Task, makers: Sequence[Callable[[], EventPiece]], partitions: Partitions
+    ) -> Iterator[tuple[int, Any]]:
+        for done, found in enumerate(mapped(client, task, makers, partitions), 1):
+            progress(f"events: {done} of {len(makers)} pieces")
+            yield found
+
+    return replace(dataset, stored=replace(dataset.stored, run=run, workers=threads_of(client)))
+
+
 def in_pieces(
-    run: Callable[[Callable[[Piece, None], list[Answered]], list[Callable[[], Piece]]], Found],
+    run: Callable[[Callable[[ClusterPiece, None], list[Answered]], list[Callable[[], ClusterPiece]]], Found],
     compiled: Compiled,
     cuts: Sequence[Cut],
     dataset: Dataset,
@@ -70,7 +93,13 @@ def in_pieces(
     progress: Callable[[str], None] = lambda _: None,
 ) -> RawColumns:
     """Let `run` answer the pieces of all cuts in any order, and put the answers together in the order of the spine."""
-    answers = [_nothing(plan, dataset, len(spine)) for plan in compiled.plans]
+    stored = stored_of(dataset)
+    answers = [
+        _nothing(plan, dataset, len(spine))
+        if stored is None or plan.stream != "events"
+        else stored.answer(plan, dataset, spine.lead, spine.as_of)
+        for plan in compiled.plans
+    ]
     tasks = [(cut, piece) for cut in cuts for piece in range(cut.pieces)]
     found = run(answer, [partial(cut.make, piece) for cut, piece in tasks])
     for done, (k, answered) in enumerate(found, 1):
@@ -79,7 +108,7 @@ def in_pieces(
     return from_answers(compiled, dataset, spine, answers)
 
 
-def answer(piece: Piece, _: None = None) -> list[Answered]:
+def answer(piece: ClusterPiece, _: None = None) -> list[Answered]:
     """Answer the plans of a piece: what a worker does."""
     return [aggregate_coded(plan, piece.dataset, piece.lead, piece.as_of) for plan in piece.plans]
 

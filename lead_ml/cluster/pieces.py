@@ -6,14 +6,14 @@ All rows of a key fall into one piece, in their order, and the kernel never look
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.asof.kernel import Plan
+from lead_ml.asof.kernel import Plan, stored_of
 from lead_ml.asof.kernel.attribute_history import moves
 from lead_ml.asof.kernel.rows import lead_keys
 from lead_ml.asof.labels import Spine
@@ -26,7 +26,7 @@ _Part = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class ClusterPiece:
     """What one task is given: plans, the leads of some keys with their rows, and the snapshots of these leads."""
 
     plans: tuple[Plan, ...]
@@ -43,21 +43,25 @@ class Cut:
     ----------
     places, plans
         The plans, and where each stands among all.
-    asked
+    piece_of
         (rows of the spine,) piece that answers each snapshot, -1 for one without the key: its answers are missing.
     part
         (leads,) the one piece that each lead is in, -1 for a lead without the key; None where leads move between keys.
     members
         Leads of each piece, ascending: a lead is in the piece of every key that it ever had.
+    keys, ranges
+        The values of the key, and the piece of each.
     """
 
     places: tuple[int, ...]
     plans: tuple[Plan, ...]
     dataset: Dataset
     spine: Spine
-    asked: _Part
+    piece_of: _Part
     part: _Part | None
     members: tuple[Indices, ...]
+    keys: Sequence[str] = ()
+    ranges: _Part = field(default_factory=lambda: np.empty(0, dtype=np.int16))
 
     @property
     def pieces(self) -> int:
@@ -68,7 +72,13 @@ class Cut:
         """Return the rows of the spine that a piece answers."""
         return _range(self._snapshots, piece)
 
-    def make(self, piece: int) -> Piece:
+    def keys_of(self, piece: int) -> frozenset[str]:
+        """Return the values of the key that a piece holds whole."""
+        return frozenset(
+            self.keys[code] for code in np.flatnonzero(self.ranges[: len(self.keys)] == piece).tolist()
+        )
+
+    def make(self, piece: int) -> ClusterPiece:
         """Take the leads of a piece with what its plans read of them."""
         leads = self.members[piece]
         place = np.full(len(self.dataset.leads), -1, dtype=np.int64)
@@ -86,7 +96,7 @@ class Cut:
                 if name in self._reads
             },
         )
-        return Piece(self.plans, own, place[self.spine.lead[rows]], self.spine.as_of[rows])
+        return ClusterPiece(self.plans, own, place[self.spine.lead[rows]], self.spine.as_of[rows])
 
     @cached_property
     def _reads(self) -> frozenset[str]:
@@ -94,7 +104,7 @@ class Cut:
 
     @cached_property
     def _snapshots(self) -> tuple[Indices, Indices]:
-        return _grouped(self.asked, self.pieces)
+        return _grouped(self.piece_of, self.pieces)
 
     @cached_property
     def _groups(self) -> dict[type, tuple[Indices, Indices]]:
@@ -113,7 +123,7 @@ class Cut:
 def cuts_of(
     plans: Sequence[Plan], dataset: Dataset, spine: Spine, *, pieces: int | None, workers: int
 ) -> tuple[Cut, ...]:
-    """Cut the work of all plans: one :class:`Cut` per key, in order of first appearance.
+    """Cut the work of all plans over tables in memory: one :class:`Cut` per key, in order of first appearance.
 
     Parameters
     ----------
@@ -122,7 +132,10 @@ def cuts_of(
         per worker at least where that leaves each a tenth of it.
     """
     by_key: dict[str, list[int]] = {}
+    stored = stored_of(dataset) is not None
     for place, plan in enumerate(plans):
+        if stored and plan.stream == "events":
+            continue
         by_key.setdefault(plan.key, []).append(place)
     return tuple(_cut(tuple(places), plans, dataset, spine, pieces, workers) for places in by_key.values())
 
@@ -149,11 +162,11 @@ def _cut(
         part = ranges[keys.codes]
         leads = _grouped(part, count)
         members = tuple(_range(leads, piece) for piece in range(count))
-        return Cut(places, own, dataset, spine, part[spine.lead], part, members)
+        return Cut(places, own, dataset, spine, part[spine.lead], part, members, keys.levels, ranges)
     then = moved.value("key", moved.last_before(spine.lead, spine.as_of))
     ever = ranges[moved.columns["key"].codes]
     members = tuple(np.unique(moved.owner[ever == piece]) for piece in range(count))
-    return Cut(places, own, dataset, spine, ranges[then.codes], None, members)
+    return Cut(places, own, dataset, spine, ranges[then.codes], None, members, keys.levels, ranges)
 
 
 def _pieces_for(load: int, workers: int) -> int:

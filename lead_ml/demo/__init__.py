@@ -1,8 +1,8 @@
 """A small SYNTHETIC business-to-business CRM whose true probabilities are known.
 
-Nothing here is a real person, company or number. It exists for three things: to try lead-ml before exporting a CRM, to
-test it against a known truth, and to teach its files. :func:`generate` makes a world, :func:`write` its files,
-:func:`true_probability` says what a perfect scorer would have answered.
+No person, company or number in it is real. It has three purposes: trying lead-ml before exporting a CRM, testing it
+against known probabilities, and showing the file formats. :func:`generate` makes a world, :func:`write` writes its files, and
+:func:`true_probability` returns what a perfect model would predict.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When leads arrive and from which source: volume, seasons and the drift of channels."""
+"""When leads arrive and from which source: volume, seasonality and the drift of channels."""
 
 from __future__ import annotations
 
@@ -7,27 +7,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.demo import vocabulary as words
 from lead_ml.demo.people import Flags, Objects, one_of
+from lead_ml.demo.vocabulary import vocabulary
 from lead_ml.tables.dataset import Floats, Indices, Instants
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 _WEEKDAY = np.array([1.15, 1.2, 1.15, 1.1, 0.95, 0.35, 0.3])
-_GROWTH = 0.4  # more leads a day at the end than at the start
+_GROWTH = 0.4  # growth of the leads per day from the start to the end
 _SEASON = 0.2
 
 
 @dataclass(frozen=True)
+class Newcomers:
+    """What decides where leads come from, one entry per lead; ``burst`` is the first row of a burst of a bot, or -1."""
+
+    created_at: Instants
+    chinese: Flags
+    fake: Flags
+    burst: Indices
+
+
+@dataclass(frozen=True)
 class Arrivals:
-    """Source columns of the leads, and what the source adds to the logit at that time."""
+    """Source columns of the leads, and the effect of the source on the logit at that time."""
 
     columns: Mapping[str, Objects]
     effect: Floats
 
 
 def draw_instants(rng: np.random.Generator, size: int, start: int, days: int, drift: float) -> Instants:
-    """Draw moments of creation in microseconds UTC, whole seconds, more on working days and in working hours."""
+    """Draw times of creation, microseconds UTC in whole seconds, more of them on working days and in working hours."""
     day = np.arange(days)
     first_weekday = int((start // DAY + 3) % 7)
     volume = _WEEKDAY[(day + first_weekday) % 7] * (1 + drift * _GROWTH * day / days)
@@ -37,26 +47,21 @@ def draw_instants(rng: np.random.Generator, size: int, start: int, days: int, dr
     return start + chosen * DAY + np.round((hour % 24) * 3600).astype(np.int64) * SECOND
 
 
-def draw_arrivals(
-    rng: np.random.Generator,
-    created_at: Instants,
-    chinese: Flags,
-    fake: Flags,
-    burst: Indices,
-    days: int,
-    drift: float,
-) -> Arrivals:
-    """Draw the source of every lead; shares and quality move over the history, ads also with the season.
+def draw_arrivals(rng: np.random.Generator, newcomers: Newcomers, days: int, drift: float) -> Arrivals:
+    """Draw the source of every lead; shares and quality move over the history, the quality of ads also with the season.
 
-    Fakes prefer some sources; all leads of a burst come through one.
+    Fake leads prefer some sources; all leads of a burst share one source.
     """
+    created_at, burst = newcomers.created_at, newcomers.burst
     passed = (created_at - created_at.min()) / (days * DAY)
-    row = _rows(rng, drift * passed, chinese, fake)
+    row = _rows(rng, drift * passed, newcomers.chinese, newcomers.fake)
     row = np.where(burst >= 0, row[np.maximum(burst, 0)], row)
-    begin, end, swing, price, _ = np.array([source[5:] for source in words.SOURCES])[row].T
-    source, channel = (np.array([item[at] for item in words.SOURCES], dtype=object)[row] for at in (0, 1))
+    begin, end, swing, price, _ = np.array([source[5:] for source in vocabulary().sources])[row].T
+    source, channel = (
+        np.array([item[at] for item in vocabulary().sources], dtype=object)[row] for at in (0, 1)
+    )
     quarter = (4 * passed * days / 365.25).astype(np.int64) + 1
-    names = zip(source, one_of(rng, words.CAMPAIGNS, len(row)), quarter, strict=True)
+    names = zip(source, one_of(rng, vocabulary().campaigns, len(row)), quarter, strict=True)
     cost = np.round(price * rng.lognormal(-0.08, 0.4, len(row)), 2)
     columns = {
         "source": source,
@@ -70,7 +75,7 @@ def draw_arrivals(
 
 def _rows(rng: np.random.Generator, passed: Floats, chinese: Flags, fake: Flags) -> Indices:
     at_home, abroad, growth, pull = (
-        np.array([source[at] for source in words.SOURCES]) for at in (2, 3, 4, 9)
+        np.array([source[at] for source in vocabulary().sources]) for at in (2, 3, 4, 9)
     )
     share = np.where(chinese[:, None], at_home, abroad) * (1 + (growth - 1) * passed[:, None])
     cumulated = np.cumsum(share * np.where(fake[:, None], pull, 1.0), axis=1)

@@ -1,7 +1,7 @@
-"""What leads do: Poisson processes whose rates follow the hidden intent, never the drawn win.
+"""What leads do: Poisson processes whose rates depend on the hidden intent and never on the drawn win.
 
-The rate of each kind of event falls with the age of the lead; it stops when the lead is closed. While a lead is open its
-events therefore say something about its intent and nothing else.
+The rate of each type of event falls with the age of the lead; it stops when the lead is closed. While a lead is open, its
+events therefore carry information about its intent only.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.demo import vocabulary as words
 from lead_ml.demo.arrival import DAY, SECOND
 from lead_ml.demo.people import Objects
+from lead_ml.demo.vocabulary import vocabulary
 from lead_ml.tables.dataset import Coded, Events, Floats, Indices, Instants
 
 _FADE_DAYS = 18.0
@@ -22,7 +22,7 @@ _VIEW_SECONDS = 25.0
 
 @dataclass(frozen=True)
 class Habit:
-    """One kind of event: how many a usual lead makes, how that number grows with intent, and how it is recorded."""
+    """One type of event: how many an average lead has, how that number grows with intent, and how they are recorded."""
 
     type: str
     channel: str
@@ -47,7 +47,7 @@ _MORE_FORMS = Habit("form_submit", "web", 0.15, 0.6)
 
 
 @dataclass(frozen=True)
-class Rows:
+class EventRows:
     """Events under construction: lead, age in seconds, and their texts."""
 
     lead: Indices
@@ -84,7 +84,7 @@ def draw_events(
 
 
 def _as_events(
-    rng: np.random.Generator, rows: Rows, occurred: Instants, known: Instants, kept: Indices
+    rng: np.random.Generator, rows: EventRows, occurred: Instants, known: Instants, kept: Indices
 ) -> Events:
     types = rows.type[kept]
     minutes = np.round(rng.lognormal(np.log(8), 0.7, len(kept)), 1)
@@ -100,17 +100,17 @@ def _as_events(
     return Events(rows.lead[kept], occurred[kept], known[kept], columns, value)
 
 
-def _forms(rng: np.random.Generator, intent: Floats, reach: Floats) -> Rows:
-    """Return the form that created each lead, at its very second, and the few that follow."""
+def _forms(rng: np.random.Generator, intent: Floats, reach: Floats) -> EventRows:
+    """Return the form that created each lead, at the second of its creation, and the few later ones."""
     again, second = _moments(rng, _MORE_FORMS, intent, reach)
     lead = np.concatenate([np.arange(len(intent)), again])
-    asked = np.floor(2.6 + 1.1 * intent[lead] + rng.normal(0, 1.5, len(lead)))
-    page = np.clip(asked, 0, len(words.FORM_PAGES) - 1).astype(np.int64)
-    pages = np.array(words.FORM_PAGES, dtype=object)[page]
-    return _rows(lead, np.concatenate([np.zeros(len(intent)), second]), "form_submit", "web", pages)
+    page_number = np.floor(2.6 + 1.1 * intent[lead] + rng.normal(0, 1.5, len(lead)))
+    page = np.clip(page_number, 0, len(vocabulary().form_pages) - 1).astype(np.int64)
+    pages = np.array(vocabulary().form_pages, dtype=object)[page]
+    return _rows(_MORE_FORMS, lead, np.concatenate([np.zeros(len(intent)), second]), pages)
 
 
-def _views(rng: np.random.Generator, intent: Floats, reach: Floats, kind: Objects) -> Rows:
+def _views(rng: np.random.Generator, intent: Floats, reach: Floats, kind: Objects) -> EventRows:
     """Return page views in sessions; the first session follows the form within the minute."""
     lead, second = _moments(rng, _SESSIONS, intent, reach)
     stayed = np.flatnonzero(rng.random(len(intent)) < 0.6)
@@ -121,7 +121,7 @@ def _views(rng: np.random.Generator, intent: Floats, reach: Floats, kind: Object
     at = second[session] + gaps - gaps[first][session]
     late = np.where(rng.random(len(session)) < 0.03, rng.exponential(6 * 3600, len(session)), 0.0)
     pages = _pages(rng, intent[lead[session]], kind[lead[session]])
-    return _rows(lead[session], at, "page_view", "web", pages, late, session)
+    return _rows(_SESSIONS, lead[session], at, pages, late, session)
 
 
 def _pages(rng: np.random.Generator, intent: Floats, kind: Objects) -> Objects:
@@ -131,16 +131,16 @@ def _pages(rng: np.random.Generator, intent: Floats, kind: Objects) -> Objects:
     share[:, -1] *= np.where(kind == "student", 8.0, 1.0)
     cumulated = np.cumsum(share, axis=1)
     chosen = (rng.random(len(intent))[:, None] * cumulated[:, -1:] > cumulated).sum(axis=1)
-    pages: Objects = np.array(words.PAGES, dtype=object)[chosen]
+    pages: Objects = np.array(vocabulary().pages, dtype=object)[chosen]
     return pages
 
 
-def _plain(rng: np.random.Generator, habit: Habit, intent: Floats, reach: Floats) -> Rows:
+def _plain(rng: np.random.Generator, habit: Habit, intent: Floats, reach: Floats) -> EventRows:
     lead, second = _moments(rng, habit, intent, reach)
     late = np.where(
         rng.random(len(lead)) < habit.late_share, rng.exponential(habit.late_days * 86_400, len(lead)), 0.0
     )
-    return _rows(lead, second, habit.type, habit.channel, np.full(len(lead), None, dtype=object), late)
+    return _rows(habit, lead, second, late=late)
 
 
 def _moments(rng: np.random.Generator, habit: Habit, intent: Floats, reach: Floats) -> tuple[Indices, Floats]:
@@ -152,27 +152,26 @@ def _moments(rng: np.random.Generator, habit: Habit, intent: Floats, reach: Floa
 
 
 def _rows(
+    habit: Habit,
     lead: Indices,
     second: Floats,
-    type_: str,
-    channel: str,
-    page: Objects,
+    page: Objects | None = None,
     late: Floats | None = None,
     session: Indices | None = None,
-) -> Rows:
+) -> EventRows:
     size = len(lead)
-    return Rows(
+    return EventRows(
         lead=lead,
         second=second,
-        type=np.full(size, type_, dtype=object),
-        channel=np.full(size, channel, dtype=object),
-        page=page,
+        type=np.full(size, habit.type, dtype=object),
+        channel=np.full(size, habit.channel, dtype=object),
+        page=np.full(size, None, dtype=object) if page is None else page,
         late_seconds=np.zeros(size) if late is None else late,
         session=np.full(size, -1) if session is None else session,
     )
 
 
-def _joined(parts: list[Rows]) -> Rows:
-    return Rows(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in Rows.__dataclass_fields__)
+def _joined(parts: list[EventRows]) -> EventRows:
+    return EventRows(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in EventRows.__dataclass_fields__)
     )

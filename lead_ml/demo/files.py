@@ -1,4 +1,4 @@
-"""The files of a synthetic CRM, as an export would hold them."""
+"""The files of a synthetic CRM, in the format of an export."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ truth.csv                             what no CRM knows: the true probabilities;
 def write(world: SynthWorld, folder: Path) -> None:
     """Write ``leads.csv``, ``events.csv``, ``outcomes.csv``, ``truth.csv`` and ``README.txt`` into a folder.
 
-    UTF-8, comma, ISO instants in UTC; missing values are empty. The folder is made where it is absent, files in it are
+    UTF-8, comma, ISO instants in UTC; missing values are empty. The folder is created if needed, existing files are
     overwritten. The same world gives the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)

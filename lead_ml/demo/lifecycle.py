@@ -1,4 +1,4 @@
-"""What becomes of the leads: who wins, who is lost, when, and how it is recorded."""
+"""Outcomes of the leads: which are won and lost, when, and how that is recorded."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from lead_ml.demo.arrival import DAY, SECOND
 from lead_ml.demo.fakes import FAKE_REASONS, UNFIT_REASONS
 from lead_ml.demo.people import Flags, Objects, one_of
 from lead_ml.demo.settings import SynthSettings
+from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Coded, Floats, Indices, Instants, Outcomes
 
 _LATE_DAYS = 4.0
-_UNFIT_NAMED = 0.8  # share of the closed unfit leads whose reason somebody writes down
+_UNFIT_NAMED = 0.8  # share of the closed unfit leads whose reason is recorded
 _LOSSES = ("price", "timing", "no_answer", "competitor_won")
 _FAKE_FOUND_DAYS = 5.0
 _DEAL_SIZE = {"1-10": 4e3, "11-50": 8e3, "51-200": 16e3, "201-1000": 35e3, "1001-5000": 70e3, "5001+": 120e3}
@@ -21,7 +22,7 @@ _DEAL_SIZE = {"1-10": 4e3, "11-50": 8e3, "51-200": 16e3, "201-1000": 35e3, "1001
 
 @dataclass(frozen=True)
 class Fate:
-    """How every lead ends: ``stage`` won, lost, invalid or open, its ``reason``, at which age in days (inf if it stays
+    """How every lead ends: ``stage`` won, lost, invalid or open, its ``reason``, the age in days at that time (inf if it stays
     open), and the ``amount`` of the deal (NaN without a win).
     """
 
@@ -38,7 +39,7 @@ def draw_fates(
     company_size: Objects,
     settings: SynthSettings,
 ) -> Fate:
-    """Draw the win first, as a Bernoulli of its probability, then one delay: what :func:`true_probability` inverts."""
+    """Draw the win from its probability, then one delay: the model that :func:`true_probability` inverts."""
     size = len(kind)
     fake, unfit = np.isin(kind, list(FAKE_REASONS)), np.isin(kind, UNFIT_REASONS)
     won = rng.random(size) < win_probability
@@ -62,9 +63,9 @@ def draw_outcomes(
     late_share: float,
     until: int,
 ) -> Outcomes:
-    """Draw the stages on the way and date them all; what is not known by ``until`` is left out.
+    """Draw the stages before the end and date all stages; those not known by ``until`` are left out.
 
-    The stages on the way depend on ``warmth`` (the lead's own logit); all of them precede a win.
+    The stages before the end depend on ``warmth`` (the logit of the lead); a win always has all of them.
     """
     rows, ages, stages = _way(rng, fate, warmth)
     ended = np.flatnonzero(np.isfinite(fate.age_days))
@@ -93,7 +94,7 @@ def _way(rng: np.random.Generator, fate: Fate, warmth: Floats) -> tuple[Indices,
     won, invalid = fate.stage == "won", fate.stage == "invalid"
     ends = np.where(np.isfinite(fate.age_days), fate.age_days, rng.exponential(40, size) + 1)
     moments = ends[:, None] * np.sort(rng.random((size, 3)), axis=1)
-    chances = 1 / (1 + np.exp(-(warmth[:, None] + np.array([2.4, 1.6, 1.4]))))
+    chances = sigmoid(warmth[:, None] + np.array([2.4, 1.6, 1.4]))
     reached: Flags = (rng.random((size, 3)) < chances).cumprod(axis=1).astype(bool)
     reached[won] = True
     reached[invalid, 1:] = False

@@ -1,4 +1,4 @@
-"""Who the leads are: companies, people, and how to reach them."""
+"""Who the leads are: companies, people and contact data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.demo import vocabulary as words
+from lead_ml.demo.vocabulary import vocabulary
 from lead_ml.tables.dataset import Floats, Indices
 
 Objects = npt.NDArray[np.object_]
@@ -19,12 +19,16 @@ Weighted = Sequence[tuple[str, float, float]]
 _LEADS_PER_COMPANY = 1.7
 _NO_ACCOUNT = 0.12
 _PHONE, _MAIL, _BOTH = range(3)
-_KEPT_CONTACT = (0.4, 0.4, 0.2)  # how often a known person keeps the phone, the mail, both
+_KEPT_CONTACT = (
+    0.4,
+    0.4,
+    0.2,
+)  # how often a returning person keeps the phone number, the e-mail address, both
 
 
 @dataclass(frozen=True)
 class People:
-    """Columns of the persons behind the leads, and how well they fit what is sold (logit scale, mean near 0)."""
+    """Columns of the persons behind the leads, and how well they fit the product (logit scale, mean near 0)."""
 
     columns: Mapping[str, Objects]
     company_row: Indices
@@ -32,16 +36,16 @@ class People:
 
 
 def draw_people(rng: np.random.Generator, person: Indices) -> People:
-    """Draw a person for every lead; ``person[i]`` is the row of the lead that first was this person.
+    """Draw a person for every lead; ``person[i]`` is the row of the first lead of this person.
 
-    Every trait belongs to the person, so leads of one person agree in all but a new phone or a private address.
+    Everything belongs to the person, so two leads of one person differ at most in the phone number or the e-mail address.
     """
     size = len(person)
     company, companies = _companies(rng, size)
     company = company[person]
     columns = {name: values[company] for name, values in companies.items()}
     chinese = columns["country"] == "CN"
-    level, level_effect = pick(rng, words.LEVELS, size)
+    level, level_effect = pick(rng, vocabulary().levels, size)
     columns["job_title"] = _titles(rng, level, chinese)[person]
     names, handles = _names(rng, chinese)
     columns["name"], handles = names[person], handles[person]
@@ -69,12 +73,12 @@ def pick(rng: np.random.Generator, values: Weighted, size: int) -> tuple[Objects
 
 
 def one_of(rng: np.random.Generator, values: Sequence[str], size: int) -> Objects:
-    """Draw from values with equal chances."""
+    """Draw values with equal probability."""
     return np.array(values, dtype=object)[rng.integers(len(values), size=size)]
 
 
 def blanked(rng: np.random.Generator, values: Objects, share: float, person: Indices) -> Objects:
-    """Return the values with a share of the persons' set to None."""
+    """Return the values, set to None for a share of the persons."""
     kept = values.copy()
     kept[(rng.random(len(values)) < share)[person]] = None
     return kept
@@ -82,10 +86,10 @@ def blanked(rng: np.random.Generator, values: Objects, share: float, person: Ind
 
 def _companies(rng: np.random.Generator, leads: int) -> tuple[Indices, dict[str, Objects]]:
     size = max(10, int(leads / _LEADS_PER_COMPANY))
-    industry, by_industry = pick(rng, words.INDUSTRIES, size)
-    company_size, by_size = pick(rng, words.SIZES, size)
-    country, by_country = pick(rng, words.COUNTRIES, size)
-    places = [words.PLACES[code][rng.integers(len(words.PLACES[code]))] for code in country]
+    industry, by_industry = pick(rng, vocabulary().industries, size)
+    company_size, by_size = pick(rng, vocabulary().sizes, size)
+    country, by_country = pick(rng, vocabulary().countries, size)
+    places = [vocabulary().places[code][rng.integers(len(vocabulary().places[code]))] for code in country]
     named = [
         _company_name(rng, row, code, place[1])
         for row, (code, place) in enumerate(zip(country, places, strict=True))
@@ -106,11 +110,14 @@ def _companies(rng: np.random.Generator, leads: int) -> tuple[Indices, dict[str,
 
 def _company_name(rng: np.random.Generator, row: int, country: str, city: str) -> tuple[str, str]:
     if country == "CN":
-        han, pinyin = words.COMPANY_ZH[rng.integers(len(words.COMPANY_ZH))]
-        tail = words.COMPANY_ZH_TAIL[rng.integers(len(words.COMPANY_ZH_TAIL))]
-        return f"{words.CITIES_ZH[city]}{han}{tail}有限公司", f"{pinyin}{row}.cn.example"
-    head = words.COMPANY_EN[rng.integers(len(words.COMPANY_EN))]
-    tail = words.COMPANY_EN_TAIL[rng.integers(len(words.COMPANY_EN_TAIL))]
+        han, pinyin = vocabulary().company_zh[rng.integers(len(vocabulary().company_zh))]
+        tail = vocabulary().company_zh_tail[rng.integers(len(vocabulary().company_zh_tail))]
+        return (
+            f"{vocabulary().cities_zh[city]}{han}{tail}{vocabulary().company_zh_form}",
+            f"{pinyin}{row}.cn.example",
+        )
+    head = vocabulary().company_en[rng.integers(len(vocabulary().company_en))]
+    tail = vocabulary().company_en_tail[rng.integers(len(vocabulary().company_en_tail))]
     form = {"DE": "GmbH", "GB": "Ltd", "SG": "Pte Ltd", "IN": "Pvt Ltd"}.get(country, "Inc")
     return f"{head} {tail} {form}", f"{head}{tail}{row}.example".lower()
 
@@ -118,7 +125,7 @@ def _company_name(rng: np.random.Generator, row: int, country: str, city: str) -
 def _titles(rng: np.random.Generator, level: Objects, chinese: Flags) -> Objects:
     options = {
         name: [[t for t in titles if t.isascii() is not home] for home in (False, True)]
-        for name, titles in words.TITLES.items()
+        for name, titles in vocabulary().titles.items()
     }
     drawn = rng.random(len(level))
     chosen = [options[name][int(home)] for name, home in zip(level, chinese, strict=True)]
@@ -130,10 +137,10 @@ def _titles(rng: np.random.Generator, level: Objects, chinese: Flags) -> Objects
 def _names(rng: np.random.Generator, chinese: npt.NDArray[Any]) -> tuple[Objects, Objects]:
     size = len(chinese)
     surnames, given = (
-        rng.integers(len(words.SURNAMES_ZH), size=size),
-        rng.integers(len(words.GIVEN_ZH), size=size),
+        rng.integers(len(vocabulary().surnames_zh), size=size),
+        rng.integers(len(vocabulary().given_zh), size=size),
     )
-    first, last = one_of(rng, words.FIRST, size), one_of(rng, words.LAST, size)
+    first, last = one_of(rng, vocabulary().first, size), one_of(rng, vocabulary().last, size)
     both = rng.random(size) < 0.1
     names, handles = [], []
     for row in range(size):
@@ -141,7 +148,7 @@ def _names(rng: np.random.Generator, chinese: npt.NDArray[Any]) -> tuple[Objects
             names.append(f"{first[row]} {last[row]}")
             handles.append(f"{first[row]}.{last[row]}".lower().replace("ü", "ue"))
             continue
-        (surname, s), (name, g) = words.SURNAMES_ZH[surnames[row]], words.GIVEN_ZH[given[row]]
+        (surname, s), (name, g) = vocabulary().surnames_zh[surnames[row]], vocabulary().given_zh[given[row]]
         names.append(f"{surname}{name}" + (f" {g.title()}" if both[row] else ""))
         handles.append(f"{g}.{s}")
     return np.array(names, dtype=object), np.array(handles, dtype=object)
@@ -153,8 +160,8 @@ def _emails(
     size = len(handles)
     number = rng.integers(10, 99_999, size)
     role = (rng.random(size) < 0.05) & ~free
-    host = np.where(chinese, one_of(rng, words.FREE_ZH, size), one_of(rng, words.FREE_EN, size))
-    boxes = one_of(rng, words.ROLE_MAILBOXES, size)
+    host = np.where(chinese, one_of(rng, vocabulary().free_zh, size), one_of(rng, vocabulary().free_en, size))
+    boxes = one_of(rng, vocabulary().role_mailboxes, size)
     return np.array(
         [
             f"{handles[row].replace('.', '')}{number[row]}@{host[row]}"
@@ -169,7 +176,7 @@ def _emails(
 def _phones(rng: np.random.Generator, country: Objects) -> Objects:
     size = len(country)
     middle, end = rng.integers(200, 999, size), rng.integers(0, 10_000, size)
-    area, prefix = rng.integers(201, 989, size), one_of(rng, words.MOBILE_ZH, size)
+    area, prefix = rng.integers(201, 989, size), one_of(rng, vocabulary().mobile_zh, size)
     plain = rng.random(size) < 0.7
     patterns = {
         "CN": "{prefix}{middle:04d}{end:04d}",

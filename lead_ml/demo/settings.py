@@ -1,4 +1,4 @@
-"""The numbers behind the synthetic CRM, fixed before any model was trained on it."""
+"""The parameters of the synthetic CRM, fixed before any model was trained on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Weibull:
 
     @property
     def median(self) -> float:
-        """Days within which half of the delays end."""
+        """Median delay in days."""
         return float(self.scale * np.log(2) ** (1 / self.shape))
 
     def within(self, days: Floats) -> Floats:
@@ -39,30 +39,30 @@ class SynthSettings:
     """How the synthetic CRM behaves.
 
     The logit of the probability that a real lead ever wins is ``intercept + fit_weight * fit + intent_weight * intent
-    + source + noise_weight * noise``, less ``unfit_penalty`` for leads that are real but unfit. Fakes never win.
+    + source + noise_weight * noise``, less ``unfit_penalty`` for leads that are real but unfit. Fake leads never win.
 
     Attributes
     ----------
     start
         First day of the history, ISO date, UTC.
     intercept, fit_weight, intent_weight, noise_weight, unfit_penalty
-        The logit above. ``noise`` is shown by no column and no event.
+        The logit above. No column and no event depends on ``noise``.
     fake_shares
-        Share of all leads by kind of fake.
+        Share of all leads by type of fake.
     unfit_share
         Share of the real leads that are students, without budget, or competitors.
     labelled_share
-        Share of the fakes that somebody ever marks as invalid.
+        Share of the fake leads that are ever marked as invalid.
     closed_share
         Share of the real leads without a win that are ever closed (lost, or invalid as unfit).
     win_delay, loss_delay
         Days from creation to the win and to the loss.
     late_share
-        Share of outcomes that are recorded later than they happened, by four days on average.
+        Share of outcomes that are recorded late, four days on average.
     duplicate_share
-        Share of leads that are a person already known, with the same phone or e-mail.
+        Share of leads from a known person, with the same phone number or e-mail address.
     drift
-        How far volume, shares and quality of the sources move over the history and with the season: 1 as written in the
+        How far volume, shares and quality of the sources move over the history and with the season: 1 as given in the
         vocabulary, 0 not at all.
     """
 

@@ -1,4 +1,4 @@
-"""What a real person leaves behind at the form: address of the network, browser, seconds, message."""
+"""Traces of a form submission by a real person: IP address, browser, seconds, message."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lead_ml.demo import vocabulary as words
 from lead_ml.demo.people import Flags, Objects, blanked, one_of
+from lead_ml.demo.vocabulary import vocabulary
+from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Floats, Indices
 
 _BLANK = {
@@ -23,24 +24,24 @@ _BLANK = {
 def draw_traces(
     rng: np.random.Generator, country: Objects, company_row: Indices, intent: Floats
 ) -> dict[str, Objects]:
-    """Draw the columns of a form; keen leads write more, and more about buying."""
+    """Draw the columns of a form; interested leads write more, and more about buying."""
     size = len(country)
     seconds = np.round(rng.lognormal(np.log(38), 0.6, size), 1)
     seconds = np.where(rng.random(size) < 0.05, np.round(rng.uniform(1.5, 5, size), 1), seconds)  # autofill
     everyone = np.arange(size)
     return {
         "ip": _addresses(rng, country, company_row),
-        "user_agent": blanked(rng, one_of(rng, words.BROWSERS, size), 0.05, everyone),
+        "user_agent": blanked(rng, one_of(rng, vocabulary().browsers, size), 0.05, everyone),
         "form_seconds": blanked(rng, texts(seconds), 0.08, everyone),
         "captcha_passed": blanked(rng, yes_no(rng.random(size) < 0.97), 0.08, everyone),
         "message": _messages(rng, country == "CN", intent),
         "consent": yes_no(rng.random(size) < 0.8),
-        "owner": one_of(rng, words.OWNERS, size),
+        "owner": one_of(rng, vocabulary().owners, size),
     }
 
 
 def blank_some(rng: np.random.Generator, columns: dict[str, Objects], person: Indices) -> dict[str, Objects]:
-    """Return the columns with the gaps that people leave in forms."""
+    """Return the columns with some fields left empty, as in real forms."""
     return {
         name: blanked(rng, values, _BLANK[name], person) if name in _BLANK else values
         for name, values in columns.items()
@@ -48,12 +49,12 @@ def blank_some(rng: np.random.Generator, columns: dict[str, Objects], person: In
 
 
 def texts(values: Floats) -> Objects:
-    """Write numbers as text."""
+    """Return numbers as text."""
     return np.array([f"{value:g}" for value in values], dtype=object)
 
 
 def yes_no(flags: Flags) -> Objects:
-    """Write flags as true and false."""
+    """Return flags as the texts true and false."""
     return np.where(flags, np.array("true", dtype=object), np.array("false", dtype=object))
 
 
@@ -69,15 +70,21 @@ def _addresses(rng: np.random.Generator, country: Objects, company_row: Indices)
     at_home = rng.random(size) < 0.6
     block = np.where(at_home, rng.integers(0, 256, size), company_row % 256)
     host = np.where(at_home, rng.integers(1, 255, size), company_row // 256 % 254 + 1)
-    return np.array([f"{words.NETWORKS[country[i]]}.{block[i]}.{host[i]}" for i in range(size)], dtype=object)
+    return np.array(
+        [f"{vocabulary().networks[country[i]]}.{block[i]}.{host[i]}" for i in range(size)], dtype=object
+    )
 
 
 def _messages(rng: np.random.Generator, chinese: Flags, intent: Floats) -> Objects:
     size = len(intent)
-    warm = rng.random(size) < 1 / (1 + np.exp(0.4 - 1.2 * intent))
-    in_chinese = np.where(warm, filled(rng, words.WARM_ZH, size), filled(rng, words.COLD_ZH, size))
-    in_english = np.where(warm, filled(rng, words.WARM_EN, size), filled(rng, words.COLD_EN, size))
-    written = rng.random(size) < 1 / (1 + np.exp(0.5 - 0.5 * intent))
+    warm = rng.random(size) < sigmoid(1.2 * intent - 0.4)
+    in_chinese = np.where(
+        warm, filled(rng, vocabulary().warm_zh, size), filled(rng, vocabulary().cold_zh, size)
+    )
+    in_english = np.where(
+        warm, filled(rng, vocabulary().warm_en, size), filled(rng, vocabulary().cold_en, size)
+    )
+    written = rng.random(size) < sigmoid(0.5 * intent - 0.5)
     messages: Objects = np.where(chinese, in_chinese, in_english)
     messages[~written] = None
     return messages

@@ -1,4 +1,4 @@
-"""The synthetic world as a whole, and what a perfect scorer would say of it."""
+"""The synthetic world, and the probabilities that a perfect model would predict for it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.demo.arrival import DAY, draw_arrivals, draw_instants
+from lead_ml.demo.arrival import DAY, Newcomers, draw_arrivals, draw_instants
 from lead_ml.demo.behaviour import draw_events
 from lead_ml.demo.fakes import FAKE_REASONS, UNFIT_REASONS, burst_instants, disguise, draw_kinds
 from lead_ml.demo.lifecycle import Fate, draw_fates, draw_outcomes
 from lead_ml.demo.people import Objects, draw_people
 from lead_ml.demo.settings import SynthSettings
 from lead_ml.demo.traces import blank_some, draw_traces
+from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants, Leads
 
 _PARTS = ("cast", "people", "latent", "arrivals", "traces", "fakes", "fates", "events", "outcomes")
 _STATUS = {"won": "Converted", "lost": "Closed", "invalid": "Disqualified"}
-_AGAIN_WITHIN = 0.2  # a person comes back within this share of the history
+_AGAIN_WITHIN = 0.2  # a person returns within this share of the history
 _SHARED_INTENT = 0.7
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What no export shows, one entry per lead.
+    """What an export does not show, one entry per lead.
 
     Attributes
     ----------
@@ -34,13 +35,13 @@ class Truth:
     fit, intent, noise, source_effect
         The parts of the logit, see :class:`~lead_ml.demo.SynthSettings`.
     logit
-        Logit of the chance to ever win, were the lead no fake.
+        Logit of the probability that the lead ever wins if it is not fake.
     win_probability
-        Chance that the lead ever wins, 0 for fakes.
+        Probability that the lead ever wins; 0 for fake leads.
     person
-        Row of the lead that first was this person.
+        Row of the first lead of this person.
     fate
-        How the lead ends, be it after the end of the data.
+        How the lead ends, even if that is after the end of the data.
     """
 
     kind: Objects
@@ -61,10 +62,10 @@ class Truth:
 
 @dataclass(frozen=True)
 class SynthWorld:
-    """A SYNTHETIC CRM: its tables as a project reads them, and the truth behind them.
+    """A SYNTHETIC CRM: its tables as a project reads them, and the true probabilities.
 
-    The columns ``lead_status`` and ``owner`` stand as they are at the end of the data: the status is overwritten with
-    the outcome, a leak trap.
+    The columns ``lead_status`` and ``owner`` have the values at the end of the data: the status is overwritten with
+    the outcome, so it is a leak on purpose.
     """
 
     data: Dataset
@@ -83,7 +84,7 @@ class _Cast:
 def generate(
     n_leads: int, seed: int, *, days: int = 540, settings: SynthSettings | None = None
 ) -> SynthWorld:
-    """Generate a SYNTHETIC CRM; the same arguments give the same world to the last bit.
+    """Generate a SYNTHETIC CRM; the same arguments give exactly the same world.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def generate(
     seed
         Seed of all draws.
     days
-        Length of the history in days; what became known later is not in the tables.
+        Length of the history in days; anything that became known later is not in the tables.
     settings
         How the CRM behaves.
 
@@ -119,15 +120,15 @@ def generate(
 
 
 def true_probability(world: SynthWorld, lead: Indices, as_of: Instants | int, horizon_us: int) -> Floats:
-    """Return P(win in (as_of, as_of + horizon] | all that is hidden, not closed by as_of).
+    """Return P(win in (as_of, as_of + horizon] | everything hidden, not closed by as_of).
 
-    With w the chance that the lead ever wins, F and G the distributions of the delays to the win and to the loss, c the
+    With w the probability that the lead ever wins, F and G the distributions of the delays to the win and to the loss, c the
     share of leads without a win that are ever closed, and s = as_of - created_at::
 
         w (F(s + horizon) - F(s)) / (w (1 - F(s)) + (1 - w) (1 - c G(s)))
 
-    Events add nothing to it: they depend on the hidden intent, not on the drawn win. So for every scorer that sees only
-    what a project shows, the mean of these at one score is the probability that the score should state.
+    Events add nothing to it: they depend on the hidden intent, not on the drawn win. For a model that sees only the
+    tables, the mean of these values at one score is therefore the probability that a calibrated score states.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ def true_probability(world: SynthWorld, lead: Indices, as_of: Instants | int, ho
     lead
         Rows of the leads.
     as_of
-        One moment for each of the rows, or one for all, microseconds UTC; not before the creation.
+        Time of scoring, one for each row or one for all, microseconds UTC; not before the creation.
     horizon_us
         Microseconds.
     """
@@ -163,7 +164,7 @@ def _cast(rng: np.random.Generator, size: int, start: int, days: int, settings: 
 
 
 def _persons(rng: np.random.Generator, kind: Objects, share: float) -> Indices:
-    """Return for each lead the row of the lead that first was this person; only real leads come back."""
+    """Return for each lead the row of the first lead of this person; only real leads return."""
     person = np.arange(len(kind))
     free = kind == "real"
     reach = max(2, int(len(kind) * _AGAIN_WITHIN))
@@ -184,7 +185,10 @@ def _leads(
     country = people.columns["country"]
     fake = np.isin(cast.kind, list(FAKE_REASONS))
     arrivals = draw_arrivals(
-        rngs["arrivals"], cast.created_at, country == "CN", fake, cast.burst, days, settings.drift
+        rngs["arrivals"],
+        Newcomers(cast.created_at, country == "CN", fake, cast.burst),
+        days,
+        settings.drift,
     )
     intent = _intent(rngs["latent"], cast)
     traces = draw_traces(rngs["traces"], country, people.company_row, intent)
@@ -192,7 +196,7 @@ def _leads(
     columns = disguise(rngs["fakes"], shown, cast.kind, cast.burst)
     hidden = rngs["latent"].normal(size=len(cast.kind))
     warmth = _logit(cast.kind, people.fit, intent, hidden, arrivals.effect, settings)
-    ever = np.where(fake, 0.0, 1 / (1 + np.exp(-warmth)))
+    ever = np.where(fake, 0.0, sigmoid(warmth))
     fate = draw_fates(rngs["fates"], ever, cast.kind, people.columns["company_size"], settings)
     return columns, Truth(
         cast.kind, people.fit, intent, hidden, arrivals.effect, warmth, ever, cast.person, fate

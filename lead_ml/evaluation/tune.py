@@ -1,42 +1,88 @@
-"""Tuning LightGBM on forward windows with Optuna: seeded, resumable, and safe to interrupt.
+"""Tuning a candidate on rolling windows with Optuna: seeded, resumable, and safe to interrupt.
 
-The trials live in a journal file, so a second call goes on where the first stopped. Only the windows before the forward
-window are used: the window that judges is never tuned on.
+The trials are kept in a journal file, so a second call continues where the first stopped, as long as data, features,
+windows, seed and ranges are the same; otherwise a new study begins in the same file. Only the windows before the forward
+window are used: nothing is tuned on the window that evaluates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from lead_ml.asof.labels import NEVER, Mask
-from lead_ml.errors import DeclarationError, MissingExtra, TooLittleData
-from lead_ml.evaluation import Table, roll
+from lead_ml.declare import to_json
+from lead_ml.errors import MissingExtra, TooLittleData
+from lead_ml.evaluation import Table, backtest
+from lead_ml.evaluation.penalty import choose_penalty, penalties_of
+from lead_ml.evaluation.search_spaces import SearchSpace, space_of
 from lead_ml.evaluation.split import Window
+from lead_ml.evaluation.tuned import Number, TrialRecord, Tuned
 from lead_ml.model.fit import Recipe
-from lead_ml.model.metrics import evaluate
-from lead_ml.project.params import LightGBMParams
-from lead_ml.project.targets import Uniform
+from lead_ml.model.metrics import Interval, log_loss, paired_bootstrap, sigmoid
+from lead_ml.project.params import EvaluationParams
+from lead_ml.tables.dataset import Floats
 
 Progress = Callable[[int, float], None]
+DIGITS = 4  # significant digits of a searched value: what is written to params.yaml is what was evaluated
 
 
-class Tuned(msgspec.Struct, frozen=True, kw_only=True):
-    """The best trial: its parameters, its log-loss on the rolling windows, and that of the parameters now in use.
+@dataclass(frozen=True)
+class Rolling:
+    """What a trial is measured on: the windows before the forward window, and the outcomes known before it began."""
 
-    ``interrupted`` tells that Ctrl-C ended the search before all trials were made.
-    """
+    table: Table
+    folds: tuple[Window, ...]
+    known: Mask
+    known_by: int
 
-    target: str
-    params: dict[str, float]
-    log_loss: float
-    log_loss_now: float
-    trials: int
-    interrupted: bool = False
+    @classmethod
+    def of(cls, table: Table, windows: Sequence[Window]) -> Rolling:
+        """Leave the last window out.
+
+        Raises
+        ------
+        TooLittleData
+            If it is the only one.
+        """
+        if len(windows) < 2:
+            raise TooLittleData(
+                "there is no window before the forward window to tune on", do="bring a longer history"
+            )
+        return cls(table, tuple(windows[:-1]), windows[-1].fit, windows[-1].start or NEVER)
+
+    def scores(self, recipe: Recipe) -> tuple[Mask, Floats]:
+        """Return the scored rows whose outcome was known, and their probabilities, each by a fit before its window."""
+        found = backtest(recipe, self.table, self.folds)
+        rows = found.scored & self.known
+        if not rows.any():
+            raise TooLittleData(
+                "no outcome of the rolling windows was known before the forward window",
+                do="bring a longer history, or lower horizon_days",
+            )
+        return rows, sigmoid(found.logit[rows])
+
+    def loss(self, recipe: Recipe) -> float:
+        """Return the weighted log-loss of a recipe."""
+        rows, probability = self.scores(recipe)
+        return log_loss(self.outcomes(rows), probability, self.table.weights(rows))
+
+    def outcomes(self, rows: Mask) -> Floats:
+        """Return the labels of some rows as known before the forward window began."""
+        return self.table.labels.as_known(self.known_by)[rows]
+
+    def difference(self, best: Recipe, now: Recipe, options: EvaluationParams) -> Interval:
+        """Return log-loss of `best` minus that of `now` on the same rows, with its paired interval over leads."""
+        (rows, a), (_, b) = self.scores(best), self.scores(now)
+        return paired_bootstrap(
+            self.outcomes(rows), a, b, self.table.weights(rows), self.table.group[rows],
+            metric="log_loss", n_boot=options.bootstrap, level=options.level, seed=best.seed,
+        )  # fmt: skip
 
 
 def tune(
@@ -46,23 +92,26 @@ def tune(
     *,
     trials: int,
     journal: Path,
+    options: EvaluationParams | None = None,
     progress: Progress = lambda _number, _best: None,
 ) -> Tuned:
-    """Search the ranges of the model's ``search`` until the journal holds `trials` trials.
+    """Search the space of a candidate until the journal holds `trials` trials.
 
     Parameters
     ----------
     recipe
-        A lightgbm recipe; its seed seeds the sampler.
+        A recipe of a candidate with a search space; its seed seeds the sampler.
     windows
-        All windows; the last, which judges, is left out here.
+        All windows; the last, which evaluates, is left out here.
     journal
-        File of the trials; made if absent, gone on with if present.
+        File of the trials; made if absent, continued if present.
+    options
+        Resamples and level of the paired interval.
 
     Raises
     ------
     DeclarationError
-        If the model declares no search range, or one that LightGBMParams lacks.
+        If the candidate has no search space, or the model declares a range of an unknown parameter.
     TooLittleData
         If no window before the forward window can be scored.
     MissingExtra
@@ -72,31 +121,25 @@ def tune(
         import optuna
     except ImportError as error:
         raise MissingExtra("optuna", "train") from error
-    _check_search(recipe)
-    folds = tuple(windows[:-1])
-    if not folds:
-        raise TooLittleData(
-            "there is no window before the forward window to tune on", do="bring a longer history"
-        )
+    space, rolling = space_of(recipe.spec, recipe.kind), Rolling.of(table, windows)
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # its warning of Ctrl-C is a traceback
+    name = study_name(recipe, table, windows, space)
     storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal)))
-    done = _trials_so_far(optuna, storage, recipe)
+    done = _trials_so_far(optuna, storage, name)
     study = optuna.create_study(
         storage=storage,
-        study_name=recipe.spec.name,
+        study_name=name,
         sampler=optuna.samplers.TPESampler(seed=recipe.seed + done),
         direction="minimize",
         load_if_exists=True,
     )
-    known = windows[-1].fit
-    known_by = windows[-1].start or NEVER
-    now = loss_of(recipe, table, folds, known, known_by)
+    now = _in_use(recipe, rolling, windows[-1])
+    log_loss_now = rolling.loss(now)
     if done == 0:
-        study.enqueue_trial(_current(recipe))
+        study.enqueue_trial(_current(now, space))
 
     def objective(trial: Any) -> float:
-        tried = with_params(recipe, _suggest(trial, recipe.spec.search))
-        return loss_of(tried, table, folds, known, known_by)
+        return rolling.loss(with_params(now, _rounded(_suggest(trial, space)), space))
 
     interrupted = False
     try:
@@ -107,88 +150,112 @@ def tune(
         )
     except KeyboardInterrupt:
         interrupted = True
-    return msgspec.structs.replace(best_of(recipe, study, now), interrupted=interrupted)
-
-
-def best_of(recipe: Recipe, study: Any, now: float) -> Tuned:
-    """Summarise a study."""
-    finished = [trial for trial in study.trials if trial.value is not None]
-    if not finished:
-        raise TooLittleData("no trial was finished", do="let at least one trial run to its end")
-    best = min(finished, key=lambda trial: (trial.value, trial.number))
+    history = history_of(study)
+    best = min(history, key=lambda trial: (trial.log_loss, trial.number))
     return Tuned(
         target=recipe.spec.name,
-        params={name: float(value) for name, value in best.params.items()},
-        log_loss=float(best.value),
-        log_loss_now=now,
-        trials=len(finished),
+        kind=recipe.kind,
+        study=name,
+        params=best.params,
+        fixed=dict(space.fixed),
+        log_loss=best.log_loss,
+        log_loss_now=log_loss_now,
+        difference=rolling.difference(
+            with_params(now, best.params, space), now, options or EvaluationParams()
+        ),
+        trials=len(history),
+        history=history,
+        ranges=dict(space.ranges),
+        importance=_importance(optuna, study, history, recipe.seed),
+        interrupted=interrupted,
     )
 
 
-def loss_of(
-    recipe: Recipe, table: Table, folds: Sequence[Window], known: Mask, known_by: int = NEVER
-) -> float:
-    """Return the weighted log-loss of a recipe over the rolling windows, each fitted only on what lies before it.
+def _in_use(recipe: Recipe, rolling: Rolling, last: Window) -> Recipe:
+    """Return the recipe as training would use it: a logistic regression with the penalty that the windows choose."""
+    tried = penalties_of(recipe)
+    if len(tried) == 1:
+        return recipe
+    found = [backtest(item, rolling.table, rolling.folds) for item in tried]
+    return tried[choose_penalty(found, rolling.table, last)]
 
-    Only rows in `known` count, those whose horizon had passed before the forward window began, with the outcomes known
-    strictly before `known_by`.
+
+def history_of(study: Any) -> tuple[TrialRecord, ...]:
+    """Return the finished trials of a study in order.
+
+    Raises
+    ------
+    TooLittleData
+        If there is none.
     """
-    rolled = roll(recipe, table, folds)
-    rows = rolled.scored & known
-    if not rows.any():
-        raise TooLittleData(
-            "no outcome of the rolling windows was known before the forward window",
-            do="bring a longer history, or lower horizon_days",
-        )
-    probability = 1.0 / (1.0 + np.exp(-rolled.logit[rows]))
-    y = table.labels.as_known(known_by)[rows]
-    return float(evaluate(y, probability, table.weights(rows))["log_loss"])
+    found = tuple(
+        TrialRecord(number=trial.number, params=_rounded(trial.params), log_loss=float(trial.value))
+        for trial in study.trials
+        if trial.value is not None
+    )
+    if not found:
+        raise TooLittleData("no trial was finished", do="let at least one trial run to its end")
+    return found
 
 
-def with_params(recipe: Recipe, changes: dict[str, float]) -> Recipe:
-    """Return the recipe with other LightGBM parameters."""
-    whole = {name: round(value) if _is_whole(name) else value for name, value in changes.items()}
-    lightgbm = LightGBMParams.model_validate({**recipe.params.lightgbm.model_dump(), **whole})
-    params = recipe.params.model_copy(update={"lightgbm": lightgbm})
-    return Recipe(recipe.kind, recipe.spec, params, recipe.seed, recipe.threads)
+def with_params(recipe: Recipe, changes: Mapping[str, Number], space: SearchSpace) -> Recipe:
+    """Return the recipe with other parameters of its candidate."""
+    section = getattr(recipe.params, recipe.kind)
+    changed = type(section).model_validate({**section.model_dump(), **space.fixed, **changes})
+    return replace(recipe, params=recipe.params.model_copy(update={recipe.kind: changed}))
 
 
-def _check_search(recipe: Recipe) -> None:
-    if not recipe.spec.search:
-        raise DeclarationError(
-            f"model {recipe.spec.name} has nothing to tune", expected="search={...} in models/*.py"
-        )
-    stray = sorted(set(recipe.spec.search) - set(LightGBMParams.model_fields))
-    if stray:
-        raise DeclarationError(
-            f"search of model {recipe.spec.name}",
-            value=stray,
-            expected=f"some of {', '.join(LightGBMParams.model_fields)}",
-        )
+def study_name(recipe: Recipe, table: Table, windows: Sequence[Window], space: SearchSpace) -> str:
+    """Name a study after everything that decides the log-loss of a trial, apart from the parameters searched."""
+    params = recipe.params.model_dump(mode="json")
+    for name in space.ranges:
+        params[recipe.kind].pop(name)
+    parts = {
+        "params": params,
+        "spec": recipe.spec,
+        "seed": recipe.seed,
+        "ranges": dict(space.ranges),
+        "data": dict(table.dataset.digests),
+        "features": hashlib.sha256(to_json(table.declarations)).hexdigest(),
+        "windows": [(w.name, w.start, int(w.fit.sum()), int(w.test.sum())) for w in windows],
+    }
+    digest = hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
+    return f"{recipe.spec.name}-{recipe.kind}-{digest[:12]}"
 
 
-def _suggest(trial: Any, search: dict[str, Uniform]) -> dict[str, float]:
+def _suggest(trial: Any, space: SearchSpace) -> dict[str, Number]:
     return {
-        name: trial.suggest_int(name, round(space.low), round(space.high), log=space.log)
-        if space.whole
-        else trial.suggest_float(name, space.low, space.high, log=space.log)
-        for name, space in search.items()
+        name: trial.suggest_int(name, round(item.low), round(item.high), log=item.log)
+        if item.whole
+        else trial.suggest_float(name, item.low, item.high, log=item.log)
+        for name, item in space.ranges.items()
     }
 
 
-def _current(recipe: Recipe) -> dict[str, float]:
+def _rounded(params: Mapping[str, Number]) -> dict[str, Number]:
+    return {
+        name: value if isinstance(value, int) else float(f"{value:.{DIGITS}g}")
+        for name, value in params.items()
+    }
+
+
+def _current(recipe: Recipe, space: SearchSpace) -> dict[str, Number]:
     """Return the parameters in use, moved into the searched ranges, as the first trial."""
-    now = recipe.params.lightgbm.model_dump()
-    return {name: min(max(now[name], space.low), space.high) for name, space in recipe.spec.search.items()}
+    now = getattr(recipe.params, recipe.kind).model_dump()
+    return {name: min(max(now[name], item.low), item.high) for name, item in space.ranges.items()}
 
 
-def _trials_so_far(optuna: Any, storage: Any, recipe: Recipe) -> int:
-    names = {summary.study_name for summary in optuna.get_all_study_summaries(storage)}
-    if recipe.spec.name not in names:
+def _trials_so_far(optuna: Any, storage: Any, name: str) -> int:
+    if name not in {summary.study_name for summary in optuna.get_all_study_summaries(storage)}:
         return 0
-    study = optuna.load_study(study_name=recipe.spec.name, storage=storage)
+    study = optuna.load_study(study_name=name, storage=storage)
     return sum(trial.value is not None for trial in study.trials)
 
 
-def _is_whole(name: str) -> bool:
-    return LightGBMParams.model_fields[name].annotation is int
+def _importance(optuna: Any, study: Any, history: Sequence[TrialRecord], seed: int) -> dict[str, float]:
+    """Return the share of each parameter, largest first; empty where the trials do not differ."""
+    if len({trial.log_loss for trial in history}) < 2:
+        return {}
+    evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
+    found = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    return {name: float(share) for name, share in found.items()}

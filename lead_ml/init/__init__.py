@@ -1,4 +1,4 @@
-"""A project drafted from a company's own export: what ``lead-ml init DIR --leads leads.csv`` writes."""
+"""Draft a project from an export of a CRM: what ``lead-ml init DIR --leads leads.csv`` writes."""
 
 from __future__ import annotations
 

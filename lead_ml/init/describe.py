@@ -1,14 +1,14 @@
-"""What was understood of every column, for the table that ``lead-ml init`` prints."""
+"""Every column of an export as understood, for the table that ``lead-ml init`` prints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from lead_ml.init.dates import dated
+from lead_ml.init.export_column import ExportColumn
 from lead_ml.init.leads import LeadsDraft
-from lead_ml.init.profile import Profile
 from lead_ml.init.tables import TableDraft
+from lead_ml.tables.read.column_kinds import ColumnKind
 
 _EXAMPLES = 3
 _CUT = 16
@@ -16,15 +16,17 @@ _CUT = 16
 
 @dataclass(frozen=True)
 class ColumnDraft:
-    """A column of the export: the role it plays (``-`` for none), what it holds, the share of rows filled, and examples.
+    """A column of the export: its role (``-`` for none), what it holds, the share of rows filled, and examples.
 
-    ``known_at`` is ``creation`` or ``current`` for columns of leads that are no role, else empty.
+    ``date_format`` says how dates are read, empty for the usual formats. ``known_at`` is ``creation`` or ``current`` for columns
+    of leads without a role, else empty.
     """
 
     table: str
     column: str
     role: str
-    type: str
+    kind: ColumnKind
+    date_format: str
     fill: float
     distinct: int
     known_at: str
@@ -32,10 +34,10 @@ class ColumnDraft:
 
 
 def described(table: TableDraft, leads: LeadsDraft, known_at: Mapping[str, str]) -> Iterator[ColumnDraft]:
-    """Yield the columns of a table in their order in the file; of outcomes that stand in the leads file only its own."""
+    """Yield the columns of a table in file order; for outcomes in the leads file, only those of outcomes."""
     ours = {theirs: name for name, theirs in table.columns.items()}
     target = leads.target
-    for name, profile in table.source.profiles.items():
+    for name, column in table.source.columns.items():
         role = ours.get(name, "-")
         if table.name == "outcomes" and target.kind == "dated" and role in ("-", "lead_id"):
             continue
@@ -46,31 +48,15 @@ def described(table: TableDraft, leads: LeadsDraft, known_at: Mapping[str, str])
             table.name,
             name,
             role,
-            kind_of(profile),
-            profile.fill,
-            profile.distinct,
+            column.summary.kind,
+            column.summary.date_format,
+            column.fill,
+            column.distinct,
             known,
-            _examples(profile),
+            _examples(column),
         )
 
 
-def kind_of(profile: Profile) -> str:
-    """Name what a column holds."""
-    moments = dated(profile)
-    if moments is not None:
-        return f"date ({moments.spelling})" if moments.spelling else "date"
-    for what in ("email", "ip"):
-        if profile.shares[what] >= 0.5:
-            return what
-    if not profile.filled:
-        return "empty"
-    if profile.distinct == 2:
-        return "two values"
-    if profile.unique and (profile.shares["whole"] >= 0.98 or not profile.numeric):
-        return "id or text"
-    return "number" if profile.numeric else "category" if profile.distinct <= 120 else "text"
-
-
-def _examples(profile: Profile) -> tuple[str, ...]:
-    texts = [text for text, _ in profile.values[:_EXAMPLES]]
+def _examples(column: ExportColumn) -> tuple[str, ...]:
+    texts = [text for text, _ in column.values[:_EXAMPLES]]
     return tuple(text if len(text) <= _CUT else text[: _CUT - 1] + "…" for text in texts)

@@ -1,136 +1,108 @@
-"""Features of what a lead did: its commonest kinds of events, counted in windows, and how recent they are."""
+"""Features of what a lead did: its most frequent types of events, counted in windows, and how recent they are."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from lead_ml.clean.text import name_key
 from lead_ml.init.answers import contacts_of
-from lead_ml.init.features import Group, Names, age_call
-from lead_ml.init.names import key
-from lead_ml.init.profile import Profile
-from lead_ml.init.python_text import Call, call, literal, strings
+from lead_ml.init.export_column import ExportColumn
+from lead_ml.init.features import FeatureGroup, FeatureNames, age_call
+from lead_ml.init.questions import Findings
+from lead_ml.init.source_text import Call, call, literal
 from lead_ml.init.tables import TableDraft
 from lead_ml.init.traits import feature_name, wording
+from lead_ml.init.words import label, labels, word_pattern
 
 _MOST_TYPES = 10
+_MOST_PAGES = 12
 _LEAST_EVENTS = 20
 _WINDOWS = (7, 30)
 _HALF_LIFE = 14
-_BUYING = re.compile(r"pricing|price|quote|contact|demo|价格|报价|联系|演示|preis|kontakt")
-_WORDS: Mapping[str, tuple[str, str]] = {
-    "page view": ("Page views", "浏览页数"),
-    "pageview": ("Page views", "浏览页数"),
-    "visit": ("Visits", "访问次数"),
-    "email open": ("E-mails opened", "打开邮件次数"),
-    "email click": ("E-mail clicks", "邮件点击次数"),
-    "form submit": ("Forms sent", "提交表单次数"),
-    "call": ("Calls", "通话次数"),
-    "call connected": ("Calls connected", "接通通话次数"),
-    "email reply": ("E-mail replies", "回复邮件次数"),
-    "webinar": ("Webinars", "网络研讨会次数"),
-    "chat": ("Chats", "在线咨询次数"),
-    "download": ("Downloads", "下载次数"),
-    "浏览页面": ("Page views", "浏览页数"),
-    "打开邮件": ("E-mails opened", "打开邮件次数"),
-    "点击邮件": ("E-mail clicks", "邮件点击次数"),
-    "回复邮件": ("E-mail replies", "回复邮件次数"),
-    "提交表单": ("Forms sent", "提交表单次数"),
-    "接通电话": ("Calls connected", "接通通话次数"),
-    "unsubscribe": ("Unsubscribed from e-mails", "退订邮件次数"),
-}
+_LONGEST_HEAD = 60  # a longer chain of calls would be broken where ruff decides
 
 
-def engagement_group(table: TableDraft | None, lead_calls: Sequence[Call], names: Names) -> Group:
-    """Return the features of events, where there are any, and those of the lead that speak of interest."""
-    group = Group("engagement", "engagement")
+def engagement_group(
+    table: TableDraft | None, lead_calls: Sequence[Call], names: FeatureNames, findings: Findings
+) -> FeatureGroup:
+    """Return the features of events, if there are any, and those of the lead that show interest."""
+    group = FeatureGroup("engagement", "engagement")
     if table is not None:
-        _add_types(table, group, names)
+        _add_types(table, group, names, findings)
+        _add_contacts(table, group, names)
+        _add_pages(table, group, names)
         group.calls.extend((*_of_all(table, names), age_call(names)))
     group.calls.extend(lead_calls)
     return group
 
 
 def types_of(table: TableDraft | None) -> list[str]:
-    """Return the types of events, commonest first; one constant type is none."""
-    profile = _profile(table, "type")
-    return [] if profile is None else [text for text, times in profile.values if times >= _LEAST_EVENTS]
+    """Return the types of events, most frequent first; a constant type does not count."""
+    column = _column(table, "type")
+    return [] if column is None else [text for text, times in column.values if times >= _LEAST_EVENTS]
 
 
-def _profile(table: TableDraft | None, role: str) -> Profile | None:
+def _column(table: TableDraft | None, role: str) -> ExportColumn | None:
     if table is None or role not in table.columns:
         return None
-    return table.source.profiles[table.columns[role]]
+    return table.source.columns[table.columns[role]]
 
 
-def _add_types(table: TableDraft, group: Group, names: Names) -> None:
+def _add_types(table: TableDraft, group: FeatureGroup, names: FeatureNames, findings: Findings) -> None:
     types = types_of(table)
     for place, kind in enumerate(types[:_MOST_TYPES], start=1):
         name = feature_name(kind, f"event_{place}")
         head = f"events(type={literal(kind)})"
-        if len(head) > 60:  # a long chain would be broken in a place of ruff's choice
-            group.constants[name.upper()] = strings([kind], before=f"{name.upper()} = ")
+        if len(head) > _LONGEST_HEAD:
+            group.constants[name.upper()] = [kind]
             head = f"events(type={name.upper()})"
-        en, zh = _WORDS.get(key(kind), (wording(kind), wording(kind)))
-        group.calls.extend(_counted(head, name, en, zh, names))
+        words = labels().events.get(name_key(kind), dict.fromkeys(("en", "zh"), wording(kind)))
+        group.calls.extend(_counted(head, name, words["en"], words["zh"], names))
     if types[_MOST_TYPES:]:
-        group.left_out.append(f"rarer types of events: {', '.join(types[_MOST_TYPES:][:20])}")
-    two_way = contacts_of(types)
+        rarer = findings.names(types[_MOST_TYPES:], limit=20)
+        group.left_out.append(findings.say("causes.rare_types", types=rarer))
+
+
+def _add_contacts(table: TableDraft, group: FeatureGroup, names: FeatureNames) -> None:
+    two_way = contacts_of(types_of(table))
     if two_way:
-        group.constants["TWO_WAY"] = strings(two_way, before="TWO_WAY = ")
-        en, zh = "Days since the last two-way contact", "距上次双向沟通天数"
-        group.calls.append(
-            call("events(type=TWO_WAY).days_since_last", names.fresh("days_since_last_contact"), en=en, zh=zh)
-        )
-    pages = _profile(table, "page")
-    buying = (
-        []
-        if pages is None
-        else [text for text, n in pages.values if n >= _LEAST_EVENTS and _BUYING.search(key(text))]
-    )
+        group.constants["TWO_WAY"] = two_way
+        name = names.fresh("days_since_last_contact")
+        group.calls.append(call("events(type=TWO_WAY).days_since_last", name, **label("last_contact")))
+
+
+def _add_pages(table: TableDraft, group: FeatureGroup, names: FeatureNames) -> None:
+    column, pattern = _column(table, "page"), word_pattern("buying_page")
+    values = () if column is None else column.values
+    buying = [text for text, times in values if times >= _LEAST_EVENTS and pattern.search(name_key(text))]
     if buying:
-        group.constants["BUYING_PAGES"] = strings(buying[:12], before="BUYING_PAGES = ")
-        en, zh = "Views of pages on price or contact", "浏览价格或联系页次数"
-        group.calls.extend(_counted("events(page=BUYING_PAGES)", "buying_page_views", en, zh, names))
+        group.constants["BUYING_PAGES"] = buying[:_MOST_PAGES]
+        words = label("buying_pages")
+        counted = _counted("events(page=BUYING_PAGES)", "buying_page_views", words["en"], words["zh"], names)
+        group.calls.extend(counted)
 
 
-def _counted(head: str, name: str, en: str, zh: str, names: Names) -> Iterator[Call]:
+def _counted(head: str, name: str, en: str, zh: str, names: FeatureNames) -> Iterator[Call]:
     for days in _WINDOWS:
-        yield call(
-            f"{head}.count",
-            names.fresh(f"{name}_{days}d"),
-            window=f"{days}d",
-            en=f"{en}, last {days} days",
-            zh=f"近{days}天{zh}",
-        )
+        words = label("counted", en=en, zh=zh, days=days)
+        yield call(f"{head}.count", names.fresh(f"{name}_{days}d"), window=f"{days}d", **words)
 
 
-def _of_all(table: TableDraft, names: Names) -> Iterator[Call]:
-    yield call("events().count", names.fresh("events"), en="Activities so far", zh="累计活动次数")
-    yield call(
-        "events().days_since_last", names.fresh("days_since_last_event"), en="Days since the last activity", zh="距最近一次活动天数"
-    )  # fmt: skip
+def _of_all(table: TableDraft, names: FeatureNames) -> Iterator[Call]:
+    yield call("events().count", names.fresh("events"), **label("events"))
+    yield call("events().days_since_last", names.fresh("days_since_last_event"), **label("last_event"))
     yield call(
         "events().decayed_sum",
         names.fresh("recent_activity"),
         half_life=f"{_HALF_LIFE}d",
-        en=f"Recent activity, halved every {_HALF_LIFE} days",
-        zh=f"近期活跃度（每{_HALF_LIFE}天减半）",
+        **label("recent_activity", days=_HALF_LIFE),
     )
     if "page" in table.columns:
-        yield call(
-            "events().distinct",
-            names.fresh("distinct_pages"),
-            of="page",
-            en="Different pages seen",
-            zh="浏览过的不同页面数",
-        )
+        name = names.fresh("distinct_pages")
+        yield call("events().distinct", name, of="page", **label("distinct_pages"))
     if "session_id" in table.columns:
-        yield call(
-            "events().distinct", names.fresh("sessions_30d"), of="session_id", window="30d", en="Visits, last 30 days", zh="近30天访问次数"
-        )  # fmt: skip
+        name, words = names.fresh("sessions_30d"), label("sessions", days=30)
+        yield call("events().distinct", name, of="session_id", window="30d", **words)
     if "value" in table.columns:
-        said = wording(table.columns["value"])
-        yield call(
-            "events().sum", names.fresh("value_30d"), of="value", window="30d", en=f"{said} of activities, last 30 days", zh=f"近30天活动的{said}合计"
-        )  # fmt: skip
+        words = label("value", header=wording(table.columns["value"]), days=30)
+        yield call("events().sum", names.fresh("value_30d"), of="value", window="30d", **words)

@@ -1,137 +1,139 @@
-"""Which column plays which role: the evidence of its name times the evidence of its values."""
+"""The role of each column: how well its name fits times how well its values fit."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from lead_ml.clean import as_text
-from lead_ml.clean.text import words
-from lead_ml.init.dates import Dated, dated
-from lead_ml.init.names import EVENT_NAMES, LEAD_NAMES, OUTCOME_NAMES, WON_AT, Names, key
-from lead_ml.init.profile import TAGS, Profile
+from lead_ml.clean.text import name_key
+from lead_ml.init.dates import DateColumn, date_column
+from lead_ml.init.export_column import ExportColumn, missing_texts
+from lead_ml.init.names import HeaderNames, role_names, target_names
+from lead_ml.init.words import word_pattern, word_set
 from lead_ml.tables.read.raw import RawColumn
 
-Fit = Callable[[Profile], float]
-BY_VALUE = 0.4  # the likeness of a column that only its values speak for
-ENOUGH_OVERLAP = 0.5  # share of the ids of a table that the leads must know
-_NOT_CREATED = re.compile(
-    r"modif|updat|last\b|birth|clos|next|due|expir|won|convert|end\b|更新|最后|最近|修改|生日|出生|下次|到期|geburt|letzte|geändert"
-)
-_SALUTATIONS = words("mr mrs ms miss dr prof herr frau mr. mrs. ms. dr. 先生 女士")
-_ID_LIKE = re.compile(r"(^|\b)(id|no|nr|number|key|code)$|编号|编码|号$|序号|id$")
+Fit = Callable[[ExportColumn], float]
+BY_VALUE = 0.4  # likeness of a column whose name fits no role but whose values do
+ENOUGH_OVERLAP = 0.5  # share of the ids of a table that the leads must contain
 
 
 @dataclass(frozen=True)
 class Match:
-    """A column that plays a role; ``likeness`` is 1 where name and values agree fully."""
+    """A column with a role; ``likeness`` is 1 if its name and values fit fully."""
 
     column: str
     likeness: float
 
 
 def assigned(
-    names: Mapping[str, Names], profiles: Collection[Profile], fit: Mapping[str, Fit]
+    names: Mapping[str, HeaderNames], columns: Collection[ExportColumn], fit: Mapping[str, Fit]
 ) -> dict[str, Match]:
-    """Give each role its best column, each column one role, the surest pair first."""
+    """Assign the best column to each role, starting with the best pair; a column has at most one role."""
     pairs = [
-        (likeness, -place, -profile.place, role, profile.name)
+        (likeness, -place, -column.place, role, column.name)
         for place, (role, name) in enumerate(names.items())
-        for profile in profiles
-        if (likeness := name.likeness(profile.name) * fit[role](profile)) > 0
+        for column in columns
+        if (likeness := name.likeness(column.name) * fit[role](column)) > 0
     ]
     found: dict[str, Match] = {}
     taken: set[str] = set()
-    for likeness, _, _, role, column in sorted(pairs, reverse=True):
-        if role not in found and column not in taken:
-            found[role] = Match(column, likeness)
-            taken.add(column)
+    for likeness, _, _, role, best in sorted(pairs, reverse=True):
+        if role not in found and best not in taken:
+            found[role] = Match(best, likeness)
+            taken.add(best)
     return {role: found[role] for role in names if role in found}
 
 
-def lead_roles(profiles: Mapping[str, Profile], *, but: Collection[str] = ()) -> dict[str, Match]:
-    """Return the roles of the columns of a leads table, those in `but` left aside."""
-    left = [profile for name, profile in profiles.items() if name not in but]
-    found = assigned(LEAD_NAMES, left, LEAD_FIT)
+def lead_roles(columns: Mapping[str, ExportColumn], *, but: Collection[str] = ()) -> dict[str, Match]:
+    """Return the roles of a leads table and their columns, without the columns in `but`."""
+    left = [column for name, column in columns.items() if name not in but]
+    found = assigned(role_names("leads"), left, LEAD_FIT)
     for role, fit in BY_VALUES.items():
         taken = {match.column for match in found.values()}
-        column = next((p.name for p in left if p.name not in taken and fit(p)), None)
-        if role not in found and column is not None:
-            found[role] = Match(column, BY_VALUE)
+        best = next((p.name for p in left if p.name not in taken and fit(p)), None)
+        if role not in found and best is not None:
+            found[role] = Match(best, BY_VALUE)
     return found
 
 
-def event_roles(profiles: Mapping[str, Profile], lead_id: str) -> dict[str, Match]:
-    """Return the roles of an events table beside its lead id."""
-    return assigned(EVENT_NAMES, [p for name, p in profiles.items() if name != lead_id], EVENT_FIT)
+def event_roles(columns: Mapping[str, ExportColumn], lead_id: str) -> dict[str, Match]:
+    """Return the roles of an events table and their columns, except the lead id."""
+    return assigned(role_names("events"), [p for name, p in columns.items() if name != lead_id], EVENT_FIT)
 
 
-def outcome_roles(profiles: Mapping[str, Profile], lead_id: str) -> dict[str, Match]:
-    """Return the roles of an outcomes table beside its lead id."""
-    return assigned(OUTCOME_NAMES, [p for name, p in profiles.items() if name != lead_id], OUTCOME_FIT)
+def outcome_roles(columns: Mapping[str, ExportColumn], lead_id: str) -> dict[str, Match]:
+    """Return the roles of an outcomes table and their columns, except the lead id."""
+    return assigned(
+        role_names("outcomes"), [p for name, p in columns.items() if name != lead_id], OUTCOME_FIT
+    )
 
 
-def date_columns(profiles: Mapping[str, Profile]) -> dict[str, Dated]:
-    """Return the columns that hold moments."""
-    return {name: found for name, p in profiles.items() if (found := dated(p)) is not None}
+def date_columns(columns: Mapping[str, ExportColumn]) -> dict[str, DateColumn]:
+    """Return the columns that hold dates."""
+    return {name: found for name, p in columns.items() if (found := date_column(p)) is not None}
 
 
 def shared_id(
     leads: Mapping[str, RawColumn],
-    lead_profiles: Mapping[str, Profile],
+    lead_columns: Mapping[str, ExportColumn],
     other: Mapping[str, RawColumn],
-    other_profiles: Mapping[str, Profile],
+    other_columns: Mapping[str, ExportColumn],
 ) -> tuple[str, str] | None:
-    """Return the column of ids of the leads and that of another table; None where no pair shares half of its values.
+    """Return the columns of lead ids of the leads and of another table; None if no pair shares half of its values.
 
-    The share of values that the leads know counts most; names and how many leads are met decide between small numbers
-    that are ids of leads by chance.
+    The share of values that the leads contain counts most. The names and the share of leads that are matched decide where small
+    numbers match lead ids by chance.
     """
-    theirs = {name: _texts(column) for name, column in other.items() if dated(other_profiles[name]) is None}
+    theirs = {
+        name: _texts(column) for name, column in other.items() if date_column(other_columns[name]) is None
+    }
     best: tuple[float, str, str] | None = None
-    for name, profile in lead_profiles.items():
-        if not _nearly_unique(profile) or dated(profile) is not None:
+    id_names = role_names("leads")["lead_id"]
+    for name, candidate in lead_columns.items():
+        if not _nearly_unique(candidate) or date_column(candidate) is not None:
             continue
         ours = _texts(leads[name])
         for column, values in theirs.items():
             shared = len(values & ours)
             if not values or shared < ENOUGH_OVERLAP * len(values):
                 continue
-            called = LEAD_NAMES["lead_id"].likeness(name) + LEAD_NAMES["lead_id"].likeness(column)
-            evidence = shared / len(values) + shared / len(ours) + called + (key(name) == key(column))
+            called = id_names.likeness(name) + id_names.likeness(column)
+            evidence = (
+                shared / len(values) + shared / len(ours) + called + (name_key(name) == name_key(column))
+            )
             if best is None or evidence > best[0]:
                 best = (evidence, name, column)
     return None if best is None else (best[1], best[2])
 
 
 def _texts(column: RawColumn) -> frozenset[str]:
-    found = (as_text(level, TAGS) for level in column.levels)
+    found = (as_text(level, missing_texts()) for level in column.levels)
     return frozenset(text for text in found if text is not None)
 
 
-def _nearly_unique(p: Profile) -> bool:
+def _nearly_unique(p: ExportColumn) -> bool:
     return p.fill >= 0.9 and p.distinct >= 0.8 * p.filled
 
 
-def _is_created(p: Profile) -> float:
-    if dated(p) is None or p.fill < 0.5 or WON_AT.likeness(p.name) == 1:
+def _is_created(p: ExportColumn) -> float:
+    if date_column(p) is None or p.fill < 0.5 or target_names("won_at").likeness(p.name) == 1:
         return 0.0
     return 1.0
 
 
-def _is_category(p: Profile) -> float:
-    if dated(p) is not None or p.distinct > max(60, 0.5 * p.filled) or not p.filled:
+def _is_category(p: ExportColumn) -> float:
+    if date_column(p) is not None or p.distinct > max(60, 0.5 * p.filled) or not p.filled:
         return 0.0
-    return 0.0 if p.numeric and not _ID_LIKE.search(key(p.name)) else 1.0
+    return 0.0 if p.numeric and not word_pattern("id_name").search(name_key(p.name)) else 1.0
 
 
-def _is_text(p: Profile) -> float:
-    return float(bool(p.filled) and not p.numeric and dated(p) is None)
+def _is_text(p: ExportColumn) -> float:
+    return float(bool(p.filled) and not p.numeric and date_column(p) is None)
 
 
-def _is_title(p: Profile) -> float:
-    salutations = sum(times for text, times in p.values if text.casefold() in _SALUTATIONS)
+def _is_title(p: ExportColumn) -> float:
+    salutations = sum(times for text, times in p.values if text.casefold() in word_set("salutations"))
     return 0.0 if 2 * salutations > p.filled else _is_text(p)
 
 
@@ -139,11 +141,11 @@ def _share(*what: str, least: float = 0.5) -> Fit:
     return lambda p: float(any(p.shares[name] >= least for name in what))
 
 
-def _is_number(p: Profile) -> float:
-    return float(p.numeric and dated(p) is None)
+def _is_number(p: ExportColumn) -> float:
+    return float(p.numeric and date_column(p) is None)
 
 
-def _is_flag(p: Profile) -> float:
+def _is_flag(p: ExportColumn) -> float:
     return float(0 < p.distinct <= 4)
 
 
@@ -154,7 +156,7 @@ LEAD_FIT: Mapping[str, Fit] = {
     "lead_id": lambda p: 1.0 if p.unique else 0.8 * _nearly_unique(p),
     "created_at": _is_created,
     "company": lambda p: _is_text(p) * (p.shares["email"] < 0.1),
-    "company_size": lambda p: float(bool(p.filled) and dated(p) is None),
+    "company_size": lambda p: float(bool(p.filled) and date_column(p) is None),
     "job_title": _is_title,
     "name": lambda p: _is_text(p) * (p.distinct > 0.3 * p.filled) * (p.shares["email"] < 0.1),
     "email": _share("email"),
@@ -165,24 +167,27 @@ LEAD_FIT: Mapping[str, Fit] = {
     "captcha_passed": _is_flag,
     "message": lambda p: _is_text(p) * (p.length >= 6 or p.fill < 0.5),
     "consent": _is_flag,
-    "account_id": lambda p: float(bool(p.filled) and dated(p) is None),
+    "account_id": lambda p: float(bool(p.filled) and date_column(p) is None),
     "cost": _is_number,
 }
-# Roles that values alone can speak for; the first column that does takes the role, and a question asks about it.
+# Roles that are assigned by values alone, to the first column that fits; the draft mentions it.
 BY_VALUES: Mapping[str, Fit] = {
     "email": _share("email", least=0.9),
     "phone": _share("mobile", least=0.9),
     "ip": _share("ip", least=0.9),
     "user_agent": _share("agent", least=0.8),
-    "created_at": lambda p: _is_created(p) * (_NOT_CREATED.search(key(p.name)) is None),
+    "created_at": lambda p: _is_created(p) * (word_pattern("not_created").search(name_key(p.name)) is None),
     "lead_id": lambda p: float(
         p.unique
-        and dated(p) is None
-        and (bool(_ID_LIKE.search(key(p.name))) or (p.place == 1 and p.shares["decimal_point"] == 0))
+        and date_column(p) is None
+        and (
+            bool(word_pattern("id_name").search(name_key(p.name)))
+            or (p.place == 1 and p.shares["decimal_point"] == 0)
+        )
     ),
 }
 _ANY: Fit = lambda p: float(bool(p.filled))  # noqa: E731 - one rule of a table of rules
-_MOMENT: Fit = lambda p: float(dated(p) is not None)  # noqa: E731
+_MOMENT: Fit = lambda p: float(date_column(p) is not None)  # noqa: E731
 EVENT_FIT: Mapping[str, Fit] = {
     "occurred_at": _MOMENT,
     "type": lambda p: _is_text(p) * (p.distinct <= max(60, 0.2 * p.filled)),

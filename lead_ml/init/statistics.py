@@ -1,4 +1,4 @@
-"""Figures of the data that a draft needs: the horizon, the start of the records, volumes, and columns that give the outcome away."""
+"""Statistics of the data that a draft needs: the horizon, the start of the records, volumes, and columns that give the outcome away."""
 
 from __future__ import annotations
 
@@ -13,16 +13,36 @@ from lead_ml.tables.dataset import Coded, Dataset, Floats, Instants
 
 HORIZONS = (1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365)
 AGES = (1, 3, 7, 14, 30, 60, 90, 180, 365)
-_SHARE = 0.9  # of the wins that come at all, the horizon should see so many
-_SPAN_PARTS = 4  # a horizon longer than a quarter of the history leaves too little to learn from and to judge
-_SURELY_UNRECORDED = 5.0  # wins to be expected where there is none: by chance in 7 of 1,000 cases
+_SHARE = 0.9  # of all wins should be within the horizon
+_SPAN_PARTS = (
+    4  # a horizon longer than a quarter of the history leaves too little for training and evaluation
+)
+_SURELY_UNRECORDED = 5.0  # expected wins in a period without one: happens by chance in 7 of 1,000 cases
 _FULL, _EMPTY = 0.9, 0.05
 
 
 @dataclass(frozen=True)
 class Delays:
-    """How long wins take. ``horizon`` (days) sees ``share`` of the wins that come within ``seen_days``; ``wanted`` is the horizon
-    for 90 % of them, which the length of the history may not allow. ``rate`` is the share of leads won within the horizon.
+    """How long wins take.
+
+    Attributes
+    ----------
+    wins
+        Number of wins.
+    median_days
+        Median days from creation to the win.
+    horizon
+        Suggested horizon, days.
+    wanted
+        Horizon that includes 90% of the wins, days; the length of the history may not allow it.
+    share
+        Share of the wins within ``seen_days`` that the horizon includes.
+    rate
+        Share of leads won within the horizon.
+    seen_days
+        Longest time to a win.
+    span_days
+        Days between the first and the last lead.
     """
 
     wins: int
@@ -36,30 +56,35 @@ class Delays:
 
 
 def kaplan_meier(days: Floats, won: Mask) -> tuple[Floats, Floats]:
-    """Return the days on which wins came, ascending, and the share of leads won by then.
+    """Estimate how many leads are won by which day (Kaplan and Meier, 1958): an open lead counts only as long as it was observed.
 
     Parameters
     ----------
     days
-        Days to the win, or to the end of the data where there is none (n,).
+        Days to the win, or to the end of the data without one, (n,).
     won
-        Mask of the wins (n,).
+        Which leads were won, (n,); at least one.
 
-    Kaplan and Meier (1958): leads that are still open count only as long as they were seen.
+    Returns
+    -------
+    days, share
+        Days with wins in ascending order, and the estimated share of leads won by then.
 
+    Examples
+    --------
     >>> days, share = kaplan_meier(np.array([1.0, 2.0, 2.0, 3.0]), np.array([True, True, False, False]))
     >>> days.tolist(), share.round(3).tolist()
     ([1.0, 2.0], [0.25, 0.5])
     """
+    from scipy.stats import CensoredData, ecdf
+
+    found = ecdf(CensoredData(uncensored=days[won], right=days[~won])).cdf
     at = np.unique(days[won])
-    ordered, wins = np.sort(days), np.sort(days[won])
-    at_risk = len(days) - np.searchsorted(ordered, at, side="left")
-    events = np.searchsorted(wins, at, side="right") - np.searchsorted(wins, at, side="left")
-    return at, np.asarray(1.0 - np.cumprod(1.0 - events / at_risk), dtype=np.float64)
+    return at, np.asarray(found.evaluate(at), dtype=np.float64)
 
 
 def delays_of(dataset: Dataset, stages: tuple[str, ...], since: int) -> Delays | None:
-    """Return how long wins take from creation, of leads created from `since` (microseconds UTC) on; None without a win."""
+    """Return how long wins take from creation, for leads created from `since` (microseconds UTC) on; None without a win."""
     created = dataset.leads.created_at
     assert created is not None
     first = first_occurred(dataset, stages)
@@ -70,7 +95,7 @@ def delays_of(dataset: Dataset, stages: tuple[str, ...], since: int) -> Delays |
     days = (np.minimum(first, dataset.until) - created) / MICROSECONDS_PER_DAY
     days = np.maximum(days[seen], 0.0)
     at, share = kaplan_meier(days, won[seen])
-    span = float(created[seen].max() - created[seen].min()) / MICROSECONDS_PER_DAY
+    span = days_covered(created[seen])
     wanted = _nice(float(at[np.searchsorted(share, _SHARE * share[-1])]))
     longest = max((h for h in HORIZONS if h <= span / _SPAN_PARTS), default=HORIZONS[0])
     horizon = min(wanted, longest)
@@ -89,7 +114,7 @@ def delays_of(dataset: Dataset, stages: tuple[str, ...], since: int) -> Delays |
 
 
 def unrecorded_before(dataset: Dataset, stages: tuple[str, ...]) -> int | None:
-    """Return when wins begin to be recorded, where leads are older and surely had some, microseconds UTC; else None."""
+    """Return the first win, microseconds UTC, if older leads must have had wins that were not recorded; else None."""
     created = dataset.leads.created_at
     assert created is not None
     first = first_occurred(dataset, stages)
@@ -109,19 +134,19 @@ def unrecorded_before(dataset: Dataset, stages: tuple[str, ...]) -> int | None:
 
 
 def converted(dataset: Dataset, stages: tuple[str, ...]) -> Mask:
-    """Return the leads that were ever won."""
+    """Return which leads were ever won."""
     return np.asarray(first_known(dataset, stages) < NEVER)
 
 
 def of_column(column: Coded, positive: tuple[str, ...]) -> Mask:
-    """Return the leads whose outcome column holds one of the values, as :class:`lead_ml.project.targets.Column` compares them."""
+    """Return for which leads an outcome column holds one of the values, as :class:`lead_ml.project.targets.Column` compares them."""
     wanted = {value.casefold() for value in positive}
     levels = np.array([*(level.casefold() in wanted for level in column.levels), False], dtype=bool)
     return np.asarray(levels[column.codes])
 
 
 def giving_away(columns: Mapping[str, Coded], won: Mask) -> tuple[str, ...]:
-    """Return the columns that are filled for those converted and hardly for anyone else."""
+    """Return the columns that are filled for converted leads and hardly any others."""
     if not won.any() or won.all():
         return ()
     found = []
@@ -132,10 +157,14 @@ def giving_away(columns: Mapping[str, Coded], won: Mask) -> tuple[str, ...]:
     return tuple(found)
 
 
+def days_covered(created: Instants) -> float:
+    """Return the days between the first and the last lead."""
+    return float(created.max() - created.min()) / MICROSECONDS_PER_DAY
+
+
 def weekly(created: Instants) -> float:
     """Return leads per week."""
-    weeks = max(float(created.max() - created.min()) / (7 * MICROSECONDS_PER_DAY), 1.0)
-    return len(created) / weeks
+    return len(created) / max(days_covered(created) / 7, 1.0)
 
 
 def _nice(days: float) -> int:

@@ -1,4 +1,4 @@
-"""The three tables as ``params.yaml`` describes them: one plain record each, from which both YAML and reading are made."""
+"""The three tables as ``params.yaml`` describes them: one plain record each, used for writing the file and for reading the data."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from lead_ml.errors import InputError
 from lead_ml.init.answers import stages_of
-from lead_ml.init.dates import Dated
+from lead_ml.init.dates import DateColumn
+from lead_ml.init.export_column import ExportColumn
+from lead_ml.init.export_file import ExportFile
 from lead_ml.init.names import EXACT
-from lead_ml.init.profile import Profile
-from lead_ml.init.questions import Findings, listed
-from lead_ml.init.roles import Match, date_columns, event_roles, outcome_roles
-from lead_ml.init.source import Source
-from lead_ml.init.target import Target
+from lead_ml.init.questions import Findings
+from lead_ml.init.roles import BY_VALUE, Match, date_columns, event_roles, outcome_roles
+from lead_ml.init.target import DraftTarget
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class TableDraft:
     """A table: its file, and our names for its columns; the other fields are those of :class:`lead_ml.project.params.TableParams`."""
 
     name: str
-    source: Source
+    source: ExportFile
     columns: Mapping[str, str]
     constants: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class TableDraft:
     where_filled: str = ""
 
     def settings(self) -> dict[str, Any]:
-        """Return the section of ``params.yaml``, without what is as usual."""
+        """Return the section of ``params.yaml``, without default values."""
         renamed = {ours: theirs for ours, theirs in self.columns.items() if ours != theirs}
         found: dict[str, Any] = {
             **self.source.settings(),
@@ -47,54 +47,46 @@ class TableDraft:
         return {key: value for key, value in found.items() if value}
 
 
-def events_table(source: Source, lead_id: str, findings: Findings) -> TableDraft:
+def events_table(source: ExportFile, lead_id: str, findings: Findings) -> TableDraft:
     """Describe an events table.
 
     Raises
     ------
     InputError
-        If no column says when something happened.
+        If no column holds dates.
     """
-    roles = event_roles(source.profiles, lead_id)
-    dates = date_columns(source.profiles)
-    _dated_somehow("events", source, roles, dates, lead_id, findings)
+    roles = event_roles(source.columns, lead_id)
+    dates = date_columns(source.columns)
+    _dated_somehow("events", source, roles, lead_id, findings)
     constants = {}
     if "type" not in roles:
         constants["type"] = "event"
-        findings.ask(
-            f"Which column of {source.file.name} says what happened?",
-            "none: every row is an event of one kind",
-            "`data.events.columns.type` instead of `data.events.constants`",
-        )
+        findings.ask("event_type", file=source.file.name)
     ask_order("events", roles, dates, findings)
     columns = {"lead_id": lead_id, **{role: match.column for role, match in roles.items()}}
     return TableDraft("events", source, columns, constants, _spelled(columns, dates))
 
 
-def outcomes_table(source: Source, lead_id: str, findings: Findings) -> TableDraft:
-    """Describe an outcomes table, or a table of deals, of which every row is a win.
+def outcomes_table(source: ExportFile, lead_id: str, findings: Findings) -> TableDraft:
+    """Describe an outcomes table, or a table of deals in which every row is a win.
 
     Raises
     ------
     InputError
-        If no column says when an outcome happened.
+        If no column holds dates.
     """
-    roles = outcome_roles(source.profiles, lead_id)
-    dates = date_columns(source.profiles)
-    _dated_somehow("outcomes", source, roles, dates, lead_id, findings)
+    roles = outcome_roles(source.columns, lead_id)
+    dates = date_columns(source.columns)
+    _dated_somehow("outcomes", source, roles, lead_id, findings)
     constants, stages = {}, {}
     if "stage" in roles:
-        stages = _stages(source, source.profiles[roles["stage"].column], findings)
+        stages = _stages(source, source.columns[roles["stage"].column], findings)
     else:
         constants["stage"] = "won"
-        findings.ask(
-            f"{source.file.name} has no column of stages. Is every row a deal that was won?",
-            f"yes, on `{roles['occurred_at'].column}`",
-            "`data.outcomes.columns.stage` instead of `data.outcomes.constants`",
-        )
+        findings.ask("all_won", file=source.file.name, column=roles["occurred_at"].column)
     ask_order("outcomes", roles, dates, findings)
     columns = {"lead_id": lead_id, **{role: match.column for role, match in roles.items()}}
-    filled = source.profiles[columns["occurred_at"]].fill < 0.5
+    filled = source.columns[columns["occurred_at"]].fill < 0.5
     return TableDraft(
         "outcomes",
         source,
@@ -107,9 +99,9 @@ def outcomes_table(source: Source, lead_id: str, findings: Findings) -> TableDra
 
 
 def outcomes_of_leads(
-    leads: TableDraft, target: Target, dates: Mapping[str, Dated], findings: Findings
+    leads: TableDraft, target: DraftTarget, dates: Mapping[str, DateColumn], findings: Findings
 ) -> TableDraft:
-    """Describe the outcomes that stand in the leads file itself: a date that is filled only where there is one."""
+    """Describe outcomes that are part of the leads file: a date that is filled only for leads with an outcome."""
     ask_order("outcomes", {"occurred_at": Match(target.date, EXACT)}, dates, findings)
     columns = {"occurred_at": target.date, **({"stage": target.column} if target.column else {})}
     if not leads.number_rows:
@@ -126,23 +118,23 @@ def outcomes_of_leads(
     )
 
 
-def ask_order(table: str, roles: Mapping[str, Match], dates: Mapping[str, Dated], findings: Findings) -> None:
-    """Ask about the order of day and month where the values leave it open, and tell how the others are spelled."""
+def ask_order(
+    table: str, roles: Mapping[str, Match], dates: Mapping[str, DateColumn], findings: Findings
+) -> None:
+    """Ask about the order of day and month if the values allow both, and note how other dates are read."""
     for role, match in roles.items():
         found = dates.get(match.column)
         if found is None or not found.spelling:
             continue
+        reason = findings.say(f"dates.{found.reason}", count=found.count)
         if found.doubt:
-            findings.ask(
-                f"Does the day or the month come first in `{match.column}`? ({found.doubt})",
-                found.spelling.replace("_", " "),
-                f"`data.{table}.dates.{role}` below: day_first or month_first",
-            )
+            order = findings.say(f"dates.{found.spelling}_name")
+            findings.ask("date_order", column=match.column, doubt=reason, order=order, table=table, role=role)
         else:
-            findings.note(f"`{match.column}` is read as {found.spelling}: {found.note}")
+            findings.note("read_as", column=match.column, spelling=found.spelling, reason=reason)
 
 
-def _spelled(columns: Mapping[str, str], dates: Mapping[str, Dated]) -> dict[str, str]:
+def _spelled(columns: Mapping[str, str], dates: Mapping[str, DateColumn]) -> dict[str, str]:
     moments = ("created_at", "occurred_at", "recorded_at")
     return {
         ours: dates[theirs].spelling
@@ -152,55 +144,41 @@ def _spelled(columns: Mapping[str, str], dates: Mapping[str, Dated]) -> dict[str
 
 
 def _dated_somehow(
-    table: str,
-    source: Source,
-    roles: dict[str, Match],
-    dates: Mapping[str, Dated],
-    lead_id: str,
-    findings: Findings,
+    table: str, source: ExportFile, roles: dict[str, Match], lead_id: str, findings: Findings
 ) -> None:
-    """Give ``occurred_at`` to the only dates there are, where no name speaks for them."""
+    """Give ``occurred_at`` to the first column of dates if no name fits it."""
+    dates = date_columns(source.columns)
     taken = {match.column for role, match in roles.items() if role != "recorded_at"}
     others = [name for name in dates if name != lead_id and name not in taken]
     if "occurred_at" not in roles:
         if not others:
             raise InputError(
-                f"which column says when the rows of {table} happened? None of them holds dates",
+                f"no column of the {table} holds dates, so it is not known when they happened",
                 source=str(source.file),
-                value=tuple(source.profiles),
-                expected="dates such as 2024-05-06 12:30, 15 Apr 2021, 2024年5月6日, or numbers of days under a name with date or time",
-                do="add such a column to the export",
+                value=tuple(source.columns),
+                expected="dates such as 2024-05-06 12:30 or 15 Apr 2021, or numbers of days in a column with date or time in its name",
+                do="add a column with the date to the export",
             )
-        roles["occurred_at"] = Match(others[0], 0.4)
+        roles["occurred_at"] = Match(others[0], BY_VALUE)
         if roles.get("recorded_at", Match("", 0)).column == others[0]:
             del roles["recorded_at"]
         others = others[1:]
     match = roles["occurred_at"]
     if match.likeness < EXACT and others:
-        findings.ask(
-            f"Which column of {source.file.name} says when it happened?",
-            f"`{match.column}`; others with dates: {listed(others)}",
-            f"`data.{table}.columns.occurred_at` below",
-        )
+        names = findings.names(others)
+        findings.ask("occurred_at", file=source.file.name, column=match.column, others=names, table=table)
 
 
-def _stages(source: Source, profile: Profile, findings: Findings) -> dict[str, str]:
-    values = [text for text, _ in profile.values]
+def _stages(source: ExportFile, column: ExportColumn, findings: Findings) -> dict[str, str]:
+    values = [text for text, _ in column.values]
     stages = stages_of(values)
     unknown = [value for value in values if value not in stages]
-    won = [value for value, stage in stages.items() if stage == "won"]
-    if not won:
-        findings.ask(
-            f"Which value of `{profile.name}` in {source.file.name} means that a lead was won?",
-            f"none of {listed(values)} does, so no lead counts as won",
-            "`data.outcomes.stages` below: {their name: won}",
-        )
+    if "won" not in stages.values():
+        findings.ask("won_stage", column=column.name, file=source.file.name, values=findings.names(values))
     elif unknown:
-        findings.ask(
-            f"What do the stages {listed(unknown)} in `{profile.name}` mean?",
-            "none of mql, sql, opportunity, won, lost or invalid: they change nothing",
-            "`data.outcomes.stages` below: {their name: ours}",
-        )
-    if any(theirs.casefold() != ours for theirs, ours in stages.items()):
-        findings.note("stages: " + ", ".join(f"{theirs} = {ours}" for theirs, ours in stages.items()))
-    return {theirs: ours for theirs, ours in stages.items() if theirs != ours}
+        findings.ask("stages", column=column.name, values=findings.names(unknown))
+    renamed = {theirs: ours for theirs, ours in stages.items() if theirs != ours}
+    if any(theirs.casefold() != ours for theirs, ours in renamed.items()):
+        pairs = findings.say("separator").join(f"{theirs} = {ours}" for theirs, ours in stages.items())
+        findings.note("stages", pairs=pairs)
+    return renamed

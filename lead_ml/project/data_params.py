@@ -89,6 +89,9 @@ class DataParams(Section):
 
     Leads created before ``since`` are rejected, for example because early outcomes were never recorded. ``lead_history`` holds
     the changes of the columns declared ``known_at: history``; ``extra`` are tables of third-party data by name.
+
+    ``layout`` is a folder, or a URL such as ``s3://bucket/layout``, that ``lead-ml layout build`` writes the events to. If it is
+    set, events are read from it one partition at a time instead of from their files, so they need not fit into memory.
     """
 
     leads: TableParams
@@ -98,6 +101,7 @@ class DataParams(Section):
     extra: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ExtraParams] = Field(
         default_factory=dict
     )
+    layout: str | None = None
     until: str | None = None
     since: str | None = None
 

@@ -7,6 +7,7 @@ import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -14,11 +15,12 @@ from typing import TypeVar
 import msgspec
 
 from lead_ml.declare import Declaration, Feature, Lookup, read_table, reads, validated, without
-from lead_ml.errors import DeclarationError, LeadMLError
+from lead_ml.errors import DeclarationError, LeadMLError, ParamsError
 from lead_ml.project.params import Params, load_params
 from lead_ml.project.profile_points import check_points
 from lead_ml.project.schema import usable_columns
 from lead_ml.project.targets import ModelSpec
+from lead_ml.project.task import Task
 
 _T = TypeVar("_T")
 
@@ -59,6 +61,23 @@ class Project:
     def runs(self) -> Path:
         """Folder of the trained versions."""
         return self.root / "runs"
+
+    @cached_property
+    def tasks(self) -> Mapping[str, Task]:
+        """The prediction tasks by name: every model with its numbers, put together once."""
+        return {name: Task.of(spec, self.params) for name, spec in self.specs.items()}
+
+    def task(self, name: str) -> Task:
+        """Return the task of one target.
+
+        Raises
+        ------
+        ParamsError
+            If the project has no model of that name.
+        """
+        if name not in self.tasks:
+            raise ParamsError("target", value=name, expected=f"one of {', '.join(self.tasks)}")
+        return self.tasks[name]
 
 
 def load_project(root: Path | str) -> Project:

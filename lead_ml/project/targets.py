@@ -10,6 +10,7 @@ from lead_ml.project.words import POSITIVE_WORDS
 
 Kind = Literal["scorecard", "logistic", "lightgbm"]
 KINDS: tuple[Kind, ...] = ("scorecard", "logistic", "lightgbm")
+CLOSING_STAGES = ("won", "lost", "invalid")
 
 
 class Won(msgspec.Struct, frozen=True, kw_only=True, tag="won"):
@@ -116,7 +117,8 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     monotone
         Feature name to +1 (never lowers the probability) or -1 (never raises it), for lightgbm.
     search
-        Parameter of LightGBM to the range that ``lead-ml tune`` searches.
+        Parameter of a candidate to the range that ``lead-ml tune`` searches instead of the default one, see
+        :mod:`lead_ml.evaluation.search_spaces`.
     kinds
         Candidates that are compared, simplest first.
     ages_days

@@ -1,4 +1,4 @@
-"""MLflow: what a run was, its bundle as a registered model, and the aliases ``champion`` and ``challenger``.
+"""MLflow: runs and searches, bundles as registered models, and the aliases ``champion`` and ``challenger``.
 
 The only part of lead-ml that imports mlflow, and only when a function is called: without mlflow every function raises
 :class:`~lead_ml.errors.MissingExtra`, and training, promotion, rollback and serving go on without it.
@@ -10,6 +10,7 @@ from lead_ml.registry.registry import (
     CHAMPION,
     Registered,
     alias_of,
+    downloaded,
     fetch_bundle,
     mark_promoted,
     record_promotion,
@@ -17,6 +18,7 @@ from lead_ml.registry.registry import (
     versions,
 )
 from lead_ml.registry.store import available, store_exists, tracking_uri
+from lead_ml.registry.tuning import log_tuning
 
 __all__ = [
     "CHALLENGER",
@@ -24,8 +26,10 @@ __all__ = [
     "Registered",
     "alias_of",
     "available",
+    "downloaded",
     "fetch_bundle",
     "log_run",
+    "log_tuning",
     "mark_promoted",
     "record_promotion",
     "set_alias",

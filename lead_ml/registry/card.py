@@ -1,4 +1,4 @@
-"""The model card: what a bundle says about itself, as Markdown for people who meet it in the registry."""
+"""The model card of a bundle as Markdown, for readers of the registry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def card_markdown(card: Mapping[str, Any], version: str) -> str:
     >>> print(card_markdown({"project": "demo", "synthetic": True, "targets": {}}, "abc"))
     # demo, version abc
     <BLANKLINE>
-    **Made from synthetic data: nothing here says anything about real leads.**
+    **Trained on synthetic data: no figure here describes real leads.**
     <BLANKLINE>
     """
     return "\n".join(_lines(card, version))
@@ -24,11 +24,11 @@ def _lines(card: Mapping[str, Any], version: str) -> Iterator[str]:
     yield f"# {card.get('project', 'lead-ml')}, version {version}"
     yield ""
     if card.get("synthetic"):
-        yield "**Made from synthetic data: nothing here says anything about real leads.**"
+        yield "**Trained on synthetic data: no figure here describes real leads.**"
         yield ""
-    for name in ("intended_use", "rung"):
+    for name, label in (("intended_use", "Intended use"), ("cold_start_stage", "Cold-start stage")):
         if card.get(name):
-            yield f"{name.replace('_', ' ').capitalize()}: {card[name]}"
+            yield f"{label}: {card[name]}"
             yield ""
     if "data_until" in card:
         yield f"Data until {card['data_until']}, {card.get('leads', 0):,} leads."
@@ -53,7 +53,7 @@ def _target(target: str, item: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _table(forward: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    yield f"| kind | {' | '.join(SHOWN)} |"
+    yield f"| candidate | {' | '.join(SHOWN)} |"
     yield "|---|" + "---|" * len(SHOWN)
     for kind, metrics in forward.items():
         yield f"| {kind} | {' | '.join(_cell(metrics.get(name)) for name in SHOWN)} |"

@@ -1,4 +1,4 @@
-"""A run as MLflow wants it: flat parameters, flat metrics, tags. Pure functions of plain data."""
+"""A run in MLflow's form: flat parameters, flat metrics, rows of tables, tags. Pure functions of plain data."""
 
 from __future__ import annotations
 
@@ -11,9 +11,19 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from lead_ml.evaluation import Evaluation, KindRecord
 from lead_ml.registry.runs import Run, RunRecord
 
 MAX_VALUE = 6_000  # MLflow refuses longer parameter values
+CHARTED = (
+    "log_loss",
+    "brier",
+    "ece",
+    "roc_auc",
+    "pr_auc",
+    "lift_10",
+    "capture_20",
+)  # MLflow draws a chart for each
 
 
 def flat_params(params: Mapping[str, Any], record: RunRecord) -> dict[str, str]:
@@ -26,17 +36,31 @@ def flat_params(params: Mapping[str, Any], record: RunRecord) -> dict[str, str]:
     return {name: value[:MAX_VALUE] for name, value in _flat({**params, **digests})}
 
 
-def flat_metrics(run: Run) -> dict[str, float]:
-    """Name every figure ``<target>.<kind>.<metric>``, with its bounds as ``_lower`` and ``_upper``; NaN is left out."""
-    found: dict[str, float] = {}
-    for target in run.targets:
-        evaluation = run.evaluation(target)
-        for record in () if evaluation is None else evaluation.kinds:
-            for name, interval in record.metrics.items():
-                key = f"{target}.{record.kind.replace(' ', '_')}.{name}"
-                bounds = {key: interval.value, f"{key}_lower": interval.lower, f"{key}_upper": interval.upper}
-                found.update({k: float(v) for k, v in bounds.items() if math.isfinite(v)})
-    return found
+def flat_metrics(target: str, record: KindRecord) -> dict[str, float]:
+    """Name the figures of one candidate ``<target>/<metric>``; a figure that does not exist is left out.
+
+    The same names for every candidate, so that MLflow compares their runs in one chart. Their intervals are in the table
+    of :func:`metric_rows`.
+    """
+    found = {name: record.metrics[name].value for name in CHARTED if name in record.metrics}
+    return {f"{target}/{name}": float(value) for name, value in found.items() if math.isfinite(value)}
+
+
+def metric_rows(evaluation: Evaluation) -> dict[str, list[Any]]:
+    """Return every figure of every candidate of a target with its interval, as the columns of a table."""
+    rows = [
+        (evaluation.target, record.kind, name, found.value, found.lower, found.upper)
+        for record in evaluation.kinds
+        for name, found in record.metrics.items()
+    ]
+    names = ("target", "candidate", "metric", "value", "lower", "upper")
+    return {name: [row[k] for row in rows] for k, name in enumerate(names)}
+
+
+def section(params: Mapping[str, Any], target: str, kind: str) -> dict[str, str]:
+    """Return the parameters of one candidate, flat."""
+    found = params.get(target, {}).get(kind, {})
+    return {name: value[:MAX_VALUE] for name, value in _flat({kind: found} if found else {})}
 
 
 def tags_of(run: Run, root: Path) -> dict[str, str]:
@@ -50,7 +74,7 @@ def tags_of(run: Run, root: Path) -> dict[str, str]:
         "dated": str(record.dated).lower(),
         "project_digest": record.project_digest,
         "features_digest": record.features,
-        "rung": record.rung,
+        "cold_start_stage": record.cold_start_stage,
         **{f"kind.{target}": kind for target, kind in record.kinds.items()},
     }
     commit = git_commit(root)

@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
-import msgspec
 import pandas as pd
 
-from lead_ml.errors import RequestError
-from lead_ml.scoring import Prepared, Scorer, ScoreRequest, prepare
-
-REQUEST, ANSWER = "request", "answer"
+from lead_ml.registry.frame import answers_frame, prepared_rows
+from lead_ml.scoring import Scorer
 
 
 class LeadScoring(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
-    """Scores one column of ``POST /v1/score`` bodies; the scorer is loaded once, in :meth:`load_context`."""
+    """Scores a table of leads; the scorer is loaded once, in :meth:`load_context`."""
 
     def load_context(self, context: Any) -> None:
         """Verify and load the bundle that was logged with the model."""
@@ -30,38 +27,33 @@ class LeadScoring(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         self,
         context: Any,  # noqa: ARG002
         model_input: pd.DataFrame,
-        params: dict[str, Any] | None = None,  # noqa: ARG002
+        params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """Answer every row.
+        """Score every row.
 
         Parameters
         ----------
         model_input
-            Column ``request``: the JSON body of ``POST /v1/score`` per row.
+            One lead a row, see :func:`lead_ml.registry.frame.prepared_rows`: ``lead_id``, ``created_at``, attributes, and
+            optionally ``as_of`` and ``events`` (a JSON list).
+        params
+            ``lang`` (``en`` or ``zh``) and ``reasons`` (0-100) of the answers.
 
         Returns
         -------
         pandas.DataFrame
-            Column ``answer``, on the same index: the JSON of :class:`lead_ml.scoring.Answer`.
+            Probability, interval, score, grade, stage and fake probability on the same index; column ``answer`` is the
+            JSON of :class:`lead_ml.scoring.Answer`, with the reasons.
 
         Raises
         ------
         RequestError
-            If a row is not a request; the message says which row and field.
+            If a row cannot be read; the message names the row and the column.
         """
         now = time.time_ns() // 1_000
-        requests = [self._prepared(k, text, now) for k, text in enumerate(model_input[REQUEST])]
-        answers = self.scorer_.score_prepared(requests) if requests else []
-        return pd.DataFrame(
-            {ANSWER: [msgspec.json.encode(answer).decode() for answer in answers]}, model_input.index
-        )
-
-    def _prepared(self, row: int, text: str, now: int) -> Prepared:
-        try:
-            return prepare(msgspec.json.decode(text, type=ScoreRequest), self.scorer_.bundle.schema, now)
-        except (msgspec.MsgspecError, RequestError) as error:
-            field = getattr(error, "field", "")
-            raise RequestError(f"row {row}: {error}", field=field) from error
+        rows = prepared_rows(model_input, self.scorer_.bundle.schema, now, **(params or {}))
+        answers = self.scorer_.score_prepared(rows) if rows else []
+        return answers_frame(answers, model_input.index)
 
 
 def register() -> None:

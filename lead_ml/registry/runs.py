@@ -5,9 +5,9 @@
     runs/<version>/run.json                     this record
     runs/<version>/bundle/                      the sealed scorer
     runs/<version>/evaluation-<target>.json     figures, windows, slices
-    runs/<version>/forward-<target>.npz         probabilities of every kind on the forward window
-    runs/<version>/intake.json                  what was read and what was rejected
-    runs/<version>/audit.json                   which columns know the outcome, where they were audited
+    runs/<version>/forward-<target>.npz         probabilities of every candidate on the forward window
+    runs/<version>/intake.json                  what was read, and which rows were rejected
+    runs/<version>/audit.json                   which columns leak the outcome, where they were audited
     runs/<version>/report.html                  the report, once written
     runs/champion.json                          which version serves
 """
@@ -32,7 +32,7 @@ AUDIT_FILE = "audit.json"
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run was: its inputs by digest, its seed, and which kind it proposes per target.
+    """Inputs of a run by digest, its seed, and the candidate that it selects per target.
 
     ``features`` digests the declarations; two runs with the same ``features`` and ``kinds`` are a refresh of one
     recipe. ``fit_until`` is the end of the data, microseconds UTC.
@@ -49,12 +49,12 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     features: str
     kinds: dict[str, str]
     left_out_features: tuple[str, ...]
-    rung: str
+    cold_start_stage: str
 
 
 @dataclass(frozen=True)
 class ForwardScores:
-    """Probabilities of every kind on the forward window of a run; all arrays are (rows,)."""
+    """Probabilities of every candidate on the forward window of a run; all arrays are (rows,)."""
 
     lead_id: npt.NDArray[np.str_]
     as_of: Instants
@@ -102,7 +102,7 @@ class Run:
         return tuple(target for target in TARGETS if target in self.record.kinds)
 
     def evaluation(self, target: str) -> Evaluation | None:
-        """Return the figures of a target; None where there was too little data to judge."""
+        """Return the figures of a target; None where there was too little data to evaluate."""
         path = self.folder / f"evaluation-{target}.json"
         return Evaluation.load(path) if path.is_file() else None
 

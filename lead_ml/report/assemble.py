@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 from lead_ml.evaluation.leakage import as_dict, from_json
+from lead_ml.language import LANGUAGES
 from lead_ml.registry.runs import AUDIT_FILE, Run
 from lead_ml.report.figures import plain
 from lead_ml.report.inputs import features_data, intake_data
 from lead_ml.report.target import target_data
-from lead_ml.report.words import summary_zh
-from lead_ml.scoring import Bundle, accepted_lines, load_bundle
+from lead_ml.report.words import summary
+from lead_ml.scoring import Bundle, accepted_thresholds, load_bundle
 from lead_ml.scoring.thresholds import curve
 from lead_ml.scoring.thresholds.scale import log_odds, score_of
 from lead_ml.scoring.thresholds.tables import by_month
@@ -26,9 +27,9 @@ def report_data(run: Run) -> dict[str, Any]:
     """Return everything that the report of a run shows.
 
     Keys: ``run``, ``synthetic``, ``level`` (of the intervals of the evaluation), ``targets`` (per target: headline,
-    verdicts, metrics by kind, windows, drift, curves, slices, importance, what ships and what was judged),
+    verdicts, metrics by candidate, windows, drift, curves, slices, importance, what ships and what was evaluated),
     ``thresholds`` (None where nothing could be replayed), ``intake`` (None where it was not saved), ``features``,
-    ``features_left_out``, ``audit`` (None where none was made), ``card`` and ``summary_zh``. A figure that does not exist is None.
+    ``features_left_out``, ``audit`` (None where none was made), ``card`` and a summary per language such as ``summary_zh``. A figure that does not exist is None.
 
     Raises
     ------
@@ -54,8 +55,7 @@ def report_data(run: Run) -> dict[str, Any]:
         "card": dict(bundle.card),
     }
     found: dict[str, Any] = plain(data)
-    found["summary_zh"] = summary_zh(found)
-    return found
+    return found | {f"summary_{lang}": summary(found, lang) for lang in LANGUAGES}
 
 
 def _audit(run: Run, bundle: Bundle) -> dict[str, Any] | None:
@@ -70,19 +70,19 @@ def _run(run: Run) -> dict[str, Any]:
 
 
 def _thresholds(run: Run, bundle: Bundle) -> dict[str, Any] | None:
-    """Gather lines, advice, curve and months; None on a cold start, where no history was scored."""
+    """Gather thresholds, advice, curve and months; None on a cold start, where no history was scored."""
     if bundle.history is None:
         return None
-    lines, odds = accepted_lines(run.bundle, bundle), bundle.facts.reference_odds
+    accepted, odds = accepted_thresholds(run.bundle, bundle), bundle.info.reference_odds
     return {
-        "lines": {
-            **msgspec.to_builtins(lines),
-            "mql_score": score_of(log_odds(lines.mql), odds),
-            "sql_score": score_of(log_odds(lines.sql), odds),
+        "in_force": {
+            **msgspec.to_builtins(accepted),
+            "mql_score": score_of(log_odds(accepted.mql), odds),
+            "sql_score": score_of(log_odds(accepted.sql), odds),
         },
         "advice": msgspec.to_builtins(bundle.advice),
         "curve": msgspec.to_builtins(curve(bundle.history, reference_odds=odds, n=CURVE_LINES)),
-        "months": msgspec.to_builtins(by_month(bundle.history, log_odds(lines.sql))),
+        "months": msgspec.to_builtins(by_month(bundle.history, log_odds(accepted.sql))),
         "dated": bundle.history.as_of is not None,
         "assumed": bundle.params.get("thresholds", {}),
     }

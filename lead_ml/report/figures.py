@@ -1,4 +1,4 @@
-"""Figures that the report draws from the forward scores: calibration bins, curves, gains, the lead over the base rate."""
+"""Figures that the report draws from the forward scores: calibration bins, curves, gains, the gain over the base rate."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.model.metrics import Interval, lift_at, paired_bootstrap, resamples
+from lead_ml.model.metrics import Interval, bootstrap, paired_bootstrap, resamples, wilson
 from lead_ml.registry.runs import ForwardScores
-from lead_ml.scoring.thresholds.tables import wilson
 from lead_ml.tables.dataset import Floats, Indices
 
 BINS, RESAMPLES, BAND = 10, 200, 0.90
@@ -17,10 +16,10 @@ TOP_SHARE = 0.05
 
 
 def reliability(scores: ForwardScores, kind: str, *, seed: int) -> list[dict[str, float]]:
-    """Return up to ten bins of equal weight: mean prediction, observed rate with its 90 % interval over leads, rows.
+    """Return up to ten bins of equal weight: mean prediction, observed rate with its 90% interval over leads, rows.
 
     The interval is a percentile bootstrap of whole groups of leads, with half a lead at the base rate added to each
-    bin, so that a bin without a positive does not claim to be certain.
+    bin, so that a bin without a positive still has an interval.
     """
     p, y, weight = scores.probability[kind], scores.y, scores.weight
     order = np.argsort(p, kind="stable")
@@ -44,7 +43,7 @@ def reliability(scores: ForwardScores, kind: str, *, seed: int) -> list[dict[str
 
 
 def roc_curves(scores: ForwardScores) -> dict[str, list[tuple[float, float]]]:
-    """Return (false positive rate, true positive rate) points of every kind."""
+    """Return (false positive rate, true positive rate) points of every candidate."""
     return {
         kind: _ranked_curve(scores, p, scores.weight * (1 - scores.y))
         for kind, p in scores.probability.items()
@@ -52,14 +51,14 @@ def roc_curves(scores: ForwardScores) -> dict[str, list[tuple[float, float]]]:
 
 
 def gain_curves(scores: ForwardScores) -> dict[str, list[tuple[float, float]]]:
-    """Return (share of the weight worked, share of the positives found) points of every kind."""
+    """Return (share of the weight, share of the positives) points of every candidate."""
     return {kind: _ranked_curve(scores, p, scores.weight) for kind, p in scores.probability.items()}
 
 
 def over_base_rate(
     scores: ForwardScores, kind: str, base_rate: float, *, level: float, seed: int
 ) -> Interval:
-    """Return log-loss of the base rate minus that of a kind, with the interval of the paired difference."""
+    """Return log-loss of the base rate minus that of a candidate, with the interval of the paired difference."""
     flat = np.full(len(scores.y), base_rate)
     return paired_bootstrap(
         scores.y,
@@ -75,18 +74,16 @@ def over_base_rate(
 
 
 def top_lift(scores: ForwardScores, kind: str, *, level: float, seed: int) -> Interval:
-    """Return the lift of the best 5 % with its interval over leads, for evaluations that do not hold it."""
+    """Return the lift of the top 5% with its interval over leads, for evaluations that do not hold it."""
     p, y, weight = scores.probability[kind], scores.y, scores.weight
-    value = lift_at(y, p, weight, share=TOP_SHARE)
-    draws = np.array(
-        [lift_at(y, p, weight * times, share=TOP_SHARE) for times in resamples(scores.group, RESAMPLES, seed)]
-    )
-    lower, upper = np.quantile(draws[np.isfinite(draws)], [(1 - level) / 2, (1 + level) / 2])
-    return Interval(value, float(lower), float(upper))
+    metrics = ["lift_5"]
+    return bootstrap(y, p, weight, scores.group, n_boot=RESAMPLES, level=level, seed=seed, metrics=metrics)[
+        "lift_5"
+    ]
 
 
 def rate_interval(rate: float, leads: int) -> tuple[float | None, float | None]:
-    """Return Wilson's 90 % interval of a rate over leads."""
+    """Return Wilson's 90% interval of a rate over leads."""
     found = wilson(round(rate * leads), leads)
     return found.lower, found.upper
 
@@ -107,7 +104,7 @@ def _rates(member: Indices, y: Floats, weight: Floats, prior: float) -> Floats:
 
 
 def _ranked_curve(scores: ForwardScores, p: Floats, across: Floats) -> list[tuple[float, float]]:
-    """Cumulate positives over `across`, best first, at the ends of blocks of equal probability."""
+    """Accumulate positives over `across`, best score first, at the ends of blocks of equal probability."""
     order = np.argsort(-p, kind="stable")
     x = np.cumsum(across[order]) / across.sum()
     found = np.cumsum((scores.weight * scores.y)[order]) / (scores.weight * scores.y).sum()
@@ -118,7 +115,7 @@ def _ranked_curve(scores: ForwardScores, p: Floats, across: Floats) -> list[tupl
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON has it: NaN and infinities as None, tuples as lists, numpy scalars as Python's."""
+    """Return a value as in JSON: NaN and infinities as None, tuples as lists, numpy scalars as Python's."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

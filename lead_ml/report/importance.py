@@ -1,4 +1,4 @@
-"""How much each feature moves scores on the whole: mean absolute contributions, kept beside the pictures."""
+"""How much each feature contributes to scores: mean absolute contributions, saved beside the pictures."""
 
 from __future__ import annotations
 
@@ -9,34 +9,41 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from lead_ml.declare import GROUP_NAMES, GROUPS, Declaration
-from lead_ml.scoring import Part, Scored
-from lead_ml.scoring.reasons import importance
+from lead_ml.declare import GROUPS, Declaration
+from lead_ml.scoring import BundlePart, Scored
+from lead_ml.scoring.reasons import group_label, importance
 from lead_ml.tables.dataset import Floats
 
 NAME = "importance.json"
-GOLDEN = "the golden rows of the bundle, whose columns are shuffled: a rough figure"
+GOLDEN = "the golden rows of the bundle, whose columns are shuffled: a rough estimate"
 
 
-def global_importance(scored: Scored) -> dict[str, Any]:
+def global_importance(scored: Scored, sampled_from: int | None = None) -> dict[str, Any]:
     """Return ``basis`` (on which rows), ``features`` and ``groups``, strongest first.
 
     ``mean_abs`` is the mean absolute contribution to the logit of the probability shown; that of a group is of the sum
-    of its features, so features that pull against each other do not count twice.
+    of its features, so features with opposite contributions do not count twice.
     """
-    rows = f"{len(scored.logit):,} snapshots"
-    return _importance(scored.part.fitted.declarations, scored.contributions[:, :-1], rows)
+    rows, all_rows = len(scored.logit), sampled_from or len(scored.logit)
+    basis = (
+        f"{rows:,} snapshots"
+        if rows == all_rows
+        else f"a random sample of {rows:,} of {all_rows:,} snapshots"
+    )
+    return _importance(scored.part.fitted.declarations, scored.contributions[:, :-1], basis)
 
 
-def save_importance(scored: Scored, folder: Path) -> Path:
+def save_importance(scored: Scored, folder: Path, sampled_from: int | None = None) -> Path:
     """Write :func:`global_importance` as ``importance.json`` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / NAME
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(global_importance(scored)), indent=1))
+    path.write_bytes(
+        msgspec.json.format(msgspec.json.encode(global_importance(scored, sampled_from)), indent=1)
+    )
     return path
 
 
-def importance_of(part: Part, folder: Path) -> dict[str, Any]:
+def importance_of(part: BundlePart, folder: Path) -> dict[str, Any]:
     """Return the importance that was saved in a folder, else a rough one from the golden rows of the bundle."""
     path = folder / NAME
     if path.is_file():
@@ -58,7 +65,7 @@ def _groups(declarations: Sequence[Declaration], parts: Floats) -> list[dict[str
     for group in GROUPS:
         columns = [k for k, item in enumerate(declarations) if item.group == group]
         if columns:
-            en, zh = GROUP_NAMES[group]
+            en, zh = group_label(group, "en"), group_label(group, "zh")
             mean = float(np.abs(parts[:, columns].sum(axis=1)).mean())
             found.append({"group": group, "en": en, "zh": zh, "features": len(columns), "mean_abs": mean})
     return sorted(found, key=lambda row: -row["mean_abs"])

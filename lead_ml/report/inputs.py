@@ -1,4 +1,4 @@
-"""What the models saw, as data: the tables that were read, and every feature with its wording."""
+"""What the models use, as data: the tables that were read, and every feature with its wording."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from lead_ml.declare import (
-    GROUP_NAMES,
     MICROSECONDS_PER_DAY,
     Age,
     Aggregate,
@@ -27,11 +26,12 @@ from lead_ml.declare import (
     Ratio,
 )
 from lead_ml.scoring import Bundle
+from lead_ml.scoring.reasons import group_label
 from lead_ml.tables.instants import iso
 
 
 def intake_data(path: Path) -> dict[str, Any] | None:
-    """Return what ``intake.json`` says, with instants as text; None where it was not saved.
+    """Return the content of ``intake.json``, with timestamps as text; None where it was not saved.
 
     ``first`` is the earliest creation of a lead, microseconds UTC, or None.
     """
@@ -44,7 +44,7 @@ def intake_data(path: Path) -> dict[str, Any] | None:
 
 
 def features_data(bundle: Bundle) -> list[dict[str, Any]]:
-    """Return one record per feature: names, group, unit, how it is computed, and the targets that see it."""
+    """Return one record per feature: names, group, unit, how it is computed, and the targets that use it."""
     seen = {target: {item.name for item in part.fitted.declarations} for target, part in bundle.parts.items()}
     return [
         {
@@ -52,8 +52,8 @@ def features_data(bundle: Bundle) -> list[dict[str, Any]]:
             "en": item.en,
             "zh": item.zh,
             "group": item.group,
-            "group_en": GROUP_NAMES[item.group][0],
-            "group_zh": GROUP_NAMES[item.group][1],
+            "group_en": group_label(item.group, "en"),
+            "group_zh": group_label(item.group, "zh"),
             "unit": item.unit,
             "computed": computed(item),
             "targets": [target for target, names in seen.items() if item.name in names],
@@ -64,7 +64,7 @@ def features_data(bundle: Bundle) -> list[dict[str, Any]]:
 
 @singledispatch
 def computed(item: Declaration) -> str:
-    """Say how a feature is computed, in one line."""
+    """Return how a feature is computed, in one line."""
     raise TypeError(f"no words for {type(item).__name__}")
 
 
@@ -116,7 +116,7 @@ def _(item: Interest) -> str:
 
 @computed.register
 def _(item: Profile) -> str:
-    return f"points of {', '.join(item.columns)}, learnt from converted leads"
+    return f"points of {', '.join(item.columns)}, learned from converted leads"
 
 
 @computed.register

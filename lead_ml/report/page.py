@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
+from lead_ml.language import catalog
 from lead_ml.registry.runs import Run
+from lead_ml.report import bars, charts
 from lead_ml.report.assemble import report_data
-from lead_ml.report.charts import CHARTS, colour_of
-from lead_ml.report.words import KINDS_ZH, TARGETS_ZH
+from lead_ml.report.style import color_of
+from lead_ml.report.words import candidate_name, method_name, target_name
 
-NAME = "report.html"
-CAPTIONS = (
-    (
-        "beeswarm",
-        "Every dot is a snapshot: right raises the probability, red is a high value, grey a category.",
-    ),
-    ("bar", "Mean absolute contribution of each feature."),
-    ("waterfall", "How the reasons of the highest-scored lead add up, from the base to its logit."),
-    ("dependence", "Contribution of one numeric feature over its value."),
-)
+NAME, NONE = "report.html", "–"
+CAPTIONS = {
+    "beeswarm": "Each dot is a snapshot. Dots on the right raise the probability.",
+    "waterfall": "How the contributions of the lead with the highest score add up to its log-odds.",
+    "dependence": "Contribution of one numeric feature by its value.",
+}
+Pictures = Mapping[str, Sequence[tuple[str, str]]]
 
 
-def write_report(run: Run, path: Path | None = None, *, pictures: Mapping[str, bytes] | None = None) -> Path:
+def write_report(run: Run, path: Path | None = None) -> Path:
     """Write the report of a run as one self-contained HTML file and return its path.
 
     Parameters
     ----------
     path
         File to write; ``report.html`` in the folder of the run by default.
-    pictures
-        PNG images by name, such as ``conversion-beeswarm``; by default those in the ``pictures`` folder of the run. A
-        picture stands with the target that its name begins with.
 
     Raises
     ------
@@ -41,14 +39,20 @@ def write_report(run: Run, path: Path | None = None, *, pictures: Mapping[str, b
         If the bundle of the run is damaged.
     """
     path = run.folder / NAME if path is None else path
-    found = _kept_pictures(run.folder / "pictures") if pictures is None else pictures
+    pictures = {target: saved_pictures(run.folder / "pictures" / target) for target in run.targets}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render(report_data(run), found), encoding="utf-8", newline="\n")
+    path.write_text(render(report_data(run), pictures), encoding="utf-8", newline="\n")
     return path
 
 
-def render(data: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
-    """Return the page of a data dict; the same dict and pictures give the same text."""
+def render(data: Mapping[str, Any], pictures: Pictures) -> str:
+    """Return the page of a data dict; the same dict and pictures give the same text.
+
+    Parameters
+    ----------
+    pictures
+        By target: names, such as ``beeswarm``, and SVG elements drawn by :mod:`lead_ml.report.pictures`.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -58,53 +62,71 @@ def render(data: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(figure=_figure, share=_share, count=_count, cell=_cell)
-    template = environment.get_template("report.html.j2")
-    return template.render(
-        **data, chart=CHARTS, colour_of=colour_of, pictures=_by_target(data, pictures), kinds_zh=KINDS_ZH, targets_zh=TARGETS_ZH
-    )  # fmt: skip
+    environment.filters.update(
+        figure=_figure,
+        share=_share,
+        count=_count,
+        date=_date,
+        cell=_cell,
+        candidate=candidate_name,
+        method=method_name,
+        interval=_interval,
+    )
+    environment.globals.update(
+        charts=charts,
+        bars=bars,
+        color_of=color_of,
+        en=catalog("en"),
+        zh=catalog("zh"),
+        target_name=target_name,
+    )
+    shown = {target: _captioned(pictures.get(target, ())) for target in data["targets"]}
+    return environment.get_template("report.html.j2").render(**data, pictures=shown)
 
 
-def _kept_pictures(folder: Path) -> dict[str, bytes]:
-    return {path.stem: path.read_bytes() for path in sorted(folder.glob("**/*.png"))}
+def saved_pictures(folder: Path) -> list[tuple[str, str]]:
+    """Return the pictures that :func:`lead_ml.report.global_pictures` saved in a folder."""
+    return [(path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.svg"))]
 
 
-def _by_target(data: Mapping[str, Any], pictures: Mapping[str, bytes]) -> dict[str, list[dict[str, str]]]:
-    first = next(iter(data["targets"]), "")
-    found: dict[str, list[dict[str, str]]] = {target: [] for target in data["targets"]}
-    for name, content in pictures.items():
-        target = next((target for target in found if name.startswith(target)), first)
-        source = f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
-        found[target].append({"name": name, "source": source, "caption": _caption(name)})
-    return {target: sorted(items, key=lambda item: _rank(item["name"])) for target, items in found.items()}
-
-
-def _rank(name: str) -> int:
-    return next((k for k, (part, _) in enumerate(CAPTIONS) if part in name), len(CAPTIONS))
-
-
-def _caption(name: str) -> str:
-    return next((caption for part, caption in CAPTIONS if part in name), name)
+def _captioned(pictures: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return the pictures in the order of their captions; the drawing is our own, so it is not escaped."""
+    return [
+        {"drawing": Markup(drawing), "caption": caption}  # noqa: S704
+        for start, caption in CAPTIONS.items()
+        for name, drawing in pictures
+        if name.startswith(start)
+    ]
 
 
 def _figure(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:,.{digits}f}"
+    return NONE if value is None else catalog("en").numbers.number(value, digits)
 
 
 def _share(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{100 * value:.{digits}f} %"
+    return NONE if value is None else catalog("en").numbers.percent(value, digits)
 
 
 def _count(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
+    return _figure(value, 0)
+
+
+def _date(text: str | None) -> str:
+    return catalog("en").numbers.date(datetime.fromisoformat(text)) if text else NONE
 
 
 def _cell(cell: Mapping[str, float | None], digits: int = 3, share: bool = False) -> dict[str, str]:
     """Split a figure with its interval into the two texts that a table shows."""
     write = _share if share else _figure
     if cell["value"] is None:
-        return {"value": "–", "interval": ""}
+        return {"value": NONE, "interval": ""}
     bounds = (
         "" if cell["lower"] is None else f"{write(cell['lower'], digits)} to {write(cell['upper'], digits)}"
     )
     return {"value": write(cell["value"], digits), "interval": bounds}
+
+
+def _interval(cell: Mapping[str, float | None]) -> str:
+    """Write a figure with its interval as one text."""
+    shown = _cell(cell)
+    return f"{shown['value']} ({shown['interval']})" if shown["interval"] else shown["value"]

@@ -1,177 +1,194 @@
-"""The global pictures: drawn by shap from our own contributions. The only module that imports shap and matplotlib."""
+"""Pictures of the contributions behind scores, for many snapshots, for one lead and for one feature."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from lead_ml.declare import Declaration
-from lead_ml.errors import MissingExtra
+from lead_ml.language import catalog
 from lead_ml.report.importance import save_importance
+from lead_ml.report.style import BLUE, GRAY, INK, RED, chart, name_rows, note, short
 from lead_ml.scoring import Scored
 from lead_ml.scoring.reasons import value_text
 from lead_ml.tables.dataset import Coded, Floats, Indices
 
 MOST_ROWS = 2_000
-DEPENDENCES = 3
-DPI = 110
+SHOWN, STEPS, DEPENDENCES = 15, 10, 3
+LOGIT = "contribution to the log-odds"
+_BINS, _SPREAD = 100, 0.4
 
 
 def global_pictures(
-    scored: Scored,
-    declarations: Sequence[Declaration],
-    folder: Path,
-    *,
-    rows: int = MOST_ROWS,
-    lead: int | None = None,
-    shown: int = 15,
-    seed: int = 7,
+    scored: Scored, folder: Path, *, rows: int = MOST_ROWS, sampled_from: int | None = None, seed: int = 7
 ) -> list[Path]:
-    """Draw beeswarm, bar, waterfall and dependence pictures of one target as PNG files.
+    """Draw beeswarm, waterfall and dependence pictures of one target as SVG files.
 
-    The numbers behind the bar picture are written beside it as ``importance.json``, on all rows.
+    The mean absolute contributions on all rows of `scored` are written beside them as ``importance.json``.
 
     Parameters
     ----------
     scored
         One target of :meth:`lead_ml.scoring.Scorer.scored`.
-    declarations
-        The d features in the order of the contributions; their English names stand in the pictures.
     folder
-        Where the files go; it is made where it is absent.
+        Where the files go; it is created where it does not exist.
     rows
-        At most so many snapshots are drawn, a random sample.
-    lead
-        Row for the waterfall; the highest-scored of the sample by default.
-    shown
-        Features in a picture.
+        At most so many snapshots are drawn, a random sample. The waterfall shows the one with the highest score.
+    sampled_from
+        Of how many snapshots `scored` is a sample; all of them by default.
 
     Returns
     -------
     list of Path
-        ``<target>-beeswarm.png`` and so on, in the order in which a report shows them.
-
-    Raises
-    ------
-    MissingExtra
-        If shap or matplotlib is not installed.
+        ``beeswarm.svg``, ``waterfall.svg`` (where any feature contributes) and one ``dependence-<feature>.svg`` for each of the strongest numeric features.
     """
-    save_importance(scored, folder)
-    sample = _sample(len(scored.logit), min(rows, MOST_ROWS), seed)
-    highest = int(sample[np.argmax(scored.logit[sample])])
-    pictures = _plots(scored, declarations, sample, highest if lead is None else lead, shown)
-    return [_draw(plot, folder / f"{scored.part.spec.name}-{name}.png", seed) for name, plot in pictures]
+    save_importance(scored, folder, sampled_from)
+    sample = _Sample(scored, sampled(len(scored.logit), rows, seed))
+    drawn = {"beeswarm": beeswarm(sample), "waterfall": waterfall(sample)}
+    for k in sample.strongest_numbers()[:DEPENDENCES]:
+        drawn[f"dependence-{sample.features[k].name}"] = dependence(sample, k)
+    drawn = {name: picture for name, picture in drawn.items() if picture}
+    for name, picture in drawn.items():
+        (folder / f"{name}.svg").write_text(f"{picture}\n", encoding="utf-8", newline="\n")
+    return [folder / f"{name}.svg" for name in drawn]
 
 
-def _plots(
-    scored: Scored, declarations: Sequence[Declaration], sample: Indices, lead: int, shown: int
-) -> list[tuple[str, Callable[[], object]]]:
-    shap = _shap()
-    explained = _explanation(shap, scored, declarations, sample)
-    one = _explanation(shap, scored, declarations, np.array([lead], dtype=np.int64))[0]
-    one.data = np.array(_in_words(scored, declarations, lead), dtype=object)
-    plots = shap.plots
-    strongest = _strongest_numbers(scored, declarations, explained)
-    return [
-        ("beeswarm", partial(plots.beeswarm, explained, max_display=shown, show=False)),
-        ("bar", partial(plots.bar, explained, max_display=shown, show=False)),
-        ("waterfall", partial(plots.waterfall, one, max_display=shown, show=False)),
-        *(
-            (
-                f"dependence-{declarations[k].name}",
-                partial(plots.scatter, explained[:, k], hist=False, show=False),
-            )
-            for k in strongest
-        ),
-    ]
+@dataclass(frozen=True)
+class _Sample:
+    """The snapshots that are drawn: rows of what was scored."""
+
+    scored: Scored
+    rows: Indices
+
+    @property
+    def features(self) -> Sequence[Declaration]:
+        return self.scored.part.fitted.declarations
+
+    @property
+    def title(self) -> str:
+        return self.scored.part.spec.name
+
+    @cached_property
+    def contributions(self) -> Floats:
+        """(rows, features), without the base."""
+        return self.scored.contributions[self.rows, :-1]
+
+    @cached_property
+    def strongest(self) -> list[int]:
+        """The features that contribute anything, by mean absolute contribution."""
+        strength = np.abs(self.contributions).mean(axis=0)
+        return [int(k) for k in np.argsort(-strength, kind="stable") if strength[k] > 0]
+
+    def strongest_numbers(self) -> list[int]:
+        """Return the strongest numeric features that take more than one value."""
+        return [k for k in self.strongest if len(np.unique(self.numbers(k)[~np.isnan(self.numbers(k))])) > 1]
+
+    def numbers(self, feature: int) -> Floats:
+        """Return the values of a feature; those of a category have no order and are NaN."""
+        column = self.scored.raw[self.features[feature].name]
+        return np.full(len(self.rows), np.nan) if isinstance(column, Coded) else column[self.rows]
 
 
-def _explanation(shap: Any, scored: Scored, declarations: Sequence[Declaration], rows: Indices) -> Any:
-    parts = scored.contributions[rows]
-    return shap.Explanation(
-        values=parts[:, :-1],
-        base_values=parts[:, -1],
-        data=_numbers(scored, declarations, rows),
-        feature_names=[item.en for item in declarations],
-    )
+def beeswarm(sample: _Sample) -> Markup:
+    """Every snapshot as a dot per feature: its contribution, colored by the value."""
+    shown = sample.strongest[:SHOWN]
+    if not shown:
+        return Markup("")
+
+    def draw(axes: Any) -> None:
+        for place, k in enumerate(shown):
+            x = sample.contributions[:, k]
+            colors = _low_to_high()(_ranks(sample.numbers(k)))
+            axes.scatter(x, place + _SPREAD * _heights(x), s=7, c=colors, linewidths=0, rasterized=True)
+        name_rows(axes, [sample.features[k].en for k in shown])
+        axes.axvline(0, color=INK, linewidth=1)
+        axes.set_xlabel(LOGIT)
+        for name, color in (("low value", BLUE), ("high value", RED), ("category or no value", GRAY)):
+            axes.scatter([], [], s=28, color=color, label=name)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.2)
+
+    label = f"{sample.title}: contributions of the strongest features"
+    return chart(label, (780, 80 + 24 * len(shown)), draw, margins=(310, 20, 28, 44))
 
 
-def _numbers(scored: Scored, declarations: Sequence[Declaration], rows: Indices) -> Floats:
-    """Return (rows, features) values as numbers; categories have no order, so they are NaN and drawn grey."""
-    columns = []
-    for item in declarations:
-        column = scored.raw[item.name]
-        columns.append(np.full(len(rows), np.nan) if isinstance(column, Coded) else column[rows])
-    return np.column_stack(columns)
+def waterfall(sample: _Sample) -> Markup:
+    """The contributions of the lead with the highest score, from the base to its log-odds."""
+    row = int(sample.rows[np.argmax(sample.scored.logit[sample.rows])])
+    parts, base = sample.scored.contributions[row, :-1], float(sample.scored.contributions[row, -1])
+    order = [k for k in np.argsort(-np.abs(parts), kind="stable") if parts[k] != 0]
+    if not order:
+        return Markup("")
+    values = sample.scored.values(row)
+    names = [_with_value(sample.features[k], values[k]) for k in order[:STEPS]]
+    steps = [float(parts[k]) for k in order[:STEPS]]
+    if len(order) > STEPS:
+        names.append(catalog("en")("report.other_features", count=len(order) - STEPS))
+        steps.append(float(parts[order[STEPS:]].sum()))
+    starts = base + np.concatenate([[0.0], np.cumsum(steps)])
+
+    def draw(axes: Any) -> None:
+        axes.plot([base, base], [-0.9, 0.35], color=INK, linewidth=1, linestyle="--")
+        for k, (start, step) in enumerate(zip(starts, steps, strict=False)):
+            axes.barh(k, step, 0.65, start, color=RED if step > 0 else BLUE)
+            note(axes, f"{step:+.2f}", (max(start, start + step), k))
+        name_rows(axes, names)
+        axes.set_xlabel(f"log-odds, from the base {base:.2f} to {starts[-1]:.2f}")
+        axes.margins(x=0.06)
+
+    label = f"{sample.title}: contributions of the lead with the highest score"
+    return chart(label, (780, 58 + 24 * len(steps)), draw, margins=(310, 50, 6, 44))
 
 
-def _in_words(scored: Scored, declarations: Sequence[Declaration], row: int) -> list[str]:
-    values = scored.values(row)
-    return [value_text(item, value, "en") for item, value in zip(declarations, values, strict=True)]
+def dependence(sample: _Sample, feature: int) -> Markup:
+    """The contribution of a numeric feature by its value."""
+    item = sample.features[feature]
+
+    def draw(axes: Any) -> None:
+        axes.axhline(0, color=INK, linewidth=1)
+        x, y = sample.numbers(feature), sample.contributions[:, feature]
+        axes.scatter(x, y, s=16, color=BLUE, alpha=0.5, linewidths=0, rasterized=True)
+        axes.set(xlabel=short(item.en), ylabel=LOGIT)
+        axes.locator_params(axis="x", nbins=6, integer=bool(np.all(x[~np.isnan(x)] % 1 == 0)))
+
+    label = f"{sample.title}: contribution of {item.en} by value"
+    return chart(label, (336, 280), draw, margins=(58, 16, 12, 44))
 
 
-def _strongest_numbers(scored: Scored, declarations: Sequence[Declaration], explained: Any) -> list[int]:
-    """Return the columns of the strongest numeric features that take more than one value in the sample."""
-    strength = np.abs(explained.values).mean(axis=0)
-    numeric = [
-        k
-        for k, item in enumerate(declarations)
-        if not isinstance(scored.raw[item.name], Coded)
-        and strength[k] > 0
-        and len(np.unique(explained.data[:, k][~np.isnan(explained.data[:, k])])) > 1
-    ]
-    return sorted(numeric, key=lambda k: -strength[k])[:DEPENDENCES]
+def _with_value(item: Declaration, value: str | float | None) -> str:
+    words = short(value_text(item, value, "en"), 18)
+    return f"{short(item.en, 44 - len(words))}: {words}"
 
 
-def _draw(plot: Callable[[], object], path: Path, seed: int) -> Path:
-    from matplotlib import pyplot
-
-    with _quiet_agg(seed):
-        pyplot.figure()
-        plot()
-        pyplot.gcf().savefig(path, dpi=DPI, bbox_inches="tight", metadata={"Software": None})
-        pyplot.close("all")
-    return path
+def _heights(x: Floats, seed: int = 7) -> Floats:
+    """Return random heights of -1 to 1, smaller where there are fewer dots near."""
+    near = np.searchsorted(np.linspace(x.min(), x.max(), _BINS), x)
+    density = np.bincount(near)[near]
+    spread = np.random.default_rng(seed).uniform(-1, 1, len(x))
+    return np.asarray(spread * density / density.max(), dtype=np.float64)
 
 
-@contextmanager
-def _quiet_agg(seed: int) -> Iterator[None]:
-    """Draw without a screen, with shap's global random jitter seeded, and leave everything as it was."""
-    from matplotlib import pyplot
+def _ranks(values: Floats) -> Floats:
+    """Return the rank of each value among the distinct ones, 0 to 1; NaN stays."""
+    from scipy.stats import rankdata
 
-    backend, state = pyplot.get_backend(), np.random.get_state()
-    pyplot.switch_backend("Agg")
-    np.random.seed(seed)
-    try:
-        with warnings.catch_warnings():
-            # Categories are NaN on purpose; shap takes percentiles over them, and its own deprecations are not ours.
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        np.random.set_state(state)
-        pyplot.switch_backend(backend)
+    ranks = rankdata(values, method="dense", nan_policy="omit")
+    return np.asarray((ranks - 1) / max(1.0, np.nanmax(ranks, initial=1.0) - 1), dtype=np.float64)
 
 
-def _shap() -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # shap's import meets deprecations of matplotlib that are not ours
-            import matplotlib as _  # noqa: F401
-            import shap
-    except ImportError as error:
-        raise MissingExtra("shap", "train") from error
-    return shap
+def _low_to_high() -> Any:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("low to high", [BLUE, "#b79bd0", RED], bad=GRAY)
 
 
-def _sample(size: int, most: int, seed: int) -> Indices:
+def sampled(size: int, most: int, seed: int) -> Indices:
+    """Return `most` of so many row numbers at random, ascending; all of them where there are no more."""
     if size <= most:
         return np.arange(size, dtype=np.int64)
     return np.sort(np.random.default_rng(seed).choice(size, most, replace=False)).astype(np.int64)

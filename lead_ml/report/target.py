@@ -1,4 +1,4 @@
-"""One target of the report as data: who won, by how much, where it holds, and what ships."""
+"""One target of the report as data: the candidates compared, the segments, and what ships."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from typing import Any
 import msgspec
 
 from lead_ml.evaluation import Evaluation, WindowRecord
+from lead_ml.language import LANGUAGES
 from lead_ml.model.fit import profiles_of
 from lead_ml.model.metrics import Interval
 from lead_ml.registry.runs import ForwardScores, Run
 from lead_ml.report import figures
 from lead_ml.report.importance import importance_of
-from lead_ml.report.words import METRIC_WORDS, TARGETS_EN, MetricWords, headline_zh, verdicts
-from lead_ml.scoring import Bundle, Part
+from lead_ml.report.words import BASE, METRICS, Metric, headline, metric_words, opening, target_name, verdicts
+from lead_ml.scoring import Bundle, BundlePart
 from lead_ml.scoring.reasons import profile_table
 from lead_ml.tables.instants import from_datetime, iso
-
-BASE = "base rate"
 
 
 def target_data(
     run: Run, target: str, bundle: Bundle, *, level: float, data_from: int | None
 ) -> dict[str, Any]:
-    """Return everything that the report says of a target; ``judged`` is False on a cold start.
+    """Return everything that the report says about a target; ``judged`` is False on a cold start.
 
     Parameters
     ----------
@@ -36,7 +35,7 @@ def target_data(
     part, evaluation = bundle.parts[target], run.evaluation(target)
     common = {
         "target": target,
-        "title": TARGETS_EN.get(target, target),
+        "title": target_name(target),
         "kind": part.fitted.kind,
         "horizon_days": part.horizon_days,
         "importance": importance_of(part, run.folder / "pictures" / target),
@@ -48,12 +47,12 @@ def target_data(
         "judged": evaluation is not None,
     }
     if evaluation is None:
-        return {**common, "headline": "not judged: too few outcomes; the scorecard serves as it was written"}
+        return {**common, "headline": "not evaluated: too few outcomes; the scorecard is used as written"}
     judged = _judged(evaluation, run.forward(target), level=level, seed=run.record.seed)
     return {**common, **judged, **_windows(evaluation, data_from)}
 
 
-def _ships(bundle: Bundle, target: str, part: Part) -> dict[str, Any]:
+def _ships(bundle: Bundle, target: str, part: BundlePart) -> dict[str, Any]:
     card = bundle.card.get("targets", {}).get(target, {})
     return {
         "kind": part.fitted.kind,
@@ -76,7 +75,11 @@ def _judged(
     return {
         "kind": winner,
         "headline": evaluation.headline,
-        "headline_zh": headline_zh(evaluation),
+        **{f"headline_{lang}": headline(evaluation, lang) for lang in LANGUAGES},
+        "opening": {
+            lang: opening(evaluation.target, evaluation.of(winner).metrics.get("lift_10"), level, lang)
+            for lang in LANGUAGES
+        },
         "verdicts": verdicts(evaluation, over),
         "optimistic": evaluation.optimistic,
         "warnings": list(evaluation.warnings),
@@ -105,7 +108,7 @@ def _judged(
 def _top_shares(
     evaluation: Evaluation, scores: ForwardScores | None, level: float, seed: int
 ) -> dict[str, dict[str, Interval]]:
-    """Measure the best 5 % here where the evaluation did not, by kind."""
+    """Measure the top 5% here where the evaluation did not, by candidate."""
     if scores is None or "lift_5" in evaluation.kinds[0].metrics:
         return {}
     found = {}
@@ -114,30 +117,30 @@ def _top_shares(
         share = figures.TOP_SHARE
         capture = Interval(lift.value * share, lift.lower * share, lift.upper * share)
         found[kind] = {"lift_5": lift, "capture_5": capture}
-    chance = figures.TOP_SHARE  # one probability for all ranks nobody
+    chance = figures.TOP_SHARE  # one probability for all is no ranking
     found[BASE] = {"lift_5": Interval(1.0, 1.0, 1.0), "capture_5": Interval(chance, chance, chance)}
     return found
 
 
 def _metrics(evaluation: Evaluation, more: dict[str, dict[str, Interval]]) -> list[dict[str, Any]]:
-    """Return one row per metric in the order of the words, then those without words."""
+    """Return one row per metric in the order of :data:`METRICS`, then all others."""
     by_kind = {record.kind: {**record.metrics, **more.get(record.kind, {})} for record in evaluation.kinds}
     present = {name for metrics in by_kind.values() for name in metrics}
-    names = [name for name in METRIC_WORDS if name in present] + sorted(present - set(METRIC_WORDS))
+    names = [name for name in METRICS if name in present] + sorted(present - set(METRICS))
     return [_metric(name, by_kind) for name in names]
 
 
 def _metric(name: str, by_kind: dict[str, dict[str, Interval]]) -> dict[str, Any]:
-    words = METRIC_WORDS.get(name, MetricWords(name, name, "", ""))
+    form = METRICS.get(name, Metric())
     nothing = Interval(float("nan"), float("nan"), float("nan"))
     cells = {kind: msgspec.to_builtins(metrics.get(name, nothing)) for kind, metrics in by_kind.items()}
     values = {
         kind: cell["value"] for kind, cell in cells.items() if kind != BASE and cell["value"] == cell["value"]
     }
     best = ""
-    if words.better and values:
-        best = (min if words.better == "lower" else max)(values, key=lambda kind: values[kind])
-    return {"name": name, **words._asdict(), "cells": cells, "best": best}
+    if form.better and values:
+        best = (min if form.better == "lower" else max)(values, key=lambda kind: values[kind])
+    return {"name": name, **metric_words(name), **form._asdict(), "cells": cells, "best": best}
 
 
 def _calibration(evaluation: Evaluation, kind: str) -> dict[str, Any]:
@@ -153,12 +156,12 @@ def _calibration(evaluation: Evaluation, kind: str) -> dict[str, Any]:
 
 
 def _optimism(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Set the random split beside the forward figures; the difference is what a random split would have promised."""
+    """Compare the random split with the forward figures; the difference is the optimism of a random split."""
     return [
         {
             "kind": record.kind,
             "metric": name,
-            "label": METRIC_WORDS[name].en if name in METRIC_WORDS else name,
+            "label": metric_words(name)["en"],
             "forward": record.metrics[name].value,
             "random": value,
             "gap": value - record.metrics[name].value,

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from lead_ml.errors import BundleError, InputError
-from lead_ml.scoring.answer import Answer, Lang, Reasons
+from lead_ml.language import Lang
+from lead_ml.scoring.answer import Answer, Reasons
 from lead_ml.scoring.reasons import Reason, agreeing, reason_text
 from lead_ml.scoring.scorer import Scorer
 

@@ -1,4 +1,4 @@
-"""``python -m lead_ml.service key NAME --scope score``: make an API key on the server."""
+"""``python -m lead_ml.service key NAME --scope score``: create an API key on the server."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from lead_ml.service.settings import Settings
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Create the key in the file that ``LEAD_ML_KEYS`` or ``LEAD_ML_RUNS`` names, and write it out, this once only."""
+    """Create a key in the file that ``LEAD_ML_KEYS`` or ``LEAD_ML_RUNS`` names, and print it; it is shown only once."""
     parser = argparse.ArgumentParser(prog="python -m lead_ml.service")
-    command = parser.add_subparsers(dest="command", required=True).add_parser("key", help="make an API key")
-    command.add_argument("name", help="who uses it; appears where lines are accepted")
-    command.add_argument("--scope", action="append", required=True, choices=SCOPES, help="repeat for several")
+    command = parser.add_subparsers(dest="command", required=True).add_parser("key", help="create an API key")
+    command.add_argument("name", help="who uses the key; recorded with the thresholds that it accepts")
+    command.add_argument(
+        "--scope", action="append", required=True, choices=SCOPES, help="repeat for several scopes"
+    )
     given = parser.parse_args(arguments)
     try:
         token = create_key(Settings.from_env().keys_path, given.name, given.scope)

@@ -1,4 +1,4 @@
-"""Who asks, and what they may do: API keys for programs, the same keys behind a session for people."""
+"""Authentication and scopes: API keys for programs, and sessions started with the same keys for people."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from lead_ml.service.session import COOKIE, Session
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="lead-ml"'}
-_HERE = ("localhost", "127.0.0.1", "[::1]")
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Somebody known: ``name`` is that of the key."""
+    """An authenticated caller; ``name`` is the name of the key."""
 
     name: str
     scopes: tuple[Scope, ...]
@@ -30,8 +30,8 @@ class Principal(msgspec.Struct, frozen=True):
 LOCAL = Principal("", SCOPES)
 
 
-def needing(scope: Scope, endpoint: Endpoint) -> Endpoint:
-    """Wrap a route of the API so that it asks for a key with `scope` first, before it reads the body."""
+def requiring(scope: Scope, endpoint: Endpoint) -> Endpoint:
+    """Wrap an API route so that it checks for a key with `scope` before it reads the body."""
 
     async def guarded(request: Request) -> Response:
         request.state.principal = api_principal(request, scope)
@@ -41,29 +41,30 @@ def needing(scope: Scope, endpoint: Endpoint) -> Endpoint:
 
 
 def api_principal(request: Request, scope: Scope) -> Principal:
-    """Return who sends an API request; a cookie counts for nothing here.
+    """Return the caller of an API request. Cookies are ignored.
 
     Raises
     ------
     ProblemError
-        401 without a known key, 403 if the key lacks the scope, or if keys are off and the request comes from elsewhere.
+        401 without a known key; 403 if the key lacks the scope, or if keys are off and the request is not local.
     """
     runtime = runtime_of(request)
     if not runtime.settings.auth:
         return _local(request)
     key = runtime.keys.find(_token(request))
     if key is None:
-        detail = "Send it as Authorization: Bearer KEY, or as X-API-Key."
+        detail = "Send a valid API key as Authorization: Bearer KEY or as X-API-Key: KEY."
         raise ProblemError("unauthorized", detail, headers=_CHALLENGE)
     if scope not in key.scopes:
         raise ProblemError(
-            "forbidden", f"It needs the scope {scope}; key {key.name} has {', '.join(key.scopes)}."
+            "forbidden",
+            f"This route requires the scope {scope}; the key {key.name} has {', '.join(key.scopes)}.",
         )
     return principal_of(key)
 
 
 def visitor(request: Request) -> tuple[Principal | None, Session | None]:
-    """Return who visits a page, None before login, and the visit itself."""
+    """Return the visitor of a page (None before login) and the session (None without a valid cookie)."""
     runtime = runtime_of(request)
     session = runtime.signer.open(request.cookies.get(COOKIE))
     if not runtime.settings.auth:
@@ -73,7 +74,7 @@ def visitor(request: Request) -> tuple[Principal | None, Session | None]:
 
 
 def principal_of(key: ApiKey) -> Principal:
-    """Return who holds a key."""
+    """Return the caller that a key identifies."""
     return Principal(key.name, key.scopes)
 
 
@@ -81,17 +82,18 @@ def _token(request: Request) -> str:
     given = request.headers.get("x-api-key")
     if given:
         return given
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _local(request: Request) -> Principal:
-    """Let in what comes from this machine under its own name, so that no other machine and no rebound name gets in."""
+    """Admit a request from this machine to a local host name, which excludes other machines and DNS rebinding."""
     host = request.headers.get("host", "").rsplit(":", 1)[0] if not _bare_ipv6(request) else "[::1]"
     client = request.client.host if request.client else "127.0.0.1"
-    if host not in _HERE or not _is_loopback(client):
+    if host not in _LOCAL_HOSTS or not _is_loopback(client):
         raise ProblemError(
-            "forbidden", "API keys are switched off, so only this machine may ask. Switch them on."
+            "forbidden",
+            "API keys are off, so only requests from this machine are accepted. Turn API keys on.",
         )
     return LOCAL
 

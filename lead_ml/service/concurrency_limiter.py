@@ -1,4 +1,4 @@
-"""Scoring in a few threads, with a bounded queue: who finds it full is told to come back, at once."""
+"""Blocking calls in a few threads with a bounded queue: a request that finds the queue full gets 503 at once."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _T = TypeVar("_T")
 _Args = TypeVarTuple("_Args")
 
 
-class Gate:
-    """At most ``threads`` calls run and ``max_waiting`` calls wait. For one event loop."""
+class ConcurrencyLimiter:
+    """Lets at most ``threads`` calls run and ``max_waiting`` calls wait, within one event loop."""
 
     def __init__(self, *, threads: int, max_waiting: int) -> None:
         self._limiter = anyio.CapacityLimiter(threads)
-        self._room = threads + max_waiting
-        self._inside = 0
+        self._capacity = threads + max_waiting
+        self._admitted = 0
 
     async def run(self, call: Callable[[*_Args], _T], *args: *_Args) -> _T:
         """Run a blocking call in a thread.
@@ -32,12 +32,14 @@ class Gate:
         ProblemError
             503 with Retry-After if the queue is full.
         """
-        if self._inside >= self._room:
+        if self._admitted >= self._capacity:
             raise ProblemError(
-                "busy", "Too many requests are waiting; try again.", headers={"Retry-After": str(RETRY_AFTER)}
+                "busy",
+                "Too many requests are waiting. Try again later.",
+                headers={"Retry-After": str(RETRY_AFTER)},
             )
-        self._inside += 1
+        self._admitted += 1
         try:
             return await anyio.to_thread.run_sync(call, *args, limiter=self._limiter)
         finally:
-            self._inside -= 1
+            self._admitted -= 1

@@ -1,4 +1,4 @@
-"""``/openapi.json``, generated from the structs that the routes use, and ``/docs``, our own rendering of it."""
+"""``/openapi.json``, generated from the structs of the routes, and ``/docs``, an HTML page of it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from lead_ml.scoring import Answer, BatchRequest, Scorer, ScoreRequest
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.service.http import JSON, answer, runtime_of
 from lead_ml.service.keys import SCOPES
 from lead_ml.service.pages.render import asset_link
-from lead_ml.service.problems import KINDS, MEDIA_TYPE, Problem
+from lead_ml.service.problems import MEDIA_TYPE, PROBLEMS, ProblemDetails
 from lead_ml.service.scoring import BatchAnswer
 from lead_ml.service.state import ModelAnswer
-from lead_ml.service.threshold_routes import AcceptRequest, AdviceAnswer, AdviceRequest, LinesAnswer
+from lead_ml.service.threshold_routes import AcceptRequest, AdviceAnswer, AdviceRequest, ThresholdsAnswer
 
 EXAMPLE = {
     "lead": {
@@ -35,14 +35,14 @@ ERRORS = ("400", "401", "403", "413", "415", "422", "503")
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One route of the API as the document describes it."""
+    """One route of the API in the OpenAPI document."""
 
     path: str
     method: str
     summary: str
     scope: str = ""
-    takes: type | None = None
-    gives: type | None = None
+    request: type | None = None
+    response: type | None = None
 
 
 OPERATIONS = (
@@ -51,50 +51,53 @@ OPERATIONS = (
         method="post",
         summary="Score one lead with its events",
         scope="score",
-        takes=ScoreRequest,
-        gives=Answer,
+        request=ScoreRequest,
+        response=Answer,
     ),
     Operation(
         path="/v1/score/batch",
         method="post",
-        summary="Score 1 to 1,000 leads; an error of one lead does not fail the others",
+        summary="Score 1 to 1,000 leads; an error in one lead does not affect the others",
         scope="score",
-        takes=BatchRequest,
-        gives=BatchAnswer,
+        request=BatchRequest,
+        response=BatchAnswer,
     ),
     Operation(
         path="/v1/thresholds",
         method="get",
-        summary="The accepted lines with their evidence",
+        summary="Return the current thresholds with their evidence",
         scope="read",
-        gives=LinesAnswer,
+        response=ThresholdsAnswer,
     ),
     Operation(
         path="/v1/thresholds",
         method="post",
-        summary="Accept lines",
+        summary="Accept thresholds",
         scope="admin",
-        takes=AcceptRequest,
-        gives=Lines,
+        request=AcceptRequest,
+        response=Thresholds,
     ),
     Operation(
         path="/v1/thresholds/advice",
         method="post",
-        summary="Advice on the lines for a capacity, costs, value or floors",
+        summary="Advise on thresholds for a given capacity, costs, value or minimum shares",
         scope="read",
-        takes=AdviceRequest,
-        gives=AdviceAnswer,
+        request=AdviceRequest,
+        response=AdviceAnswer,
     ),
     Operation(
         path="/v1/model",
         method="get",
-        summary="The model that serves, and the last reload",
+        summary="Describe the model in use and the last reload",
         scope="read",
-        gives=ModelAnswer,
+        response=ModelAnswer,
     ),
-    Operation(path="/livez", method="get", summary="The process answers"),
-    Operation(path="/readyz", method="get", summary="A verified model serves; 503 until then"),
-    Operation(path="/metrics", method="get", summary="Figures in the text format of Prometheus"),
+    Operation(path="/livez", method="get", summary="Confirm that the process is running"),
+    Operation(
+        path="/readyz", method="get", summary="Confirm that a verified model is loaded; 503 until then"
+    ),
+    Operation(path="/v1/metrics", method="get", summary="Return metrics in the Prometheus text format"),
+    Operation(path="/metrics", method="get", summary="The same as /v1/metrics"),
 )
 
 
@@ -104,13 +107,13 @@ async def document(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """Return the OpenAPI document as a page that asks nothing of other servers."""
+    """Return the OpenAPI document as an HTML page that loads nothing from other servers."""
     found = _current(request)
     return HTMLResponse(
         _template().render(
             doc=found,
             operations=_rows(found),
-            kinds=KINDS,
+            problems=PROBLEMS,
             style=asset_link("review.css"),
             icon=asset_link("icon.svg"),
         )
@@ -118,14 +121,16 @@ async def show(request: Request) -> Response:
 
 
 def openapi(scorer: Scorer | None) -> dict[str, Any]:
-    """Build the OpenAPI 3.1 document; with a scorer it names the lead columns that its features read."""
-    types = [kind for item in OPERATIONS for kind in (item.takes, item.gives) if kind is not None]
-    _, schemas = msgspec.json.schema_components((*types, Problem), ref_template="#/components/schemas/{name}")
+    """Build the OpenAPI 3.1 document; with a scorer it lists the lead columns that the features read."""
+    types = [found for item in OPERATIONS for found in (item.request, item.response) if found is not None]
+    _, schemas = msgspec.json.schema_components(
+        (*types, ProblemDetails), ref_template="#/components/schemas/{name}"
+    )
     schemas["BatchRequest"]["properties"]["leads"]["items"] = {"$ref": "#/components/schemas/ScoreRequest"}
     if scorer is not None:
         lead = schemas["ScoreRequest"]["properties"]["lead"]
-        names = ("lead_id", *(("created_at",) if scorer.bundle.facts.dated else ()))
-        columns = dict.fromkeys((*names, *scorer.bundle.facts.columns))
+        names = ("lead_id", *(("created_at",) if scorer.bundle.info.dated else ()))
+        columns = dict.fromkeys((*names, *scorer.bundle.info.columns))
         lead["properties"] = {name: dict(lead["additionalProperties"]) for name in columns}
         lead["required"] = list(names)
     paths: dict[str, dict[str, Any]] = {}
@@ -136,7 +141,7 @@ def openapi(scorer: Scorer | None) -> dict[str, Any]:
         "info": {
             "title": "lead-ml",
             "version": "1",
-            "description": "Conversion and fake-lead probabilities with reasons, and advice on the MQL and SQL lines.",
+            "description": "Conversion and fake-lead probabilities with reasons, and advice on MQL and SQL thresholds.",
         },
         "paths": paths,
         "components": {
@@ -145,7 +150,7 @@ def openapi(scorer: Scorer | None) -> dict[str, Any]:
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": f"An API key with the scope: {', '.join(SCOPES)}",
+                    "description": f"An API key with the scope of the route ({', '.join(SCOPES)})",
                 },
                 "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
             },
@@ -154,12 +159,12 @@ def openapi(scorer: Scorer | None) -> dict[str, Any]:
 
 
 def _operation(item: Operation) -> dict[str, Any]:
-    media = "text/plain" if item.path == "/metrics" else JSON
-    schema = {"schema": _ref(item.gives)} if item.gives else {}
+    media = "text/plain" if item.path.endswith("/metrics") else JSON
+    schema = {"schema": _ref(item.response)} if item.response else {}
     responses: dict[str, Any] = {"200": {"description": "OK", "content": {media: schema}}}
-    problem = {"content": {MEDIA_TYPE: {"schema": _ref(Problem)}}}
+    problem = {"content": {MEDIA_TYPE: {"schema": _ref(ProblemDetails)}}}
     for status in ERRORS if item.scope else ("503",) if item.path == "/readyz" else ():
-        titles = [title for code, title in KINDS.values() if str(code) == status]
+        titles = [title for code, title in PROBLEMS.values() if str(code) == status]
         responses[status] = {"description": " / ".join(titles), **problem}
     found: dict[str, Any] = {
         "operationId": f"{item.method}{item.path.replace('/', '_')}",
@@ -168,28 +173,28 @@ def _operation(item: Operation) -> dict[str, Any]:
     }
     if item.scope:
         found |= {"security": [{"bearer": []}, {"header": []}], "x-scope": item.scope}
-    if item.takes:
-        content: dict[str, Any] = {"schema": _ref(item.takes)}
-        if item.takes is ScoreRequest:
+    if item.request:
+        content: dict[str, Any] = {"schema": _ref(item.request)}
+        if item.request is ScoreRequest:
             content["example"] = EXAMPLE
         found["requestBody"] = {"required": True, "content": {JSON: content}}
     return found
 
 
-def _ref(kind: type) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+def _ref(struct: type) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{struct.__name__}"}
 
 
 def _current(request: Request) -> dict[str, Any]:
-    live = runtime_of(request).live
-    return openapi(live.scorer if live.ready else None)
+    reloader = runtime_of(request).reloader
+    return openapi(reloader.scorer if reloader.ready else None)
 
 
 def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for path, methods in found["paths"].items():
-        for method, told in methods.items():
-            body = told.get("requestBody", {}).get("content", {}).get(JSON, {})
+        for method, operation in methods.items():
+            body = operation.get("requestBody", {}).get("content", {}).get(JSON, {})
             example = (
                 msgspec.json.format(msgspec.json.encode(body["example"])).decode()
                 if "example" in body
@@ -199,17 +204,17 @@ def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
                 {
                     "path": path,
                     "method": method,
-                    "told": told,
-                    "takes": _name(body),
-                    "gives": _given(told),
+                    "operation": operation,
+                    "request": _name(body),
+                    "response": _response(operation),
                     "example": example,
                 }
             )
     return rows
 
 
-def _given(told: dict[str, Any]) -> str:
-    return next((_name(content) for content in told["responses"]["200"]["content"].values()), "")
+def _response(operation: dict[str, Any]) -> str:
+    return next((_name(content) for content in operation["responses"]["200"]["content"].values()), "")
 
 
 def _name(content: dict[str, Any]) -> str:
@@ -217,7 +222,7 @@ def _name(content: dict[str, Any]) -> str:
 
 
 def type_words(schema: dict[str, Any]) -> str:
-    """Describe the type of a property in one line, with references by name.
+    """Describe the type of a property in one line; references are given by name.
 
     >>> type_words({"anyOf": [{"type": "string"}, {"type": "null"}]})
     'string or null'

@@ -1,4 +1,4 @@
-"""What every route needs: the parts of the running app, a checked body, a JSON answer."""
+"""What every route needs: the components of the running app, a checked body, a JSON response."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from lead_ml.service.concurrency_limiter import Gate
+from lead_ml.service.concurrency_limiter import ConcurrencyLimiter
 from lead_ml.service.keys import KeyRing
-from lead_ml.service.metrics import Metrics
-from lead_ml.service.pages import Board, EvidenceCache
+from lead_ml.service.metrics import ServiceMetrics
+from lead_ml.service.pages import EvidenceCache, WorklistReader
 from lead_ml.service.problems import ProblemError
-from lead_ml.service.reload import Live
-from lead_ml.service.session import Signer
+from lead_ml.service.reload import ScorerReloader
+from lead_ml.service.session import SessionSigner
 from lead_ml.service.settings import Settings
 
 JSON = "application/json"
@@ -22,26 +22,26 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Runtime:
-    """The parts of one running app."""
+    """The components of one running app."""
 
     settings: Settings
-    live: Live
-    gate: Gate
+    reloader: ScorerReloader
+    limiter: ConcurrencyLimiter
     keys: KeyRing
-    signer: Signer
-    metrics: Metrics
-    board: Board
+    signer: SessionSigner
+    metrics: ServiceMetrics
+    worklist: WorklistReader
     evidence: EvidenceCache
 
 
 def runtime_of(request: Request) -> Runtime:
-    """Return the parts of the app that a request came to."""
+    """Return the components of the app that received a request."""
     runtime: Runtime = request.app.state.runtime
     return runtime
 
 
 def answer(content: object, status: int = 200) -> Response:
-    """Encode plain data or structs as the JSON response."""
+    """Encode plain data or structs as a JSON response."""
     return Response(msgspec.json.encode(content), status, media_type=JSON)
 
 
@@ -51,7 +51,7 @@ async def json_body(request: Request, limit: int) -> bytes:
     Raises
     ------
     ProblemError
-        415 unless it is plain UTF-8 JSON, 413 if it is longer.
+        415 unless it is uncompressed UTF-8 JSON, 413 if it is longer than `limit`.
     """
     media, _, rest = request.headers.get("content-type", "").partition(";")
     charset = rest.strip().lower().removeprefix("charset=").strip('"')
@@ -61,7 +61,7 @@ async def json_body(request: Request, limit: int) -> bytes:
 
 
 async def limited_body(request: Request, limit: int) -> bytes:
-    """Read a body that is not compressed and not longer than `limit` bytes, without holding more than that."""
+    """Read an uncompressed body of at most `limit` bytes, without keeping more than that in memory."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise ProblemError("unsupported-media-type", "Send the body without Content-Encoding.")
     too_large = ProblemError("too-large", f"The limit is {limit:,} bytes.", headers={"Connection": "close"})
@@ -76,5 +76,5 @@ async def limited_body(request: Request, limit: int) -> bytes:
                 raise too_large
             parts.append(part)
     except ClientDisconnect as error:
-        raise ProblemError("malformed", "The body ended early.") from error
+        raise ProblemError("malformed", "The connection closed before the whole body arrived.") from error
     return b"".join(parts)

@@ -1,4 +1,4 @@
-"""What surrounds every request, as plain ASGI: figures, headers, and one place where the unexpected ends."""
+"""Plain ASGI middleware around every request: metrics, security headers, and handling of unexpected errors."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ HEADERS = (
 logger = logging.getLogger(__name__)
 
 
-class Observe:
-    """Counts and times requests, starts the loading where no lifespan did, answers what nobody expected."""
+class RequestMonitor:
+    """Counts and times requests, and turns unexpected errors into a problem response.
+
+    It also starts the reloader, because an app mounted in another server gets no lifespan events.
+    """
 
     def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
         self._app = app
@@ -41,31 +44,31 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        self._runtime.live.start()
+        self._runtime.reloader.start()
         status, started = 0, time.perf_counter()
 
-        async def watched(message: Message) -> None:
+        async def send_watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
-        self._runtime.metrics.in_flight += 1
+        self._runtime.metrics.in_flight.inc()
         try:
-            await self._app(scope, receive, watched)
-        except Exception as error:  # noqa: BLE001 - the one place where every error must end
+            await self._app(scope, receive, send_watched)
+        except Exception as error:  # noqa: BLE001 - the last handler: no error may leave the app
             log_unexpected(error, scope)
             if not status:
-                await respond(of_error(RuntimeError()))(scope, receive, watched)
+                await respond(of_error(RuntimeError()))(scope, receive, send_watched)
         finally:
-            self._runtime.metrics.in_flight -= 1
+            self._runtime.metrics.in_flight.dec()
             method = scope["method"] if scope["method"] in METHODS else "OTHER"
             seconds = time.perf_counter() - started
             self._runtime.metrics.observe(scope.get(ROUTE, "other"), method, status, seconds)
 
 
-class Headers:
-    """Outermost: adds the headers that keep pages and answers where they belong; nothing is stored unless a route allows it."""
+class SecurityHeaders:
+    """Adds security headers, and forbids caching unless the route allows it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -73,7 +76,7 @@ class Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
 
-        async def dressed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
                 extra = [*HEADERS, (b"cache-control", b"no-store")]
@@ -83,11 +86,11 @@ class Headers:
                 ]
             await send(message)
 
-        await self._app(scope, receive, dressed)
+        await self._app(scope, receive, send_with_headers)
 
 
 def log_unexpected(error: BaseException, scope: Scope) -> None:
-    """Log where an error came from, but not its message, which may quote a lead."""
+    """Log where an error occurred, but not its message, which may contain data of a lead."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     places = " < ".join(
         f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in reversed(frames)
@@ -95,18 +98,18 @@ def log_unexpected(error: BaseException, scope: Scope) -> None:
     logger.error("unexpected %s in %s: %s", type(error).__name__, scope.get(ROUTE, "other"), places)
 
 
-class QuietAccess(logging.Filter):
-    """Takes queries and lead ids out of uvicorn's access log: they are personal data."""
+class AccessLogFilter(logging.Filter):
+    """Removes queries and lead IDs, which are personal data, from uvicorn's access log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Shorten the path of a record; never drops one."""
+        """Shorten the path of a record; no record is dropped."""
         args: Any = record.args
         if isinstance(args, tuple) and len(args) >= 3 and isinstance(args[2], str):
-            record.args = (*args[:2], _quiet(args[2]), *args[3:])
+            record.args = (*args[:2], _without_personal_data(args[2]), *args[3:])
         return True
 
 
-def _quiet(path: str) -> str:
+def _without_personal_data(path: str) -> str:
     path = path.partition("?")[0]
     known = ("/review/thresholds",)
     return "/review/..." if path.startswith("/review/") and path not in known else path

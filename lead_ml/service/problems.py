@@ -1,4 +1,4 @@
-"""Errors on the wire: RFC 9457 problem details, one shape for every error of the API."""
+"""Error responses: RFC 9457 problem details, one format for every error of the API."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from lead_ml.errors import ParamsError, RequestError, TooLittleData
 MEDIA_TYPE = "application/problem+json"
 _PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 
-KINDS: Mapping[str, tuple[int, str]] = {
-    "malformed": (400, "The body is not JSON"),
-    "unauthorized": (401, "An API key is needed"),
-    "forbidden": (403, "This key may not do that"),
-    "not-found": (404, "There is nothing here"),
-    "method-not-allowed": (405, "This address does not take that method"),
-    "conflict": (409, "The state has changed"),
+PROBLEMS: Mapping[str, tuple[int, str]] = {
+    "malformed": (400, "The body is not valid JSON"),
+    "unauthorized": (401, "A valid API key is required"),
+    "forbidden": (403, "The request is not allowed"),
+    "not-found": (404, "Not found"),
+    "method-not-allowed": (405, "Method not allowed"),
+    "conflict": (409, "The request conflicts with the current state"),
     "too-large": (413, "The body is too large"),
-    "unsupported-media-type": (415, "The body must be plain JSON"),
-    "invalid": (422, "The request cannot be answered as it is"),
-    "unexpected": (500, "Something went wrong on the server"),
-    "not-ready": (503, "No model is loaded yet"),
+    "unsupported-media-type": (415, "Unsupported media type"),
+    "invalid": (422, "The request is invalid"),
+    "unexpected": (500, "Unexpected error"),
+    "not-ready": (503, "No model is loaded"),
     "busy": (503, "The server is busy"),
 }
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Problem details: ``type`` names the kind of error, ``field`` the path of the culprit inside the body."""
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Problem details: ``type`` identifies the error, ``field`` is the path of the invalid value in the body."""
 
     type: str
     title: str
@@ -42,24 +42,45 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ProblemError(Exception):
-    """An error with its answer."""
+    """An error with its response.
+
+    Parameters
+    ----------
+    name
+        A key of :data:`PROBLEMS`.
+    detail, field
+        See :class:`ProblemDetails`.
+    headers
+        Headers of the response.
+    page_text
+        Catalog key of the text that a page shows; by default the text for the status.
+    """
 
     def __init__(
-        self, kind: str, detail: str = "", *, field: str = "", headers: Mapping[str, str] | None = None
+        self,
+        name: str,
+        detail: str = "",
+        *,
+        field: str = "",
+        headers: Mapping[str, str] | None = None,
+        page_text: str = "",
     ) -> None:
-        super().__init__(kind)
-        self.problem = problem_of(kind, detail, field)
+        super().__init__(name)
+        self.problem = problem_of(name, detail, field)
         self.headers = dict(headers or {})
+        self.page_text = page_text
 
 
-def problem_of(kind: str, detail: str = "", field: str = "") -> Problem:
-    """Return the details of a kind of :data:`KINDS`."""
-    status, title = KINDS[kind]
-    return Problem(type=f"/docs#problem-{kind}", title=title, status=status, detail=detail, field=field)
+def problem_of(name: str, detail: str = "", field: str = "") -> ProblemDetails:
+    """Return the details of one of :data:`PROBLEMS`."""
+    status, title = PROBLEMS[name]
+    return ProblemDetails(
+        type=f"/docs#problem-{name}", title=title, status=status, detail=detail, field=field
+    )
 
 
-def of_error(error: Exception) -> Problem:
-    """Translate an error of the domain or of decoding; anything unknown is *unexpected* and says nothing more."""
+def of_error(error: Exception) -> ProblemDetails:
+    """Translate a lead-ml error or a decoding error; any other error is *unexpected*, without further detail."""
     if isinstance(error, ProblemError):
         return error.problem
     if isinstance(error, HTTPException):
@@ -69,7 +90,7 @@ def of_error(error: Exception) -> Problem:
     return _of_decoding(error)
 
 
-def _of_decoding(error: Exception) -> Problem:
+def _of_decoding(error: Exception) -> ProblemDetails:
     if isinstance(error, msgspec.ValidationError):
         return _of_validation(str(error))
     if isinstance(error, UnicodeDecodeError):
@@ -81,18 +102,18 @@ def _of_decoding(error: Exception) -> Problem:
     return problem_of("unexpected", "The error was logged.")
 
 
-def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+def respond(problem: ProblemDetails, headers: Mapping[str, str] | None = None) -> Response:
     """Return a problem as a response."""
     return Response(msgspec.json.encode(problem), problem.status, dict(headers or {}), MEDIA_TYPE)
 
 
 def respond_to(error: Exception) -> Response:
-    """Return the response for an error, with the headers that it asks for."""
+    """Return the response for an error, with its headers."""
     headers = error.headers if isinstance(error, ProblemError | HTTPException) else None
     return respond(of_error(error), headers)
 
 
-def _of_validation(message: str) -> Problem:
+def _of_validation(message: str) -> ProblemDetails:
     place = _PLACE.search(message)
     if place is None:
         return problem_of("invalid", f"{message}.")
@@ -100,8 +121,8 @@ def _of_validation(message: str) -> Problem:
     return problem_of("invalid", f"{message[: place.start()]}.", path)
 
 
-def _of_status(status: int) -> Problem:
-    for kind, (known, _) in KINDS.items():
+def _of_status(status: int) -> ProblemDetails:
+    for name, (known, _) in PROBLEMS.items():
         if known == status:
-            return problem_of(kind)
-    return Problem(type="about:blank", title=HTTPStatus(status).phrase, status=status)
+            return problem_of(name)
+    return ProblemDetails(type="about:blank", title=HTTPStatus(status).phrase, status=status)

@@ -12,21 +12,21 @@ from lead_ml.errors import RequestError
 from lead_ml.scoring import Answer, BatchRequest, Prepared, Scorer, ScoreRequest, prepare
 from lead_ml.service.http import JSON, json_body, runtime_of
 from lead_ml.service.middleware import log_unexpected
-from lead_ml.service.problems import Problem, of_error
+from lead_ml.service.problems import ProblemDetails, of_error
 from lead_ml.service.reload import now_us
 
-_WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, RequestError)
+_INVALID = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, RequestError)
 
 
 class BatchItem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One lead of a batch: its answer, or what is wrong with it."""
+    """One lead of a batch: its answer, or its error."""
 
     answer: Answer | msgspec.UnsetType = msgspec.UNSET
-    error: Problem | msgspec.UnsetType = msgspec.UNSET
+    error: ProblemDetails | msgspec.UnsetType = msgspec.UNSET
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
-    """The leads of a batch, in the order in which they came."""
+    """The leads of a batch, in the order of the request."""
 
     results: list[BatchItem]
 
@@ -34,17 +34,17 @@ class BatchAnswer(msgspec.Struct, frozen=True):
 async def score(request: Request) -> Response:
     """Score one lead."""
     runtime = runtime_of(request)
-    scorer = runtime.live.scorer
+    scorer = runtime.reloader.scorer
     body = await json_body(request, runtime.settings.max_body)
-    return Response(await runtime.gate.run(score_one, scorer, body), media_type=JSON)
+    return Response(await runtime.limiter.run(score_one, scorer, body), media_type=JSON)
 
 
 async def score_batch(request: Request) -> Response:
-    """Score 1 to 1,000 leads; each is checked and answered on its own."""
+    """Score 1 to 1,000 leads; each lead is validated and answered independently."""
     runtime = runtime_of(request)
-    scorer = runtime.live.scorer
+    scorer = runtime.reloader.scorer
     body = await json_body(request, runtime.settings.max_batch_body)
-    return Response(await runtime.gate.run(score_many, scorer, body), media_type=JSON)
+    return Response(await runtime.limiter.run(score_many, scorer, body), media_type=JSON)
 
 
 def score_one(scorer: Scorer, body: bytes) -> bytes:
@@ -54,7 +54,7 @@ def score_one(scorer: Scorer, body: bytes) -> bytes:
 
 
 def score_many(scorer: Scorer, body: bytes) -> bytes:
-    """Return the encoded answers for the body of a batch; all of it has one *now*."""
+    """Return the encoded answers for the body of a batch; all leads share one current time."""
     request, now = msgspec.json.decode(body, type=BatchRequest), now_us()
     checked = [_checked(scorer, lead, now) for lead in request.leads]
     answers = iter(_answers(scorer, [item for item in checked if isinstance(item, Prepared)]))
@@ -66,25 +66,25 @@ def _prepared(scorer: Scorer, body: bytes | msgspec.Raw, now: int) -> Prepared:
     return prepare(msgspec.json.decode(body, type=ScoreRequest), scorer.bundle.schema, now)
 
 
-def _checked(scorer: Scorer, body: msgspec.Raw, now: int) -> Prepared | Problem:
+def _checked(scorer: Scorer, body: msgspec.Raw, now: int) -> Prepared | ProblemDetails:
     try:
         return _prepared(scorer, body, now)
-    except _WRONG as error:
+    except _INVALID as error:
         return of_error(error)
 
 
 def _answers(scorer: Scorer, leads: Sequence[Prepared]) -> list[BatchItem]:
-    """Score all at once; should that fail, one by one, so that only the culprit is without an answer."""
+    """Score all leads at once or, if that fails, one by one, so that only the failing lead gets an error."""
     try:
         return [BatchItem(answer=answer) for answer in (scorer.score_prepared(leads) if leads else [])]
-    except Exception as error:  # noqa: BLE001 - isolated below, and logged
+    except Exception as error:  # noqa: BLE001 - logged, and isolated below
         log_unexpected(error, {})
-        return [_alone(scorer, lead) for lead in leads]
+        return [_score_alone(scorer, lead) for lead in leads]
 
 
-def _alone(scorer: Scorer, lead: Prepared) -> BatchItem:
+def _score_alone(scorer: Scorer, lead: Prepared) -> BatchItem:
     try:
         return BatchItem(answer=scorer.score_prepared([lead])[0])
-    except Exception as error:  # noqa: BLE001 - answered as a problem of this lead, and logged
+    except Exception as error:  # noqa: BLE001 - logged, and returned as the error of this lead
         log_unexpected(error, {})
         return BatchItem(error=of_error(error))

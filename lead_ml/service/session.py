@@ -1,82 +1,84 @@
-"""The cookie of the pages and the token of their forms, both signed with one secret."""
+"""The session cookie of the pages and the CSRF token of their forms, both signed with one secret."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import hmac
 import os
 import secrets
-import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from itsdangerous import BadData, Signer, URLSafeTimedSerializer
 
 COOKIE = "lead_ml_session"
 SECONDS = 12 * 3600
 _SECRET_BYTES = 32
+_HMAC_SHA256: dict[str, Any] = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A visit: ``nonce`` ties forms to it, ``key_id`` is empty before login, ``until`` is Unix seconds."""
+    """One visit: ``nonce`` binds forms to it, ``key_id`` is empty before login."""
 
     nonce: str
     key_id: str
-    until: int
 
     @classmethod
     def fresh(cls, key_id: str = "") -> Session:
-        """Start a visit."""
-        return cls(secrets.token_urlsafe(16), key_id, int(time.time()) + SECONDS)
+        """Start a session."""
+        return cls(secrets.token_urlsafe(16), key_id)
 
 
-class Signer:
-    """Signs and checks what goes to the browser and back."""
+class SessionSigner:
+    """Signs the session cookie and the CSRF tokens, and verifies them in constant time.
+
+    Parameters
+    ----------
+    secret
+        Returns the secret. It is called at first use, so that building an app touches no file.
+    """
 
     def __init__(self, secret: Callable[[], bytes]) -> None:
-        self._source = secret
+        self._get_secret = secret
 
     @cached_property
     def _secret(self) -> bytes:
-        """Fetched at the first use, so that building an app touches no file."""
-        return self._source()
+        return self._get_secret()
+
+    @cached_property
+    def _cookies(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._secret, salt="session", signer_kwargs=_HMAC_SHA256)
+
+    @cached_property
+    def _forms(self) -> Signer:
+        return Signer(self._secret, salt="csrf", **_HMAC_SHA256)
 
     def seal(self, session: Session) -> str:
         """Return the value of the cookie."""
-        payload = _encode(msgspec.json.encode(session))
-        return f"{payload}.{self._sign('session', payload)}"
+        return str(self._cookies.dumps(msgspec.to_builtins(session)))
 
     def open(self, cookie: str | None) -> Session | None:
-        """Return the visit of a cookie; None if it is absent, changed or too old."""
-        payload, _, signature = (cookie or "").partition(".")
-        if not _equal(signature, self._sign("session", payload)):
-            return None
+        """Return the session of a cookie, or None if the cookie is missing, altered or older than 12 hours."""
         try:
-            session = msgspec.json.decode(_decode(payload), type=Session)
-        except (msgspec.MsgspecError, binascii.Error, UnicodeDecodeError):
+            return msgspec.convert(self._cookies.loads(cookie or "", max_age=SECONDS), Session)
+        except (BadData, UnicodeError, msgspec.ValidationError):
             return None
-        return session if session.until > time.time() else None
 
     def csrf(self, session: Session) -> str:
-        """Return the token that the forms of a visit carry."""
-        return self._sign("csrf", session.nonce)
+        """Return the token that the forms of a session carry."""
+        return self._forms.get_signature(session.nonce).decode()
 
-    def csrf_holds(self, session: Session | None, token: str) -> bool:
-        """Tell whether a form belongs to the visit."""
-        return session is not None and _equal(token, self.csrf(session))
-
-    def _sign(self, use: str, text: str) -> str:
-        message = f"{use}:{text}".encode("utf-8", "surrogatepass")
-        return _encode(hmac.new(self._secret, message, hashlib.sha256).digest())
+    def csrf_is_valid(self, session: Session | None, token: str) -> bool:
+        """Return whether a form belongs to the session."""
+        return session is not None and self._forms.verify_signature(session.nonce, token)
 
 
 def secret_beside(keys: Path) -> bytes:
-    """Return the random secret kept in a file (mode 0600) next to the keys, creating it once.
+    """Return the random secret stored next to the key file (mode 0600), creating it on first use.
 
-    The file is put in place by a link, which fails where another worker was first, so all workers share one secret.
+    The file is created with a hard link, which fails if another worker was faster, so all workers share one secret.
     """
     path = keys.with_name(f".{keys.stem}.secret")
     if not path.is_file():
@@ -87,7 +89,7 @@ def secret_beside(keys: Path) -> bytes:
         try:
             os.link(fresh, path)
         except FileExistsError:
-            pass  # another worker was first: its secret counts
+            pass  # another worker created it first; its secret is used
         finally:
             fresh.unlink()
     return path.read_bytes()
@@ -96,15 +98,3 @@ def secret_beside(keys: Path) -> bytes:
 def random_secret() -> bytes:
     """Return a secret for one process."""
     return secrets.token_bytes(_SECRET_BYTES)
-
-
-def _equal(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode())
-
-
-def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,4 +1,4 @@
-"""What a deployment decides, apart from the project: where bundles and keys are, and how much one process takes on."""
+"""Settings of a deployment, apart from the project: where bundles and keys are, and the load limits of a process."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of one process.
 
     ``runs`` holds ``champion.json``, the bundles and ``worklist.jsonl``; ``bundle`` names a fixed bundle instead of
-    the champion. ``keys_file`` defaults to ``keys.json`` inside ``runs``. ``auth`` may be off only for use on the
-    machine itself: requests from elsewhere are then refused. ``max_body`` and ``max_batch_body`` are bytes.
-    ``threads`` score at once; beyond ``max_concurrency`` requests in the queue the answer is 503. ``poll_seconds`` is
-    how often the champion and its lines are looked at.
+    the champion. ``keys_file`` defaults to ``keys.json`` inside ``runs``. With ``auth`` off, only requests from this
+    machine are accepted. ``max_body`` and ``max_batch_body`` are bytes. ``threads`` requests are scored at once;
+    with more than ``max_concurrency`` requests waiting, the response is 503. ``poll_seconds`` is how often the
+    champion and its thresholds are checked for changes.
     """
 
     runs: Path
@@ -36,7 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def keys_path(self) -> Path:
-        """The file of the API keys."""
+        """The file with the API keys."""
         return self.runs / "keys.json" if self.keys_file is None else self.keys_file
 
     @classmethod

@@ -1,4 +1,4 @@
-"""``/v1/model``, ``/livez``, ``/readyz`` and ``/metrics``: what serves, and whether it does."""
+"""``/v1/model``, ``/livez``, ``/readyz``, ``/v1/metrics`` and ``/metrics``: the model in use, and operations."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from lead_ml.tables.instants import iso
 
 
 class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The model that serves: its kinds and figures per target, the lead columns it reads, the last reload."""
+    """The model in use: its type and metrics per target, the lead columns it reads, and the last reload."""
 
     version: str
     project: str
     synthetic: bool
     kinds: dict[str, str]
     data_until: str
-    rung: str
+    cold_start_stage: str
     columns: tuple[str, ...]
     thresholds_version: str
     loaded_at: str
@@ -33,12 +33,12 @@ class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get_model(request: Request) -> Response:
-    """Describe the model that serves."""
-    live = runtime_of(request).live
-    if not live.ready and live.reload is not None:
-        raise ProblemError("not-ready", live.reload.error)
-    scorer = live.scorer
-    facts, card = scorer.bundle.facts, dict(scorer.bundle.card)
+    """Describe the model in use."""
+    reloader = runtime_of(request).reloader
+    if not reloader.ready and reloader.reload is not None:
+        raise ProblemError("not-ready", reloader.reload.error)
+    scorer = reloader.scorer
+    facts, card = scorer.bundle.info, dict(scorer.bundle.card)
     targets: dict[str, Any] = card.get("targets", {})
     return answer(
         ModelAnswer(
@@ -47,11 +47,11 @@ async def get_model(request: Request) -> Response:
             synthetic=facts.synthetic,
             kinds={name: part.fitted.kind for name, part in scorer.bundle.parts.items()},
             data_until=iso(facts.until),
-            rung=facts.rung,
+            cold_start_stage=facts.cold_start_stage,
             columns=facts.columns,
-            thresholds_version=scorer.lines.version,
-            loaded_at=iso(int(live.loaded_at) * 1_000_000),
-            reload=live.reload,
+            thresholds_version=scorer.thresholds.version,
+            loaded_at=iso(int(reloader.loaded_at) * 1_000_000),
+            reload=reloader.reload,
             metrics={name: target.get("forward", {}) for name, target in targets.items()},
             card=card,
         )
@@ -59,32 +59,16 @@ async def get_model(request: Request) -> Response:
 
 
 async def livez(_: Request) -> Response:
-    """Say that the process answers."""
+    """Confirm that the process is running."""
     return answer({"status": "alive"})
 
 
 async def readyz(request: Request) -> Response:
-    """Say whether a verified model serves; a failed reload leaves the older one serving and ready."""
-    live = runtime_of(request).live
-    return answer({"status": "ready", "model_version": live.scorer.version})
+    """Report whether a verified model is loaded; after a failed reload the previous model stays ready."""
+    reloader = runtime_of(request).reloader
+    return answer({"status": "ready", "model_version": reloader.scorer.version})
 
 
 async def get_metrics(request: Request) -> Response:
-    """Write the figures of this process for Prometheus."""
-    runtime = runtime_of(request)
-    version, kind = _served(request)
-    text = runtime.metrics.text(
-        version=version,
-        kind=kind,
-        reload_ok=runtime.live.reload is None or runtime.live.reload.ok,
-        loaded_at=runtime.live.loaded_at,
-    )
-    return Response(text, media_type=metrics.MEDIA_TYPE)
-
-
-def _served(request: Request) -> tuple[str, str]:
-    try:
-        scorer = runtime_of(request).live.scorer
-    except ProblemError:
-        return "", ""
-    return scorer.version, scorer.bundle.parts["conversion"].fitted.kind
+    """Return the metrics of this process for Prometheus."""
+    return Response(runtime_of(request).metrics.text(), media_type=metrics.MEDIA_TYPE)

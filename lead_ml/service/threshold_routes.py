@@ -1,4 +1,4 @@
-"""``/v1/thresholds``: the lines in force with their evidence, advice for other numbers, and accepting lines."""
+"""``/v1/thresholds``: the current thresholds with their evidence, advice for other numbers, and acceptance."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from lead_ml.errors import TooLittleData
 from lead_ml.project.params import ThresholdParams
-from lead_ml.scoring import Scorer, accept_lines
-from lead_ml.scoring.thresholds import Advice, CurvePoint, Line, Lines, Month, advise_all
+from lead_ml.scoring import Scorer, accept_thresholds
+from lead_ml.scoring.thresholds import Advice, CurvePoint, Month, Threshold, Thresholds, advise_all
 from lead_ml.service.http import Runtime, answer, json_body, runtime_of
 from lead_ml.service.pages.evidence import threshold_params
 from lead_ml.service.problems import ProblemError
@@ -31,9 +31,9 @@ logger = logging.getLogger(__name__)
 class AdviceRequest(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """Numbers to advise for; those left out are the project's own.
+    """Numbers to base the advice on; those left out are the project's own.
 
-    Leads a week that the team can take, costs and the value of a win in one currency, and floors as shares.
+    Leads per week that the team can handle, costs and the value of a win in one currency, and minimum shares (0-1).
     """
 
     sql_per_week: Positive | None = None
@@ -48,16 +48,16 @@ class AdviceRequest(
 
 
 class AdviceAnswer(msgspec.Struct, frozen=True):
-    """The advice by every method, and the numbers that it rests on."""
+    """The advice by every method, and the numbers that it is based on."""
 
     advice: tuple[Advice, ...]
     numbers: dict[str, float]
 
 
 class AcceptRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Lines to accept, as probabilities, with who and why.
+    """Thresholds to accept, as probabilities (0-1), with the name of the approver and the reason.
 
-    With ``model_version`` they are refused (409) if another model has begun to serve since the sender looked.
+    With ``model_version``, the request is refused (409) if a different model is in use by now.
     """
 
     mql: Share
@@ -68,49 +68,48 @@ class AcceptRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     model_version: str | None = None
 
 
-class LinesAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The accepted lines, how they fared on history, the advice by every method, the curve over all lines."""
+class ThresholdsAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The accepted thresholds, their backtest, the advice by every method, and the curve over all thresholds."""
 
     model_version: str
-    lines: Lines
-    mql: Line | None
-    sql: Line | None
+    thresholds: Thresholds
+    mql: Threshold | None
+    sql: Threshold | None
     advice: tuple[Advice, ...]
     curve: tuple[CurvePoint, ...]
     sql_by_month: tuple[Month, ...]
 
 
-async def get_lines(request: Request) -> Response:
-    """Return the lines in force with their evidence."""
+async def get_thresholds(request: Request) -> Response:
+    """Return the current thresholds with their evidence."""
     runtime = runtime_of(request)
-    return answer(await runtime.gate.run(lines_answer, runtime, runtime.live.scorer))
+    return answer(await runtime.limiter.run(thresholds_answer, runtime, runtime.reloader.scorer))
 
 
 async def post_advice(request: Request) -> Response:
-    """Advise for the numbers of the caller."""
+    """Advise on thresholds for the caller's numbers."""
     runtime = runtime_of(request)
-    scorer = runtime.live.scorer
+    scorer = runtime.reloader.scorer
     body = await json_body(request, runtime.settings.max_body)
     wanted = msgspec.json.decode(body, type=AdviceRequest)
-    return answer(await runtime.gate.run(advice_for, scorer, wanted))
+    return answer(await runtime.limiter.run(advice_for, scorer, wanted))
 
 
-async def post_lines(request: Request) -> Response:
-    """Accept lines; they count from the next request on."""
+async def post_thresholds(request: Request) -> Response:
+    """Accept thresholds; they take effect with the next request."""
     runtime = runtime_of(request)
-    scorer = runtime.live.scorer
+    scorer = runtime.reloader.scorer
     body = await json_body(request, runtime.settings.max_body)
     wanted = msgspec.json.decode(body, type=AcceptRequest)
-    lines = await runtime.gate.run(accept, runtime, scorer, wanted, request.state.principal.name)
-    return answer(lines)
+    return answer(await runtime.limiter.run(accept, runtime, scorer, wanted, request.state.principal.name))
 
 
-def lines_answer(runtime: Runtime, scorer: Scorer) -> LinesAnswer:
-    """Gather the lines in force and what is known about them."""
+def thresholds_answer(runtime: Runtime, scorer: Scorer) -> ThresholdsAnswer:
+    """Collect the current thresholds and the evidence about them."""
     found = runtime.evidence.of(scorer)
-    return LinesAnswer(
+    return ThresholdsAnswer(
         model_version=scorer.version,
-        lines=scorer.lines,
+        thresholds=scorer.thresholds,
         mql=found.mql,
         sql=found.sql,
         advice=scorer.bundle.advice,
@@ -120,16 +119,19 @@ def lines_answer(runtime: Runtime, scorer: Scorer) -> LinesAnswer:
 
 
 def advice_for(scorer: Scorer, wanted: AdviceRequest) -> AdviceAnswer:
-    """Advise by every method with some numbers changed.
+    """Advise by every method, with some numbers changed.
 
     Raises
     ------
     TooLittleData
-        If the bundle has no history to replay.
+        If the bundle has no scored history.
     """
-    history, facts = scorer.bundle.history, scorer.bundle.facts
+    history, facts = scorer.bundle.history, scorer.bundle.info
     if history is None:
-        raise TooLittleData("this model has no scored history to advise from", do="train with more outcomes")
+        raise TooLittleData(
+            "this model has no scored history, so no thresholds can be recommended",
+            do="train with more outcomes",
+        )
     numbers = {**threshold_params(scorer).model_dump(), **msgspec.to_builtins(wanted)}
     try:
         params = ThresholdParams.model_validate(numbers)
@@ -141,37 +143,43 @@ def advice_for(scorer: Scorer, wanted: AdviceRequest) -> AdviceAnswer:
     return AdviceAnswer(advise_all(history, params, reference_odds=facts.reference_odds, seed=seed), used)
 
 
-def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: str) -> Lines:
-    """Write the accepted lines beside the bundle, and let them serve.
+def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: str) -> Thresholds:
+    """Write the accepted thresholds next to the bundle and put them into effect.
 
-    With API keys on, the name of the key is part of who accepted.
+    With API keys on, the name of the key is part of the approver's name.
 
     Raises
     ------
     ProblemError
-        409 if another model serves by now or the bundle cannot be written beside.
+        409 if a different model is in use by now, or if the folder of the bundle is not writable.
     RequestError
-        If the lines are impossible.
+        If the thresholds are invalid.
     """
     if wanted.model_version not in (None, scorer.version):
-        raise ProblemError("conflict", f"Model {scorer.version} serves by now; look at its lines first.")
-    who = " / ".join(name for name in (wanted.by.strip(), key_name) if name) or "local"
-    lines = Lines.of(
+        raise ProblemError(
+            "conflict",
+            f"Model {scorer.version} is in use by now. Review its thresholds first.",
+            page_text="pages.errors.other_model",
+        )
+    approver = " / ".join(name for name in (wanted.by.strip(), key_name) if name) or "local"
+    thresholds = Thresholds.of(
         wanted.mql,
         wanted.sql,
         method=wanted.method,
-        accepted_by=who,
+        accepted_by=approver,
         accepted_at=iso(now_us() // 1_000_000 * 1_000_000),
         why=wanted.why.strip(),
     )
-    if scorer.folder is None:
-        raise ProblemError(
-            "conflict", "This model was not loaded from a folder, so its lines cannot be kept."
-        )
     try:
-        accept_lines(scorer.folder, lines)
+        if scorer.folder is None:
+            raise OSError("the bundle was not loaded from a folder")
+        accept_thresholds(scorer.folder, thresholds)
     except OSError as error:
-        raise ProblemError("conflict", "The folder of the bundle cannot be written to.") from error
-    runtime.live.adopt(scorer, lines)
-    logger.info("lines %s of model %s were accepted", lines.version, scorer.version)
-    return lines
+        raise ProblemError(
+            "conflict",
+            "The thresholds were not saved because the folder of the bundle cannot be written to.",
+            page_text="pages.errors.read_only",
+        ) from error
+    runtime.reloader.adopt(scorer, thresholds)
+    logger.info("thresholds %s of model %s were accepted", thresholds.version, scorer.version)
+    return thresholds

@@ -1,4 +1,4 @@
-"""What the pages share: who visits, in which language, with which cookie and form; errors as pages."""
+"""What the pages share: visitor, language, session cookie and forms; errors as pages."""
 
 from __future__ import annotations
 
@@ -9,21 +9,26 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from lead_ml.scoring import Lang, Scorer
+from lead_ml.language import LANGUAGES, Lang
 from lead_ml.service.auth import Principal, visitor
 from lead_ml.service.http import limited_body, runtime_of
-from lead_ml.service.pages import Frame, render
+from lead_ml.service.pages import PageFrame, render
 from lead_ml.service.problems import ProblemError
 from lead_ml.service.session import COOKIE, SECONDS, Session
 
 FORM_BYTES = 16_384
-_STATUS_TEXT = {403: "error_403", 404: "error_404", 409: "error_409", 503: "error_busy"}
+DEFAULT_LANGUAGE = "en"
+_STATUS_TEXTS = {
+    403: "pages.errors.forbidden",
+    404: "pages.errors.not_found",
+    503: "pages.errors.busy",
+}
 
 Page = Callable[[Request, Principal, Session], Awaitable[Response]]
 
 
 def page(endpoint: Page) -> Callable[[Request], Awaitable[Response]]:
-    """Wrap a page: who may not read is sent to the login, a visit gets its cookie, errors become pages."""
+    """Wrap a page: visitors without read access go to the login, a new visit gets its cookie, errors become pages."""
 
     async def guarded(request: Request) -> Response:
         principal, found = visitor(request)
@@ -33,27 +38,27 @@ def page(endpoint: Page) -> Callable[[Request], Awaitable[Response]]:
         try:
             response = await endpoint(request, principal, session)
         except (ProblemError, HTTPException) as error:
-            response = _failed(request, principal, session, error)
+            response = _error_page(request, principal, session, error)
         if found is None:
-            keep(request, response, session)
+            set_session(request, response, session)
         return response
 
     return guarded
 
 
-def frame_of(request: Request, principal: Principal | None, session: Session, active: str = "") -> Frame:
+def frame_of(request: Request, principal: Principal | None, session: Session, active: str = "") -> PageFrame:
     """Return what every page shares, for this visit."""
     runtime = runtime_of(request)
-    scorer: Scorer | None = runtime.live.scorer if runtime.live.ready else None
-    reload = runtime.live.reload
-    return Frame(
+    scorer = runtime.reloader.scorer if runtime.reloader.ready else None
+    reload = runtime.reloader.reload
+    return PageFrame(
         lang=lang_of(request),
         path=request.url.path,
         query=tuple(
             (name, value) for name, value in request.query_params.multi_items() if name != "accepted"
         ),
-        project="" if scorer is None or principal is None else scorer.bundle.facts.project,
-        synthetic=scorer is not None and scorer.bundle.facts.synthetic,
+        project="" if scorer is None or principal is None else scorer.bundle.info.project,
+        synthetic=scorer is not None and scorer.bundle.info.synthetic,
         user="" if principal is None else principal.name,
         csrf=runtime.signer.csrf(session),
         logged_in=principal is not None,
@@ -63,8 +68,8 @@ def frame_of(request: Request, principal: Principal | None, session: Session, ac
     )
 
 
-def keep(request: Request, response: Response, session: Session) -> None:
-    """Give the browser the cookie of a visit."""
+def set_session(request: Request, response: Response, session: Session) -> None:
+    """Set the session cookie."""
     response.set_cookie(
         COOKIE,
         runtime_of(request).signer.seal(session),
@@ -90,24 +95,34 @@ async def form_of(request: Request) -> dict[str, str]:
         raise ProblemError("invalid", "The form cannot be read.") from error
 
 
+def csrf_error() -> ProblemError:
+    """Return the error for a form without the token of its session."""
+    return ProblemError(
+        "forbidden", "The CSRF token of the form is missing or invalid.", page_text="pages.errors.csrf"
+    )
+
+
 def lang_of(request: Request) -> Lang:
-    """Return the language asked for; else the browser's first choice."""
-    asked = request.query_params.get("lang")
-    if asked in ("en", "zh"):
-        return "zh" if asked == "zh" else "en"
-    return "zh" if request.headers.get("accept-language", "").strip().lower().startswith("zh") else "en"
+    """Return the language of the address; otherwise the browser's first choice; otherwise English."""
+    preferred = request.headers.get("accept-language", "").partition(",")[0]
+    browser = preferred.partition(";")[0].partition("-")[0].strip().lower()
+    wanted = (request.query_params.get("lang"), browser)
+    return next((lang for lang in wanted if lang in LANGUAGES), DEFAULT_LANGUAGE)
 
 
-def _failed(request: Request, principal: Principal, session: Session, error: Exception) -> Response:
-    problem = error.problem if isinstance(error, ProblemError) else None
-    status = error.status_code if isinstance(error, HTTPException) else problem.status if problem else 500
+def _error_page(
+    request: Request, principal: Principal, session: Session, error: ProblemError | HTTPException
+) -> Response:
     frame = frame_of(request, principal, session)
-    if problem is not None and problem.type.endswith("not-ready"):
-        view = {"title": frame.text("not_ready_title"), "text": frame.text("not_ready_text")}
-        return HTMLResponse(
-            render("message.html", frame, {**view, "command": "lead-ml train && lead-ml promote"}), status
-        )
-    csrf = problem is not None and problem.detail == "csrf"
-    text = frame.text("error_csrf" if csrf else _STATUS_TEXT.get(status, "error_422"))
-    view = {"title": frame.text("error_title"), "text": text, "command": ""}
+    status = error.status_code if isinstance(error, HTTPException) else error.problem.status
+    if isinstance(error, ProblemError) and error.problem.type.endswith("not-ready"):
+        view = {
+            "title": frame.text("pages.errors.not_ready_title"),
+            "text": frame.text("pages.errors.not_ready"),
+            "command": "lead-ml train && lead-ml promote",
+        }
+        return HTMLResponse(render("message.html", frame, view), status)
+    own = error.page_text if isinstance(error, ProblemError) else ""
+    text = frame.text(own or _STATUS_TEXTS.get(status, "pages.errors.form"))
+    view = {"title": frame.text("pages.errors.title"), "text": text, "command": ""}
     return HTMLResponse(render("message.html", frame, view), status)

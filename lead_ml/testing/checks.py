@@ -10,7 +10,7 @@ import numpy as np
 
 from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import Compiled, features_at, shared_plans
-from lead_ml.asof.kernel import keep
+from lead_ml.asof.kernel import take_snapshot
 from lead_ml.asof.labels import Spine
 from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Declaration, is_category, reads_clock
 from lead_ml.tables.dataset import Coded, Dataset
@@ -106,7 +106,7 @@ def _check_kept(
 ) -> None:
     cut = int(spine.as_of[0])
     compiled = Compiled.of(declarations)
-    kept = {plan.name: keep(plan, data, cut) for plan in shared_plans(compiled.plans)}
+    kept = {plan.name: take_snapshot(plan, data, cut) for plan in shared_plans(compiled.plans)}
     expected = features_at(compiled, data, spine)
     for row in _some(len(spine), rng):
         alone = spine.take(row)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from lead_ml.errors import ParamsError
 from lead_ml.evaluation.backtest import Progress
-from lead_ml.evaluation.leakage import AuditReport, audit, audited_out
+from lead_ml.evaluation.leakage import CHECKS, AuditReport, as_dict, audit, left_out_columns
 from lead_ml.project.load import Project
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.load import Loaded, load
-from lead_ml.workflows.training_table import usable_features, without_outcomes
+from lead_ml.workflows.training import usable_features, without_outcomes
+
+__all__ = ["CHECKS", "as_dict", "audit_of", "audit_project", "audit_target", "leaks_of", "left_out_columns"]
 
 TARGET = "conversion"
 
@@ -42,14 +44,14 @@ def audit_project(
 
 def audit_of(loaded: Loaded, progress: Progress = lambda _: None) -> AuditReport | None:
     """Audit the data of a project against its conversion target; None while there are no outcomes."""
-    if without_outcomes(loaded.project, loaded.dataset, TARGET):
+    if without_outcomes(loaded.project.tasks[TARGET], loaded.dataset):
         return None
     return audit_target(loaded.project, loaded.dataset, progress=progress)
 
 
 def leaks_of(loaded: Loaded, report: AuditReport | None) -> tuple[str, ...]:
     """Return the lead columns that training leaves out after an audit: leaks that the project trusts by no name."""
-    return () if report is None else audited_out(report, loaded.project.params.trust)
+    return () if report is None else left_out_columns(report, loaded.project.params.trust)
 
 
 def audit_target(
@@ -69,13 +71,12 @@ def audit_target(
     InputError
         If the target counts dated outcomes and there is no such table.
     """
-    if target not in project.specs:
-        raise ParamsError("target", value=target, expected=f"one of {', '.join(project.specs)}")
-    if without_outcomes(project, dataset, target):
+    task = project.task(target)
+    if without_outcomes(task, dataset):
         raise ParamsError(
             f"the {target} target counts dated outcomes, and the project names no table of them",
             expected="data.outcomes in params.yaml",
             do="audit again when there are outcomes",
         )
     declarations, _ = usable_features(project, dataset)
-    return audit(dataset, project.specs[target], project.params, declarations, seed=seed, progress=progress)
+    return audit(dataset, task.spec, project.params, declarations, seed=seed, progress=progress)

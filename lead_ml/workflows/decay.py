@@ -8,18 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from lead_ml.asof.labels import Labels, Mask, Spine, build_spine, label, snapshot_weights
+from lead_ml.asof.kernel import stored_of
+from lead_ml.asof.labels import Labels, Mask, Spine, build_spine, snapshot_weights
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.evaluation import Table
-from lead_ml.evaluation.decay import ALL, Decay, Sample, frequent_types, learn
+from lead_ml.evaluation.decay import ALL, Decay, DecaySample, frequent_types, learn
 from lead_ml.evaluation.decay.profile import LEVEL
 from lead_ml.evaluation.split import groups_of
 from lead_ml.project.load import Project
 from lead_ml.tables.dataset import Dataset, Indices
 from lead_ml.tables.instants import iso
-from lead_ml.workflows.load import load
-from lead_ml.workflows.pipeline import reseeded
-from lead_ml.workflows.training_table import ages_of, closing_stages, horizon_days, horizon_us, windows_of
+from lead_ml.workflows.load import load, reseeded
+from lead_ml.workflows.training import labelled_spine, windows_of
 
 TARGET = "conversion"
 MOST_TYPES = 20
@@ -70,6 +70,12 @@ def decay_of(
             source="events",
             do="name both tables in params.yaml",
         )
+    if stored_of(dataset) is not None:
+        raise InputError(
+            "half-lives are learnt from events in memory, not from a layout",
+            source="events",
+            do="remove data.layout and let data.events name a sample of the events that fits",
+        )
     groups = groups_of(dataset.leads)
     cut = cut_of(project, dataset, groups)
     frequent, left_out = frequent_types(dataset, cut, MOST_TYPES)
@@ -80,15 +86,15 @@ def decay_of(
     fit = sample.fit
     return Decay(
         target=TARGET,
-        horizon_days=horizon_days(project, TARGET),
+        horizon_days=project.tasks[TARGET].horizon_days,
         synthetic=params.synthetic,
         cut=iso(cut),
         fit_leads=len(np.unique(sample.spine.lead[fit])),
         fit_rows=int(fit.sum()),
         fit_wins=_winning(sample, fit),
         leads_known=known,
-        judged_leads=len(np.unique(sample.spine.lead[~fit])),
-        judged_wins=_winning(sample, ~fit),
+        test_leads=len(np.unique(sample.spine.lead[~fit])),
+        test_wins=_winning(sample, ~fit),
         level=LEVEL,
         types=learn(
             sample,
@@ -107,16 +113,16 @@ def cut_of(project: Project, dataset: Dataset, groups: Indices) -> int:
 
     It follows from when leads were created, not from what became of them, so that no later outcome can move it.
     """
-    spec, horizon = project.specs[TARGET], horizon_us(project, TARGET) or 0
+    task = project.tasks[TARGET]
     spine = build_spine(
-        replace(dataset, outcomes=None), project.params.snapshots.scoring_delay_us, ages_of(project, spec)
+        replace(dataset, outcomes=None), project.params.snapshots.scoring_delay_us, task.ages_days
     )
-    spine = spine.take(spine.as_of + horizon <= dataset.until)
+    spine = spine.take(spine.as_of + (task.horizon_us or 0) <= dataset.until)
     table = Table((), {}, spine, Labels.none(len(spine)), groups[spine.lead], dataset)
-    return windows_of(project, table, TARGET, groups)[-1].start
+    return windows_of(task, table, groups)[-1].start
 
 
-def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> tuple[Sample, int]:
+def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> tuple[DecaySample, int]:
     """Return the snapshots that teach and those that judge, and how many leads could have taught.
 
     What teaches is built from the data as it was known at the cut: an outcome known later cannot reach it. Persons and accounts
@@ -124,13 +130,13 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
     """
     created = dataset.leads.created_at
     assert created is not None
-    past, past_labels = _labelled(project, dataset.as_known(cut))
+    past, past_labels = labelled_spine(project.tasks[TARGET], dataset.as_known(cut))
     judged = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
     judged[groups[created >= cut]] = True
     teaching = np.unique(past.lead[~judged[groups[past.lead]]])
     chosen = np.zeros(len(created), dtype=bool)
     chosen[_at_most(teaching, MOST_LEADS, project.params.seed)] = True
-    now, now_labels = _labelled(project, dataset)
+    now, now_labels = labelled_spine(project.tasks[TARGET], dataset)
     rows, later = chosen[past.lead], created[now.lead] >= cut
     first, second = past.take(rows), now.take(later)
     spine = Spine(np.concatenate([first.lead, second.lead]), np.concatenate([first.as_of, second.as_of]))
@@ -138,18 +144,10 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
     ages = np.unique(age)
     weight = [snapshot_weights(part, created, ages) for part in (first, second)]
     y = [past_labels.take(rows).y, now_labels.take(later).y]
-    sample = Sample(
+    sample = DecaySample(
         dataset, spine, np.concatenate(y), np.concatenate(weight), groups[spine.lead], age, len(first)
     )
     return sample, len(teaching)
-
-
-def _labelled(project: Project, dataset: Dataset) -> tuple[Spine, Labels]:
-    spec = project.specs[TARGET]
-    delay = project.params.snapshots.scoring_delay_us
-    spine = build_spine(dataset, delay, ages_of(project, spec), closing_stages(spec))
-    labels = label(spec.target, dataset, spine, horizon_us(project, TARGET))
-    return spine.take(labels.used), labels.take(labels.used)
 
 
 def _at_most(leads: Indices, most: int, seed: int) -> Indices:
@@ -168,5 +166,5 @@ def _checked(types: Sequence[str] | None, dataset: Dataset, cut: int) -> dict[st
     return {kind: there[kind] for kind in types}
 
 
-def _winning(sample: Sample, rows: Mask) -> int:
+def _winning(sample: DecaySample, rows: Mask) -> int:
     return len(np.unique(sample.spine.lead[rows & (sample.y > 0)]))

@@ -39,7 +39,7 @@ class Demo:
             "folder": str(self.run.folder),
             "evaluations": {target: self.run.evaluation(target) for target in self.run.targets},
             "promotion": self.promotion,
-            "lines": self.scorer.lines,
+            "thresholds": self.scorer.thresholds,
             "open_leads": len(self.answers),
             "best": self.answers[: self.shown],
         }
@@ -53,16 +53,16 @@ def run_demo(
     A second run goes on from the first: its version must earn its place beside the one that serves.
     """
     from lead_ml.workflows.load import load
-    from lead_ml.workflows.pipeline import score_project, scorer_of, train_report_track
-    from lead_ml.workflows.score import score_one
+    from lead_ml.workflows.score import score_one, score_project, scorer_of
+    from lead_ml.workflows.train import train_project
 
     make_demo(folder, leads=leads, seed=seed)
     progress("synthetic CRM written")
-    run = train_report_track(folder, None, seed=seed, progress=progress)
+    run = train_project(folder, None, seed=seed, progress=progress)
     promotion = _promoted(folder, run)
     progress("promotion decided")
     version = None if _serves(folder) else run.record.version
-    answers, _ = score_project(folder, None, version=version, progress=progress)
+    answers = score_project(folder, None, version=version, progress=progress).answers
     loaded, scorer, best = load(folder), scorer_of(folder, version), answers[0].lead_id
     explained = (
         score_one(scorer, loaded.dataset, best, lang="en"),
@@ -85,7 +85,7 @@ def make_demo(folder: Path, *, leads: int, seed: int) -> Path:
 def _promoted(folder: Path, run: Run) -> str:
     """Promote if the version earned it; return what was decided, a refusal too."""
     from lead_ml.scoring import served_version
-    from lead_ml.workflows.pipeline import promote_version
+    from lead_ml.workflows.promote import promote_version
 
     version = run.record.version
     if _serves(folder) and served_version(folder / "runs").version == version:

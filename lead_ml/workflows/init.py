@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lead_ml.errors import InputError
 from lead_ml.init import Draft, draft_project
+from lead_ml.language import Lang
 from lead_ml.project.load import load_project
 
 PARTS = ("params.yaml", "features", "models", "serving", "tables")
@@ -32,19 +34,31 @@ def init_project(folder: Path) -> list[Path]:
 
 
 def init_from_export(
-    folder: Path, leads: Path, events: Path | None = None, outcomes: Path | None = None
+    folder: Path,
+    leads: Path,
+    events: Path | None = None,
+    outcomes: Path | None = None,
+    *,
+    named: Mapping[str, str] | None = None,
+    lang: Lang = "en",
 ) -> tuple[Draft, list[Path]]:
     """Write the project that fits an export into a new or empty folder; return the draft and the files written.
 
-    The export is only read. Nothing is written before everything about it is understood.
+    The export is only read. Nothing is written before everything about it is understood. The folder may hold the
+    exported files themselves.
+
+    Parameters
+    ----------
+    named
+        Columns that the user names: ``created_at`` and ``outcome`` (who converted), each with its column.
 
     Raises
     ------
     InputError
-        If the folder holds anything already, a file cannot be read, or a question must be answered first.
+        If the folder holds anything else, a file cannot be read, or a question must be answered first.
     """
-    _check_empty(folder)
-    draft = draft_project(folder, leads, events, outcomes)
+    _check_empty(folder, [path for path in (leads, events, outcomes) if path is not None])
+    draft = draft_project(folder, leads, events, outcomes, named=named or {}, lang=lang)
     for name, text in draft.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,8 +70,11 @@ def init_from_export(
     return draft, sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _check_empty(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+def _check_empty(folder: Path, exports: Sequence[Path] = ()) -> None:
+    own = {path.resolve() for path in exports}
+    if folder.exists() and (
+        not folder.is_dir() or any(path.is_file() and path.resolve() not in own for path in folder.rglob("*"))
+    ):
         raise InputError(
             "the folder is not empty",
             source=str(folder),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 from lead_ml.project.load import Project, load_project
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.read import IntakeReport, TableReport, read_dataset
+from lead_ml.workflows.work import HERE, Work
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Loaded:
     intake: IntakeReport
 
 
-def load(root: Path, data: Path | None = None) -> Loaded:
+def load(root: Path, data: Path | None = None, work: Work = HERE) -> Loaded:
     """Load a project and read its tables.
 
     Parameters
@@ -31,15 +32,34 @@ def load(root: Path, data: Path | None = None) -> Loaded:
         Folder of params.yaml.
     data
         Folder that relative data paths start from; the project itself by default.
+    work
+        Who reads the events of a layout.
 
     Raises
     ------
     ParamsError, InputError
-        If the project or its data is wrong.
+        If the project or its data is wrong, or the layout that it names cannot be used.
     """
     project = load_project(root)
-    dataset, intake = read_dataset(project.params, data or root)
-    return Loaded(project, dataset, intake)
+    params, base = project.params, data or root
+    if params.data.layout is None:
+        return Loaded(project, *read_dataset(params, base))
+    from lead_ml.workflows.layout import with_layout
+
+    without_events = params.data.model_copy(update={"events": None})
+    dataset, intake = read_dataset(params.model_copy(update={"data": without_events}), base)
+    dataset, events = with_layout(project, base, dataset)
+    return Loaded(
+        project, work.attached(dataset), replace(intake, tables={**intake.tables, "events": events})
+    )
+
+
+def reseeded(loaded: Loaded, seed: int | None) -> Loaded:
+    """Return the project with another seed; None keeps its own."""
+    if seed is None:
+        return loaded
+    params = loaded.project.params.model_copy(update={"seed": seed})
+    return replace(loaded, project=replace(loaded.project, params=params))
 
 
 def intake_summary(report: IntakeReport) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from lead_ml.scoring import Bundle
 from lead_ml.scoring.reasons import ProfileTable, profile_table
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.load import load
-from lead_ml.workflows.pipeline import scorer_of
-from lead_ml.workflows.training_table import horizon_days, labelled_spine, usable_features, without_outcomes
+from lead_ml.workflows.score import scorer_of
+from lead_ml.workflows.training import labelled_spine, usable_features, without_outcomes
 
 TARGET = "conversion"
 
@@ -66,21 +66,22 @@ def show_profile(
 def profile_of(project: Project, dataset: Dataset) -> ProfileReport:
     """Learn the profiles from all mature leads, as the version does that ships; see :func:`show_profile`."""
     items = _declared(project, dataset)
-    spine, labels = labelled_spine(project, dataset, TARGET)
+    task = project.tasks[TARGET]
+    spine, labels = labelled_spine(task, dataset)
     first = np.unique(spine.lead, return_index=True)[1]
-    if without_outcomes(project, dataset, TARGET) or not labels.y[first].any():
+    if without_outcomes(task, dataset) or not labels.y[first].any():
         raise TooLittleData(
             "no lead has converted yet, so there is no profile to learn",
             do="name the table of outcomes in params.yaml, or wait for the first wins",
         )
     spine, y = spine.take(first), labels.y[first]
     raw = features_at(items, dataset, spine)
-    hand = project.params.conversion.profile
+    hand = task.params.profile
     return ProfileReport(
         project=project.params.project,
         synthetic=project.params.synthetic,
         version="",
-        horizon_days=horizon_days(project, TARGET),
+        horizon_days=task.horizon_days,
         profiles=tuple(profile_table(item, learn(item, raw, spine.lead, y, hand)) for item in items),
         left_out=_left_out(project, items),
     )
@@ -93,8 +94,8 @@ def profile_of_bundle(bundle: Bundle, version: str) -> ProfileReport:
     if not found:
         raise _none_declared(f"version {version} has no ideal customer profile")
     return ProfileReport(
-        project=bundle.facts.project,
-        synthetic=bundle.facts.synthetic,
+        project=bundle.info.project,
+        synthetic=bundle.info.synthetic,
         version=version,
         horizon_days=part.horizon_days,
         profiles=tuple(profile_table(item, part.fitted.profiles[item.name]) for item in found),

@@ -21,12 +21,13 @@ from lead_ml import registry as tracking
 from lead_ml.errors import BundleError, LeadMLError, PromotionRefused
 from lead_ml.model.metrics import Interval
 from lead_ml.registry.runs import Run, open_run
-from lead_ml.scoring import Facts, Served, serve_version, served_version, verify
+from lead_ml.scoring import BundleInfo, Served, serve_version, served_version, verify
 from lead_ml.scoring.manifest import NAME as MANIFEST
 from lead_ml.scoring.subprocess_check import try_bundle
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.decision import Decision, decide
+from lead_ml.workflows.load import load
 
 LOG, RECORD = "promotions.jsonl", "run.json"
 
@@ -50,6 +51,16 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     forced: str | None
     by: str
     words: str
+
+
+def promote_version(
+    root: Path, data: Path | None, version: str, *, force: str | None = None, by: str = ""
+) -> Promotion:
+    """Promote a version after the paired comparison; the data is read where the champion must be scored on it."""
+    runs = root / "runs"
+    has_champion = (runs / CHAMPION).is_file()
+    dataset = load(root, data).dataset if has_champion and force is None else None
+    return promote(runs, version, force=force, dataset=dataset, by=by)
 
 
 def promote(
@@ -174,10 +185,10 @@ def _tell_registry(runs: Path, done: Promotion) -> None:
     """Move the alias where the version is registered. The runs folder decides what serves, so a failure only warns."""
     if not (tracking.available() and tracking.store_exists(runs)):
         return
-    facts = msgspec.json.decode((runs / done.version / "bundle" / "scorer.json").read_bytes(), type=Facts)
+    info = msgspec.json.decode((runs / done.version / "bundle" / "scorer.json").read_bytes(), type=BundleInfo)
     try:
         known = tracking.mark_promoted(
-            runs, facts.project, done.version, promoted_at=done.at, why=done.words, forced=done.forced
+            runs, info.project, done.version, promoted_at=done.at, why=done.words, forced=done.forced
         )
     except LeadMLError as error:
         _logger.warning("%s serves, but the registry does not know it: %s", done.version, error)

@@ -1,10 +1,10 @@
-"""Scoring the open leads of a project: the worklist for the page, and a table for whoever wants a file."""
+"""Scoring the open leads of a project, and explaining one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,13 @@ from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine, open_leads
 from lead_ml.errors import InputError
 from lead_ml.evaluation.backtest import Progress
+from lead_ml.language import Lang
 from lead_ml.model.fit import take
-from lead_ml.scoring import Answer, Lang, Scorer, WorklistRow, write_worklist
+from lead_ml.registry.runs import open_run
+from lead_ml.scoring import Answer, Scorer, WorklistRow, served_folder, write_worklist
 from lead_ml.tables.dataset import Dataset
-from lead_ml.tables.instants import iso
+from lead_ml.tables.instants import iso, parse_iso
+from lead_ml.workflows.load import load
 from lead_ml.workflows.work import HERE, Work
 
 SHOWN_COLUMNS = ("name", "company", "job_title", "source", "country", "owner")
@@ -23,28 +26,75 @@ CHUNK = 2_000
 ALL_REASONS = 100
 
 
+def scorer_of(root: Path, version: str | None = None) -> Scorer:
+    """Load the champion of a project, or a version by name."""
+    runs = root / "runs"
+    return Scorer.load(served_folder(runs) if version is None else open_run(runs, version).bundle)
+
+
+@dataclass(frozen=True)
+class ScoredProject:
+    """The open leads of a project with their answers, best first, and the file of the worklist."""
+
+    dataset: Dataset
+    answers: list[Answer]
+    worklist: Path
+
+
+def score_project(
+    root: Path,
+    data: Path | None,
+    *,
+    version: str | None = None,
+    lang: Lang = "en",
+    progress: Progress = lambda _: None,
+    work: Work = HERE,
+) -> ScoredProject:
+    """Score the open leads of a project and write the worklist."""
+    loaded = load(root, data, work)
+    progress("data read")
+    scorer = scorer_of(root, version)
+    answers = score_open(scorer, loaded.dataset, lang=lang, progress=progress, work=work)
+    return ScoredProject(loaded.dataset, answers, save_worklist(answers, loaded.dataset, loaded.project.runs))
+
+
+def explain_lead(
+    root: Path,
+    data: Path | None,
+    lead_id: str,
+    *,
+    version: str | None = None,
+    as_of: str | None = None,
+    lang: Lang = "en",
+) -> Answer:
+    """Score one lead of the data with all its reasons."""
+    moment = None if as_of is None else parse_iso(as_of, field="--as-of")
+    return score_one(scorer_of(root, version), load(root, data).dataset, lead_id, as_of=moment, lang=lang)
+
+
 def score_open(
     scorer: Scorer,
     dataset: Dataset,
     *,
+    lang: Lang = "en",
     top: int = 5,
     progress: Progress = lambda _: None,
     work: Work = HERE,
 ) -> list[Answer]:
     """Score every open lead at the end of the data, best first; where `work` says, to the same last bit."""
     spine = open_leads(dataset, dataset.until)
-    answers = (work.score or _in_chunks)(scorer, dataset, spine, top=top, progress=progress)
+    answers = (work.score or _in_chunks)(scorer, dataset, spine, lang=lang, top=top, progress=progress)
     return sorted(answers, key=lambda answer: (-answer.probability, answer.lead_id))
 
 
 def _in_chunks(
-    scorer: Scorer, dataset: Dataset, spine: Spine, *, top: int, progress: Progress
+    scorer: Scorer, dataset: Dataset, spine: Spine, *, lang: Lang, top: int, progress: Progress
 ) -> list[Answer]:
     raw = features_at(scorer.compiled, dataset, spine)
     answers: list[Answer] = []
     for start in range(0, len(spine), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(spine)))
-        answers += scorer.score_features(take(raw, rows), dataset, spine.take(rows), top=top)
+        answers += scorer.score_features(take(raw, rows), dataset, spine.take(rows), lang=lang, top=top)
         progress(f"scored {len(answers):,} of {len(spine):,} open leads")
     return answers
 
@@ -80,26 +130,6 @@ def score_one(
         )
     spine = Spine(np.array([row], dtype=np.int64), np.array([moment], dtype=np.int64))
     return scorer.score_dataset(dataset, spine, lang=lang, top=ALL_REASONS)[0]
-
-
-def flat(answer: Answer) -> dict[str, Any]:
-    """Return one answer as a row of a flat table."""
-    reasons = [reason.text for reason in (*answer.reasons.for_[:3], *answer.reasons.against[:3])]
-    return {
-        "lead_id": answer.lead_id,
-        "as_of": answer.as_of,
-        "probability": answer.probability,
-        "lower": answer.lower,
-        "upper": answer.upper,
-        "score": round(answer.score, 1),
-        "grade": answer.grade,
-        "stage": answer.stage,
-        "fake_probability": None if answer.fake is None else answer.fake.probability,
-        "fake_flag": None if answer.fake is None else answer.fake.flag,
-        "reasons": "; ".join(reasons),
-        "model_version": answer.model_version,
-        "thresholds_version": answer.thresholds_version,
-    }
 
 
 def _rows(answers: Sequence[Answer], dataset: Dataset) -> Iterator[WorklistRow]:

@@ -1,53 +1,68 @@
-"""Training: judge every kind forward in time, refit the best on all mature rows, seal it as a bundle."""
+"""Training: evaluate every candidate forward in time, refit the best on all mature rows, seal it as a bundle."""
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
-from lead_ml.asof.labels import NEVER
-from lead_ml.declare import Declaration, reads, to_json
+from lead_ml import registry
+from lead_ml.declare import reads
 from lead_ml.errors import TooLittleData
-from lead_ml.evaluation import (
-    Evaluation,
-    Judged,
-    LeakyRecord,
-    Table,
-    calibrate,
-    calibration_drift,
-    calibration_rows,
-    evaluate_forward,
-    fit_rows,
-    for_fit,
-)
+from lead_ml.evaluation import Evaluation, LeakyRecord, Table, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
-from lead_ml.evaluation.split import Window, groups_of
-from lead_ml.model import Band, Calibration, fit_band
-from lead_ml.model.fit import Fitted, Recipe, features_of
+from lead_ml.evaluation.leakage import to_json
+from lead_ml.evaluation.split import Window
+from lead_ml.model.fit import features_of
 from lead_ml.project.load import Project
+from lead_ml.project.params import public
 from lead_ml.project.targets import Kind
-from lead_ml.registry.runs import ForwardScores, Run, RunRecord, save_record
-from lead_ml.scoring import Bundle, Part, make_golden, write_bundle
-from lead_ml.scoring.reasons import Evidence, fit_evidence
-from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices
+from lead_ml.project.task import Task
+from lead_ml.registry.runs import AUDIT_FILE, Run
+from lead_ml.report import write_report
+from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.assemble import Trained, assemble
-from lead_ml.workflows.training_table import (
-    build_table,
-    horizon_days,
-    horizon_us,
-    recipes_of,
-    target_params,
-    usable_features,
-    windows_of,
-    without_outcomes,
-)
+from lead_ml.workflows.audit import audit_of, leaks_of
+from lead_ml.workflows.load import load, reseeded, save_intake
+from lead_ml.workflows.pictures import draw_pictures
+from lead_ml.workflows.run_files import write_run
+from lead_ml.workflows.ship import ship, ship_scorecard
+from lead_ml.workflows.training import Training, recipes_of, without_outcomes
 from lead_ml.workflows.work import HERE, Work
+
+
+def train_project(
+    root: Path,
+    data: Path | None,
+    *,
+    kinds: Sequence[Kind] | None = None,
+    seed: int | None = None,
+    track: bool = True,
+    progress: Progress = lambda _: None,
+    work: Work = HERE,
+) -> Run:
+    """Audit, train, draw the pictures, write the report, and log the run to MLflow where it is installed."""
+    loaded = reseeded(load(root, data, work), seed)
+    progress("data read")
+    audited = audit_of(loaded, progress)
+    leaks = leaks_of(loaded, audited)
+    candidates = None if kinds is None else tuple(kinds)
+    training = Training(loaded.project, loaded.dataset, leaks, candidates, work, progress)
+    run, trained = train_all(training)
+    if audited is not None:
+        (run.folder / AUDIT_FILE).write_bytes(to_json(audited))
+    save_intake(loaded.intake, run.folder / "intake.json")
+    pictures = draw_pictures(run, trained)
+    progress("pictures")
+    write_report(run)
+    progress("report")
+    if track and registry.available():
+        params = public(loaded.project.params)
+        registry.log_run(run, params=params, runs=loaded.project.runs, pictures=pictures)
+        progress("MLflow")
+    return run
 
 
 def train(
@@ -55,7 +70,7 @@ def train(
     dataset: Dataset,
     *,
     kinds: Sequence[Kind] | None = None,
-    leaks: Collection[str] = (),
+    leaks: Sequence[str] = (),
     progress: Progress = lambda _: None,
     work: Work = HERE,
 ) -> Run:
@@ -66,7 +81,7 @@ def train(
     project, dataset
         Definitions and data.
     kinds
-        Kinds that may compete; all of the model's own by default.
+        Candidates that may compete; all of the model's own by default.
     leaks
         Lead columns that an audit found to be leaks: features that read them stay out.
     progress
@@ -77,88 +92,66 @@ def train(
     Raises
     ------
     TooLittleData
-        If a lightgbm or logistic kind was asked for by name and cannot be judged.
+        If a lightgbm or logistic candidate was asked for by name and cannot be evaluated.
     """
-    declarations, left_out = usable_features(project, dataset, leaks)
-    groups = groups_of(dataset.leads)
-    trained = {
-        target: _train_target(project, dataset, target, declarations, groups, kinds, progress, work)
-        for target in project.specs
-    }
-    bundle = assemble(project, dataset, declarations, trained)
-    progress("bundle")
-    return _write(project, dataset, bundle, trained, left_out)
+    candidates = None if kinds is None else tuple(kinds)
+    return train_all(Training(project, dataset, tuple(leaks), candidates, work, progress))[0]
 
 
-def _train_target(
-    project: Project,
-    dataset: Dataset,
-    target: str,
-    declarations: Sequence[Declaration],
-    groups: Indices,
-    kinds: Sequence[Kind] | None,
-    progress: Progress,
-    work: Work,
-) -> Trained:
-    table = build_table(project, dataset, target, declarations, groups, work)
-    if without_outcomes(project, dataset, target):
-        _only_scorecard(kinds, f"the {target} model has no outcomes to learn from")
-        progress(f"{target}: the scorecard as written, no outcomes yet")
-        return _cold_start(project, target, table, declarations)
-    progress(f"{target}: table of {len(table.spine):,} snapshots")
+def train_all(training: Training) -> tuple[Run, dict[str, Trained]]:
+    """Train every target and write the run; return it with the trained targets, each with its training table."""
+    trained = {name: _train_task(training, task) for name, task in training.tasks.items()}
+    bundle = assemble(training.project, training.dataset, training.declarations, trained)
+    training.progress("bundle")
+    return write_run(training, bundle, trained), trained
+
+
+def _train_task(training: Training, task: Task) -> Trained:
+    progress, table = training.progress, training.table(task)
+    if without_outcomes(task, training.dataset):
+        _only_scorecard(training, f"the {task.name} model has no outcomes to learn from")
+        progress(f"{task.name}: the scorecard as written, no outcomes yet")
+        return Trained(ship_scorecard(task, table), table)
+    progress(f"{task.name}: table of {len(table.spine):,} snapshots")
     try:
-        windows = windows_of(project, table, target, groups)
-        forward = evaluate_forward(
-            table,
-            windows,
-            recipes_of(project, target, kinds, declarations, work),
-            project.params.evaluation,
-            horizon_days=horizon_days(project, target),
-            synthetic=project.params.synthetic,
-            progress=progress,
-        )
+        windows = training.windows(task, table)
+        forward = training.evaluate(task, table, windows)
     except TooLittleData:
-        if kinds is not None and tuple(kinds) != ("scorecard",):
+        if training.candidates not in (None, ("scorecard",)):
             raise
-        return _cold_start(project, target, table, declarations)
-    judged = forward.winner
-    forward = replace(
-        forward,
-        evaluation=_beside_leaky(project, target, table, windows, forward.evaluation, progress, work),
-    )
-    part, calibration = _ship(project, target, table, judged)
-    progress(f"{target}: {judged.rolled.recipe.kind} refitted on all mature rows")
-    return Trained(part, table, judged, forward, calibration)
+        return Trained(ship_scorecard(task, table), table)
+    evaluation = _beside_leaky(training, task, table, windows, forward.evaluation)
+    forward = replace(forward, evaluation=evaluation)
+    evaluated = forward.winner
+    part, calibration = ship(task, table, evaluated)
+    progress(f"{task.name}: {evaluated.scores.recipe.kind} refitted on all mature rows")
+    return Trained(part, table, evaluated, forward, calibration)
 
 
 def _beside_leaky(
-    project: Project,
-    target: str,
-    table: Table,
-    windows: Sequence[Window],
-    evaluation: Evaluation,
-    progress: Progress,
-    work: Work,
+    training: Training, task: Task, table: Table, windows: Sequence[Window], evaluation: Evaluation
 ) -> Evaluation:
     """Add what the winner would seem to reach with the features that read columns overwritten later."""
-    seen = features_of(project.specs[target], project.declarations)
+    declared = training.project.declarations
     named = {item.name for item in table.declarations}
-    extra = tuple(item for item in seen if item.name not in named)
     present = set(table.dataset.leads.columns)
-    extra = tuple(item for item in extra if reads(item) <= present)
+    extra = tuple(
+        item for item in features_of(task.spec, declared) if item.name not in named and reads(item) <= present
+    )
     if not extra:
         return evaluation
-    raw = {**table.raw, **work.features_at(extra, table.dataset, table.spine)}
+    raw = {**table.raw, **training.work.features_at(extra, table.dataset, table.spine)}
     trusting = replace(table, declarations=(*table.declarations, *extra), raw=raw)
+    task = training.project.tasks[task.name].using(trusting.declarations, declared)
     leaky = evaluate_forward(
         trusting,
         windows,
-        recipes_of(project, target, (evaluation.winner,), trusting.declarations, work),
-        project.params.evaluation,
+        recipes_of(task, (evaluation.winner,), training.work),
+        task.common.evaluation,
         horizon_days=evaluation.horizon_days,
         synthetic=evaluation.synthetic,
         by_chance=False,
-        progress=lambda step: progress(f"{step}, with what is left out"),
+        progress=lambda step: training.progress(f"{step}, with what is left out"),
     ).evaluation.of(evaluation.winner)
     found = LeakyRecord(
         features=tuple(item.name for item in extra),
@@ -167,142 +160,12 @@ def _beside_leaky(
     return msgspec.structs.replace(evaluation, leaky=found)
 
 
-def _ship(project: Project, target: str, table: Table, judged: Judged) -> tuple[Part, Calibration]:
-    """Refit on all mature rows; return that with its calibration, and the calibration of the out-of-sample scores."""
-    recipe = judged.rolled.recipe
-    fitted = fit_rows(recipe, table, table.labels.used)
-    rows = calibration_rows(
-        judged.rolled,
-        table,
-        known_by=NEVER,
-        horizon_us=horizon_us(project, target) or 0,
-        created_before=NEVER,
-    )
-    calibration = calibrate(judged.rolled, table, rows)
-    band = fit_band(
-        judged.rolled.logit[rows],
-        table.labels.y[rows],
-        table.weights(rows),
-        table.group[rows],
-        calibration,
-        drift=calibration_drift(judged.rolled, table, calibration),
-        seed=recipe.seed,
-    )
-    shipped = for_fit(calibration, fitted, table, rows)
-    return _part(project, target, table, fitted, shipped, band), calibration
-
-
-def _part(
-    project: Project, target: str, table: Table, fitted: Fitted, calibration: Calibration, band: Band
-) -> Part:
-    return Part(
-        spec=project.specs[target],
-        horizon_days=horizon_days(project, target),
-        fitted=fitted,
-        calibration=calibration,
-        band=band,
-        evidence=_evidence(table, fitted, table.first),
-        golden=make_golden(fitted, fitted.matrix(table.raw), project.params.seed),
-    )
-
-
-def _evidence(table: Table, fitted: Fitted, first: Indices) -> Evidence:
-    """Return how leads with each value fared; of a target without a single positive there is nothing to tell."""
-    if not table.labels.y.any():
-        return Evidence(0.0, {})
-    return fit_evidence(table.declarations, _values(table, fitted, first), table.labels.y[first])
-
-
-def _values(table: Table, fitted: Fitted, rows: Indices) -> dict[str, Coded | Floats]:
-    """Take the raw values of some rows; rare category values are blanked, so that none is kept in the evidence."""
-    found: dict[str, Coded | Floats] = {}
-    for item in table.declarations:
-        column = table.raw[item.name]
-        if isinstance(column, Coded):
-            levels = fitted.encoder.categories[item.name].levels
-            found[item.name] = column.take(rows).map({level: level for level in levels}.get)
-        else:
-            found[item.name] = column[rows]
-    return found
-
-
-def _only_scorecard(kinds: Sequence[Kind] | None, problem: str) -> None:
-    """Refuse kinds asked for by name that nothing can teach."""
-    if kinds is not None and tuple(kinds) != ("scorecard",):
+def _only_scorecard(training: Training, problem: str) -> None:
+    """Refuse candidates asked for by name that have nothing to learn from."""
+    if training.candidates not in (None, ("scorecard",)):
         raise TooLittleData(
             problem,
-            value=", ".join(kinds),
+            value=", ".join(training.candidates or ()),
             expected="scorecard",
             do="name the table of outcomes in params.yaml, or train without --kind",
         )
-
-
-def _cold_start(project: Project, target: str, table: Table, declarations: Sequence[Declaration]) -> Trained:
-    """Serve the scorecard as it was written, where outcomes are too few to judge anything."""
-    if not table.labels.used.any():
-        raise TooLittleData(
-            f"no mature snapshot for the {target} model",
-            expected=f"leads older than {horizon_days(project, target)} days at the end of the data",
-            do="wait, lower horizon_days, or bring a longer history",
-        )
-    params = target_params(project, target, declarations)
-    recipe = Recipe("scorecard", project.specs[target], params, project.params.seed)
-    fitted = fit_rows(recipe, table, table.labels.used)
-    part = _part(project, target, table, fitted, Calibration.identity(), Band.unknown())
-    return Trained(part, table)
-
-
-def _write(
-    project: Project, dataset: Dataset, bundle: Bundle, trained: dict[str, Trained], left_out: tuple[str, ...]
-) -> Run:
-    project.runs.mkdir(parents=True, exist_ok=True)
-    fresh = project.runs / ".new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    manifest = write_bundle(bundle, fresh / "bundle")
-    record = RunRecord(
-        version=manifest.version,
-        project=project.params.project,
-        synthetic=project.params.synthetic,
-        seed=project.params.seed,
-        fit_until=dataset.until,
-        dated=dataset.leads.created_at is not None,
-        data_digests=dict(dataset.digests),
-        project_digest=project.digest,
-        features=hashlib.sha256(to_json(bundle.declarations)).hexdigest()[:12],
-        kinds={target: item.part.fitted.kind for target, item in trained.items()},
-        left_out_features=left_out,
-        rung=bundle.facts.rung,
-    )
-    for target, item in trained.items():
-        if item.forward is not None:
-            item.forward.evaluation.save(fresh / f"evaluation-{target}.json")
-            _forward_scores(item).save(fresh / f"forward-{target}.npz")
-    folder = project.runs / manifest.version
-    _settle(fresh, folder)
-    save_record(folder, record)
-    return Run(folder, record)
-
-
-def _settle(fresh: Path, folder: Path) -> None:
-    """Move a new run into place; a bundle that is already there is the same to the byte and keeps its accepted lines."""
-    if folder.exists():
-        shutil.rmtree(fresh / "bundle")
-        for path in fresh.iterdir():
-            path.replace(folder / path.name)
-        fresh.rmdir()
-    else:
-        fresh.rename(folder)
-
-
-def _forward_scores(item: Trained) -> ForwardScores:
-    assert item.forward is not None
-    test, table = item.forward.test, item.table
-    ids = np.array(table.dataset.leads.lead_id)
-    return ForwardScores(
-        lead_id=ids[table.lead[test]],
-        as_of=table.as_of[test],
-        y=table.labels.y[test],
-        weight=table.weights(test),
-        group=table.group[test],
-        probability={kind: judged.probability for kind, judged in item.forward.judged.items()},
-    )

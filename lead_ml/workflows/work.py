@@ -1,4 +1,4 @@
-"""Where the heavy steps of a workflow are done: in this process, or on a Dask cluster."""
+"""Where the heavy steps of a workflow run: in this process, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
 from lead_ml.declare import Declaration
-from lead_ml.model.lightgbm import Grow, grow_here
+from lead_ml.language import Lang
+from lead_ml.model.lightgbm import TrainBooster, train_booster_here
 from lead_ml.scoring import Answer, Scorer
 from lead_ml.tables.dataset import Dataset
 
@@ -23,17 +24,34 @@ class Score(Protocol):
     """Scores snapshots, in their order."""
 
     def __call__(  # noqa: D102
-        self, scorer: Scorer, dataset: Dataset, spine: Spine, *, top: int, progress: Progress
+        self, scorer: Scorer, dataset: Dataset, spine: Spine, *, lang: Lang, top: int, progress: Progress
     ) -> list[Answer]: ...
+
+
+def _as_it_is(dataset: Dataset) -> Dataset:
+    return dataset
 
 
 @dataclass(frozen=True)
 class Work:
-    """The heavy steps: features of snapshots, trees, answers with reasons (None: chunk by chunk in this process)."""
+    """The heavy steps.
+
+    Attributes
+    ----------
+    features_at
+        Computes features of snapshots.
+    train_booster
+        Trains the trees of lightgbm.
+    score
+        Scores with reasons; None scores chunk by chunk in this process.
+    attached
+        Returns a dataset whose events, where they are in a layout, are read by whoever does the work.
+    """
 
     features_at: Callable[[Sequence[Declaration], Dataset, Spine], RawColumns] = features_at
-    grow: Grow = grow_here
+    train_booster: TrainBooster = train_booster_here
     score: Score | None = None
+    attached: Callable[[Dataset], Dataset] = _as_it_is
 
 
 HERE = Work()
@@ -51,11 +69,12 @@ def work_at(dask: str | None, progress: Progress = lambda _: None) -> Iterator[W
     if dask is None:
         yield HERE
         return
-    from lead_ml.cluster import features_on, grow_on, opened, score_on
+    from lead_ml.cluster import attached_to, features_on, opened, score_on, train_booster_on
 
     with opened(dask, progress) as client:
         yield Work(
             partial(features_on, client, progress=progress),
-            partial(grow_on, client),
+            partial(train_booster_on, client),
             partial(score_on, client),
+            partial(attached_to, client, progress=progress),
         )

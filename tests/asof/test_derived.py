@@ -224,7 +224,10 @@ def test_the_columns_behind_a_profile_are_read_even_where_it_stands_alone() -> N
 @pytest.mark.parametrize(
     ("declared", "said"),
     [
-        ([ideal_customer("icp", of=("nothing",), **W)], "needs categories and ordinals of the lead: got 'nothing'"),
+        (
+            [ideal_customer("icp", of=("nothing",), **W)],
+            "needs categories and ordinals of the lead: got 'nothing'",
+        ),
         ([number("n", **W), ideal_customer("icp", of=("n",), **W)], "needs categories and ordinals"),
         ([ideal_customer("icp", of=(), **W)], "names of features"),
         ([interest("i", {"one": {"page": "x"}}, half_life="3d", **W)], "at least two tags"),

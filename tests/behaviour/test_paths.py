@@ -16,7 +16,7 @@ from kinds import run_of_kind
 
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
-from lead_ml.registry.record import MODEL_CODE
+from lead_ml.registry.logged_model import MODEL_CODE
 from lead_ml.registry.runs import Run
 from lead_ml.registry.store import import_mlflow
 from lead_ml.scoring import Answer, Scorer, ScoreRequest, Served, prepare, serve_version
@@ -69,11 +69,11 @@ def expected(trained: Any, scorer: Scorer, spine: Spine) -> list[Answer]:
 @pytest.fixture(scope="module")
 def client(shipped: Run) -> Iterator[Any]:
     runs = shipped.folder.parent
-    loaders = Loaders(trial=lambda _: None, load=Scorer.load, warm=lambda: None)
+    loaders = Loaders(check=lambda _: None, load=Scorer.load, warm=lambda: None)
     app = create_app(
         Settings(runs=runs, auth=False, poll_seconds=3600, max_batch_body=64 * 1024 * 1024), loaders=loaders
     )
-    app.state.runtime.live.check()
+    app.state.runtime.reloader.check()
     with TestClient(app, client=("127.0.0.1", 50_000), base_url="http://localhost") as found:
         yield found
 
@@ -152,8 +152,9 @@ def test_the_pyfunc_equals_the_data_set(
             pip_requirements=[],
         )
         model = mlflow.pyfunc.load_model(str(tmp_path / "model"))
-    bodies = [msgspec.json.encode(request).decode() for request in requests]
-    table = model.unwrap_python_model().predict(None, pd.DataFrame({"request": bodies}))
+    rows = [{**r.lead, "as_of": r.as_of, "events": msgspec.json.encode(r.events).decode()} for r in requests]
+    options = {"reasons": ALL_REASONS}
+    table = model.unwrap_python_model().predict(None, pd.DataFrame(rows), options)
     for text, answer in zip(table["answer"], expected, strict=True):
         compare(msgspec.json.decode(text, type=Answer), answer)
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lead_ml.clean import TRANSFORMS, as_number, normal_email, normal_phone
-from lead_ml.clean.mail import DISPOSABLE_DOMAINS, FREE_DOMAINS
+from lead_ml.clean.word_lists import word_list
 
 NAMES = [
     "buying_words",
@@ -66,7 +66,7 @@ def test_gibberish_is_a_number_from_nought_to_one(text: str) -> None:
 
 
 def test_free_and_disposable_lists_do_not_meet() -> None:
-    assert not FREE_DOMAINS & DISPOSABLE_DOMAINS
+    assert not word_list("free_domains") & word_list("disposable_domains")
 
 
 @pytest.mark.parametrize(

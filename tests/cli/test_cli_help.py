@@ -23,6 +23,7 @@ COMMANDS = (
     "tune",
     "evaluate",
     "report",
+    "versions",
     "score",
     "explain",
     "thresholds",
@@ -70,7 +71,7 @@ def test_whatever_trains_takes_a_seed(run: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_in_the_readme(name: str) -> None:
-    assert f"`lead-ml {name}" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"`lead-ml {name}" in (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -78,14 +79,14 @@ def test_every_command_is_in_the_readme(name: str) -> None:
     [
         (["nosuch"], "No such command"),
         (["train", "--seed", "-1"], "--seed"),
-        (["train", "--kind", "forest"], "scorecard, logistic, lightgbm"),
+        (["train", "--candidate", "forest"], "scorecard, logistic, lightgbm"),
         (["tune", "--target", "rain"], "conversion"),
         (["tune", "--trials", "0"], "--trials"),
         (["explain"], "LEAD_ID"),
         (["explain", "L1", "--lang", "fr"], "fr"),
         (["thresholds", "--accept", "luck"], "capacity"),
         (["serve", "--port", "0"], "--port"),
-        (["serve", "--no-auth", "--host", "0.0.0.0"], "this machine alone"),
+        (["serve", "--no-auth", "--host", "0.0.0.0"], "only on this machine"),
         (["demo", "--leads", "10"], "500"),
         (["check", "--colour"], "--colour"),
     ],
@@ -103,8 +104,8 @@ def test_a_wrong_call_ends_with_2_and_says_why(run: Any, arguments: list[str], s
         (InputError("odd row", source="a.csv", rows=[3], value="[x]", do="mend it"), "a.csv, row 3: odd row"),
         (PermissionError(13, "Permission denied", "out.csv"), "out.csv: Permission denied"),
         (MemoryError(), "not enough"),
-        (RuntimeError("of numpy"), "did not foresee this (RuntimeError: of numpy)"),
-        (KeyError("x"), "did not foresee this (KeyError: 'x')"),
+        (RuntimeError("of numpy"), "Unexpected error (RuntimeError: of numpy)"),
+        (KeyError("x"), "Unexpected error (KeyError: 'x')"),
     ],
 )
 def test_any_error_is_one_paragraph_and_1(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import shutil
 import socket
 from pathlib import Path
@@ -31,7 +32,7 @@ def test_score_shows_reasons_on_a_narrow_terminal(
     monkeypatch.setenv("COLUMNS", "80")
     done = run("score", "-C", shared, "--top", 2)
     assert done.exit_code == 0, done.stderr
-    assert "The best 2 of" in done.stdout
+    assert "Top 2 of" in done.stdout
     assert "grade" in done.stdout
     assert "\n  + " in done.stdout
 
@@ -47,13 +48,43 @@ def test_score_writes_a_file_that_holds_every_open_lead(run: Any, shared: Path, 
     assert all(0 < float(row["probability"]) < 1 for row in rows)
 
 
+def test_the_file_for_sales_names_the_lead_and_gives_each_reason_with_its_points(
+    run: Any, shared: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "leads.csv"
+    link = "https://crm.example.com/leads/{lead_id}"
+    assert run("score", "-C", shared, "-o", target, "--lang", "zh", "--link", link).exit_code == 0
+    with target.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    first = rows[0]
+    assert list(first)[:5] == ["lead_id", "name", "company", "owner", "link"][: len(list(first)[:5])]
+    assert first["link"] == f"https://crm.example.com/leads/{first['lead_id']}"
+    points = [abs(float(first[f"points_{k}"])) for k in range(1, 7) if first[f"points_{k}"]]
+    assert points == sorted(points, reverse=True)
+    assert re.search(r"[\u4e00-\u9fff]", first["reason_1"])
+    probabilities = [float(row["probability"]) for row in rows]
+    assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_versions_lists_every_version_and_marks_the_one_that_serves(
+    run: Any, json_of: Any, shared: Path
+) -> None:
+    found = json_of("versions", "-C", shared)
+    assert [item["serves"] for item in found].count(True) == 1
+    assert found[0]["roc_auc"] is not None
+    shown = run("versions", "-C", shared)
+    assert found[0]["version"][:8] in shown.stdout.replace("\n", "")
+    empty = run("versions", "-C", shared.parent / "nothing")
+    assert empty.exit_code in (0, 2)
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("scores.xlsx", ".csv or .parquet"), ("no/scores.csv", "no such folder")]
 )
 def test_score_refuses_an_output_before_it_works(
     run: Any, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
 ) -> None:
-    monkeypatch.setattr("lead_ml.workflows.pipeline.score_project", None)  # is not reached
+    monkeypatch.setattr("lead_ml.workflows.score.score_project", None)  # is not reached
     done = run("score", "-C", shared, "--output", tmp_path / name)
     assert done.exit_code == 1
     assert said in done.stderr
@@ -73,7 +104,7 @@ def test_explain_speaks_chinese(run: Any, shared: Path) -> None:
     lead_id = _some_lead(shared)
     done = run("explain", lead_id, "-C", shared, "--lang", "zh")
     assert done.exit_code == 0, done.stderr
-    assert "有利" in done.stdout
+    assert "加分项" in done.stdout
     assert lead_id in done.stdout
 
 
@@ -104,12 +135,12 @@ def test_accepted_lines_are_kept_with_who_and_why(json_of: Any, project: Path) -
     done = json_of(
         "thresholds", "-C", project, "--accept", methods[0], "--by", "Wang Li", "--why", "two reps"
     )
-    assert (done["lines"]["method"], done["lines"]["accepted_by"], done["lines"]["why"]) == (
+    assert (done["thresholds"]["method"], done["thresholds"]["accepted_by"], done["thresholds"]["why"]) == (
         methods[0],
         "Wang Li",
         "two reps",
     )
-    assert json_of("thresholds", "-C", project)["lines"] == done["lines"]
+    assert json_of("thresholds", "-C", project)["thresholds"] == done["thresholds"]
 
 
 def test_serve_without_a_champion_says_what_to_run(run: Any, project: Path) -> None:

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from lead_ml.evaluation.tune import Tuned
+from lead_ml.evaluation.tuned import Tuned
+from lead_ml.model.metrics import Interval
+from lead_ml.project.params import load_params
+from lead_ml.project.targets import Kind
 from lead_ml.registry.runs import open_run
 
 # what mlflow itself raises while it is imported and opens its store
@@ -18,51 +21,94 @@ MLFLOW = (
 )
 
 
-def tuned(*, interrupted: bool = False, better: bool = True) -> Tuned:
+def tuned(
+    *, interrupted: bool = False, better: bool = True, upper: float = -0.001, kind: Kind = "lightgbm"
+) -> Tuned:
     return Tuned(
         target="conversion",
-        params={"learning_rate": 0.0212345678, "num_leaves": 9.0},
+        kind=kind,
+        study="s",
+        params={"learning_rate": 0.02123, "num_leaves": 9} if kind == "lightgbm" else {"l2": 42.5},
+        fixed={} if kind == "lightgbm" else {"l2_search": ()},
         log_loss=0.30 if better else 0.33,
         log_loss_now=0.31,
+        difference=Interval(-0.01 if better else 0.02, -0.02, upper),
         trials=3,
         interrupted=interrupted,
     )
 
 
-def test_a_finished_search_says_what_to_do_next(
-    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lead_ml.workflows.pipeline.tune_target", lambda *_, **__: tuned())
+@pytest.fixture
+def finding(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Let the search find something, without searching."""
+    return lambda found: monkeypatch.setattr("lead_ml.workflows.tune.tune_target", lambda *_, **__: found)
+
+
+def test_a_finished_search_says_what_to_do_next(run: Any, tmp_path: Path, finding: Any) -> None:
+    finding(tuned())
     done = run("tune", "-C", tmp_path, "--trials", 3)
     assert done.exit_code == 0
-    assert "0.0212346" in done.stdout
-    assert "params.yaml" in done.stderr
+    assert "0.02123" in done.stdout
+    assert "-0.01000 (interval -0.02000 to -0.00100): significantly better" in done.stdout
+    assert "--write" in done.stderr
 
 
-def test_a_search_that_found_nothing_better_says_so(
-    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_difference_that_may_be_noise_is_called_so(run: Any, tmp_path: Path, finding: Any) -> None:
+    finding(tuned(upper=0.001))
+    done = run("tune", "-C", tmp_path)
+    assert "not significantly better" in done.stdout
+    assert "may be noise" in done.stderr
+
+
+def test_a_search_that_found_nothing_better_says_so_and_writes_nothing(
+    run: Any, project: Path, finding: Any
 ) -> None:
-    monkeypatch.setattr("lead_ml.workflows.pipeline.tune_target", lambda *_, **__: tuned(better=False))
-    assert "nothing to change" in run("tune", "-C", tmp_path).stderr
+    finding(tuned(better=False, upper=0.03))
+    before = (project / "params.yaml").read_bytes()
+    done = run("tune", "-C", project, "--write")
+    assert "nothing to change" in done.stderr
+    assert "params.yaml is unchanged" in done.stderr
+    assert (project / "params.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["lightgbm", "logistic"])
+def test_write_puts_the_parameters_into_params_yaml(
+    json_of: Any, project: Path, finding: Any, kind: Kind
+) -> None:
+    finding(tuned(kind=kind))
+    found = json_of("tune", "-C", project, "--candidate", kind, "--write")
+    assert (found["better"], found["significant"], found["written"]) == (True, True, True)
+    params = load_params(project / "params.yaml").conversion
+    if kind == "lightgbm":
+        assert (params.lightgbm.learning_rate, params.lightgbm.num_leaves) == (0.02123, 9)
+        assert params.lightgbm.rounds == 30  # what was not searched stays
+    else:
+        assert (params.logistic.l2, params.logistic.l2_search) == (42.5, ())
 
 
 def test_an_interrupted_search_prints_the_best_and_ends_with_130(
-    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Any, tmp_path: Path, finding: Any
 ) -> None:
-    monkeypatch.setattr("lead_ml.workflows.pipeline.tune_target", lambda *_, **__: tuned(interrupted=True))
+    finding(tuned(interrupted=True))
     done = run("tune", "-C", tmp_path)
     assert done.exit_code == 130
-    assert "0.0212346" in done.stdout
+    assert "0.02123" in done.stdout
     assert "Interrupted after 3 of 40 trials" in done.stderr
+
+
+def test_an_unknown_candidate_is_refused(run: Any, tmp_path: Path) -> None:
+    done = run("tune", "-C", tmp_path, "--candidate", "forest")
+    assert done.exit_code == 2
+    assert "forest" in done.stderr
 
 
 def test_ctrl_c_keeps_the_trials_and_the_next_call_goes_on(
     json_of: Any, run: Any, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The third trial is interrupted; the first call of all judges the parameters in use."""
+    """The third trial is interrupted; the first call of all evaluates the parameters in use."""
     from lead_ml.evaluation import tune as module
 
-    real, calls = module.loss_of, []
+    real, calls = module.Rolling.loss, []
 
     def interrupting(*arguments: Any) -> float:
         calls.append(1)
@@ -70,27 +116,29 @@ def test_ctrl_c_keeps_the_trials_and_the_next_call_goes_on(
             raise KeyboardInterrupt
         return real(*arguments)
 
-    monkeypatch.setattr(module, "loss_of", interrupting)
-    stopped = run("tune", "-C", project, "--trials", 3)
+    monkeypatch.setattr(module.Rolling, "loss", interrupting)
+    stopped = run("tune", "-C", project, "--trials", 3, "--no-track")
     assert stopped.exit_code == 130
     assert "best of 2 trials" in " ".join(stopped.stdout.split())
     assert "Traceback" not in stopped.stderr
-    kept = json_of("tune", "-C", project, "--trials", 2)
-    after = json_of("tune", "-C", project, "--trials", 3)
+    kept = json_of("tune", "-C", project, "--trials", 2, "--no-track")
+    after = json_of("tune", "-C", project, "--trials", 3, "--no-track")
     assert (kept["trials"], after["trials"], after["interrupted"]) == (2, 3, False)
     assert after["log_loss"] <= kept["log_loss"]
+    pictures = sorted(path.name for path in (project / "runs" / "tune-conversion-lightgbm").iterdir())
+    assert pictures == ["history.png", "importance.png", "parallel.png"]
 
 
 def test_evaluate_writes_no_version(json_of: Any, project: Path) -> None:
     before = sorted(path.name for path in (project / "runs").iterdir())
-    found = json_of("evaluate", "-C", project, "--kind", "scorecard")
+    found = json_of("evaluate", "-C", project, "--candidate", "scorecard")
     assert [record["kind"] for record in found["conversion"]["kinds"]] == ["scorecard", "base rate"]
     assert sorted(path.name for path in (project / "runs").iterdir()) == before
 
 
 @pytest.mark.slow
 def test_train_writes_a_version_with_a_report(run: Any, json_of: Any, project: Path) -> None:
-    done = run("train", "-C", project, "--kind", "logistic", "--seed", 3, "--no-track")
+    done = run("train", "-C", project, "--candidate", "logistic", "--seed", 3, "--no-track")
     assert done.exit_code == 0, done.stderr
     assert "Rung: logistic" in done.stdout
     trained = open_run(project / "runs")

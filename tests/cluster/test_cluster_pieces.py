@@ -18,7 +18,7 @@ from lead_ml.asof.labels import Spine
 from lead_ml.cluster import opened
 from lead_ml.cluster.features import Found, in_pieces
 from lead_ml.cluster.mapped import lost
-from lead_ml.cluster.pieces import Cut, Piece, columns_read, cuts_of, ranges_of, trimmed
+from lead_ml.cluster.pieces import ClusterPiece, Cut, columns_read, cuts_of, ranges_of, trimmed
 from lead_ml.cluster.trees import _alone
 from lead_ml.errors import InputError, LeadMLError, MissingExtra, ParamsError, RequestError
 from lead_ml.tables.dataset import Coded, Dataset
@@ -26,7 +26,7 @@ from lead_ml.tables.dataset import Coded, Dataset
 COMPILED = Compiled.of(DECLARED)
 
 
-def backwards(function: Callable[..., Any], makers: list[Callable[[], Piece]]) -> Found:
+def backwards(function: Callable[..., Any], makers: list[Callable[[], ClusterPiece]]) -> Found:
     """Answer the last piece first, each as it would come out of another process."""
     for place in reversed(range(len(makers))):
         piece = pickle.loads(pickle.dumps(makers[place]()))
@@ -73,8 +73,8 @@ def test_every_snapshot_with_a_key_is_answered_once() -> None:
     dataset, spine = sample(size=200)
     for part in cut(dataset, spine):
         rows = np.concatenate([part.rows_of(piece) for piece in range(part.pieces)])
-        assert np.array_equal(np.sort(rows), np.flatnonzero(part.asked >= 0))
-        assert (part.asked >= 0).all() or part.plans[0].key not in ("lead_id", "*")
+        assert np.array_equal(np.sort(rows), np.flatnonzero(part.piece_of >= 0))
+        assert (part.piece_of >= 0).all() or part.plans[0].key not in ("lead_id", "*")
 
 
 def test_a_piece_holds_no_lead_no_row_and_no_column_of_others() -> None:

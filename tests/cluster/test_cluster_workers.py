@@ -18,12 +18,12 @@ from cluster_kit import DECLARED, asked, differing, sample
 
 from lead_ml.asof.join import Compiled, features_at
 from lead_ml.asof.labels import Spine
-from lead_ml.cluster import features_on, grow_on, opened, score_on
+from lead_ml.cluster import features_on, opened, score_on, train_booster_on
 from lead_ml.errors import InputError
 from lead_ml.evaluation import Evaluation
 from lead_ml.model import ColumnInfo, LightGBM
 from lead_ml.model.fit import features_of
-from lead_ml.model.lightgbm import grow_here
+from lead_ml.model.lightgbm import train_booster_here
 from lead_ml.project.load import Project
 from lead_ml.project.params import LightGBMParams
 from lead_ml.registry.runs import Run
@@ -33,7 +33,7 @@ from lead_ml.testing import sample_dataset
 from lead_ml.workflows.load import load
 from lead_ml.workflows.score import score_open
 from lead_ml.workflows.train import train
-from lead_ml.workflows.training_table import labelled_spine
+from lead_ml.workflows.training import labelled_spine
 from lead_ml.workflows.work import Work
 
 pytest.importorskip("distributed")
@@ -76,7 +76,7 @@ def test_features_of_the_demo_are_equal_to_the_last_bit(
     client: Any, world: Path, target: str, partitions: int
 ) -> None:
     loaded = load(world)
-    spine, _ = labelled_spine(loaded.project, loaded.dataset, target)
+    spine, _ = labelled_spine(loaded.project.tasks[target], loaded.dataset)
     declared = features_of(loaded.project.specs[target], loaded.project.declarations)
     found = features_on(client, declared, loaded.dataset, spine, partitions=partitions)
     assert differing(found, features_at(declared, loaded.dataset, spine)) == []
@@ -128,27 +128,29 @@ def sheet(rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.ascontiguousarray(X), y, rng.random(rows) + 0.5
 
 
-def fitted(grow: Any, rows: int, rounds: int) -> LightGBM:
+def fitted(train_booster: Any, rows: int, rounds: int) -> LightGBM:
     X, y, weight = sheet(rows)
-    model = LightGBM(params=LightGBMParams(rounds=rounds), seed=5, grow=grow)
+    model = LightGBM(params=LightGBMParams(rounds=rounds), seed=5, train_booster=train_booster)
     return model.fit(X, y, sample_weight=weight, columns=COLUMNS)
 
 
 def test_trees_of_a_cluster_repeat_and_name_no_machine(client: Any) -> None:
-    first, again = (fitted(partial(grow_on, client), 6_000, 20) for _ in range(2))
+    first, again = (fitted(partial(train_booster_on, client), 6_000, 20) for _ in range(2))
     assert first.text_ == again.text_
     assert "127.0.0.1" not in first.text_
     X = sheet(6_000)[0]
-    here = fitted(grow_here, 6_000, 20).predict_logit(X)
+    here = fitted(train_booster_here, 6_000, 20).predict_logit(X)
     assert np.corrcoef(first.predict_logit(X), here)[0, 1] > 0.98
 
 
 def test_few_rows_are_grown_here(client: Any) -> None:
-    assert fitted(partial(grow_on, client), 500, 20).text_ == fitted(grow_here, 500, 20).text_
+    assert (
+        fitted(partial(train_booster_on, client), 500, 20).text_ == fitted(train_booster_here, 500, 20).text_
+    )
 
 
 def test_a_worker_killed_in_a_fit_gives_the_same_trees(client: Any) -> None:
-    wanted = fitted(partial(grow_on, client), 20_000, 3_000)
+    wanted = fitted(partial(train_booster_on, client), 20_000, 3_000)
     killed: list[float] = []
 
     def strike() -> None:
@@ -157,7 +159,7 @@ def test_a_worker_killed_in_a_fit_gives_the_same_trees(client: Any) -> None:
 
     later = threading.Timer(1.0, strike)
     later.start()
-    found = fitted(partial(grow_on, client), 20_000, 3_000)
+    found = fitted(partial(train_booster_on, client), 20_000, 3_000)
     ended = time.monotonic()
     later.join()
     assert killed[0] < ended, "the worker was killed after the fit"
@@ -165,9 +167,9 @@ def test_a_worker_killed_in_a_fit_gives_the_same_trees(client: Any) -> None:
 
 
 def test_a_worker_killed_before_a_fit_gives_the_same_trees(client: Any) -> None:
-    wanted = fitted(partial(grow_on, client), 6_000, 20)
+    wanted = fitted(partial(train_booster_on, client), 6_000, 20)
     kill(client)
-    assert fitted(partial(grow_on, client), 6_000, 20).text_ == wanted.text_
+    assert fitted(partial(train_booster_on, client), 6_000, 20).text_ == wanted.text_
 
 
 def test_a_worker_that_dies_twice_comes_back_twice() -> None:
@@ -186,7 +188,7 @@ def test_a_worker_that_dies_twice_comes_back_twice() -> None:
 def runs(client: Any, world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
     """The demo trained here, and on the cluster."""
     loaded = load(world)
-    work = Work(partial(features_on, client), partial(grow_on, client))
+    work = Work(partial(features_on, client), partial(train_booster_on, client))
 
     def at(name: str) -> Project:
         return replace(loaded.project, root=tmp_path_factory.mktemp(name))

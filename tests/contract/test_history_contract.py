@@ -10,7 +10,7 @@ import pytest
 
 import lead_ml.asof.kernel.attribute_history
 from lead_ml.asof.join import features_at
-from lead_ml.asof.kernel import compile_plans, keep
+from lead_ml.asof.kernel import compile_plans, take_snapshot
 from lead_ml.asof.labels import Spine
 from lead_ml.declare import category, events, leads, number, ordinal, outcomes, validated
 from lead_ml.errors import DeclarationError, InputError
@@ -123,8 +123,8 @@ def test_a_key_out_of_an_extra_table_is_refused() -> None:
 def test_a_request_with_a_history_of_its_key_is_refused() -> None:
     data = sample()
     plan = compile_plans([events(by="account_id").count("n", **W)])[0]
-    kept = {plan.name: keep(plan, data, data.until)}
-    with pytest.raises(InputError, match="history of account_id beside the kept one"):
+    kept = {plan.name: take_snapshot(plan, data, data.until)}
+    with pytest.raises(InputError, match="history of account_id beside the history snapshot"):
         features_at([plan.features[0]], data, Spine(np.array([0]), np.array([data.until])), kept=kept)
 
 

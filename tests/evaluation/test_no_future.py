@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from lead_ml.asof.labels import NEVER
-from lead_ml.evaluation import Table, calibrate, calibration_rows, fit_rows, roll
+from lead_ml.evaluation import Table, backtest, calibrate, calibration_rows, fit_rows
 from lead_ml.evaluation.split import Window, forward_windows, groups_of
 from lead_ml.model.fit import Recipe
 from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.tables.instants import iso
-from lead_ml.workflows.training_table import build_table, horizon_us, recipes_of, usable_features, windows_of
+from lead_ml.workflows.training import build_table, recipes_of, usable_features, windows_of
 
 
 def table_of(project: Any, dataset: Dataset, target: str) -> Table:
     declarations, _ = usable_features(project, dataset)
-    return build_table(project, dataset, target, declarations, groups_of(dataset.leads))
+    return build_table(project.tasks[target], dataset, declarations, groups_of(dataset.leads))
 
 
 def with_other_future(dataset: Dataset, cut: int, how: str) -> Dataset:
@@ -45,7 +45,7 @@ def cut(request: Any, trained: Any) -> tuple[str, Table, Window]:
     """A target, its table and its forward window."""
     table = table_of(trained.project, trained.dataset, request.param)
     groups = groups_of(trained.dataset.leads)
-    return request.param, table, windows_of(trained.project, table, request.param, groups)[-1]
+    return request.param, table, windows_of(trained.project.tasks[request.param], table, groups)[-1]
 
 
 def same_rows(table: Table, fit: np.ndarray, other: Table) -> np.ndarray:
@@ -73,7 +73,7 @@ def test_later_outcomes_change_no_fit(trained: Any, cut: Any, how: str) -> None:
     target, table, window = cut
     other = table_of(trained.project, with_other_future(trained.dataset, window.start, how), target)
     mask = same_rows(table, window.fit, other)
-    for recipe in recipes_of(trained.project, target):
+    for recipe in recipes_of(trained.project.tasks[target]):
         first = fit_rows(recipe, table, window.fit, known_by=window.start)
         second = fit_rows(recipe, other, mask, known_by=window.start)
         assert first.encoder == second.encoder
@@ -85,8 +85,8 @@ def test_later_outcomes_change_no_fit(trained: Any, cut: Any, how: str) -> None:
 def test_later_outcomes_change_no_calibration(trained: Any, how: str) -> None:
     project, dataset = trained.project, trained.dataset
     table = table_of(project, dataset, "conversion")
-    start = windows_of(project, table, "conversion", groups_of(dataset.leads))[-1].start
-    recipe = recipes_of(project, "conversion", ["logistic"])[0]
+    start = windows_of(project.tasks["conversion"], table, groups_of(dataset.leads))[-1].start
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     first = forward_calibration(project, table, recipe, start)
     other = table_of(project, with_other_future(dataset, start, how), "conversion")
     assert forward_calibration(project, other, recipe, start) == first
@@ -97,12 +97,12 @@ def forward_calibration(project: Any, table: Table, recipe: Recipe, start: int) 
     assert created is not None
     windows = forward_windows(
         table.spine, np.ones(len(table.spine), dtype=bool), created, groups_of(table.dataset.leads),
-        horizon_us=horizon_us(project, "conversion") or 0, test_share=0.25, folds=2, test_from=start,
+        horizon_us=project.tasks["conversion"].horizon_us or 0, test_share=0.25, folds=2, test_from=start,
     )  # fmt: skip
-    rolled = roll(recipe, table, windows)
-    horizon = horizon_us(project, "conversion") or 0
-    rows = calibration_rows(rolled, table, known_by=start, horizon_us=horizon, created_before=start)
-    return rows.sum(), calibrate(rolled, table, rows, known_by=start)
+    scores = backtest(recipe, table, windows)
+    horizon = project.tasks["conversion"].horizon_us or 0
+    rows = calibration_rows(scores, table, known_by=start, horizon_us=horizon, created_before=start)
+    return rows.sum(), calibrate(scores, table, rows, known_by=start)
 
 
 def test_a_win_recorded_after_the_cut_is_no_win_to_the_fit_before_it(trained: Any) -> None:
@@ -118,7 +118,7 @@ def late(request: Any, trained: Any) -> tuple[str, Any, Dataset, int]:
     """A target, a project that cuts at a fixed instant, the data with half of the wins recorded weeks late, and the cut."""
     dataset = trained.dataset
     table = table_of(trained.project, dataset, request.param)
-    start = windows_of(trained.project, table, request.param, groups_of(dataset.leads))[-1].start
+    start = windows_of(trained.project.tasks[request.param], table, groups_of(dataset.leads))[-1].start
     split = trained.project.params.split.model_copy(update={"test_from": iso(start)})
     project = dataclasses.replace(
         trained.project, params=trained.project.params.model_copy(update={"split": split})
@@ -136,7 +136,7 @@ def fit_side(
     project: Any, dataset: Dataset, target: str
 ) -> tuple[Window, list[tuple[int, int, float, float]]]:
     table = table_of(project, dataset, target)
-    window = windows_of(project, table, target, groups_of(dataset.leads))[-1]
+    window = windows_of(project.tasks[target], table, groups_of(dataset.leads))[-1]
     rows = np.flatnonzero(window.fit)
     y, weight = table.labels.as_known(window.start)[rows], table.weights(rows)
     found = zip(
@@ -159,7 +159,7 @@ def test_later_outcomes_change_no_row_no_label_and_no_weight_of_the_fit_side(lat
 def test_a_win_recorded_after_the_cut_leaves_its_later_rows_to_the_fit_as_open_leads(late: Any) -> None:
     target, project, dataset, start = late
     table = table_of(project, dataset, target)
-    window = windows_of(project, table, target, groups_of(dataset.leads))[-1]
+    window = windows_of(project.tasks[target], table, groups_of(dataset.leads))[-1]
     unknown = window.fit & ~table.labels.used
     assert unknown.sum() > 10 or target == "fake", "a fake counts from when it is known: there are none"
     assert (table.labels.known_at[unknown] >= start).all()

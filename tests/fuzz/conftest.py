@@ -31,9 +31,9 @@ def client(trained: Any) -> Iterator[Any]:
     from lead_ml.service import Settings, create_app
     from lead_ml.service.reload import Loaders
 
-    loaders = Loaders(trial=lambda _: None, load=Scorer.load, warm=lambda: None)
+    loaders = Loaders(check=lambda _: None, load=Scorer.load, warm=lambda: None)
     app = create_app(Settings(runs=trained.runs, auth=False, poll_seconds=3600), loaders=loaders)
-    app.state.runtime.live.check()
+    app.state.runtime.reloader.check()
     here = {"client": ("127.0.0.1", 50_000), "base_url": "http://localhost"}
     with TestClient(app, raise_server_exceptions=False, **here) as found:
         yield found

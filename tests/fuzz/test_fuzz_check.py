@@ -1,4 +1,4 @@
-"""Whatever is done to the files, ``lead-ml check`` ends with 0 or 1 and says something that a person can act upon."""
+"""Whatever the files contain, ``lead-ml check`` exits with 0 or 1 and prints a message that a person can act on."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from lead_ml.cli.app import app
+
+UNEXPECTED = "LEAD_ML_DEBUG=1"  # every message about an unexpected error ends with it
 
 EXAMPLES = int(os.environ.get("LEAD_ML_EXAMPLES", "100"))
 FUZZ = settings(
@@ -105,7 +108,7 @@ def odd_cells(draw: st.DrawFn) -> Tables:
 
 @st.composite
 def damaged_bytes(draw: st.DrawFn) -> dict[str, bytes | None]:
-    """Files that may be no CSV any more: other encodings, ragged rows, open quotes, NULs, foreign formats, none at all."""
+    """Files that may not be valid CSV: other encodings, ragged rows, open quotes, NULs, other formats, missing files."""
     files: dict[str, bytes | None] = {
         name: written(rows) for name, rows in draw(st.just(SOUND) | odd_cells()).items()
     }
@@ -148,7 +151,7 @@ def checked(root: Path, files: dict[str, bytes | None]) -> Any:
         assert done.stdout == ""
         assert done.stderr.startswith("error "), done.stderr
         assert len(done.stderr.splitlines()) == 1, done.stderr
-        assert "did not foresee" not in done.stderr, done.stderr
+        assert UNEXPECTED not in done.stderr, done.stderr
         assert any(name in done.stderr for name in SOUND), done.stderr
     assert "Traceback" not in done.stderr
     return done
@@ -191,7 +194,16 @@ def test_the_tables_for_people_survive_whatever_the_cells_hold(bare_project: Pat
         (bare_project / f"{name}.csv").write_bytes(written(rows))
     done = CliRunner().invoke(app, ["check", "-C", str(bare_project)])
     assert done.exit_code in (0, 1), done.stderr
-    assert "did not foresee" not in done.stderr, done.stderr
+    assert UNEXPECTED not in done.stderr, done.stderr
+
+
+def test_an_unexpected_error_would_be_recognized(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError("of a library")
+
+    monkeypatch.delenv("LEAD_ML_DEBUG", raising=False)
+    monkeypatch.setattr("lead_ml.workflows.init.init_project", fails)
+    assert UNEXPECTED in CliRunner().invoke(app, ["init", "x"]).stderr
 
 
 def test_the_undamaged_tables_are_used_to_the_last_row(bare_project: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whatever a client sends, the answer is a score or a problem document with 4xx; never 5xx."""
+"""Any request gets a score or problem details with 4xx, never 5xx."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def paths(content: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def changed(content: Any, path: tuple[Any, ...], how: str, value: Any) -> Any:
-    """Return a copy with the value at a path replaced, taken out, doubled or put under another name."""
+    """Return a copy with the value at a path replaced, removed, duplicated or renamed."""
     if not path:
         return value if how == "replace" else content
     copy = json.loads(json.dumps(content))
@@ -105,13 +105,13 @@ def mutated(draw: st.DrawFn) -> Any:
 
 
 def encoded(body: Any) -> bytes:
-    """Encode as Python does, so that NaN, infinities and lone surrogates go over the wire as well."""
+    """Encode as Python does, so that NaN, infinities and lone surrogates are sent as well."""
     return json.dumps(body).encode()
 
 
 @st.composite
 def torn(draw: st.DrawFn) -> bytes:
-    """Return the bytes of a good body with some of them cut, doubled or replaced."""
+    """Return the bytes of a good body with some of them cut, duplicated or replaced."""
     text = encoded(GOOD)
     for _ in range(draw(st.integers(1, 3))):
         place, length = draw(st.integers(0, len(text))), draw(st.integers(0, 8))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 from ugly import chinese, german
+
+from lead_ml.init.source_text import YAML_LINE, width
 
 
 @pytest.fixture
@@ -29,14 +34,14 @@ def test_init_check_train_without_an_edit(run: Callable[..., Any], tmp_path: Pat
     assert "lead-ml check --project" in done.stderr
     checked = run("check", "--project", tmp_path / "mine")
     assert checked.exit_code == 0, checked.stderr
-    assert "created_at is their 创建时间" in checked.stdout
+    assert "created_at is read from 创建时间" in checked.stdout
     trained = run(
         "train",
         "--project",
         tmp_path / "mine",
-        "--kind",
+        "--candidate",
         "scorecard",
-        "--kind",
+        "--candidate",
         "logistic",
         "--no-track",
         "--json",
@@ -79,3 +84,30 @@ def test_a_project_near_its_data_can_be_moved_with_it(run: Callable[..., Any], t
     assert run("init", tmp_path / "here" / "mine", "--leads", leads).exit_code == 0
     (tmp_path / "here").rename(tmp_path / "there")
     assert run("check", "--project", tmp_path / "there" / "mine").exit_code == 0
+
+
+def test_questions_and_comments_are_written_in_the_language_asked_for(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    leads = chinese(tmp_path, rows=300)["leads"]
+    assert run("init", tmp_path / "en", "--leads", leads).exit_code == 0
+    assert run("init", tmp_path / "zh", "--leads", leads, "--lang", "zh").exit_code == 0
+    english, other = ((tmp_path / name / "params.yaml").read_text(encoding="utf-8") for name in ("en", "zh"))
+    assert "# 问题 1：" in other
+    assert "QUESTION" not in other
+    assert {**yaml.safe_load(english), "project": ""} == {**yaml.safe_load(other), "project": ""}
+    for line in other.split("\n"):
+        assert not line.startswith("#") or width(line) <= YAML_LINE
+    folder = tmp_path / "zh"
+    command = ["-m", "ruff", "format", "--check", "--isolated", "--line-length", "88", "features", "models"]
+    done = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert run("check", "--project", folder).exit_code == 0
+
+
+def test_an_unknown_language_is_refused(run: Callable[..., Any], tmp_path: Path) -> None:
+    leads = german(tmp_path, rows=300)["leads"]
+    done = run("init", tmp_path / "mine", "--leads", leads, "--lang", "xx")
+    assert done.exit_code == 2
+    assert "'xx' is not one of en, zh" in done.stderr
+    assert not (tmp_path / "mine").exists()

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -16,25 +17,35 @@ from hypothesis import strategies as st
 
 from lead_ml.declare import MICROSECONDS_PER_DAY as DAY
 from lead_ml.init.answers import contacts_of, is_no, is_yes, stage_of, unreal_reasons
-from lead_ml.init.names import EVENT_NAMES, LEAD_NAMES, OUTCOME, OUTCOME_NAMES, WON_AT
-from lead_ml.init.python_text import LINE, call, literal, strings, width
+from lead_ml.init.names import role_names, target_names
+from lead_ml.init.source_text import (
+    PYTHON_LINE,
+    call,
+    comment,
+    entry,
+    flow,
+    literal,
+    scalar,
+    strings,
+    width,
+    wrapped,
+)
 from lead_ml.init.statistics import HORIZONS, delays_of, giving_away, kaplan_meier, unrecorded_before
 from lead_ml.init.traits import feature_name
-from lead_ml.init.yaml_text import comment, entry, flow, scalar
 from lead_ml.project.schema import TABLES
 from lead_ml.tables.dataset import Coded, Dataset, Leads, Outcomes
 
 
-@pytest.mark.parametrize("names", [LEAD_NAMES, EVENT_NAMES, OUTCOME_NAMES])
-def test_every_name_belongs_to_a_role_of_the_contract(names: dict) -> None:
+@pytest.mark.parametrize("table", ["leads", "events", "outcomes"])
+def test_every_name_belongs_to_a_role_of_the_contract(table: Literal["leads", "events", "outcomes"]) -> None:
     roles = {role.name for table in TABLES.values() for role in table}
-    assert set(names) <= roles
-    for role, known in names.items():
+    assert set(role_names(table)) <= roles
+    for role, known in role_names(table).items():
         assert known.likeness(role) == 1, f"{role} is not its own name"
 
 
 def test_every_role_of_leads_is_looked_for() -> None:
-    assert set(LEAD_NAMES) == {role.name for role in TABLES["leads"]}
+    assert set(role_names("leads")) == {role.name for role in TABLES["leads"]}
 
 
 @pytest.mark.parametrize(
@@ -47,18 +58,19 @@ def test_every_role_of_leads_is_looked_for() -> None:
     ],
 )  # fmt: skip
 def test_common_headers_are_known(column: str, role: str) -> None:
-    best = max(LEAD_NAMES, key=lambda name: LEAD_NAMES[name].likeness(column))
+    names = role_names("leads")
+    best = max(names, key=lambda name: names[name].likeness(column))
     assert best == role
 
 
 @pytest.mark.parametrize("column", ["Last Activity Date", "birthday", "更新时间", "Modified On"])
 def test_other_dates_are_not_called_the_creation(column: str) -> None:
-    assert LEAD_NAMES["created_at"].likeness(column) == 0
+    assert role_names("leads")["created_at"].likeness(column) == 0
 
 
-@pytest.mark.parametrize(("column", "names"), [("成交时间", WON_AT), ("Close Date", WON_AT), ("转化", OUTCOME), ("是否成交", OUTCOME), ("Converted", OUTCOME), ("y", OUTCOME)])  # fmt: skip
-def test_common_names_of_a_conversion_are_known(column: str, names) -> None:
-    assert names.likeness(column) > 0
+@pytest.mark.parametrize(("column", "names"), [("成交时间", "won_at"), ("Close Date", "won_at"), ("转化", "converted"), ("是否成交", "converted"), ("Converted", "converted"), ("y", "converted")])  # fmt: skip
+def test_common_names_of_a_conversion_are_known(column: str, names: Literal["won_at", "converted"]) -> None:
+    assert target_names(names).likeness(column) > 0
 
 
 @pytest.mark.parametrize(
@@ -161,6 +173,18 @@ def test_a_comment_stays_a_comment(text: str) -> None:
     assert all(line.startswith("#") for line in comment(text).split("\n") if line)
 
 
+PIECES = st.sampled_from(["ab ", "a, ", "-", "按", "读取，", "日。", "（前）", "`c`、", "“否”"])
+
+
+@given(st.lists(PIECES, max_size=40).map("".join), st.integers(8, 30))
+def test_wrapping_keeps_the_text_and_the_width(text: str, columns: int) -> None:
+    lines = wrapped(text, columns)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert not any(line.startswith(("，", "。", "）", "、")) or line.endswith("（") for line in lines)
+    for line in lines:
+        assert width(line) <= columns or len(wrapped(line, columns)) == 1
+
+
 @pytest.mark.parametrize(
     "text", ["short", "x" * 200, 'with "quotes"', "it's", "both \" and '", "tab\tand\\", "行业" * 30, "\x07"]
 )
@@ -179,7 +203,7 @@ def test_calls_stand_as_ruff_leaves_them(text: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert width(told.split("\n")[0]) <= LINE or "\n" in told
+    assert width(told.split("\n")[0]) <= PYTHON_LINE or "\n" in told
 
 
 def _history(days: int, recorded_from: int = 0, leads: int = 2_000) -> Dataset:

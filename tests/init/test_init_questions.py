@@ -64,7 +64,7 @@ def test_without_an_id_the_rows_are_numbered(draft_of: Make) -> None:
         "age,job,y", [[30 + k % 9, "clerk", "yes" if won else "no"] for k, won in enumerate(WON)]
     )
     assert params_of(draft)["data"]["leads"]["number_rows"] is True
-    assert asked(draft, "names the lead").startswith("none: the rows are numbered")
+    assert asked(draft, "names the lead").startswith("none, so the rows are numbered")
 
 
 def test_empty_cells_beside_yes_are_asked_about_and_mean_no(draft_of: Make) -> None:
@@ -122,6 +122,43 @@ def test_a_role_by_name_that_its_values_deny_is_no_role(draft_of: Make) -> None:
     assert params["data"]["leads"]["columns"]["email_column"] == "email"
 
 
+def test_a_column_named_like_a_role_that_another_column_plays_is_renamed(tmp_path: Path) -> None:
+    rows = [
+        [k, day, f"Person {k}", f"Deal {k}", int(won)]
+        for k, (day, won) in enumerate(zip(days(), WON, strict=True))
+    ]
+    leads = write(tmp_path / "leads.csv", ["id", "create_date", "contact_name", "name", "won"], rows)
+    draft, _ = init_from_export(tmp_path / "mine", leads)
+    params = params_of(draft)
+    assert params["data"]["leads"]["columns"]["name"] == "contact_name"
+    assert params["data"]["leads"]["columns"]["name_column"] == "name"
+    assert params["known_at"] == {"name_column": "current"}
+    columns = {item.name: item.known_at for item in load(tmp_path / "mine").intake.columns}
+    assert columns["name"] == "creation"
+
+
+def test_events_are_looked_at_again_although_no_stage_says_won_yet(tmp_path: Path) -> None:
+    ids = [f"L{k}" for k in range(N)]
+    leads = write(
+        tmp_path / "leads.csv", ["id", "created"], [list(pair) for pair in zip(ids, days(), strict=True)]
+    )
+    events = write(
+        tmp_path / "events.csv", ["id", "time", "type"], [[one, "2024-12-01", "visit"] for one in ids]
+    )
+    stages = write(
+        tmp_path / "stages.csv",
+        ["id", "date", "stage"],
+        [[one, "2024-12-02", "phase two"] for one in ids[::3]],
+    )
+    draft = draft_project(tmp_path / "mine", leads, events, stages)
+    params = params_of(draft)
+    assert params["snapshots"]["ages_days"] == [1, 3, 7, 14, 30]
+    assert params["conversion"]["horizon_days"] == 30
+    assert draft.horizon_days is None
+    comments = " ".join(draft.files["params.yaml"].replace("#", " ").split())
+    assert "There are no wins in your data yet, so 30 days is only a guess." in comments
+
+
 def test_plain_traits_are_asked_about_and_may_be_used(draft_of: Make) -> None:
     rows = [[k, 20 + k % 40, ["/a", "/b"][k % 2], int(won)] for k, won in enumerate(WON)]
     draft = draft_of("id,Age,Landing Page,Converted", rows)
@@ -132,14 +169,17 @@ def test_plain_traits_are_asked_about_and_may_be_used(draft_of: Make) -> None:
 def test_a_date_among_several_is_asked_about(draft_of: Make) -> None:
     rows = [[k, day, day, int(won)] for k, (day, won) in enumerate(zip(days(), WON, strict=True))]
     draft = draft_of("id,date,birthday,converted", rows)
-    assert asked(draft, "when the lead was created") == "`date`; others with dates: `birthday`"
+    assert asked(draft, "when the lead was created") == "`date`; other columns with dates: `birthday`"
 
 
 def test_five_digits_are_days_of_excel_only_under_the_name_of_a_date(draft_of: Make) -> None:
     rows = [[k, 45000 + k, 45000 + k, int(won)] for k, won in enumerate(WON)]
-    columns = {item.column: item.type for item in draft_of("id,create date,income,converted", rows).columns}
-    assert columns["create date"] == "date (excel)"
-    assert not columns["income"].startswith("date")
+    columns = {
+        item.column: (item.kind, item.date_format)
+        for item in draft_of("id,create date,income,converted", rows).columns
+    }
+    assert columns["create date"] == ("date", "excel")
+    assert columns["income"][0] != "date"
 
 
 def test_wins_that_begin_late_are_asked_about(tmp_path: Path) -> None:
@@ -163,14 +203,14 @@ def test_wins_that_begin_late_are_asked_about(tmp_path: Path) -> None:
 def test_a_table_that_shares_no_ids_stops_with_a_question(tmp_path: Path) -> None:
     leads = write(tmp_path / "leads.csv", ["id", "created"], [[f"L{k}", day] for k, day in enumerate(days())])
     events = write(tmp_path / "events.csv", ["who", "time", "type"], [["X1", "2024-05-06", "visit"]] * 30)
-    with pytest.raises(InputError, match="which column of events names the lead"):
+    with pytest.raises(InputError, match="no column of the events shares its values"):
         draft_project(tmp_path / "mine", leads, events)
 
 
 def test_outcomes_without_a_time_of_creation_stop_with_a_question(tmp_path: Path) -> None:
     leads = write(tmp_path / "leads.csv", ["id", "source"], [[f"L{k}", "web"] for k in range(N)])
     deals = write(tmp_path / "deals.csv", ["id", "won date"], [[f"L{k}", "2024-05-06"] for k in range(20)])
-    with pytest.raises(InputError, match="which column says when a lead was created"):
+    with pytest.raises(InputError, match="no column says when a lead was created"):
         draft_project(tmp_path / "mine", leads, outcomes=deals)
     assert not (tmp_path / "mine").exists()
 

@@ -17,20 +17,20 @@ from lead_ml.evaluation.split import groups_of
 from lead_ml.model.fit import Fitted, columns_of, features_of, take
 from lead_ml.project.params import PointsRule, ScorecardParams
 from lead_ml.project.targets import KINDS, ModelSpec, Won
-from lead_ml.workflows.training_table import build_table, recipes_of, usable_features
+from lead_ml.workflows.training import build_table, recipes_of, usable_features
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory):
     project, data = write_project(tmp_path_factory.mktemp("fit")), draw()
     declarations, _ = usable_features(project, data)
-    return project, build_table(project, data, "conversion", declarations, groups_of(data.leads))
+    return project, build_table(project.tasks["conversion"], data, declarations, groups_of(data.leads))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fit_answers_the_same_after_the_disk(small, kind, tmp_path: Path) -> None:
     project, table = small
-    recipe = recipes_of(project, "conversion", [kind])[0]
+    recipe = recipes_of(project.tasks["conversion"], [kind])[0]
     fitted = fit_rows(recipe, table, np.ones(len(table.spine), dtype=bool))
     fitted.save(tmp_path / "part")
     again = Fitted.load(tmp_path / "part", project.declarations)
@@ -44,7 +44,7 @@ def test_a_fit_answers_the_same_after_the_disk(small, kind, tmp_path: Path) -> N
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fit_repeats_to_the_bit_and_rows_out_of_it_do_not_matter(small, kind) -> None:
     project, table = small
-    recipe = recipes_of(project, "conversion", [kind])[0]
+    recipe = recipes_of(project.tasks["conversion"], [kind])[0]
     rows = np.arange(len(table.spine)) % 2 == 0
     X = fit_rows(recipe, table, rows).matrix(table.raw)
     first = fit_rows(recipe, table, rows).model.predict_logit(X)
@@ -98,16 +98,18 @@ def test_a_rule_on_an_unknown_feature_is_told_by_name(tmp_path: Path) -> None:
     rules = [{"feature": "shoe", "values": ["43"], "points": 2}]
     project = write_project(tmp_path, conversion={"horizon_days": 10, "scorecard": {"rules": rules}})
     data = draw(100)
-    table = build_table(project, data, "conversion", project.declarations, groups_of(data.leads))
+    table = build_table(project.tasks["conversion"], data, project.declarations, groups_of(data.leads))
     with pytest.raises(ParamsError, match="shoe"):
         fit_rows(
-            recipes_of(project, "conversion", ["scorecard"])[0], table, np.ones(len(table.spine), dtype=bool)
+            recipes_of(project.tasks["conversion"], ["scorecard"])[0],
+            table,
+            np.ones(len(table.spine), dtype=bool),
         )
 
 
 def test_every_value_that_a_rule_names_earns_its_points_also_the_first_of_the_alphabet(small) -> None:
     project, table = small
-    recipe = recipes_of(project, "conversion", ["scorecard"])[0]
+    recipe = recipes_of(project.tasks["conversion"], ["scorecard"])[0]
     name = next(
         item.name for item in table.declarations if isinstance(item, Attribute) and item.kind == "category"
     )

@@ -11,7 +11,7 @@ from naive_features import naive, stood
 from random_projects import EXAMPLES, HOUR, START, W, asked, decoded, only_leads, plain, projects
 
 from lead_ml.asof.join import Compiled, features_at
-from lead_ml.asof.kernel import keep, key_at
+from lead_ml.asof.kernel import key_at, take_snapshot
 from lead_ml.asof.labels import Spine
 from lead_ml.clean import TRANSFORMS
 from lead_ml.declare import Aggregate, category, events, leads, outcomes
@@ -132,7 +132,7 @@ def test_a_request_with_the_keys_of_now_on_kept_history_equals_the_batch(project
     lead = np.tile(everybody, len(later))
     as_of = until + np.repeat(np.array(later, dtype=np.int64) * HOUR // 2, len(everybody))
     for plan in SHARED:
-        kept = keep(plan, project, until)
+        kept = take_snapshot(plan, project, until)
         assert decoded(plan, request, lead, as_of, kept) == decoded(plan, project, lead, as_of)
 
 

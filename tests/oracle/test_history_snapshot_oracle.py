@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from naive_features import naive
 from random_projects import EXAMPLES, HOUR, SHARED, START, decoded, only_leads, picked, projects, shuffled
 
-from lead_ml.asof.kernel import Kept, aggregate, keep
+from lead_ml.asof.kernel import HistorySnapshot, aggregate, take_snapshot
 
 check = settings(max_examples=EXAMPLES, deadline=None)
 moments = st.integers(-1, 40).map(lambda n: START + n * HOUR // 2)
@@ -50,7 +50,7 @@ def test_kept_history_and_a_request_equal_the_full_history(request, later, whole
     for plan in SHARED:
         if plan.stream == "conversions" and not whole_past:
             continue  # a lead converts once: its outcomes come whole
-        kept = Kept.from_arrays(plan, keep(plan, project, until).to_arrays())
+        kept = HistorySnapshot.from_arrays(plan, take_snapshot(plan, project, until).to_arrays())
         expected = decoded(plan, project, wanted[place], as_of)
         assert decoded(plan, mine, place, as_of, kept) == expected
 
@@ -60,7 +60,10 @@ def test_kept_history_and_a_request_equal_the_full_history(request, later, whole
 def test_the_bytes_kept_do_not_depend_on_the_order_of_rows_and_levels(project, until, random):
     other = shuffled(project, random)
     for plan in SHARED:
-        first, second = keep(plan, project, until).to_arrays(), keep(plan, other, until).to_arrays()
+        first, second = (
+            take_snapshot(plan, project, until).to_arrays(),
+            take_snapshot(plan, other, until).to_arrays(),
+        )
         assert list(first) == list(second)
         for name, array in first.items():
             assert (array.dtype, array.shape) == (second[name].dtype, second[name].shape)
@@ -73,7 +76,7 @@ def test_before_until_windows_are_cut_at_as_of_over_the_history_known_at_until(p
     lead = np.arange(len(project.leads))
     as_of = np.full(len(lead), until - back * HOUR // 2)
     for plan in SHARED:
-        found = aggregate(plan, project, lead, as_of, keep(plan, project, until))
+        found = aggregate(plan, project, lead, as_of, take_snapshot(plan, project, until))
         reachable = [as_of[0] - item.window >= until - plan.longest_window for item in plan.features]
         windowed = [item.window > 0 and item.aggregation not in ("first", "last") for item in plan.features]
         chosen = np.flatnonzero(np.logical_and(reachable, windowed))
@@ -87,15 +90,15 @@ def test_before_until_windows_are_cut_at_as_of_over_the_history_known_at_until(p
 
 @check
 @given(projects(), moments, st.integers(0, 30))
-def test_before_until_what_is_folded_answers_as_of_until(project, until, back):
+def test_before_until_what_was_scanned_answers_as_of_until(project, until, back):
     lead = np.arange(len(project.leads))
     as_of = np.full(len(lead), until - back * HOUR // 2)
     for plan in SHARED:
-        folded = [item.window == 0 and item.aggregation != "distinct" for item in plan.features]
-        found = decoded(plan, project, lead, as_of, keep(plan, project, until))
+        scanned = [item.window == 0 and item.aggregation != "distinct" for item in plan.features]
+        found = decoded(plan, project, lead, as_of, take_snapshot(plan, project, until))
         expected = decoded(plan, project, lead, np.full(len(lead), until))
-        assert [a for a, told in zip(found, folded, strict=True) if told] == [
-            b for b, told in zip(expected, folded, strict=True) if told
+        assert [a for a, known in zip(found, scanned, strict=True) if known] == [
+            b for b, known in zip(expected, scanned, strict=True) if known
         ]
 
 

@@ -1,4 +1,4 @@
-"""Live state, folded in pieces as records arrive, against the whole history at once."""
+"""Incremental state, updated in pieces as records arrive, against the whole history at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_projects import COMPILED, EXAMPLES, HOUR, START, busy, decoded, floats, picked, projects
 
-from lead_ml.asof.kernel import Live
+from lead_ml.asof.kernel import IncrementalState
 from lead_ml.asof.kernel import incremental as live_module
 from lead_ml.asof.kernel.rows import lead_keys
 from lead_ml.errors import DeclarationError, LateRecord
@@ -23,7 +23,7 @@ PLANS = tuple(
 
 @pytest.fixture(autouse=True)
 def small_tails(monkeypatch):
-    """Fold after a few rows, so that a small project is folded many times."""
+    """Scan after a few rows, so that a small project is scanned many times."""
     monkeypatch.setattr(live_module, "_LEAST_TAIL", 2)
 
 
@@ -52,7 +52,7 @@ def arrivals(plan, project, delays, sizes):
 
 
 def told(plan, found):
-    """Return what :meth:`Live.read` gave as lists of texts, floats and None, column by column."""
+    """Return what :meth:`IncrementalState.read` gave as lists of texts, floats and None, column by column."""
     matrix, texts = found
     columns = [floats(column) for column in matrix.T]
     for k, item in enumerate(plan.features):
@@ -80,9 +80,9 @@ def agree(plan, project, live, as_of):
 def test_live_state_equals_the_whole_history(project, delays, sizes):
     grace = 3 * HOUR + 1
     for plan in PLANS:
-        live, seen = Live(plan, grace=grace), np.empty(0, dtype=np.int64)
+        live, seen = IncrementalState(plan, grace=grace), np.empty(0, dtype=np.int64)
         for piece in arrivals(plan, project, np.array(delays) * HOUR // 2, sizes):
-            live.fold(only(plan, project, piece))
+            live.add(only(plan, project, piece))
             seen = np.append(seen, piece)
             now = int(linked(plan, project)[seen].max())
             agree(plan, only(plan, project, np.sort(seen)), live, now + np.array([0, 1, HOUR, 9 * HOUR]))
@@ -91,9 +91,9 @@ def test_live_state_equals_the_whole_history(project, delays, sizes):
 def test_reading_changes_nothing():
     project = busy(np.random.default_rng(3), leads=4, events=200, outcomes=20)
     plan = PLANS[0]
-    live = Live(plan, grace=HOUR)
+    live = IncrementalState(plan, grace=HOUR)
     for piece in arrivals(plan, project, np.zeros(1, dtype=np.int64), [7]):
-        live.fold(only(plan, project, piece))
+        live.add(only(plan, project, piece))
     as_of = START + np.arange(100, 110) * HOUR
     first = told(plan, live.read("L1", as_of))
     rows = live.rows
@@ -107,29 +107,29 @@ def test_what_no_window_needs_is_dropped():
     spread = START + np.sort(np.random.default_rng(5).integers(0, 3_000 * HOUR, 6_000))
     events = replace(project.events, occurred_at=spread, known_at=spread)
     project = replace(project, events=events)
-    live = Live(plan, grace=HOUR)
+    live = IncrementalState(plan, grace=HOUR)
     for piece in arrivals(plan, project, np.zeros(1, dtype=np.int64), [50]):
-        live.fold(only(plan, project, piece))
+        live.add(only(plan, project, piece))
     assert live.rows < 600
     agree(plan, project, live, np.array([spread[-1] + 1]))
 
 
-def test_a_record_after_the_grace_is_refused_until_its_key_is_folded_again():
+def test_a_record_after_the_grace_is_refused_until_its_key_is_rebuilt():
     project = busy(np.random.default_rng(6), leads=3, events=60, outcomes=1)
     plan = PLANS[0]
     known = linked(plan, project)
     late = int(np.argmin(known))
     rest = np.delete(np.argsort(known, kind="stable"), 0)
-    live = Live(plan, grace=HOUR)
+    live = IncrementalState(plan, grace=HOUR)
     for row in rest:
-        live.fold(only(plan, project, np.array([row])))
-    with pytest.raises(LateRecord, match=r"comes too late for events by lead_id.*Refold the key"):
-        live.fold(only(plan, project, np.array([late])))
-    live.refold(project)
+        live.add(only(plan, project, np.array([row])))
+    with pytest.raises(LateRecord, match=r"comes too late for events by lead_id.*Rebuild the key"):
+        live.add(only(plan, project, np.array([late])))
+    live.rebuild(project)
     agree(plan, project, live, np.array([known.max() + 1]))
 
 
 def test_conversions_are_refused():
     plan = next(p for p in COMPILED.plans if p.stream == "conversions")
     with pytest.raises(DeclarationError, match="only the first counts"):
-        Live(plan)
+        IncrementalState(plan)

@@ -1,4 +1,4 @@
-"""100,000 random leads: all at once, one by one, and from live state give the same bits."""
+"""100,000 random leads: all at once, one by one, and from incremental state give the same bits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from random_projects import COMPILED, HOUR, START, busy, picked
 
-from lead_ml.asof.kernel import Live, aggregate_coded, keep
+from lead_ml.asof.kernel import IncrementalState, aggregate_coded, take_snapshot
 from lead_ml.tables.dataset import Dataset, Events, Leads
 
 LEADS, PART, PIECES = 100_000, 2_000, 12
@@ -71,11 +71,11 @@ def test_batch_single_and_live_state_are_equal_to_the_last_bit(numbers):
         as_of = np.random.default_rng(number).integers(until, START + 60 * HOUR, PART)
         lead = np.arange(PART)
         offsets = np.searchsorted(project.events.lead, np.arange(PART + 1)).tolist()
-        live = Live(OWN, grace=6 * HOUR)
+        live = IncrementalState(OWN, grace=6 * HOUR)
         known = np.argsort(project.events.known_at, kind="stable")
         for piece in np.array_split(known, PIECES):
-            live.fold(replace(project, events=picked(project.events, np.sort(piece))))
-        kept = keep(ACCOUNT, project, until)
+            live.add(replace(project, events=picked(project.events, np.sort(piece))))
+        kept = take_snapshot(ACCOUNT, project, until)
         whole, together = (
             aggregate_coded(plan, project, lead, moments)
             for plan, moments in ((OWN, as_of), (ACCOUNT, np.full(PART, until)))

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from lead_ml.asof.encode import fit_encoder
 from lead_ml.asof.join import features_at
 from lead_ml.declare import category, number, validated
-from lead_ml.evaluation import roll
+from lead_ml.evaluation import backtest
 from lead_ml.evaluation.split import groups_of
 from lead_ml.model import LightGBM
 from lead_ml.model.fit import Recipe, columns_of, take
 from lead_ml.model.metrics import log_loss, roc_auc, sigmoid
 from lead_ml.workflows.promote import promote
 from lead_ml.workflows.train import train
-from lead_ml.workflows.training_table import build_table, recipes_of, usable_features, windows_of
+from lead_ml.workflows.training import build_table, recipes_of, usable_features, windows_of
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.data, pytest.mark.slow]
@@ -27,7 +27,7 @@ def table(bank):
     declarations, left_out = usable_features(bank.project, bank.dataset)
     assert left_out == ("duration",)
     groups = groups_of(bank.dataset.leads)
-    return build_table(bank.project, bank.dataset, "conversion", declarations, groups)
+    return build_table(bank.project.tasks["conversion"], bank.dataset, declarations, groups)
 
 
 @pytest.fixture(scope="module")
@@ -67,15 +67,15 @@ def test_the_independent_run_is_reproduced(bank, table):
 
 
 def test_logistic_regression_reaches_about_68_forward(bank, table, run):
-    recipe = recipes_of(bank.project, "conversion", ("logistic",))[0]
+    recipe = recipes_of(bank.project.tasks["conversion"], ("logistic",))[0]
     logistic = recipe.params.logistic.model_copy(update={"prior": False, "l2": 1.0, "l2_search": ()})
     plain = Recipe(
         recipe.kind, recipe.spec, recipe.params.model_copy(update={"logistic": logistic}), recipe.seed, 1
     )
-    window = windows_of(bank.project, table, "conversion", groups_of(bank.dataset.leads))[-1:]
-    rolled = roll(plain, table, window)
+    window = windows_of(bank.project.tasks["conversion"], table, groups_of(bank.dataset.leads))[-1:]
+    scores = backtest(plain, table, window)
     test = window[0].test
-    assert roc_auc(table.labels.y[test], sigmoid(rolled.logit[test])) == pytest.approx(0.685, abs=0.03)
+    assert roc_auc(table.labels.y[test], sigmoid(scores.logit[test])) == pytest.approx(0.685, abs=0.03)
 
 
 def test_the_champion_holds_under_drift(run):

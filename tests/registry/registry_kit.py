@@ -1,4 +1,4 @@
-"""Runs and requests for the tracking tests."""
+"""Runs and tables of leads for the tracking tests."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
+import pandas as pd
+from asked import request_of
 
 from lead_ml.registry.runs import Run, open_run, save_record
-from lead_ml.scoring import EventIn, ScoreRequest
+from lead_ml.scoring import ScoreRequest
 from lead_ml.scoring.manifest import seal
 from lead_ml.tables.dataset import Dataset
-from lead_ml.tables.instants import iso
 
 
 def adopt(trained: Any, runs: Path) -> Run:
@@ -38,29 +38,11 @@ def another_version(run: Run) -> Run:
     return open_run(folder.parent, version)
 
 
-def requests_of(dataset: Dataset, count: int) -> list[str]:
-    """Write the first leads of a data set, with their events, as bodies of ``POST /v1/score`` at the end of the data."""
-    return [msgspec.json.encode(_request(dataset, row)).decode() for row in range(count)]
+def leads_of(dataset: Dataset, count: int) -> pd.DataFrame:
+    """Write the first leads of a data set as the table that the pyfunc reads, with their events, at the end of the data."""
+    return pd.DataFrame([_row(request_of(dataset, row, dataset.until)) for row in range(count)])
 
 
-def _request(dataset: Dataset, row: int) -> ScoreRequest:
-    leads, events = dataset.leads, dataset.events
-    assert leads.created_at is not None
-    assert events is not None
-    lead = {name: column.take(np.array([row])).values()[0] for name, column in leads.columns.items()}
-    own = np.nonzero(events.lead == row)[0]
-    columns = {
-        name: column.take(own).values() for name, column in events.columns.items() if name != "event_id"
-    }
-    return ScoreRequest(
-        lead={"lead_id": leads.lead_id[row], "created_at": iso(int(leads.created_at[row])), **lead},
-        events=[
-            EventIn(
-                occurred_at=iso(int(events.occurred_at[k])),
-                recorded_at=iso(int(events.known_at[k])),
-                **{name: values[n] for name, values in columns.items() if values[n] is not None},  # type: ignore[arg-type]
-            )
-            for n, k in enumerate(own)
-        ],
-        as_of=iso(dataset.until),
-    )
+def _row(request: ScoreRequest) -> dict[str, Any]:
+    events = msgspec.json.encode(request.events).decode()
+    return {**request.lead, "as_of": request.as_of, "events": events}

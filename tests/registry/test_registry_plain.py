@@ -14,7 +14,7 @@ from lead_ml.errors import MissingExtra
 from lead_ml.registry import store
 from lead_ml.registry.card import card_markdown
 from lead_ml.registry.flat import flat_params, git_commit
-from lead_ml.registry.record import requirements
+from lead_ml.registry.logged_model import requirements
 from lead_ml.registry.runs import Run, RunRecord
 
 RECORD = RunRecord(
@@ -29,7 +29,7 @@ RECORD = RunRecord(
     features="f",
     kinds={"conversion": "scorecard"},
     left_out_features=(),
-    rung="",
+    cold_start_stage="",
 )
 
 

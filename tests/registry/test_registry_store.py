@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pandas as pd
 import pytest
-from registry_kit import adopt, another_version, requests_of
+from asked import ALL_REASONS, request_of
+from registry_kit import adopt, leads_of
 
 from lead_ml import registry as tracking
 from lead_ml.errors import BundleError, LeadMLError, RequestError
+from lead_ml.registry.frame import OUTPUTS
 from lead_ml.registry.runs import Run
 from lead_ml.registry.store import connected
-from lead_ml.scoring import Scorer, ScoreRequest, prepare
+from lead_ml.scoring import Answer, Scorer, prepare
 from lead_ml.workflows.promote import promote, rollback
 
 # what mlflow itself raises while it is imported, opens its store, and reads an input example
@@ -28,21 +31,20 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning:mlflow"),
 ]
 Logged = tuple[Path, Run, str]
+Two = tuple[Path, Run, Run]
+
+
+def loaded(runs: Path) -> Any:
+    """The registered model, as its users load it."""
+    import mlflow
+
+    with connected(runs):
+        return mlflow.pyfunc.load_model("models:/demo/1")
 
 
 @pytest.fixture(autouse=True)
 def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-
-
-@pytest.fixture
-def two(runs: Path, trained: Any) -> tuple[Run, Run]:
-    """Two versions, logged one after the other."""
-    first = adopt(trained, runs)
-    second = another_version(first)
-    for run in (first, second):
-        tracking.log_run(run, {}, runs)
-    return first, second
 
 
 def test_a_run_is_logged_with_params_figures_and_tags(logged: Logged) -> None:
@@ -51,22 +53,84 @@ def test_a_run_is_logged_with_params_figures_and_tags(logged: Logged) -> None:
         data = client.get_run(run_id).data
     evaluation = run.evaluation("conversion")
     assert evaluation is not None
-    kind = evaluation.winner
-    figure = evaluation.of(kind).metrics["log_loss"]
-    key = f"conversion.{kind}.log_loss"
-    assert (data.metrics[key], data.metrics[f"{key}_lower"], data.metrics[f"{key}_upper"]) == (
-        figure.value,
-        figure.lower,
-        figure.upper,
-    )
-    assert (
-        data.metrics["conversion.base_rate.log_loss"] == evaluation.of("base rate").metrics["log_loss"].value
-    )
+    selected = evaluation.of(run.record.kinds["conversion"])
+    for name in ("log_loss", "roc_auc", "lift_10"):
+        assert data.metrics[f"conversion/{name}"] == selected.metrics[name].value
+    base_rate = evaluation.of("base rate").metrics["log_loss"].value
+    assert data.metrics["conversion/log_loss_base_rate"] == base_rate
+    assert len(data.metrics) <= 20  # MLflow draws a chart for each
     assert data.params["split.folds"] == "2"
     assert data.params["data_digest.leads"] == run.record.data_digests["leads"]
     assert data.tags["lead_ml_version"] == run.record.version
     assert (data.tags["synthetic"], data.tags["seed"]) == ("true", str(run.record.seed))
     assert data.tags["project_digest"] == run.record.project_digest
+    assert evaluation.headline in data.tags["mlflow.note.content"]
+
+
+def test_every_candidate_has_a_child_run_with_comparable_figures(logged: Logged) -> None:
+    runs, run, run_id = logged
+    with connected(runs) as client:
+        experiment = client.get_run(run_id).info.experiment_id
+        found = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{run_id}'")
+        by_name = {child.info.run_name: child for child in found}
+        selected = {name for name, child in by_name.items() if child.data.tags["selected"] == "true"}
+        figures = {
+            item.path for item in client.list_artifacts(by_name["fake: logistic"].info.run_id, "figures/fake")
+        }
+    wanted = set()
+    for target in ("conversion", "fake"):
+        evaluation = run.evaluation(target)
+        assert evaluation is not None
+        for record in evaluation.kinds:
+            child = by_name[f"{target}: {record.kind}"]
+            assert child.data.metrics[f"{target}/log_loss"] == record.metrics["log_loss"].value
+            wanted.add(child.info.run_name)
+    assert set(by_name) == wanted
+    assert selected == {f"{target}: {kind}" for target, kind in run.record.kinds.items()}
+    assert by_name["conversion: lightgbm"].data.params["lightgbm.rounds"] == "30"
+    assert figures == {f"figures/fake/{name}.png" for name in ("roc", "calibration", "lift", "gains")}
+
+
+def test_every_interval_is_in_one_table(logged: Logged) -> None:
+    runs, run, run_id = logged
+    with connected(runs) as client:
+        path = Path(client.download_artifacts(run_id, "metrics.json", str(runs.parent)))
+    content = json.loads(path.read_text())
+    rows = [dict(zip(content["columns"], row, strict=True)) for row in content["data"]]
+    for target in ("conversion", "fake"):
+        evaluation = run.evaluation(target)
+        assert evaluation is not None
+        own = {(r["candidate"], r["metric"]): r for r in rows if r["target"] == target}
+        assert len(own) == sum(len(record.metrics) for record in evaluation.kinds)
+        for record in evaluation.kinds:
+            for name, figure in record.metrics.items():
+                row = own[record.kind, name]
+                assert (row["value"], row["lower"], row["upper"]) == pytest.approx(
+                    (figure.value, figure.lower, figure.upper)
+                )
+
+
+def test_the_data_is_an_input_named_by_its_digest(logged: Logged) -> None:
+    runs, run, run_id = logged
+    with connected(runs) as client:
+        inputs = client.get_run(run_id).inputs.dataset_inputs
+    found = {item.dataset.name: item for item in inputs}
+    assert set(found) == set(run.record.data_digests) == {"leads", "events", "outcomes"}
+    for table, item in found.items():
+        tags = {tag.key: tag.value for tag in item.tags}
+        assert run.record.data_digests[table].startswith(item.dataset.digest)
+        assert tags["digest"] == run.record.data_digests[table]
+        assert tags["mlflow.data.context"] == "training"
+        assert f"{table}.csv" in item.dataset.source
+
+
+def test_the_logged_model_carries_the_figures_of_the_run(logged: Logged) -> None:
+    runs, _, run_id = logged
+    with connected(runs) as client:
+        found = client.get_run(run_id)
+        (output,) = found.outputs.model_outputs
+        model = client.get_logged_model(output.model_id)
+    assert {item.key: item.value for item in model.metrics} == found.data.metrics
 
 
 def test_files_of_a_run_are_logged_but_never_the_scores_that_name_leads(logged: Logged) -> None:
@@ -78,6 +142,8 @@ def test_files_of_a_run_are_logged_but_never_the_scores_that_name_leads(logged: 
     assert names == {
         "evaluation-conversion.json",
         "evaluation-fake.json",
+        "figures",
+        "metrics.json",
         "model_card.md",
         "pictures",
         "report.html",
@@ -100,62 +166,103 @@ def test_a_store_without_versions_is_empty(runs: Path, tmp_path: Path) -> None:
 
 
 def test_the_pyfunc_answers_as_the_scorer_does_to_the_last_bit(logged: Logged, trained: Any) -> None:
-    import mlflow
-    import pandas as pd
-
     runs, run, _ = logged
-    bodies = requests_of(trained.dataset, 40)
-    with connected(runs):
-        model = mlflow.pyfunc.load_model(f"models:/demo/{tracking.versions(runs, 'demo')[0].number}")
-    table = model.predict(pd.DataFrame({"request": bodies}, index=range(5, 45)))
+    leads = leads_of(trained.dataset, 40).set_index(pd.RangeIndex(5, 45))
+    table = loaded(runs).predict(leads, params={"reasons": ALL_REASONS})
     scorer = Scorer.load(run.bundle)
-    prepared = [
-        prepare(msgspec.json.decode(body, type=ScoreRequest), scorer.bundle.schema, 0) for body in bodies
-    ]
-    wanted = [msgspec.json.encode(answer).decode() for answer in scorer.score_prepared(prepared)]
-    assert table.columns.tolist() == ["answer"]
+    requests = [request_of(trained.dataset, row, trained.dataset.until) for row in range(40)]
+    wanted = scorer.score_prepared([prepare(request, scorer.bundle.schema, 0) for request in requests])
+    assert table.columns.tolist() == list(OUTPUTS)
     assert table.index.tolist() == list(range(5, 45))
-    assert table.answer.tolist() == wanted
-    assert len({json.loads(answer)["probability"] for answer in wanted}) > 10  # a scorecard has few
+    for name in ("lead_id", "probability", "lower", "upper", "score", "grade", "stage", "model_version"):
+        assert table[name].tolist() == [getattr(answer, name) for answer in wanted]
+    assert table["fake_probability"].tolist() == [answer.fake.probability for answer in wanted if answer.fake]
+    for text, answer in zip(table["answer"], wanted, strict=True):
+        found = msgspec.structs.replace(msgspec.json.decode(text, type=Answer), warnings=())
+        assert found == msgspec.structs.replace(answer, warnings=())
+    assert table["probability"].nunique() > 10  # a scorecard has few
 
 
-def test_the_pyfunc_is_code_with_a_signature_and_an_example_it_answers(logged: Logged) -> None:
+def test_the_types_of_a_table_change_no_answer(logged: Logged, trained: Any) -> None:
+    """Texts from a CSV file, and numbers, booleans and timestamps from a database, are the same lead."""
+    model = loaded(logged[0])
+    texts = leads_of(trained.dataset, 20)
+    typed = texts.assign(
+        created_at=pd.to_datetime(texts["created_at"], format="ISO8601"),
+        form_seconds=texts["form_seconds"].astype(float),
+        consent=texts["consent"].map({"true": True, "false": False}),
+    )
+    assert [typed[name].dtype.kind for name in ("created_at", "form_seconds")] == ["M", "f"]
+    assert model.predict(typed)["answer"].tolist() == model.predict(texts)["answer"].tolist()
+
+
+def test_no_events_are_distinguished_from_unknown_events(logged: Logged, trained: Any) -> None:
+    model = loaded(logged[0])
+    leads = leads_of(trained.dataset, 3)
+    cases = (
+        (["[]", None, "[]"], [True, False, True]),
+        ([None, None, None], [False] * 3),
+        ([float("nan")] * 3, [False] * 3),  # what pandas makes of an empty column of a CSV file
+    )
+    for cells, supplied in cases:
+        table = model.predict(leads.assign(events=cells))
+        assert [json.loads(text)["events_supplied"] for text in table["answer"]] == supplied
+    assert not json.loads(model.predict(leads.drop(columns="events"))["answer"][0])["events_supplied"]
+
+
+def test_the_pyfunc_is_code_with_a_tabular_signature_and_an_example_it_answers(logged: Logged) -> None:
     import mlflow
 
     runs, run, _ = logged
+    model = loaded(runs)
     with connected(runs):
-        model = mlflow.pyfunc.load_model("models:/demo/1")
         place = Path(mlflow.artifacts.download_artifacts("models:/demo/1"))
-    answer = json.loads(model.predict(model.input_example).answer[0])
+    answer = model.predict(model.input_example).iloc[0]
     assert (answer["lead_id"], answer["model_version"]) == ("example", run.record.version)
-    assert model.metadata.signature.inputs.input_names() == ["request"]
-    assert model.metadata.signature.outputs.input_names() == ["answer"]
+    inputs = model.metadata.signature.inputs
+    assert set(inputs.required_input_names()) == {"lead_id", "created_at"}
+    assert {"industry", "as_of", "events"} <= set(inputs.optional_input_names())
+    assert model.metadata.signature.outputs.input_names() == list(OUTPUTS)
     assert not list(place.rglob("*.pkl"))
     code = next(place.glob("*.py")).read_text()
     imports = [line for line in code.splitlines() if line.startswith(("import", "from"))]
     assert imports == ["from lead_ml.registry.pyfunc import register"]
 
 
-def test_the_pyfunc_names_the_row_and_field_of_a_bad_request(logged: Logged, trained: Any) -> None:
-    import mlflow
-    import pandas as pd
-
-    with connected(logged[0]):
-        model = mlflow.pyfunc.load_model("models:/demo/1").unwrap_python_model()
-    good = requests_of(trained.dataset, 1)[0]
-    for bad, message in (
-        ('{"lead": {}}', "row 1: lead.lead_id is missing"),
-        ("{", "row 1: Input data was truncated"),
-    ):
+def test_the_pyfunc_names_the_row_and_column_of_what_it_cannot_read(logged: Logged, trained: Any) -> None:
+    model = loaded(logged[0])
+    good = leads_of(trained.dataset, 4).astype(object)
+    wrong = (
+        ("events", "not json", "row 2, column events: not a JSON list of events"),
+        ("events", "{}", "row 2, column events: not a JSON list of events"),
+        ("events", 3.5, "row 2, column events: not a JSON list of events"),
+        ("events", '[{"type": "call"}]', "row 2, column events: not a JSON list of events"),
+        (
+            "events",
+            '[{"type": "call", "occurred_at": "soon"}]',
+            r"row 2, column events: .*occurred_at.*'soon'",
+        ),
+        ("lead_id", None, "row 2, column lead_id: lead.lead_id is missing"),
+        ("created_at", float("nan"), "row 2, column created_at: lead.created_at is missing"),
+        ("as_of", "soon", "row 2, column as_of: "),
+        ("industry", ["a"], "row 2, column industry: cannot be read"),
+    )
+    for column, cell, message in wrong:
+        bad = good.copy()
+        bad.at[2, column] = cell
         with pytest.raises(RequestError, match=message):
-            model.predict(None, pd.DataFrame({"request": [good, bad]}))
-    assert model.predict(None, pd.DataFrame({"request": []})).empty
+            model.predict(bad)
+    empty = good.copy()
+    empty.loc[1] = None
+    with pytest.raises(RequestError, match="row 1, column lead_id"):
+        model.predict(empty)
+    with pytest.raises(RequestError, match="expected lang en or zh"):
+        model.predict(good, params={"lang": "fr"})
+    assert model.predict(good.iloc[:0]).empty
 
 
-def test_each_version_is_registered_once_and_the_latest_is_the_challenger(
-    runs: Path, two: tuple[Run, Run]
-) -> None:
-    first, second = two
+def test_each_version_is_registered_once_and_the_latest_is_the_challenger(two: Two) -> None:
+    runs, first, second = two
     found = tracking.versions(runs, "demo")
     assert [(item.number, item.version, item.aliases) for item in found] == [
         ("1", first.record.version, ()),
@@ -165,8 +272,8 @@ def test_each_version_is_registered_once_and_the_latest_is_the_challenger(
     assert found[0].created.endswith("Z")
 
 
-def test_an_alias_moves_and_unknown_versions_are_refused(runs: Path, two: tuple[Run, Run]) -> None:
-    first, _ = two
+def test_an_alias_moves_and_unknown_versions_are_refused(two: Two) -> None:
+    runs, first, _ = two
     tracking.set_alias(runs, "demo", "shadow", first.record.version)
     assert tracking.alias_of(runs, "demo", "shadow") == first.record.version
     assert tracking.alias_of(runs, "demo", "champion") is None
@@ -177,10 +284,8 @@ def test_an_alias_moves_and_unknown_versions_are_refused(runs: Path, two: tuple[
     assert not tracking.mark_promoted(runs, "demo", "zz", promoted_at="", why="")
 
 
-def test_promotion_and_rollback_move_the_champion_alias_with_the_reason(
-    runs: Path, two: tuple[Run, Run]
-) -> None:
-    first, second = two
+def test_promotion_and_rollback_move_the_champion_alias_with_the_reason(two: Two) -> None:
+    runs, first, second = two
     promote(runs, first.record.version, force="first of all")
     done = promote(runs, second.record.version, force="a new card")
     assert tracking.alias_of(runs, "demo", "champion") == second.record.version

@@ -45,14 +45,14 @@ def cold(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def scores() -> ForwardScores:
     """Forward scores of 900 rows, three per lead: a kind that is calibrated, and one that is twice too sure."""
     rng = np.random.default_rng(5)
-    n = 900
-    z = rng.normal(-1.5, 1.0, n)
-    y = (rng.random(n) < 1 / (1 + np.exp(-z))).astype(np.float64)
+    size = 900
+    z = rng.normal(-1.5, 1.0, size)
+    y = (rng.random(size) < 1 / (1 + np.exp(-z))).astype(np.float64)
     return ForwardScores(
-        lead_id=np.array([f"L{k // 3}" for k in range(n)]),
-        as_of=np.arange(n, dtype=np.int64),
+        lead_id=np.array([f"L{k // 3}" for k in range(size)]),
+        as_of=np.arange(size, dtype=np.int64),
         y=y,
-        weight=np.full(n, 1 / 3),
-        group=np.arange(n, dtype=np.int64) // 3,
+        weight=np.full(size, 1 / 3),
+        group=np.arange(size, dtype=np.int64) // 3,
         probability={"logistic": 1 / (1 + np.exp(-z)), "lightgbm": 1 / (1 + np.exp(-2 * z))},
     )

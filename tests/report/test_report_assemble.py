@@ -9,7 +9,7 @@ import pytest
 from lead_ml.model.metrics import Interval
 from lead_ml.registry.runs import Run
 from lead_ml.report import report_data
-from lead_ml.report.words import headline_zh, verdicts
+from lead_ml.report.words import headline, metric_words, opening, summary, verdicts
 
 
 def test_the_data_is_json(data: dict[str, Any]) -> None:
@@ -77,18 +77,18 @@ def test_a_cold_start_has_data_but_no_figures(cold: Run) -> None:
     assert part["judged"] is False
     assert part["kind"] == "scorecard"
     assert data["thresholds"] is None
-    assert any("尚不能评估" in line for line in data["summary_zh"])
+    assert any("暂时无法评估" in line for line in data["summary_zh"])
 
 
 @pytest.mark.parametrize(
     ("gap", "tone", "said"),
     [
-        (Interval(0.02, 0.01, 0.03), "won", "beats the base rate"),
-        (Interval(0.01, -0.01, 0.03), "tied", "not told apart"),
+        (Interval(0.02, 0.01, 0.03), "won", "is better than the base rate"),
+        (Interval(0.01, -0.01, 0.03), "tied", "is statistically tied with the base rate"),
         (
             Interval(-0.02, -0.03, -0.01),
             "lost",
-            "worse than the base rate: log-loss higher by 0.0200 (0.0100 to 0.0300)",
+            "worse than the base rate: log-loss is higher by 0.0200 (0.0100 to 0.0300)",
         ),
     ],
 )
@@ -98,11 +98,12 @@ def test_the_base_rate_is_named_when_it_is_not_beaten(
     first = verdicts(trained.run.evaluation("conversion"), gap)[0]
     assert first["tone"] == tone
     assert said in first["en"]
-    assert "基础比率" in first["zh"]
+    assert "平均基准" in first["zh"]
 
 
 @pytest.mark.parametrize(
-    ("lower", "said", "said_zh"), [(0.001, "loses to", "不如"), (-0.001, "not told apart", "尚无法区分")]
+    ("lower", "said", "said_zh"),
+    [(0.001, "is worse than", "不如"), (-0.001, "is statistically tied with", "没有显著差异")],
 )
 def test_losses_are_said_plainly(trained: Any, lower: float, said: str, said_zh: str) -> None:
     evaluation = trained.run.evaluation("conversion")
@@ -111,4 +112,47 @@ def test_losses_are_said_plainly(trained: Any, lower: float, said: str, said_zh:
     [found] = verdicts(evaluation, None)
     assert said in found["en"]
     assert said_zh in found["zh"]
-    assert ("尚无法区分" in headline_zh(evaluation)) == (lower <= 0)
+    assert ("没有显著差异" in headline(evaluation, "zh")) == (lower <= 0)
+
+
+def test_the_summary_begins_with_the_lift_of_the_top_leads(data: dict[str, Any]) -> None:
+    part = data["targets"]["conversion"]
+    lift = next(row for row in part["metrics"] if row["name"] == "lift_10")["cells"][part["kind"]]
+    assert part["opening"]["zh"].startswith("前 10% 高分线索的转化率")
+    assert f"{lift['value']:.1f} 倍" in part["opening"]["zh"]
+    assert data["summary_zh"][0] == f"【转化】{part['opening']['zh']}"
+    assert data["summary_en"][0] == f"Conversion: {part['opening']['en']}"
+
+
+@pytest.mark.parametrize(
+    ("lower", "said"), [(1.2, "convert at 2.6 times"), (0.9, "do not convert at a measurably")]
+)
+def test_a_lift_that_may_be_chance_is_not_praised(lower: float, said: str) -> None:
+    found = opening("conversion", Interval(2.6, lower, 4.0), 0.95, "en")
+    assert said in found
+    assert f"95% interval {lower} to 4.0" in found
+
+
+def test_an_unknown_target_or_lift_has_no_opening() -> None:
+    assert opening("churn", Interval(2.0, 1.5, 3.0), 0.95, "en") == ""
+    assert opening("conversion", None, 0.95, "zh") == ""
+
+
+def test_the_only_candidate_is_not_called_better_than_others(trained: Any) -> None:
+    alone = msgspec.structs.replace(trained.run.evaluation("conversion"), lead_over={})
+    assert "others" not in headline(alone, "en")
+    assert "其他" not in headline(alone, "zh")
+
+
+def test_both_summaries_say_the_same_things(data: dict[str, Any]) -> None:
+    assert len(data["summary_en"]) == len(data["summary_zh"])
+    undated = {**data, "run": {**data["run"], "dated": False}, "features_left_out": ["a"], "thresholds": None}
+    for lang, last in (("en", "1 feature is not used"), ("zh", "有 1 个特征未使用")):
+        lines = summary(undated, lang)
+        assert lines[-1].startswith(last)
+        assert len(lines) == len(data[f"summary_{lang}"]) + (1 if data["features_left_out"] == [] else 0)
+
+
+def test_a_metric_without_words_keeps_its_name() -> None:
+    assert metric_words("gini") == {"en": "gini", "zh": "gini", "meaning": ""}
+    assert metric_words("lift_10")["zh"] == "前 10% 提升度"

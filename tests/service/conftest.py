@@ -1,4 +1,4 @@
-"""A running app over the trained world, without the throw-away process of the trial, which has a test of its own."""
+"""A running app over the trained world, without the temporary process that checks bundles, which has a test of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HERE = {"client": ("127.0.0.1", 50_000), "base_url": "http://localhost"}
 
 @dataclass(frozen=True)
 class Deployed:
-    """An app with its client and the keys that open it."""
+    """An app with its client and its API keys."""
 
     app: Starlette
     client: Any
@@ -36,19 +36,19 @@ class Deployed:
     keys: dict[str, str]
 
     @property
-    def live(self) -> Any:
-        return self.app.state.runtime.live
+    def reloader(self) -> Any:
+        return self.app.state.runtime.reloader
 
     @property
     def scorer(self) -> Scorer:
-        return self.live.scorer
+        return self.reloader.scorer
 
     def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> Any:
         return self.client.post(path, json=body, headers=self.score if headers is None else headers)
 
 
 def quick_loaders() -> Loaders:
-    return Loaders(trial=lambda _: None, load=Scorer.load, warm=lambda: None)
+    return Loaders(check=lambda _: None, load=Scorer.load, warm=lambda: None)
 
 
 def deploy(runs: Path, **changes: Any) -> Iterator[Deployed]:
@@ -56,7 +56,7 @@ def deploy(runs: Path, **changes: Any) -> Iterator[Deployed]:
     found = {name: create_key(settings.keys_path, f"{name}-key", [name]) for name in ("score", "read")}
     found["admin"] = create_key(settings.keys_path, "admin-key", ["read", "admin"])
     app = create_app(settings, loaders=quick_loaders())
-    app.state.runtime.live.check()
+    app.state.runtime.reloader.check()
     headers = {name: {"Authorization": f"Bearer {key}"} for name, key in found.items()}
     with TestClient(app, **HERE) as client:
         yield Deployed(app, client, runs, headers["score"], headers["read"], headers["admin"], found)
@@ -70,19 +70,19 @@ def copied(trained: Any, target: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def served(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """One app for all tests of a module that change nothing."""
+    """One app for all tests of a module that only read."""
     yield from deploy(copied(trained, tmp_path_factory.mktemp("served")))
 
 
 @pytest.fixture
 def fresh(trained: Any, tmp_path: Path) -> Iterator[Deployed]:
-    """An app of its own, with a copy of the runs that may be changed."""
+    """A separate app with its own copy of the runs, which tests may change."""
     yield from deploy(copied(trained, tmp_path))
 
 
 @pytest.fixture
 def local(trained: Any, tmp_path: Path) -> Iterator[Deployed]:
-    """An app of its own without API keys."""
+    """A separate app with API keys off."""
     yield from deploy(copied(trained, tmp_path), auth=False)
 
 
@@ -100,7 +100,7 @@ def client_of() -> Callable[..., Any]:
 
 @pytest.fixture
 def body() -> dict[str, Any]:
-    """A request that every route of scoring takes."""
+    """A request body that every scoring route accepts."""
     return {
         "lead": {
             "lead_id": "A-1",

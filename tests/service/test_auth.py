@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from itsdangerous import TimestampSigner
 
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.service import create_key, load_keys
 from lead_ml.service.__main__ import main
 from lead_ml.service.keys import KeyRing
-from lead_ml.service.session import COOKIE, Session, Signer, secret_beside
+from lead_ml.service.session import COOKIE, SECONDS, Session, SessionSigner, secret_beside
 
 ROUTES = [
     ("POST", "/v1/score", "score"),
@@ -49,7 +51,9 @@ def test_the_body_is_not_looked_at_before_the_key(served: Any) -> None:
     assert served.client.post("/v1/score", content=b"{" * 2_000_000).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/docs", "/openapi.json", "/login"])
+@pytest.mark.parametrize(
+    "path", ["/livez", "/readyz", "/metrics", "/v1/metrics", "/docs", "/openapi.json", "/login"]
+)
 def test_operations_and_documents_need_no_key(served: Any, path: str) -> None:
     assert served.client.get(path).status_code == 200
 
@@ -72,10 +76,10 @@ def test_a_key_taken_out_of_the_file_stops_working_at_once(fresh: Any) -> None:
     assert fresh.client.get("/v1/model", headers=fresh.admin).status_code == 200
 
 
-def test_an_unreadable_file_of_keys_lets_nobody_in(fresh: Any) -> None:
+def test_an_unreadable_key_file_refuses_every_request(fresh: Any) -> None:
     (fresh.runs / "keys.json").write_text("{")
     assert fresh.client.get("/v1/model", headers=fresh.read).status_code == 401
-    with pytest.raises(InputError, match="keys cannot be read"):
+    with pytest.raises(InputError, match="API keys cannot be read"):
         load_keys(fresh.runs / "keys.json")
 
 
@@ -138,14 +142,65 @@ def test_the_command_makes_a_key_that_opens(
     assert "another" not in capsys.readouterr().out
 
 
-def test_a_session_opens_only_unchanged_and_only_for_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    signer = Signer(lambda: b"s" * 32)
-    sealed = signer.seal(Session("n", "k", 4_000_000_000))
-    assert signer.open(sealed) == Session("n", "k", 4_000_000_000)
-    for broken in (None, "", ".", "a.b", sealed[:-1], "x" + sealed, sealed.replace(".", "é.", 1)):
-        assert signer.open(broken) is None
-    assert Signer(lambda: b"t" * 32).open(sealed) is None
-    assert signer.open(signer.seal(Session("n", "k", 1_000))) is None
+@pytest.fixture
+def signer() -> SessionSigner:
+    return SessionSigner(lambda: b"s" * 32)
+
+
+def test_a_session_opens_only_if_it_is_unaltered_and_signed_with_the_same_secret(
+    signer: SessionSigner,
+) -> None:
+    sealed = signer.seal(Session("n", "k"))
+    assert signer.open(sealed) == Session("n", "k")
+    altered = (
+        None,
+        "",
+        ".",
+        "..",
+        "a.b",
+        "a.b.c",
+        sealed[:-1],
+        "x" + sealed,
+        sealed.replace(".", "é.", 1),
+        "\ud83d",
+    )
+    for cookie in altered:
+        assert signer.open(cookie) is None
+    assert SessionSigner(lambda: b"t" * 32).open(sealed) is None
+
+
+def test_no_part_of_a_session_can_be_exchanged(signer: SessionSigner) -> None:
+    payload, sealed_at, signature = signer.seal(Session("n", "k")).split(".")
+    other_payload, _, other_signature = signer.seal(Session("n", "another")).split(".")
+    assert signer.open(f"{payload}.{sealed_at}.{signature}") is not None
+    assert signer.open(f"{other_payload}.{sealed_at}.{signature}") is None
+    assert signer.open(f"{payload}.{sealed_at[::-1]}.{signature}") is None
+    assert signer.open(f"{payload}.{sealed_at}.{other_signature}") is None
+    assert signer.open(f"{payload}.{sealed_at}.{signer.csrf(Session(f'{payload}.{sealed_at}', ''))}") is None
+
+
+@pytest.mark.parametrize(
+    ("age", "opens"), [(0, True), (SECONDS - 5, True), (SECONDS + 5, False), (-60, False)]
+)
+def test_a_session_ends_after_twelve_hours(
+    signer: SessionSigner, monkeypatch: pytest.MonkeyPatch, age: int, opens: bool
+) -> None:
+    sealed_at = int(time.time()) - age
+    with monkeypatch.context() as patched:
+        patched.setattr(TimestampSigner, "get_timestamp", lambda _: sealed_at)
+        sealed = signer.seal(Session("n", "k"))
+    assert (signer.open(sealed) is not None) is opens
+
+
+def test_a_form_token_is_valid_in_its_own_session_only(signer: SessionSigner) -> None:
+    session = Session("n", "k")
+    token = signer.csrf(session)
+    assert signer.csrf_is_valid(session, token)
+    assert not signer.csrf_is_valid(Session("m", "k"), token)
+    assert not signer.csrf_is_valid(None, token)
+    assert not SessionSigner(lambda: b"t" * 32).csrf_is_valid(session, token)
+    for altered in ("", "x", token[:-1], "x" + token, token.swapcase(), "\ud83d", signer.seal(session)):
+        assert not signer.csrf_is_valid(session, altered)
 
 
 def test_all_workers_share_one_secret_that_only_the_owner_reads(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whatever comes in, what goes out is an answer or a problem document, never a trace."""
+"""Any request gets an answer or problem details, never a traceback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from lead_ml.service.problems import KINDS
+from lead_ml.service.problems import PROBLEMS
 
 JSON = {"content-type": "application/json"}
 _leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
@@ -69,7 +69,7 @@ def is_problem(response: Any, status: int) -> dict[str, Any]:
     problem = response.json()
     assert problem["status"] == status
     assert problem["title"]
-    assert problem["type"].removeprefix("/docs#problem-") in KINDS
+    assert problem["type"].removeprefix("/docs#problem-") in PROBLEMS
     return problem
 
 
@@ -193,7 +193,7 @@ def test_the_unexpected_is_a_problem_and_the_log_does_not_quote_it(
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_no_log_holds_what_a_lead_or_a_key_says(
+def test_no_log_contains_data_of_a_lead_or_a_key(
     fresh: Any, body: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="lead_ml")

@@ -1,4 +1,4 @@
-"""Reloading: another bundle serves once it has proved itself; until then the present one does."""
+"""Reloading: a new bundle is used once it passes its check; until then the previous bundle stays in use."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from lead_ml.scoring import Scorer, Served, serve_version, served_version
 from lead_ml.scoring.subprocess_check import try_bundle
 from lead_ml.service import Settings
 from lead_ml.service.problems import ProblemError
-from lead_ml.service.reload import Live, Loaders
+from lead_ml.service.reload import Loaders, ScorerReloader
 
 
-class Trial:
-    """A trial that fails where it is told to, and counts."""
+class RecordedCheck:
+    """A check of bundles that records its calls and fails on demand."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -27,16 +27,16 @@ class Trial:
     def __call__(self, folder: Path) -> None:
         self.calls.append(folder.parent.name)
         if self.refuse:
-            raise BundleError("the trial failed")
+            raise BundleError("the check failed")
 
 
-def live_over(runs: Path, trial: Any) -> Live:
+def reloader_over(runs: Path, check: Any) -> ScorerReloader:
     settings = Settings(runs=runs, auth=False, poll_seconds=0.02)
-    return Live(settings, Loaders(trial, Scorer.load, lambda: None))
+    return ScorerReloader(settings, Loaders(check, Scorer.load, lambda: None))
 
 
 def promote(runs: Path, name: str) -> Path:
-    """Name a copy of the champion's bundle as another version, and let it serve."""
+    """Copy the champion's bundle to a new version and promote it."""
     import shutil
 
     target = runs / name / "bundle"
@@ -45,102 +45,116 @@ def promote(runs: Path, name: str) -> Path:
     return target
 
 
-def test_nothing_serves_before_the_first_bundle(tmp_path: Path) -> None:
-    live = live_over(tmp_path, Trial())
-    live.check()
-    assert not live.ready
+def test_there_is_no_scorer_before_the_first_bundle(tmp_path: Path) -> None:
+    reloader = reloader_over(tmp_path, RecordedCheck())
+    reloader.check()
+    assert not reloader.ready
     with pytest.raises(ProblemError) as caught:
-        _ = live.scorer
+        _ = reloader.scorer
     assert caught.value.problem.status == 503
     assert str(tmp_path) not in caught.value.problem.detail
 
 
-def test_another_champion_is_swapped_in(fresh: Any) -> None:
-    trial = Trial()
-    live = live_over(fresh.runs, trial)
-    live.check()
-    first = live.scorer
-    live.check()
-    assert len(trial.calls) == 1
+def test_a_new_champion_replaces_the_scorer(fresh: Any) -> None:
+    check = RecordedCheck()
+    reloader = reloader_over(fresh.runs, check)
+    reloader.check()
+    first = reloader.scorer
+    reloader.check()
+    assert len(check.calls) == 1
     promote(fresh.runs, "second")
-    live.check()
-    assert live.scorer is not first
-    assert live.scorer.folder == fresh.runs / "second" / "bundle"
-    assert trial.calls[1:] == ["second"]
-    assert live.reload is not None
-    assert (live.reload.ok, live.reload.wanted) == (True, "second")
+    reloader.check()
+    assert reloader.scorer is not first
+    assert reloader.scorer.folder == fresh.runs / "second" / "bundle"
+    assert check.calls[1:] == ["second"]
+    assert reloader.reload is not None
+    assert (reloader.reload.ok, reloader.reload.wanted) == (True, "second")
 
 
 def test_a_failed_reload_keeps_the_old_model_and_says_so(fresh: Any, body: dict[str, Any]) -> None:
     before = fresh.post("/v1/score", body).content
     damaged = promote(fresh.runs, "damaged")
     (damaged / "scorer.json").write_text("{}")
-    fresh.live.check()
+    fresh.reloader.check()
     assert fresh.post("/v1/score", body).content == before
     assert fresh.client.get("/readyz").status_code == 200
     state = fresh.client.get("/v1/model", headers=fresh.read).json()["reload"]
     assert (state["ok"], state["wanted"]) == (False, "damaged")
     assert "scorer.json is missing or damaged" in state["error"]
-    assert "lead_ml_reload_ok 0" in fresh.client.get("/metrics").text
+    assert "lead_ml_model_last_reload_successful 0.0" in fresh.client.get("/metrics").text
     page = fresh.client.get("/review?lang=en", headers={"Cookie": _session(fresh)})
-    assert "A newer model could not be loaded" in page.text
+    assert "could not be loaded. The previous version is still in use." in page.text
 
 
-def test_the_real_trial_refuses_a_damaged_bundle_and_passes_a_sound_one(fresh: Any) -> None:
+def test_a_rollback_to_the_model_in_use_ends_the_failure(fresh: Any) -> None:
+    champion = fresh.runs / "champion.json"
+    before = champion.read_bytes()
+    (promote(fresh.runs, "damaged") / "scorer.json").write_text("{}")
+    fresh.reloader.check()
+    assert not fresh.reloader.reload.ok
+    champion.write_bytes(before)
+    fresh.reloader.check()
+    state = fresh.client.get("/v1/model", headers=fresh.read).json()["reload"]
+    assert (state["ok"], state["error"]) == (True, "")
+    page = fresh.client.get("/review?lang=en", headers={"Cookie": _session(fresh)})
+    assert "could not be loaded" not in page.text
+
+
+def test_the_real_check_refuses_a_damaged_bundle_and_passes_an_intact_one(fresh: Any) -> None:
     folder = fresh.scorer.folder
-    live = live_over(fresh.runs, try_bundle)
-    live.check()
-    assert live.ready
+    reloader = reloader_over(fresh.runs, try_bundle)
+    reloader.check()
+    assert reloader.ready
     (folder / "card.json").write_text("{}")
     with pytest.raises(BundleError, match=r"card\.json"):
         try_bundle(folder)
 
 
 def test_a_refused_bundle_is_not_tried_at_every_look_but_again_when_it_changes(fresh: Any) -> None:
-    trial = Trial()
-    live = live_over(fresh.runs, trial)
-    live.check()
-    trial.refuse = True
+    check = RecordedCheck()
+    reloader = reloader_over(fresh.runs, check)
+    reloader.check()
+    check.refuse = True
     folder = promote(fresh.runs, "second")
     for _ in range(5):
-        live.check()
-    assert trial.calls[1:] == ["second"]
-    trial.refuse = False
+        reloader.check()
+    assert check.calls[1:] == ["second"]
+    check.refuse = False
     manifest = folder / "manifest.json"
     manifest.replace(manifest.with_suffix(".old"))
     (manifest.with_suffix(".old")).replace(manifest)
     manifest.touch()
-    live.check()
-    assert live.scorer.folder == folder
+    reloader.check()
+    assert reloader.scorer.folder == folder
 
 
 def test_a_fixed_bundle_needs_no_champion(fresh: Any, tmp_path: Path) -> None:
     settings = Settings(runs=tmp_path / "none", bundle=fresh.scorer.folder, auth=False)
-    live = Live(settings, Loaders(Trial(), Scorer.load, lambda: None))
-    live.check()
-    assert live.scorer.version == fresh.scorer.version
+    reloader = ScorerReloader(settings, Loaders(RecordedCheck(), Scorer.load, lambda: None))
+    reloader.check()
+    assert reloader.scorer.version == fresh.scorer.version
 
 
-def test_the_thread_loads_follows_and_outlives_surprises(fresh: Any) -> None:
+def test_the_thread_follows_promotions_and_survives_unexpected_errors(fresh: Any) -> None:
     surprised = threading.Event()
 
-    def trial(folder: Path) -> None:
+    def check(folder: Path) -> None:
         if folder.parent.name == "second" and not surprised.is_set():
             surprised.set()
             raise ZeroDivisionError("not a LeadMLError")
 
-    live = live_over(fresh.runs, trial)
-    live.start()
-    live.start()
-    _until(lambda: live.ready)
+    reloader = reloader_over(fresh.runs, check)
+    reloader.start()
+    reloader.start()
+    _until(lambda: reloader.ready)
     promote(fresh.runs, "second")
-    _until(lambda: live.scorer.folder == fresh.runs / "second" / "bundle")
+    _until(lambda: reloader.scorer.folder == fresh.runs / "second" / "bundle")
     assert surprised.is_set()
-    live.stop()
+    reloader.stop()
     _until(
         lambda: (
             not any(
-                t.name == "lead-ml-reload" and t.is_alive() and t in _ours(live)
+                t.name == "lead-ml-reload" and t.is_alive() and t in _ours(reloader)
                 for t in threading.enumerate()
             )
         )
@@ -152,12 +166,12 @@ def test_not_ready_before_the_kernels_are_warm(fresh: Any) -> None:
     settings = Settings(runs=fresh.runs, auth=False)
 
     def warm() -> None:
-        order.append(f"warm, ready={live.ready}")
+        order.append(f"warm, ready={reloader.ready}")
 
-    live = Live(settings, Loaders(lambda _: None, Scorer.load, warm))
-    live.check()
+    reloader = ScorerReloader(settings, Loaders(lambda _: None, Scorer.load, warm))
+    reloader.check()
     assert order == ["warm, ready=False"]
-    assert live.ready
+    assert reloader.ready
 
 
 def _session(fresh: Any) -> str:
@@ -168,8 +182,8 @@ def _session(fresh: Any) -> str:
     return f"{COOKIE}={fresh.app.state.runtime.signer.seal(Session.fresh(key.id))}"
 
 
-def _ours(live: Live) -> list[threading.Thread]:
-    return [t for t in threading.enumerate() if getattr(t, "_target", None) == live._run]
+def _ours(reloader: ScorerReloader) -> list[threading.Thread]:
+    return [t for t in threading.enumerate() if getattr(t, "_target", None) == reloader._run]
 
 
 def _until(true: Any, seconds: float = 10.0) -> None:

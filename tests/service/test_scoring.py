@@ -12,7 +12,7 @@ import pytest
 from lead_ml.scoring import Answer, ScoreRequest, prepare
 
 
-def test_the_route_answers_what_the_scorer_answers(served: Any, body: dict[str, Any]) -> None:
+def test_the_route_returns_the_answer_of_the_scorer(served: Any, body: dict[str, Any]) -> None:
     response = served.post("/v1/score", body)
     prepared = prepare(msgspec.convert(body, ScoreRequest), served.scorer.bundle.schema, 0)
     assert response.status_code == 200
@@ -26,7 +26,7 @@ def test_the_answer_adds_up_and_names_its_versions(served: Any, body: dict[str, 
     logit = math.log(found["probability"] / (1 - found["probability"]))
     assert found["base"] + sum(reason["contribution"] for reason in reasons) == pytest.approx(logit, abs=1e-9)
     assert found["model_version"] == served.scorer.version
-    assert found["thresholds_version"] == served.scorer.lines.version
+    assert found["thresholds_version"] == served.scorer.thresholds.version
 
 
 def test_as_of_is_now_where_the_request_names_none(served: Any, body: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ def test_events_not_known_before_as_of_are_listed(served: Any, body: dict[str, A
     assert served.post("/v1/score", body).json()["ignored"] == ["events[1]: not known before as_of"]
 
 
-def test_a_batch_answers_each_lead_as_alone(served: Any, body: dict[str, Any]) -> None:
+def test_each_lead_of_a_batch_gets_the_same_answer_as_alone(served: Any, body: dict[str, Any]) -> None:
     leads = [
         _with(body, lead_id=f"A-{k}", source=source) for k, source in enumerate(("webinar", "wechat", None))
     ]
@@ -100,7 +100,7 @@ def test_a_lead_that_the_model_fails_on_does_not_fail_the_batch(
     assert "answer" in results[0]
     assert results[1]["error"] == {
         "type": "/docs#problem-unexpected",
-        "title": "Something went wrong on the server",
+        "title": "Unexpected error",
         "status": 500,
         "detail": "The error was logged.",
     }

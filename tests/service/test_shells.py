@@ -1,4 +1,4 @@
-"""The real servers: plain uvicorn and BentoML answer the same bytes, and a real browser shows the pages."""
+"""The real servers: uvicorn and BentoML return the same bytes, and a real browser shows the pages."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from lead_ml.service import create_key
 
@@ -51,7 +52,7 @@ def key(runs: Path) -> str:
 
 @contextmanager
 def running(command: tuple[str, ...], runs: Path, **env: str) -> Iterator[tuple[int, Path]]:
-    """Run a server until the block ends; give its port and its log."""
+    """Run a server until the block ends; yield its port and its log."""
     port, log = _free_port(), runs.parent / f"{command[1]}-{time.monotonic_ns()}.log"
     variables = {"LEAD_ML_RUNS": str(runs), "BENTOML_DO_NOT_TRACK": "1", "OMP_WAIT_POLICY": "PASSIVE", **env}
     with log.open("wb") as out:
@@ -82,27 +83,35 @@ def ask(
         connection.close()
 
 
-def test_both_shells_answer_the_same_bytes(runs: Path, key: str, body: dict[str, Any]) -> None:
+def test_both_servers_return_the_same_bytes(runs: Path, key: str, body: dict[str, Any]) -> None:
     texts = [msgspec.json.encode(item) for item in (body, {**body, "lang": "zh", "reasons": 100})]
     batch = b'{"leads":[' + b",".join([*texts, b"{}"]) + b"]}"
-    asked = [("/v1/score", text) for text in (*texts, *PROBLEMS)] + [
+    requested = [("/v1/score", text) for text in (*texts, *PROBLEMS)] + [
         ("/v1/score/batch", batch),
         ("/nothing", b""),
     ]
-    answers = []
+    answers, metrics = [], []
     for command in (UVICORN, BENTOML):
         with running(command, runs) as (port, log):
-            answers.append([ask(port, "POST", path, text, **{"X-API-Key": key}) for path, text in asked])
+            answers.append([ask(port, "POST", path, text, **{"X-API-Key": key}) for path, text in requested])
             pages = [
                 ask(port, "GET", path)
                 for path in ("/docs", "/openapi.json", "/login", "/v1/model", "/review")
             ]
             answers[-1] += [(status, media, b"") for status, media, _ in pages]
-            told = log.read_text()
-            assert "Traceback" not in told
-            assert "wang" not in told.lower()
-            assert key not in told
+            metrics.append(
+                {path: metric_series(ask(port, "GET", path)) for path in ("/metrics", "/v1/metrics")}
+            )
+            logged = log.read_text()
+            assert "Traceback" not in logged
+            assert "wang" not in logged.lower()
+            assert key not in logged
     assert answers[0] == answers[1]
+    uvicorn, bentoml = metrics
+    scored = ("lead_ml_requests_total", "/v1/score", "200")
+    assert scored in uvicorn["/metrics"] <= uvicorn["/v1/metrics"]
+    assert scored in bentoml["/metrics"] <= bentoml["/v1/metrics"]
+    assert {name for name, _, _ in uvicorn["/v1/metrics"]} == {name for name, _, _ in bentoml["/v1/metrics"]}
     assert [status for status, _, _ in answers[0]] == [
         200,
         200,
@@ -119,6 +128,14 @@ def test_both_shells_answer_the_same_bytes(runs: Path, key: str, body: dict[str,
         401,
         303,
     ]
+
+
+def metric_series(response: tuple[int, str, bytes]) -> set[tuple[str, str, str]]:
+    """Return the name, route and status code of every sample."""
+    status, media, body = response
+    assert (status, media) == (200, "text/plain")
+    samples = [s for family in text_string_to_metric_families(body.decode()) for s in family.samples]
+    return {(s.name, s.labels.get("route", ""), s.labels.get("code", "")) for s in samples}
 
 
 def test_a_promotion_reaches_the_running_server(runs: Path, key: str) -> None:
@@ -139,19 +156,19 @@ def test_a_promotion_reaches_the_running_server(runs: Path, key: str) -> None:
 
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_a_browser_shows_every_page_without_a_complaint(runs: Path, tmp_path: Path, lang: str) -> None:
+def test_a_browser_shows_every_page_without_console_messages(runs: Path, tmp_path: Path, lang: str) -> None:
     from playwright.sync_api import sync_playwright
 
     with running(UVICORN, runs, LEAD_ML_AUTH="off") as (port, _), sync_playwright() as play:
         base = f"http://127.0.0.1:{port}"
         browser = play.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
-        complaints: list[str] = []
-        asked: list[str] = []
+        messages: list[str] = []
+        requested: list[str] = []
         for scheme, width in (("light", 1280), ("dark", 390)):
             context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
             page = context.new_page()
-            page.on("console", lambda message: complaints.append(message.text))
-            page.on("request", lambda request: asked.append(request.url))
+            page.on("console", lambda message: messages.append(message.text))
+            page.on("request", lambda request: requested.append(request.url))
             page.goto(f"{base}/review?lang={lang}")
             page.screenshot(path=tmp_path / f"list-{scheme}.png")
             assert page.locator("table.leads tbody tr").count() == 50
@@ -163,11 +180,11 @@ def test_a_browser_shows_every_page_without_a_complaint(runs: Path, tmp_path: Pa
             page.goto(f"{base}/review/thresholds?lang={lang}")
             assert page.locator("svg.chart polyline").count() == 3
             assert _overflow(page) <= 0
-            page.screenshot(path=tmp_path / f"lines-{scheme}.png", full_page=True)
+            page.screenshot(path=tmp_path / f"thresholds-{scheme}.png", full_page=True)
             context.close()
         browser.close()
-    assert complaints == []
-    assert all(url.startswith(base) for url in asked)
+    assert messages == []
+    assert all(url.startswith(base) for url in requested)
 
 
 def _overflow(page: Any) -> int:

@@ -1,4 +1,4 @@
-"""Operations: alive, ready, figures, the model, and the API's own document."""
+"""Operations: liveness, readiness, metrics, the model, and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -6,30 +6,34 @@ import re
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from lead_ml.errors import ParamsError
-from lead_ml.service.concurrency_limiter import Gate
-from lead_ml.service.metrics import Metrics
-from lead_ml.service.middleware import QuietAccess
+from lead_ml.service.concurrency_limiter import ConcurrencyLimiter
+from lead_ml.service.metrics import ServiceMetrics
+from lead_ml.service.middleware import AccessLogFilter
 from lead_ml.service.problems import ProblemError
+from lead_ml.service.reload import ScorerReloader
 from lead_ml.service.settings import Settings
 
 
 def test_alive_but_not_ready_without_a_model(empty_app: Any, client_of: Any) -> None:
     client = client_of(empty_app)
     assert client.get("/livez").status_code == 200
-    empty_app.state.runtime.live.check()
+    empty_app.state.runtime.reloader.check()
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.headers["retry-after"]
     assert str(empty_app.state.runtime.settings.runs) not in response.text
     assert client.post("/v1/score", json={}).status_code == 503
     assert "no version serves yet" in client.get("/v1/model").json()["detail"]
-    assert "lead_ml_model_loaded_timestamp_seconds 0.000" in client.get("/metrics").text
+    assert "lead_ml_model_loaded_timestamp_seconds 0.0\n" in client.get("/metrics").text
 
 
 def test_the_model_describes_itself(served: Any) -> None:
@@ -42,59 +46,96 @@ def test_the_model_describes_itself(served: Any) -> None:
     assert found["reload"]["ok"] is True
 
 
-def test_figures_count_by_route_and_code_without_paths(served: Any) -> None:
+@pytest.mark.parametrize("path", ["/metrics", "/v1/metrics"])
+def test_metrics_count_by_route_and_code_without_personal_data(served: Any, path: str) -> None:
     served.client.get("/v1/model", headers=served.read)
     served.client.get("/v1/model")
     served.client.get("/review/wang-xiaoming")
     served.client.request("SECRET", "/wang-xiaoming")
-    text = served.client.get("/metrics").text
-    assert re.search(r'lead_ml_requests_total\{route="/v1/model",method="GET",code="200"\} \d+', text)
-    assert re.search(r'lead_ml_requests_total\{route="/v1/model",method="GET",code="401"\} \d+', text)
-    assert 'method="OTHER",code="404"' in text
-    assert f'lead_ml_model_info{{version="{served.scorer.version}"' in text
-    assert "lead_ml_requests_in_flight 1\n" in text
-    assert "wang" not in text
+    response = served.client.get(path)
+    assert response.headers["content-type"].startswith("text/plain; version=")
+    found = samples(response.text)
+    model = {"route": "/v1/model", "method": "GET"}
+    assert value(found, "lead_ml_requests_total", **model, code="200") >= 1
+    assert value(found, "lead_ml_requests_total", **model, code="401") >= 1
+    assert value(found, "lead_ml_requests_total", route="other", method="OTHER", code="404") >= 1
+    kind = served.scorer.bundle.parts["conversion"].fitted.kind
+    assert value(found, "lead_ml_model_info", version=served.scorer.version, model_type=kind) == 1
+    assert value(found, "lead_ml_model_last_reload_successful") == 1
+    assert value(found, "lead_ml_model_loaded_timestamp_seconds") == served.reloader.loaded_at
+    assert value(found, "lead_ml_requests_in_flight") == 1
+    assert "wang" not in response.text
 
 
-def test_a_histogram_is_cumulative_and_ends_with_the_count() -> None:
-    metrics = Metrics()
+def test_metrics_follow_the_naming_rules_of_prometheus(served: Any) -> None:
+    families = text_string_to_metric_families(served.client.get("/v1/metrics").text)
+    names = {family.name: family.type for family in families if not family.name.endswith("_created")}
+    assert names == {
+        "lead_ml_requests": "counter",
+        "lead_ml_request_duration_seconds": "histogram",
+        "lead_ml_requests_in_flight": "gauge",
+        "lead_ml_model_info": "gauge",
+        "lead_ml_model_loaded_timestamp_seconds": "gauge",
+        "lead_ml_model_last_reload_successful": "gauge",
+    }
+
+
+def test_the_histogram_counts_each_request_once_in_its_bucket() -> None:
+    metrics = ServiceMetrics(ScorerReloader(Settings(runs=Path("none"))))
     for seconds in (0.0005, 0.001, 0.3, 60.0):
         metrics.observe("/x", "GET", 200, seconds)
-    text = metrics.text(version='a"b\\', kind="k", reload_ok=True, loaded_at=0.0)
-    counts = [int(found) for found in re.findall(r"_bucket\{.*\} (\d+)", text)]
-    assert counts == sorted(counts)
-    assert counts[0] == 2
-    assert counts[-1] == 4
-    assert 'lead_ml_request_seconds_count{route="/x"} 4' in text
-    assert 'version="a\\"b\\\\"' in text
+    found = samples(metrics.text().decode())
+    name = "lead_ml_request_duration_seconds"
+    edges = {"0.001": 2, "0.25": 2, "0.5": 3, "10.0": 3, "+Inf": 4}
+    assert {edge: value(found, f"{name}_bucket", route="/x", le=edge) for edge in edges} == edges
+    assert value(found, f"{name}_count", route="/x") == 4
+    assert value(found, f"{name}_sum", route="/x") == pytest.approx(60.3015)
+    assert value(found, "lead_ml_requests_total", route="/x", method="GET", code="200") == 4
+    assert not any(sample.name == "lead_ml_model_info" for sample in found)
+
+
+def test_two_apps_in_one_process_count_separately() -> None:
+    one, other = (ServiceMetrics(ScorerReloader(Settings(runs=Path("none")))) for _ in range(2))
+    one.observe("/x", "GET", 200, 0.1)
+    assert "/x" in one.text().decode()
+    assert "/x" not in other.text().decode()
+
+
+def samples(text: str) -> list[Sample]:
+    return [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+
+
+def value(found: list[Sample], name: str, **labels: str) -> float:
+    (sample,) = [sample for sample in found if (sample.name, sample.labels) == (name, labels)]
+    return sample.value
 
 
 def test_beyond_the_queue_the_answer_is_to_come_back() -> None:
     release = threading.Event()
     outcomes: list[str] = []
 
-    async def ask(gate: Gate) -> None:
+    async def ask(limiter: ConcurrencyLimiter) -> None:
         try:
-            outcomes.append(await gate.run(lambda: "done" if release.wait(10) else "late"))
+            outcomes.append(await limiter.run(lambda: "done" if release.wait(10) else "late"))
         except ProblemError as error:
             outcomes.append(f"{error.problem.status} after {error.headers['Retry-After']}")
             release.set()
 
     async def crowd() -> None:
-        gate = Gate(threads=1, max_waiting=2)
+        limiter = ConcurrencyLimiter(threads=1, max_waiting=2)
         async with anyio.create_task_group() as group:
             for _ in range(4):
-                group.start_soon(ask, gate)
-        assert await gate.run(lambda: "again") == "again"
+                group.start_soon(ask, limiter)
+        assert await limiter.run(lambda: "again") == "again"
 
     anyio.run(crowd)
     assert sorted(outcomes) == ["503 after 1", "done", "done", "done"]
 
 
-def test_a_full_server_answers_503_with_retry_after(
+def test_a_full_queue_returns_503_with_retry_after(
     fresh: Any, body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fresh.app.state.runtime.gate, "_room", 0)
+    monkeypatch.setattr(fresh.app.state.runtime.limiter, "_capacity", 0)
     response = fresh.post("/v1/score", body)
     assert response.status_code == 503
     assert response.headers["retry-after"] == "1"
@@ -118,13 +159,13 @@ def test_the_document_is_complete(served: Any) -> None:
     text = served.client.get("/openapi.json").text
     names = set(re.findall(r'"#/components/schemas/(\w+)"', text))
     assert names <= set(doc["components"]["schemas"])
-    assert {"ScoreRequest", "Answer", "Problem", "Lines"} <= names
+    assert {"ScoreRequest", "Answer", "ProblemDetails", "Thresholds"} <= names
     api = {route.path for route in served.app.routes if route.path.startswith("/v1/")}
     assert api <= set(doc["paths"])
-    ids = [told["operationId"] for methods in doc["paths"].values() for told in methods.values()]
+    ids = [operation["operationId"] for methods in doc["paths"].values() for operation in methods.values()]
     assert len(ids) == len(set(ids))
     lead = doc["components"]["schemas"]["ScoreRequest"]["properties"]["lead"]
-    assert set(served.scorer.bundle.facts.columns) <= set(lead["properties"])
+    assert set(served.scorer.bundle.info.columns) <= set(lead["properties"])
     example = doc["paths"]["/v1/score"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert served.post("/v1/score", example).status_code == 200
 
@@ -173,7 +214,7 @@ def test_the_access_log_of_uvicorn_loses_queries_and_lead_ids() -> None:
         ("1.2.3.4:5", "GET", "/review/L-1?q=wang", "1.1", 200),
         None,
     )
-    assert QuietAccess().filter(record)
+    assert AccessLogFilter().filter(record)
     assert record.getMessage() == '1.2.3.4:5 - "GET /review/... HTTP/1.1" 200'
 
 

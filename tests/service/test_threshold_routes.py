@@ -1,4 +1,4 @@
-"""The lines over HTTP: shown with evidence, advised, accepted, and in force at once."""
+"""Thresholds over HTTP: current thresholds with evidence, advice, and acceptance with immediate effect."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from lead_ml.scoring import accept_lines
-from lead_ml.scoring.thresholds import METHODS, Lines
+from lead_ml.scoring import accept_thresholds
+from lead_ml.scoring.thresholds import METHODS, Thresholds
 
 ACCEPT = {"mql": 0.05, "sql": 0.2, "why": "pilot", "by": "Li Na"}
 
 
-def test_the_lines_come_with_their_evidence(served: Any) -> None:
+def test_the_thresholds_come_with_their_evidence(served: Any) -> None:
     found = served.client.get("/v1/thresholds", headers=served.read).json()
-    assert found["lines"] == msgspec.to_builtins(served.scorer.lines)
+    assert found["lines"] == msgspec.to_builtins(served.scorer.thresholds)
     assert [item["method"] for item in found["advice"]] == list(METHODS)
     assert found["sql"]["probability"] == pytest.approx(found["lines"]["sql"])
     assert (
@@ -56,7 +56,7 @@ def test_impossible_numbers_are_a_problem(served: Any, numbers: dict[str, float]
     assert response.json()["field"] == field
 
 
-def test_accepted_lines_are_kept_and_in_force_at_once(fresh: Any, body: dict[str, Any]) -> None:
+def test_accepted_thresholds_are_saved_and_take_effect_at_once(fresh: Any, body: dict[str, Any]) -> None:
     before = fresh.post("/v1/score", body).json()
     accepted = fresh.post("/v1/thresholds", ACCEPT, fresh.admin)
     assert accepted.status_code == 200
@@ -67,7 +67,7 @@ def test_accepted_lines_are_kept_and_in_force_at_once(fresh: Any, body: dict[str
     assert after["thresholds_version"] == lines["version"] != before["thresholds_version"]
     assert after["probability"] == before["probability"]
     kept = fresh.scorer.folder / "thresholds.json"
-    assert Lines.from_json(kept.read_bytes()).version == lines["version"]
+    assert Thresholds.from_json(kept.read_bytes()).version == lines["version"]
     assert fresh.client.get("/v1/thresholds", headers=fresh.read).json()["lines"] == lines
 
 
@@ -81,14 +81,14 @@ def test_accepted_lines_are_kept_and_in_force_at_once(fresh: Any, body: dict[str
         ({"surprise": 1}, 422, None),
     ],
 )
-def test_impossible_lines_change_nothing(
+def test_invalid_thresholds_change_nothing(
     fresh: Any, change: dict[str, Any], status: int, field: str | None
 ) -> None:
-    before = fresh.scorer.lines
+    before = fresh.scorer.thresholds
     response = fresh.post("/v1/thresholds", {**ACCEPT, **change}, fresh.admin)
     assert response.status_code == status
     assert response.json().get("field") == field
-    assert fresh.scorer.lines == before
+    assert fresh.scorer.thresholds == before
     assert not (fresh.scorer.folder / "thresholds.json").exists()
 
 
@@ -96,29 +96,32 @@ def test_a_folder_that_cannot_be_written_is_a_conflict(fresh: Any, monkeypatch: 
     def refuses(*_: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("lead_ml.service.threshold_routes.accept_lines", refuses)
-    before = fresh.scorer.lines
+    monkeypatch.setattr("lead_ml.service.threshold_routes.accept_thresholds", refuses)
+    before = fresh.scorer.thresholds
     response = fresh.post("/v1/thresholds", ACCEPT, fresh.admin)
     assert response.status_code == 409
     assert "cannot be written" in response.json()["detail"]
-    assert fresh.scorer.lines == before
+    assert fresh.scorer.thresholds == before
 
 
-def test_lines_accepted_elsewhere_are_picked_up(fresh: Any) -> None:
-    lines = Lines.of(0.07, 0.21, method="manual", accepted_by="another worker", why="test")
-    accept_lines(fresh.scorer.folder, lines)
-    fresh.live.check()
-    assert fresh.scorer.lines == lines
+def test_thresholds_accepted_by_another_worker_are_picked_up(fresh: Any) -> None:
+    lines = Thresholds.of(0.07, 0.21, method="manual", accepted_by="another worker", why="test")
+    accept_thresholds(fresh.scorer.folder, lines)
+    fresh.reloader.check()
+    assert fresh.scorer.thresholds == lines
 
 
-def test_lines_that_cannot_be_read_leave_the_old_ones(fresh: Any) -> None:
-    before = fresh.scorer.lines
+def test_an_unreadable_thresholds_file_leaves_the_previous_thresholds(fresh: Any) -> None:
+    before = fresh.scorer.thresholds
     (fresh.scorer.folder / "thresholds.json").write_text("{")
-    fresh.live.check()
-    assert fresh.scorer.lines == before
+    fresh.reloader.check()
+    assert fresh.scorer.thresholds == before
     state = fresh.client.get("/v1/model", headers=fresh.read).json()["reload"]
     assert not state["ok"]
     assert fresh.client.get("/readyz").status_code == 200
+    assert fresh.post("/v1/thresholds", ACCEPT, fresh.admin).status_code == 200
+    fresh.reloader.check()
+    assert fresh.client.get("/v1/model", headers=fresh.read).json()["reload"]["ok"]
 
 
 def _capacity(served: Any, numbers: dict[str, float]) -> dict[str, Any]:

@@ -309,9 +309,9 @@ def test_columns_are_described(read: Reader) -> None:
         column.name: (column.kind, column.fill, column.distinct, column.known_at) for column in report.columns
     }
     assert found == {
-        "source": ("text", 0.5, 1, "creation"),
+        "source": ("constant", 0.5, 1, "creation"),
         "score": ("number", 1.0, 20, "current"),
-        "since": ("instant", 1.0, 20, "current"),
+        "since": ("date", 1.0, 20, "current"),
         "email": ("id", 1.0, 20, "creation"),
     }
 

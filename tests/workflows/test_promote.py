@@ -16,7 +16,7 @@ from lead_ml.asof.labels import open_leads
 from lead_ml.errors import BundleError, LeadMLError, PromotionRefused
 from lead_ml.evaluation import Evaluation
 from lead_ml.registry.runs import ForwardScores, Run, RunRecord, open_run, save_record
-from lead_ml.scoring import Facts, Scorer, served_version
+from lead_ml.scoring import BundleInfo, Scorer, served_version
 from lead_ml.scoring.manifest import seal
 from lead_ml.workflows import promote as promotion
 from lead_ml.workflows.decision import decide
@@ -69,7 +69,7 @@ def fabricate(
     fake: ForwardScores | None = None,
 ) -> Run:
     """A run whose bundle is sealed but holds no model; its version is the digest of its seal."""
-    facts = Facts(
+    facts = BundleInfo(
         project="demo",
         synthetic=True,
         until=fit_until,
@@ -102,7 +102,7 @@ def fabricate(
         features=features,
         kinds={"conversion": kind} | ({} if fake is None else {"fake": kind}),
         left_out_features=(),
-        rung="",
+        cold_start_stage="",
     )
     save_record(folder, record)
     return Run(folder, record)
@@ -457,7 +457,7 @@ def test_a_damaged_bundle_is_not_rolled_back_to(runs: Path, champion: Run, never
 
 def test_a_bundle_that_fails_its_trial_does_not_serve(runs: Path, never_parsed: None) -> None:
     run = fabricate(runs, "sealed, but no scorer", None, kind="scorecard")
-    with pytest.raises(BundleError, match="failed its trial"):
+    with pytest.raises(BundleError, match="failed its check"):
         promote(runs, run.record.version)
     assert not (runs / "champion.json").exists()
 
@@ -544,3 +544,15 @@ def test_a_trained_version_proves_itself_and_serves(
     assert (done.rule, done.allowed) == ("first", True)
     assert served_version(tmp_path).version == version
     assert promotions(tmp_path) == [done]
+
+
+def test_a_change_whose_interval_reaches_both_sides_of_zero_is_refused(runs: Path) -> None:
+    logit, y = world()
+    champion = fabricate(runs, "one", forward(y, lightgbm=noisy(logit, 0.75, seed=2)))
+    scores = forward(y, lightgbm=noisy(logit, 0.76, seed=3), scorecard=noisy(logit, 2.0, seed=4))
+    challenger = fabricate(runs, "two", scores, features="other")
+    decision = decide(challenger, champion)
+    gap = decision.figures["conversion.log_loss_increase"]
+    assert gap.lower < 0 < gap.upper
+    assert decision.rule == "change"
+    assert not decision.allowed

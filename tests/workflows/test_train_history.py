@@ -25,7 +25,7 @@ from lead_ml.scoring.extra_file import extra_from_arrays, extra_to_arrays
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.load import Loaded, load
 from lead_ml.workflows.train import train
-from lead_ml.workflows.training_table import usable_features
+from lead_ml.workflows.training import usable_features
 
 FEATURES = """
 from lead_ml import category, events, lead_age, leads, number

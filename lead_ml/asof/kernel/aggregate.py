@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from lead_ml.asof.kernel.attribute_history import moves
-from lead_ml.asof.kernel.history_snapshot import Kept
+from lead_ml.asof.kernel.history_snapshot import HistorySnapshot
 from lead_ml.asof.kernel.joined import joined
 from lead_ml.asof.kernel.plan import Plan, compile_plans
 from lead_ml.asof.kernel.run import run
+from lead_ml.asof.kernel.stored import Answered, stored_of
 from lead_ml.asof.kernel.stream import gather
 from lead_ml.declare import events
 from lead_ml.errors import InputError
@@ -16,7 +17,7 @@ from lead_ml.tables.dataset import Coded, Codes, Dataset, Events, Floats, Indice
 
 
 def aggregate(
-    plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants, kept: Kept | None = None
+    plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants, snapshot: HistorySnapshot | None = None
 ) -> Floats:
     """Compute the features of `plan` for snapshots of leads of `dataset`.
 
@@ -25,40 +26,43 @@ def aggregate(
     plan
         One of :func:`compile_plans`.
     dataset
-        All leads with their streams; or, with `kept`, the few leads of a request with theirs.
+        All leads with their streams; or, with `snapshot`, the few leads of a request with theirs.
     lead
         (n,) rows of ``dataset.leads``.
     as_of
         (n,) microseconds UTC. Only what is known strictly before counts.
-    kept
-        History of the keys. Rows of `dataset` known before ``kept.until`` are then taken to be in it already. A lead
+    snapshot
+        History snapshot of the keys. Rows of `dataset` known before ``snapshot.until`` are then taken to be in it already. A lead
         converts once, so for conversions its outcomes must be given whole: a later one alone would count it again.
         A request says what its lead's key is now, not since when: its `dataset` has no history of the key.
 
     Returns
     -------
-    (n, F) float64, NaN for missing: no key, no such table, or nothing to tell of. First and last texts are codes of
+    (n, F) float64, NaN for missing: no key, no such table, or nothing to report. First and last texts are codes of
     :func:`aggregate_coded`.
 
     Raises
     ------
     InputError
-        Where a row is known before it occurred, values add up to more than fits, or `kept` meets a history of the key.
+        Where a row is known before it occurred, values add up to more than fits, or `snapshot` meets a history of the key.
     """
-    return aggregate_coded(plan, dataset, lead, as_of, kept)[0]
+    return aggregate_coded(plan, dataset, lead, as_of, snapshot)[0]
 
 
 def aggregate_coded(
-    plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants, kept: Kept | None = None
-) -> tuple[Floats, tuple[tuple[str, ...], ...]]:
+    plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants, snapshot: HistorySnapshot | None = None
+) -> Answered:
     """Return the matrix of :func:`aggregate`, and the texts of the codes in each of ``plan.shown_columns``."""
-    if kept is not None and moves(dataset, plan.key) is not None:
+    if snapshot is not None and moves(dataset, plan.key) is not None:
         raise InputError(
-            f"a request brings the history of {plan.key} beside the kept one",
+            f"a request brings the history of {plan.key} beside the history snapshot",
             source=plan.name,
-            expected="its value as it stands now",
+            expected="its current value",
         )
-    stream = gather(plan, dataset) if kept is None else joined(plan, dataset, kept)
+    stored = stored_of(dataset)
+    if stored is not None and plan.stream == "events" and snapshot is None:
+        return stored.answer(plan, dataset, lead, as_of)
+    stream = gather(plan, dataset) if snapshot is None else joined(plan, dataset, snapshot)
     return run(plan, stream, keys_at(plan, dataset, stream.keys, lead, as_of), as_of), stream.shown
 
 
@@ -72,7 +76,7 @@ def keys_at(plan: Plan, dataset: Dataset, keys: Coded, lead: Indices, as_of: Ins
 
 def warm() -> None:
     """Compile the kernel, or load it from numba's cache: about 10 s or 0.3 s. Later calls in this process are quick."""
-    words = {"en": "Rows", "zh": "行数", "group": "engagement"}
+    words = {"en": "Rows", "zh": "Rows", "group": "engagement"}
     plan = compile_plans(
         [
             events().count("rows", window="1m", **words),

@@ -1,4 +1,4 @@
-"""Lead columns as they stood: their value at a moment, and the keys that a lead had over time."""
+"""Attribute history of the leads: the value of a column at an instant, and the keys that a lead had over time."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def key_at(dataset: Dataset, key: str, lead: Indices, as_of: Instants) -> Coded:
 
 
 def moves(dataset: Dataset, key: str) -> Changes | None:
-    """Return when each lead came to another key, in the column ``key``; None where keys stand from creation on.
+    """Return when each lead came to another key, in the column ``key``; None where keys are fixed at creation.
 
     Changes of the text that leave the key what it was, such as another mailbox of the same domain, are no moves.
     """

@@ -1,7 +1,7 @@
-"""Kept history of keys that many leads share, which a request does not carry.
+"""Snapshots of the history of keys that many leads share, which a request does not carry.
 
-Per key it holds the folded state of the all-time features and the rows that a window may still count, so that a
-request folds its own new rows on top and gets what the full history would have given, to the last bit.
+For each key, a snapshot holds the scanned state of the all-time features and the rows that a window may still count, so that a
+request adds its own new rows and gets what the full history would have given, to the last bit.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import DISTINCT, FIRST_TEXT, GAP, LAST_TEXT, NEVER, UNSEEN, Base, Snapshots
 from lead_ml.asof.kernel.rows import StreamRows, collect, lead_keys, no_rows
 from lead_ml.asof.kernel.run import walked
+from lead_ml.asof.kernel.stored import stored_of
 from lead_ml.asof.kernel.stream import in_order, lay_out, no_base, tie_breakers
 from lead_ml.asof.kernel.texts import packed, unpacked
 from lead_ml.errors import BundleError
@@ -28,7 +29,7 @@ _ARRAYS = ("offsets", "occurred", "passes", "values", "codes")
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class HistorySnapshot:
     """History of K keys as known strictly before `until`; entry K of every array by key is a key never seen.
 
     Attributes
@@ -37,7 +38,7 @@ class Kept:
         :attr:`Plan.digest` of its plan.
     until
         Microseconds UTC. For an ``as_of`` before it, windows and distinct values are cut at ``as_of`` over the history
-        as known at `until`, and other all-time features answer as of `until`: what is folded cannot be unknown.
+        as known at `until`, and other all-time features answer as of `until`: rows that were scanned cannot be taken back.
     supplied
         False where the table was not supplied; then K is 0.
     keys
@@ -94,16 +95,16 @@ class Kept:
         return arrays
 
     @classmethod
-    def from_arrays(cls, plan: Plan, arrays: Mapping[str, npt.NDArray[Any]]) -> Kept:
+    def from_arrays(cls, plan: Plan, arrays: Mapping[str, npt.NDArray[Any]]) -> HistorySnapshot:
         """Read what :meth:`to_arrays` returned, and index it for look-ups.
 
         Raises
         ------
         BundleError
-            Where arrays are missing or disagree in length, or were kept for another plan.
+            Where arrays are missing or disagree in length, or belong to another plan.
         """
         try:
-            kept = cls(
+            snapshot = cls(
                 plan_digest=arrays["plan"].tobytes().hex(),
                 until=int(arrays["until"][0]),
                 supplied=bool(arrays["supplied"][0]),
@@ -114,15 +115,15 @@ class Kept:
             )
         except (KeyError, IndexError, UnicodeDecodeError) as error:
             raise BundleError(
-                f"kept history of {plan.stream} by {plan.key} cannot be read: {error!r}",
+                f"the history snapshot of {plan.stream} by {plan.key} cannot be read: {error!r}",
                 do="restore the bundle from its registry, or train again",
             ) from error
-        _check(plan, kept)
-        return kept
+        _check(plan, snapshot)
+        return snapshot
 
 
-def keep(plan: Plan, dataset: Dataset, until: int) -> Kept:
-    """Fold the history of every key of `plan` known strictly before `until` (microseconds UTC).
+def take_snapshot(plan: Plan, dataset: Dataset, until: int) -> HistorySnapshot:
+    """Take a snapshot of the history of every key of `plan` known strictly before `until` (microseconds UTC).
 
     The result depends on the content of the rows only, never on their order in the dataset.
 
@@ -131,13 +132,16 @@ def keep(plan: Plan, dataset: Dataset, until: int) -> Kept:
     InputError
         Where a row is known before it occurred, or values add up to more than fits.
     """
+    stored = stored_of(dataset)
+    if stored is not None and plan.stream == "events":
+        return stored.history_snapshot(plan, dataset, until)
     leads = lead_keys(plan, dataset)
     rows = collect(plan, dataset, leads)
     supplied = rows is not None
     rows = no_rows(plan) if rows is None else rows.take(rows.known < until)
     keys = by_text(Coded(rows.key.astype(np.int32), leads.levels))
     rows = _with_key(rows, keys.codes)
-    base = _folded(plan, rows, keys, until)
+    base = _scanned(plan, rows, keys, until)
     rows = still_needed(plan, rows, until)
     texts = [by_text(text, shown_codes(plan, base, k)) for k, text in enumerate(rows.texts)]
     for k, text in enumerate(rows.texts):
@@ -146,7 +150,7 @@ def keep(plan: Plan, dataset: Dataset, until: int) -> Kept:
     for k, text in enumerate(texts):
         codes[k] = text.codes
     counts = np.bincount(rows.key, minlength=len(keys.levels) + 1)
-    return Kept(
+    return HistorySnapshot(
         plan_digest=plan.digest,
         until=int(until),
         supplied=supplied,
@@ -161,7 +165,7 @@ def keep(plan: Plan, dataset: Dataset, until: int) -> Kept:
     )
 
 
-def _folded(plan: Plan, rows: StreamRows, keys: Coded, until: int) -> Base:
+def _scanned(plan: Plan, rows: StreamRows, keys: Coded, until: int) -> Base:
     """Walk every key to `until` and return the state of its all-time features, and that of a key never seen."""
     count = len(keys.levels)
     nothing = np.zeros(count, dtype=np.int64)
@@ -171,7 +175,7 @@ def _folded(plan: Plan, rows: StreamRows, keys: Coded, until: int) -> Base:
     out: Floats = np.empty((len(plan.features), count))
     spine = Snapshots(np.arange(count), np.full(count, until, dtype=np.int64))
     walked(plan, stream, spine, out=out, end=end)
-    # The rows kept tell the values apart again.
+    # The rows in the snapshot distinguish the values again.
     end.whole[:, plan.program.operations[plan.ever] == DISTINCT] = 0
     return end
 
@@ -181,7 +185,7 @@ def still_needed(plan: Plan, rows: StreamRows, until: int) -> StreamRows:
     texts = tuple(by_text(text) for text in rows.texts)
     contents = [*(text.codes for text in texts), *rows.values, rows.passes]
     if plan.shown_columns:
-        # Of two rows at one instant the first or last text is told by these.
+        # Of two rows at one instant these decide which text is the first or the last.
         contents += [*tie_breakers(plan, rows), rows.known]
     rows = rows.take(np.lexsort((*contents, rows.occurred, rows.key)))
     program = plan.program
@@ -192,9 +196,9 @@ def still_needed(plan: Plan, rows: StreamRows, until: int) -> StreamRows:
         needed = rows.occurred >= until - plan.longest_window
     for f in plan.ever[program.operations[plan.ever] == DISTINCT]:
         codes = rows.texts[program.columns[f]].codes
-        telling = np.flatnonzero((rows.passes & program.filters[f] != 0) & (codes >= 0))
-        _, first = np.unique(rows.key[telling] << 32 | codes[telling], return_index=True)
-        needed[telling[first]] = True
+        distinguishing = np.flatnonzero((rows.passes & program.filters[f] != 0) & (codes >= 0))
+        _, first = np.unique(rows.key[distinguishing] << 32 | codes[distinguishing], return_index=True)
+        needed[distinguishing[first]] = True
     return rows.take(needed)
 
 
@@ -207,7 +211,7 @@ def by_text(text: Coded, also: Indices = _NONE) -> Coded:
     return Coded(table[text.codes], tuple(text.levels[code] for code in used))
 
 
-def _shown_places(plan: Plan, base: Base, k: int) -> npt.NDArray[np.bool_]:
+def shown_places(plan: Plan, base: Base, k: int) -> npt.NDArray[np.bool_]:
     """Return where the base (K + 1, A) holds codes of text column `k`."""
     operations, columns = plan.program.operations[plan.ever], plan.program.columns[plan.ever]
     column = k - len(plan.distinct_columns)
@@ -217,12 +221,12 @@ def _shown_places(plan: Plan, base: Base, k: int) -> npt.NDArray[np.bool_]:
 
 def shown_codes(plan: Plan, base: Base, k: int) -> Indices:
     """Return the codes of text column `k` that the base shows."""
-    return base.decayed[_shown_places(plan, base, k)].astype(np.int64)
+    return base.decayed[shown_places(plan, base, k)].astype(np.int64)
 
 
 def recode_shown(plan: Plan, base: Base, k: int, old: Coded, new: Coded) -> None:
     """Change the codes of text column `k` that the base shows to those of the new levels."""
-    places = _shown_places(plan, base, k)
+    places = shown_places(plan, base, k)
     code_of = {text: float(code) for code, text in enumerate(new.levels)}
     codes = base.decayed[places].astype(np.int64).tolist()
     base.decayed[places] = [code_of[old.levels[code]] for code in codes]
@@ -234,22 +238,22 @@ def _with_key(rows: StreamRows, key: Codes) -> StreamRows:
     )
 
 
-def _check(plan: Plan, kept: Kept) -> None:
+def _check(plan: Plan, snapshot: HistorySnapshot) -> None:
     """Compare lengths and bounds, so that a damaged history cannot read beyond its arrays; builds the indexes."""
-    keys, rows, whole = len(kept.keys), len(kept.occurred), len(plan.start)
+    keys, rows, whole = len(snapshot.keys), len(snapshot.occurred), len(plan.start)
     sound = (
-        kept.plan_digest == plan.digest
-        and kept.offsets.shape == (keys + 2,)
-        and kept.passes.shape == (rows,)
-        and kept.values.shape == (len(plan.value_columns), rows)
-        and kept.codes.shape == (plan.text_columns, rows)
-        and kept.base.whole.shape == kept.base.decayed.shape == (keys + 1, whole)
-        and (kept.offsets[0], kept.offsets[-1]) == (0, rows)
-        and bool((np.diff(kept.offsets) >= 0).all())
-        and (len(kept.key_index), *map(len, kept.level_index)) == (keys, *map(len, kept.levels))
+        snapshot.plan_digest == plan.digest
+        and snapshot.offsets.shape == (keys + 2,)
+        and snapshot.passes.shape == (rows,)
+        and snapshot.values.shape == (len(plan.value_columns), rows)
+        and snapshot.codes.shape == (plan.text_columns, rows)
+        and snapshot.base.whole.shape == snapshot.base.decayed.shape == (keys + 1, whole)
+        and (snapshot.offsets[0], snapshot.offsets[-1]) == (0, rows)
+        and bool((np.diff(snapshot.offsets) >= 0).all())
+        and (len(snapshot.key_index), *map(len, snapshot.level_index)) == (keys, *map(len, snapshot.levels))
     )
     if not sound:
         raise BundleError(
-            f"kept history of {plan.stream} by {plan.key} does not fit its features",
+            f"the history snapshot of {plan.stream} by {plan.key} does not fit its features",
             do="restore the bundle from its registry, or train again",
         )

@@ -1,10 +1,10 @@
-"""Live state: the history of every key of one plan, kept in memory and folded event by event.
+"""Incremental state: the history of every key of one plan, kept in memory and updated event by event.
 
-Where :class:`Kept` is the history that a bundle ships, this one grows. Of each key it holds the folded state of its all-time
-features, the rows that a window or a set of distinct values may still count, and a tail of rows not folded yet. A new
-row joins the tail; when the tail has outgrown the rows held, what became known longer than the grace ago is folded and what no
-feature needs any more is dropped, so a row costs O(1) on the average. A reading folds the tail on the side and changes
-nothing. A record that comes late, but within the grace, lies in the tail like any other and is folded in its order.
+Where :class:`HistorySnapshot` is the history that a bundle ships, this one grows. For each key it holds the scanned state of its all-time
+features, the rows that a window or a set of distinct values may still count, and a tail of rows not scanned yet. A new
+row joins the tail; when the tail has outgrown the rows held, what became known longer than the grace ago is scanned and what no
+feature needs any more is dropped, so a row costs O(1) on average. Reading scans the tail on the side and changes
+nothing. A record that comes late, but within the grace, is in the tail like any other and is scanned in its order.
 
 Memory per key is bounded by twice the rows of the longest window and the grace plus one row for each distinct value; a
 longest gap over all time needs every row, since a late record may split it.
@@ -32,15 +32,15 @@ _LEAST_TAIL = 64
 _ONE_KEY = Coded(np.zeros(1, dtype=np.int32), ("",))
 
 
-class Live:
-    """The live state of one plan.
+class IncrementalState:
+    """The incremental state of one plan.
 
     Parameters
     ----------
     plan
         One of :func:`compile_plans`.
     grace
-        Microseconds for which a record may come after later ones: how long rows stay in the tail before they are folded.
+        Microseconds for which a record may come after later ones: how long rows stay in the tail before they are scanned.
 
     Raises
     ------
@@ -51,10 +51,10 @@ class Live:
     def __init__(self, plan: Plan, *, grace: int = GRACE) -> None:
         if plan.stream == "conversions":
             raise DeclarationError(
-                "conversions cannot be folded record by record",
+                "conversions cannot be added record by record",
                 value=plan.name,
                 expected="events, leads or outcomes: of a lead with two wins only the first counts",
-                do="keep their history with keep()",
+                do="keep their history with take_snapshot()",
             )
         self.plan = plan
         self.grace = grace
@@ -69,13 +69,13 @@ class Live:
         """Number of rows held, over all keys."""
         return sum(len(held.carried) + held.waiting for held in self._held.values())
 
-    def fold(self, dataset: Dataset) -> None:
-        """Fold the plan's stream of `dataset`: new events of some leads, say. All of it is folded or nothing.
+    def add(self, dataset: Dataset) -> None:
+        """Add the plan's stream of `dataset`, for example new events of some leads: all of it, or nothing.
 
         Raises
         ------
         LateRecord
-            For a row known before what its key has folded already; :meth:`refold` the key from its whole history.
+            For a row known before what its key has scanned already; :meth:`rebuild` the key from its whole history.
         InputError
             As :func:`aggregate`, and where `dataset` has a history of the key.
         """
@@ -86,13 +86,13 @@ class Live:
                 raise LateRecord(
                     f"a record of {self.plan.key} {key!r} comes too late for {self.plan.name}",
                     value=iso(int(part.known.min())),
-                    expected=f"known at or after {iso(held.until)}, which is folded",
-                    do="refold the key from its whole history",
+                    expected=f"known at or after {iso(held.until)}, which was scanned",
+                    do="rebuild the key from its whole history",
                 )
         for key, part in parts.items():
             self._held.setdefault(key, _Held(self.plan)).append(part, self.grace)
 
-    def refold(self, dataset: Dataset) -> None:
+    def rebuild(self, dataset: Dataset) -> None:
         """Replace the state of the keys in `dataset`, which holds their whole history."""
         for key, part in self._by_key(dataset).items():
             self._held[key] = _Held(self.plan)
@@ -101,8 +101,8 @@ class Live:
     def read(self, key: str, as_of: Instants) -> tuple[Floats, tuple[tuple[str, ...], ...]]:
         """Return the features of one key, (n, F), and the texts of their codes, as :func:`aggregate_coded` does.
 
-        For an ``as_of`` (n,) before what is folded, windows and distinct values are cut at ``as_of`` over the history as it
-        is known now, and other all-time features answer as of then, as for :class:`Kept`.
+        For an ``as_of`` (n,) before what was scanned, windows and distinct values are cut at ``as_of`` over the history as it
+        is known now, and other all-time features answer as of then, as for :class:`HistorySnapshot`.
         """
         held = self._held.get(key)
         stream = (_Held(self.plan) if held is None else held).stream()
@@ -111,9 +111,9 @@ class Live:
     def _by_key(self, dataset: Dataset) -> dict[str, StreamRows]:
         if moves(dataset, self.plan.key) is not None:
             raise InputError(
-                f"live state cannot follow a {self.plan.key} that changes",
+                f"incremental state cannot follow a {self.plan.key} that changes",
                 source=self.plan.name,
-                expected="the key of each lead as it stands now",
+                expected="the current key of each lead",
             )
         keys = lead_keys(self.plan, dataset)
         rows = collect(self.plan, dataset, keys)
@@ -129,7 +129,7 @@ class Live:
 
 
 class _Held:
-    """The state of one key: what is folded until `until`, the rows of it still needed, and the tail of later ones."""
+    """The state of one key: what was scanned until `until`, the rows of it still needed, and the tail of later ones."""
 
     __slots__ = ("base", "carried", "plan", "tail", "until", "waiting")
 
@@ -157,7 +157,7 @@ class _Held:
         return lay_out(self.plan, _ONE_KEY, rows, carried=carried, base=self.base, floor=self.until)
 
     def _settle(self, until: int) -> None:
-        """Fold what was known before `until`, and drop what no feature needs any more."""
+        """Scan what was known before `until`, and drop what no feature needs any more."""
         if until <= self.until:
             return
         tail = _joined(self.plan, self.tail)
@@ -193,7 +193,7 @@ def _joined(plan: Plan, parts: list[StreamRows]) -> StreamRows:
         return no_rows(plan)
     if len(parts) == 1:
         return parts[0]
-    told = any(part.event_id is not None for part in parts)
+    with_ids = any(part.event_id is not None for part in parts)
     ids = [part.event_id or Coded(np.full(len(part), -1, dtype=np.int32), ()) for part in parts]
     return StreamRows(
         np.concatenate([part.key for part in parts]),
@@ -202,7 +202,7 @@ def _joined(plan: Plan, parts: list[StreamRows]) -> StreamRows:
         np.concatenate([part.passes for part in parts]),
         np.concatenate([part.values for part in parts], axis=1),
         tuple(_one([part.texts[k] for part in parts]) for k in range(plan.text_columns)),
-        _one(ids) if told else None,
+        _one(ids) if with_ids else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""A request's own rows on top of the kept history of their keys."""
+"""A request's own rows on top of the history snapshot of their keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.asof.kernel.history_snapshot import Kept
+from lead_ml.asof.kernel.history_snapshot import HistorySnapshot
 from lead_ml.asof.kernel.order import grouped, offsets_of
 from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import Base
@@ -16,47 +16,50 @@ from lead_ml.asof.kernel.stream import Stream, absent, in_order, lay_out
 from lead_ml.tables.dataset import Coded, Codes, Dataset
 
 
-def joined(plan: Plan, dataset: Dataset, kept: Kept) -> Stream:
-    """Lay out the history of the dataset's keys with the dataset's rows known at or after ``kept.until`` on top.
+def joined(plan: Plan, dataset: Dataset, snapshot: HistorySnapshot) -> Stream:
+    """Lay out the history of the dataset's keys with the dataset's rows known at or after ``snapshot.until`` on top.
 
-    Costs no more than the rows of those keys. Rows known before ``kept.until`` are in the history already.
+    Costs no more than the rows of those keys. Rows known before ``snapshot.until`` are in the history already.
     """
     keys = lead_keys(plan, dataset)
     rows = collect(plan, dataset, keys)
-    if rows is None and not kept.supplied:
+    if rows is None and not snapshot.supplied:
         return absent(plan, keys)
-    fresh = no_rows(plan) if rows is None else rows.take(rows.known >= kept.until)
+    fresh = no_rows(plan) if rows is None else rows.take(rows.known >= snapshot.until)
     fresh = in_order(plan, fresh)
-    position = _positions(keys, kept)
-    carried = kept.offsets[position + 1] - kept.offsets[position]
-    both = _history(kept, position, carried, fresh)
+    position = _positions(keys, snapshot)
+    carried = snapshot.offsets[position + 1] - snapshot.offsets[position]
+    both = _history(snapshot, position, carried, fresh)
     both = both.take(grouped(both.key, offsets_of(both.key, len(keys.levels))))
-    base = Base(kept.base.whole[position], kept.base.decayed[position])
-    return lay_out(plan, keys, both, carried=carried, base=base, floor=kept.until)
+    base = Base(snapshot.base.whole[position], snapshot.base.decayed[position])
+    return lay_out(plan, keys, both, carried=carried, base=base, floor=snapshot.until)
 
 
-def _positions(keys: Coded, kept: Kept) -> npt.NDArray[np.int64]:
-    """Return where the history of each key level stands; a level that no lead has needs none."""
-    position = np.full(len(keys.levels), len(kept.keys), dtype=np.int64)
+def _positions(keys: Coded, snapshot: HistorySnapshot) -> npt.NDArray[np.int64]:
+    """Return the position of the history of each key level; a level that no lead has needs none."""
+    position = np.full(len(keys.levels), len(snapshot.keys), dtype=np.int64)
     for code in np.unique(keys.codes[keys.codes >= 0]).tolist():
-        position[code] = kept.key_index.get(keys.levels[code], len(kept.keys))
+        position[code] = snapshot.key_index.get(keys.levels[code], len(snapshot.keys))
     return position
 
 
 def _history(
-    kept: Kept, position: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], fresh: StreamRows
+    snapshot: HistorySnapshot,
+    position: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64],
+    fresh: StreamRows,
 ) -> StreamRows:
-    """Put the kept rows of the keys before the fresh ones.
+    """Put the rows of the snapshot before the fresh ones.
 
-    All kept rows were known before ``kept.until``; taking ``occurred`` for ``known`` admits them all from then on.
+    All rows of the snapshot were known before ``snapshot.until``; taking ``occurred`` for ``known`` admits them all from then on.
     """
     before = np.cumsum(counts) - counts
-    rows = np.repeat(kept.offsets[position] - before, counts) + np.arange(counts.sum())
-    occurred = kept.occurred[rows]
+    rows = np.repeat(snapshot.offsets[position] - before, counts) + np.arange(counts.sum())
+    occurred = snapshot.occurred[rows]
     texts = tuple(
         Coded(
-            np.append(kept.codes[k, rows], _recoded(text, kept.level_index[k])),
-            (*kept.levels[k], *text.levels),
+            np.append(snapshot.codes[k, rows], _recoded(text, snapshot.level_index[k])),
+            (*snapshot.levels[k], *text.levels),
         )
         for k, text in enumerate(fresh.texts)
     )
@@ -64,8 +67,8 @@ def _history(
         key=np.append(np.repeat(np.arange(len(counts)), counts), fresh.key),
         known=np.append(occurred, fresh.known),
         occurred=np.append(occurred, fresh.occurred),
-        passes=np.append(kept.passes[rows], fresh.passes),
-        values=np.concatenate((kept.values[:, rows], fresh.values), axis=1),
+        passes=np.append(snapshot.passes[rows], fresh.passes),
+        values=np.concatenate((snapshot.values[:, rows], fresh.values), axis=1),
         texts=texts,
         event_id=None,
     )

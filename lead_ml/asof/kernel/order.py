@@ -16,7 +16,7 @@ SORTED, TIED, UNSORTED = range(3)
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def order_of(key: Int64, known: Int64, occurred: Int64) -> int:
-    """Tell whether rows (n,) stand by (key, known, occurred), with some rows equal in all three, or do not."""
+    """Return whether rows (n,) are sorted by (key, known, occurred), with some rows equal in all three, or are not."""
     tied = False
     for row in range(1, len(key)):
         before = row - 1
@@ -58,7 +58,7 @@ def grouped(key: Int64, offsets: Int64) -> Int64:
 def timed(offsets: Int64, order: Int64, known: Int64, occurred: Int64) -> int:
     """Sort `order` (n,), grouped by key, by (known, occurred) within each key; return how many rows equal the one before.
 
-    Rows out of place are few and near it where a file stands in the order of time, so they are moved there one by one; a key
+    Rows out of place are few and near it where a file is in the order of time, so they are moved there one by one; a key
     that asks for more than 16 moves a row is sorted instead. Rows that are equal keep their order.
     """
     ties = 0

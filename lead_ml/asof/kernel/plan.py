@@ -1,4 +1,4 @@
-"""Plans: the aggregates that one walk over one stream in one key order answers together."""
+"""Plans: the aggregates that one scan of one stream in one key order answers together."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Filter(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What one walk answers: F features over one stream by one key.
+    """What one scan answers: F features over one stream by one key.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Plan:
     value_columns
         Numeric columns that are summed or compared.
     distinct_columns
-        Text columns whose values are told apart; ``lead_id`` tells the leads of a shared key apart.
+        Text columns whose distinct values count; ``lead_id`` counts the leads of a shared key.
     shown_columns
         Text columns whose first or last value is shown.
     program
@@ -81,7 +81,7 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all that kept history depends on; wording does not matter."""
+        """SHA-256 of all that a history snapshot depends on; wording does not matter."""
         features = [content(item).decode() for item in self.features]
         return hashlib.sha256(json.dumps((self.stream, self.key, features)).encode()).hexdigest()
 
@@ -94,7 +94,7 @@ class Plan:
 
     @property
     def text_columns(self) -> int:
-        """Number of text columns of a row: those told apart, then those shown."""
+        """Number of text columns of a row: those with distinct values, then those shown."""
         return len(self.distinct_columns) + len(self.shown_columns)
 
     @cached_property

@@ -26,7 +26,7 @@ NEVER = 2**63 - 1
 NO_KEY, EMPTY_KEY = -1, -2
 DAY = 86_400_000_000
 SCALE = 1_000_000
-# Two sums below this, of kept and of new rows, still add up in 64 bits.
+# Two sums below this, of the snapshot and of new rows, still add up in 64 bits.
 LARGEST_SUM = 2.0**62 / SCALE
 # Rows out of place are moved one by one up to here; a key that asks for more is sorted.
 MOVES_A_ROW = 16
@@ -40,7 +40,7 @@ Float64 = npt.NDArray[np.float64]
 class Program(NamedTuple):
     """F features in the kernel's order: counts and sums, then distinct values, each by cell, then the others.
 
-    A cell is a filter with the column that is added up or told apart over it.
+    A cell is a filter with the column that is added up or whose distinct values are counted over it.
     """
 
     operations: Int64
@@ -71,7 +71,7 @@ class Rows(NamedTuple):
     offsets: Int64
     """(K + 1,)"""
     carried: Int64
-    """(K,) how many rows of a key, at its start, the base has folded already; windows and sets still count them."""
+    """(K,) how many rows of a key, at its start, the base has scanned already; windows and sets still count them."""
     known: Int64
     """(N,) microseconds."""
     occurred: Int64
@@ -98,7 +98,7 @@ class Base(NamedTuple):
 
 
 class Snapshots(NamedTuple):
-    """n snapshots in order of (key, as_of); key -2 has no rows, -1 stands for none."""
+    """n snapshots in order of (key, as_of); key -2 has no rows, -1 means none."""
 
     keys: Int64
     as_of: Int64

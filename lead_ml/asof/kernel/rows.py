@@ -14,6 +14,7 @@ from lead_ml.asof.kernel.order import keep_allowed, millionths
 from lead_ml.asof.kernel.parts import DAY_COLUMN
 from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import LARGEST_SUM
+from lead_ml.asof.kernel.stored import stored_of
 from lead_ml.clean import TRANSFORMS
 from lead_ml.clean.text import as_number
 from lead_ml.declare import EVERYONE, LEAD_STREAMS, STREAM_NUMBERS, Range
@@ -40,7 +41,7 @@ class StreamRows:
     values
         (V, N) int64 millionths, missing as 0.
     texts
-        D text columns of N rows whose values are told apart, then L whose first or last value is shown.
+        D text columns of N rows whose values are distinguished, then L whose first or last value is shown.
     event_id
         Text of the id where the stream has one: it settles the order of rows with equal instants.
     """
@@ -183,6 +184,10 @@ def _table(plan: Plan, dataset: Dataset) -> _Table | None:
         return _leads_table(dataset)
     if plan.stream == "conversions":
         return _conversions_table(plan, dataset)
+    if plan.stream == "events" and stored_of(dataset) is not None:
+        raise InputError(
+            "the events of this dataset are stored elsewhere, and were asked for in memory", source=plan.name
+        )
     source: Events | Outcomes | None = dataset.events if plan.stream == "events" else dataset.outcomes
     if source is None:
         return None
@@ -248,12 +253,12 @@ def _days(days: Indices) -> Coded:
     first = int(days.min())
     count = int(days.max()) - first + 1
     if count <= max(_FEW_DAYS, len(days)):
-        return Coded((days - first).astype(np.int32), Numbers(first, count))
+        return Coded((days - first).astype(np.int32), NumberTexts(first, count))
     levels, codes = np.unique(days, return_inverse=True)
     return Coded(codes.astype(np.int32), tuple(map(str, levels.tolist())))
 
 
-class Numbers(Sequence[str]):
+class NumberTexts(Sequence[str]):
     """The `count` whole numbers from `first` as texts, written only where they are read."""
 
     def __init__(self, first: int, count: int) -> None:

@@ -11,7 +11,7 @@ Largest values, gaps and first texts of a window are a list of candidates, each 
 queue): the front is the answer, what left the window drops off the front. A record known late would belong into the middle, so
 the list is then made anew from the rows of the window, at most once a snapshot.
 
-All functions that the walk calls stand in this file, because numba's cache looks only at the file of the function it compiles.
+All functions that the scan calls are in this file, because numba's cache looks only at the file of the function it compiles.
 They take arrays by name: reading a field of a tuple inside a loop counts references, 40 times slower.
 """
 
@@ -57,7 +57,7 @@ _LONG = 4096  # rows of a key, past which its marks are not counted anew
 class _Cuts(NamedTuple):
     """A block of keys with its cuts; the rows of its runs have places from 0 on, run after run.
 
-    Places are in the order of occurrence, except those of `told`, which are in the order of knowledge.
+    Places are in the order of occurrence, except those of `known`, which are in the order of knowledge.
     """
 
     runs: Int64  # the snapshots of run r are runs[r]:runs[r + 1]
@@ -110,7 +110,7 @@ def walk(
     width = 0
     for column in range(len(rows.widths)):
         width = max(width, rows.widths[column])
-    latest, few, told = np.full(width + 1, -1, np.int64), np.empty(_FEW + 1, np.int64), 0
+    latest, few, numbered = np.full(width + 1, -1, np.int64), np.empty(_FEW + 1, np.int64), 0
     marks, sides = np.zeros((most_rows >> 6) + 1, np.uint64), np.empty((2, len(program.operations)), np.int64)
     for b in range(len(blocks) - 1):
         first, last = blocks[b], blocks[b + 1]
@@ -124,8 +124,8 @@ def walk(
             if rows.widths[program.columns[program.sets[d]]] <= _FEW:
                 _tell_few(program, rows, cuts, first, last, d, few, out)
             else:
-                told = _tell_apart(
-                    program, rows, cuts, first, last, d, width, told, latest, marks, sides, out
+                numbered = _count_distinct(
+                    program, rows, cuts, first, last, d, width, numbered, latest, marks, sides, out
                 )
         for f in range(program.sets[-1], len(program.operations)):
             operation, slot = program.operations[f], program.slots[f]
@@ -391,20 +391,20 @@ def _add_ever(
     answers: Float64,
     end: Base,
 ) -> None:
-    """Answer an all-time count or sum: the base, and what is known beyond the rows that the base has folded."""
+    """Answer an all-time count or sum: the base, and what is known beyond the rows that the base has scanned."""
     keys, runs, seen, past, origin = spine.keys, cuts.runs, cuts.seen, cuts.past, cuts.runs[first]
     own, final, carried, state = base.whole, end.whole, rows.carried, program.states[f]
     passes, values, bit, column = rows.passes, rows.values, program.filters[f], program.columns[f]
     for r in range(first, last):
         key, low, at = keys[runs[r]], cuts.low[r - first], cuts.at[r - first]
         known = own[key, state] if key >= 0 and len(own) > 0 else start[state]
-        folded = carried[key] if cuts.high[r - first] > low else 0
-        if folded == 0 and cuts.waits[r - first] == NONE:
+        scanned = carried[key] if cuts.high[r - first] > low else 0
+        if scanned == 0 and cuts.waits[r - first] == NONE:
             for i in range(runs[r], runs[r + 1]):
                 answers[i] = (known + total[past[i - origin]] - total[at]) / scale
             known += total[past[runs[r + 1] - 1 - origin]] - total[at]
         else:
-            before = low + folded
+            before = low + scanned
             for i in range(runs[r], runs[r + 1]):
                 for row in range(before, seen[i - origin]):
                     known += _added(passes, values, bit, column, row)
@@ -480,7 +480,7 @@ def _tell_few(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _tell_apart(
+def _count_distinct(
     program: Program,
     rows: Rows,
     cuts: _Cuts,
@@ -488,16 +488,16 @@ def _tell_apart(
     last: int,
     cell: int,
     width: int,
-    told: int,
+    numbered: int,
     latest: Int64,
     marks: UInt64,
     sides: Int64,
     out: Float64,
 ) -> int:
-    """Answer the distinct features of one cell; return how many places the walk has told apart.
+    """Answer the distinct features of one cell; return how many places the scan has numbered.
 
     The latest place that is known of each code is marked, so that the marks in a window are its distinct codes. `latest` has
-    these places, counted from the first one of the walk, which spares clearing it for each key; `width` stands for no code.
+    these places, counted from the first one of the walk, which spares clearing it for each key; `width` means no code.
     The marks of a key with many rows are not counted anew for each snapshot: `sides` keeps where a window began, and how many
     were in it.
     """
@@ -516,9 +516,9 @@ def _tell_apart(
                 code, place = codes[row], places[at + row - low]
                 counts = code >= 0 and passes[row] & bit != 0
                 which = code if counts else width
-                former = latest[which] - told
+                former = latest[which] - numbered
                 later, again = counts and place > former, former >= 0
-                latest[which] = told + max(place, former)
+                latest[which] = numbered + max(place, former)
                 found += int(later and not again)
                 former = max(former, 0)
                 marks[former >> 6] &= ~(np.uint64(later and again) << np.uint64(former & 63))
@@ -539,8 +539,8 @@ def _tell_apart(
                     else:
                         answer = _marked(marks, left, past[i] - at)
                 out[program.outputs[f], origin + i] = answer
-        told += size
-    return told
+        numbered += size
+    return numbered
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -589,7 +589,7 @@ def _remember(
     out: Float64,
     end: Base,
 ) -> None:
-    """Answer a feature that is one number and one instant, folded in the order in which rows became known."""
+    """Answer a feature that is one number and one instant, scanned in the order in which rows became known."""
     keys, as_of, passes, occurred = spine.keys, spine.as_of, rows.passes, rows.occurred
     runs, all_seen, lows, highs = cuts.runs, cuts.seen, cuts.low, cuts.high
     operation, bit, column = program.operations[f], program.filters[f], program.columns[f]
@@ -631,7 +631,7 @@ def _remember(
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _decay(total: float, reference: int, value: float, occurred: int, half_life: int) -> float:
-    """Add a value to a total that stands at `reference`; the new total stands at the later instant."""
+    """Add a value to a total as of `reference`; the new total is as of the later instant."""
     if reference == UNSEEN:
         return value
     if occurred >= reference:

@@ -37,7 +37,7 @@ class Stream:
     rows, base
         What the kernel walks, and the state of the all-time features before it.
     floor
-        Instant before which all-time features do not answer: the end of kept history, else the least int64.
+        Instant before which all-time features do not answer: the end of a history snapshot, else the least int64.
     shown
         Texts of the labels, one tuple per shown column.
     supplied
@@ -104,12 +104,12 @@ def lay_out(
 ) -> Stream:
     """Make a stream of rows that are in order already."""
     offsets = offsets_of(rows.key, len(keys.levels))
-    told = len(plan.distinct_columns)
-    codes = np.empty((told, len(rows)), dtype=np.int32)
-    for k, text in enumerate(rows.texts[:told]):
+    distinct = len(plan.distinct_columns)
+    codes = np.empty((distinct, len(rows)), dtype=np.int32)
+    for k, text in enumerate(rows.texts[:distinct]):
         levels = max(len(text.levels), int(text.codes.max(initial=-1)) + 1)
         codes[k] = text.codes if levels <= _FEW_LEVELS else dense(offsets, text.codes, levels)
-    shown = rows.texts[told:]
+    shown = rows.texts[distinct:]
     labels = np.empty((len(shown), len(rows)), dtype=np.int32)
     for k, text in enumerate(shown):
         labels[k] = text.codes
@@ -162,8 +162,8 @@ def tie_breakers(plan: Plan, rows: StreamRows) -> list[npt.NDArray[np.int64]]:
 
     That is the event_id, then the texts that are shown by the name of their column, then the values; missing first.
     """
-    told = len(plan.distinct_columns)
-    shown = sorted(zip(plan.shown_columns, rows.texts[told:], strict=True), key=lambda pair: pair[0])
+    distinct = len(plan.distinct_columns)
+    shown = sorted(zip(plan.shown_columns, rows.texts[distinct:], strict=True), key=lambda pair: pair[0])
     breakers = [*rows.values, *(rank_of(text) for _, text in reversed(shown))]
     return breakers if rows.event_id is None else [*breakers, rank_of(rows.event_id)]
 

@@ -1,30 +1,28 @@
-"""Tables larger than memory: cut into partitions by lead, sorted inside, grown without being written anew.
+"""Events larger than memory: cut into partitions by lead, sorted inside, grown without being written anew.
 
-:func:`lay_out` writes a folder of Parquet parts, :func:`append` adds rows to it, and :func:`features_of` computes declared
-features partition by partition, equal to the last bit to those of all rows at once. :func:`partitioned` does the same for one
-computation without a folder to keep. The layout holds tables as they are and knows nothing of declarations.
+:class:`Layout` is a folder of Parquet parts, local or behind a URL; :func:`append` adds events to it, and :class:`LayoutEvents`
+answers features from it partition by partition, equal to the last bit to those of all events at once.
 """
 
 from __future__ import annotations
 
-from lead_ml.cluster.layout.build import append, lay_out, partitioned, partitions_for, warm
-from lead_ml.cluster.layout.compute import by_lead, features_of, rows_of
-from lead_ml.cluster.layout.layout import Layout
+from lead_ml.cluster.layout.build import append
+from lead_ml.cluster.layout.events import LayoutEvents, lead_order
+from lead_ml.cluster.layout.layout import Layout, partitions_for
+from lead_ml.cluster.layout.manifest import Intake, RejectionCount
 from lead_ml.cluster.layout.need import Need
 from lead_ml.cluster.layout.scattered import Scattered
-from lead_ml.cluster.layout.whole import Partitions
+from lead_ml.cluster.layout.storage import storage_at
 
 __all__ = [
+    "Intake",
     "Layout",
+    "LayoutEvents",
     "Need",
-    "Partitions",
+    "RejectionCount",
     "Scattered",
     "append",
-    "by_lead",
-    "features_of",
-    "lay_out",
-    "partitioned",
+    "lead_order",
     "partitions_for",
-    "rows_of",
-    "warm",
+    "storage_at",
 ]

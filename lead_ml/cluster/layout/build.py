@@ -1,163 +1,67 @@
-"""Laying tables out: from files or a dataset, a batch at a time, to a folder or to memory."""
+"""Writing a layout: events a batch at a time, so that memory stays bounded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from pathlib import Path
+from collections.abc import Iterable
+from contextlib import closing
 
-import numpy as np
+import msgspec
 
-from lead_ml.cluster.layout.columns import Columns, arrow_coded, coded, rows_in, taken
+from lead_ml.cluster.layout.columns import Columns, rows_in
 from lead_ml.cluster.layout.layout import Layout
-from lead_ml.cluster.layout.manifest import Part
-from lead_ml.cluster.layout.memory import handed_on
-from lead_ml.cluster.layout.part import in_order
+from lead_ml.cluster.layout.manifest import Intake, RejectionCount
 from lead_ml.cluster.layout.scattered import BUDGET, Scattered
-from lead_ml.cluster.layout.sources import BATCH_ROWS, batches, files_of
-from lead_ml.cluster.layout.tables import EVENTS, shape_of, tables_of
-from lead_ml.tables.dataset import Coded, Dataset
+from lead_ml.tables.read.reject import repeated as repeated_id
 
-Files = str | Path | Sequence[str | Path]
-Source = Dataset | Mapping[str, Files]
+MOST_PARTS = 8  # of a partition, before they are merged
 
-_ROWS_A_PARTITION = 600_000
-_FEW_PARTITIONS = 16  # from here on they grow with the rows, as slowly as their number
-_BYTES_A_CSV_ROW = 100
+Batch = tuple[Columns, Intake]
 
 
-def lay_out(
-    source: Source,
-    folder: str | Path,
-    *,
-    partitions: int | None = None,
-    columns: Mapping[str, Sequence[str]] | None = None,
-    budget: int = BUDGET,
-) -> Layout:
-    """Lay tables out in a folder that has no layout yet, one part for each partition and table.
+def append(layout: Layout, batches: Iterable[Batch], *, budget: int = BUDGET) -> tuple[Layout, Intake]:
+    """Add events to the partitions that they belong to, as new parts; no other file is written, unless parts become many.
+
+    The order of appending changes no feature. An event whose event_id its partition has already is rejected and counted.
 
     Parameters
     ----------
-    source
-        A dataset, or the files of each table: ``{"leads": "leads.csv", "events": "events/*.parquet"}``, also ``outcomes``, and
-        ``history:stage`` with ``lead_id``, ``at`` and ``stage`` for the changes of the lead column ``stage``. Without ``leads`` the leads are those that the streams name. See :func:`lead_ml.cluster.layout.sources.batches`
-        for what the columns must be; rows are taken as they are, nothing is sifted.
-    folder
-        Made where it is not there.
-    partitions
-        By default 600,000 rows each, more where there are many. It stays: choose it for the data to come.
-    columns
-        Columns of a table to keep, all by default.
+    batches
+        Events as :meth:`Scattered.add` takes them, each with what was read for it. All that is read must have been read
+        before the first part is written, so nothing is added where reading fails.
     budget
-        Bytes of rows to hold in memory; past them rows wait in a temporary file in the folder.
+        Bytes of events to hold in memory; past them they wait in a temporary file.
+
+    Returns
+    -------
+    tuple
+        The layout, and what was read and rejected now.
 
     Raises
     ------
     InputError
-        Where the folder holds a layout, or a file cannot be used.
+        As the batches raise it; what was there before stays.
     """
-    count = partitions or partitions_for(source)
-    layout = Layout.create(folder, count, until=source.until if isinstance(source, Dataset) else 0)
-    return append(layout, source, columns=columns, budget=budget)
-
-
-def append(
-    layout: Layout,
-    source: Source,
-    *,
-    columns: Mapping[str, Sequence[str]] | None = None,
-    budget: int = BUDGET,
-) -> Layout:
-    """Add rows to the partitions that they belong to, as new parts; no other file is written.
-
-    The order of appending changes no feature. Of rows that name a lead again the last one counts.
-    :meth:`Layout.compacted` merges parts when there are many.
-
-    Raises
-    ------
-    InputError
-        Where a file cannot be used; what was added before stays.
-    """
-    layout = Layout.open(layout.folder)
     layout.sweep()
-    with closing(Scattered(layout.count, budget=budget, folder=layout.folder)) as cut:
-        _fill(cut, source, columns)
-        parts = list[Part]()
+    with closing(Scattered(layout.count, budget=budget, folder=layout.storage.scratch)) as cut:
+        intake = Intake()
+        for columns, read in batches:
+            cut.add(columns)
+            intake = intake.plus(read)
+        parts, repeated = [], 0
         for k in range(cut.count):
-            parts += layout.write(k, cut.tables(k))
-            cut.release(k)
-        tables = cut.names
-    return layout.add(parts, tables, until=source.until if isinstance(source, Dataset) else 0)
-
-
-@contextmanager
-def partitioned(
-    source: Source,
-    *,
-    partitions: int | None = None,
-    columns: Mapping[str, Sequence[str]] | None = None,
-    budget: int = BUDGET,
-    folder: Path | None = None,
-) -> Iterator[Scattered]:
-    """Cut tables into partitions for one computation, without a folder to keep.
-
-    Past the budget rows stand in a temporary file in `folder`, by default the system's; see that it is on a disk.
-    """
-    import pyarrow as pa
-
-    scattered = Scattered(partitions or partitions_for(source), budget=budget, folder=folder)
-    with handed_on(), closing(scattered) as cut:
-        _fill(cut, source, columns)
-        pa.default_memory_pool().release_unused()
-        yield cut
-
-
-def partitions_for(source: Source) -> int:
-    """Return a number of partitions that fits the rows."""
-    if isinstance(source, Dataset):
-        rows = sum(rows_in(columns) for columns in tables_of(source).values())
-    else:
-        rows = sum(_rows_in_file(path) for files in source.values() for path in files_of(files))
-    count = -(-rows // _ROWS_A_PARTITION)
-    return max(min(count, int((_FEW_PARTITIONS * count) ** 0.5) + 1), 1)
-
-
-def _rows_in_file(path: Path) -> int:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if path.suffix == ".csv":
-        return path.stat().st_size // _BYTES_A_CSV_ROW
-    try:
-        return int(pq.read_metadata(path).num_rows)
-    except (pa.ArrowException, OSError):
-        return 0  # reading the file itself tells what is wrong
-
-
-def _fill(cut: Scattered, source: Source, columns: Mapping[str, Sequence[str]] | None) -> None:
-    if isinstance(source, Dataset):
-        for table, whole in tables_of(source).items():
-            cut.begin(table)
-            keep = (columns or {}).get(table, list(whole))
-            own = {name: column for name, column in whole.items() if name in keep}
-            for first in range(0, rows_in(own), BATCH_ROWS):
-                cut.add(table, taken(own, np.arange(first, min(first + BATCH_ROWS, rows_in(own)))))
-        return
-    for table, files in source.items():
-        shape_of(table)
-        cut.begin(table)
-        for path in files_of(files):
-            for batch in batches(table, path, columns=(columns or {}).get(table)):
-                cut.add(table, batch)
-
-
-def warm() -> None:
-    """Compile what cuts, orders and walks, or load it from numba's cache."""
-    from lead_ml.asof.kernel import warm as warm_kernel
-
-    warm_kernel()
-    lead = Coded(np.array([0, 1, 0], dtype=np.int32), ("first", "second"))
-    time = np.array([1, 0, 1])
-    events: Columns = {"lead_id": lead, "known_at": time, "occurred_at": time}
-    Scattered(2).add(EVENTS, {**events, "type": coded(arrow_coded(Coded.of(["a", None, "b"])))})
-    in_order(events)
+            columns = cut.read(k)
+            fresh = layout.first_of_each_id(k, columns)
+            repeated += rows_in(columns) - rows_in(fresh)
+            if rows_in(fresh):
+                parts.append(layout.write(k, fresh))
+    if repeated:
+        again = RejectionCount(
+            repeated_id("event_id").text,
+            repeated,
+            intake.sources[0] if intake.sources else "",
+            (),
+            "event_id",
+            "",
+        )
+        intake = intake.plus(msgspec.structs.replace(Intake(), rejected=(again,)))
+    return layout.add(parts, intake).compacted(most_parts=MOST_PARTS), intake

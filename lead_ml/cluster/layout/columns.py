@@ -17,7 +17,7 @@ Columns = Mapping[str, Column]
 
 
 class Texts(Sequence[str]):
-    """Strings of an Arrow array: kernels need their number only, and Python strings are made of those that are read."""
+    """Strings of an Arrow array: kernels need their number only, and only those that are read become Python strings."""
 
     def __init__(self, array: Any) -> None:
         self.array = array
@@ -120,7 +120,7 @@ def _stacked(name: str, pieces: Sequence[Columns]) -> Column:
             f"only some rows have {name}",
             source="layout",
             expected=f"{name} in every file of a table, or in none",
-            do="add the column to all files, and lay out again",
+            do="add the column to all files, and build the layout again",
         )
     return np.concatenate([np.asarray(piece.get(name, np.full(rows_in(piece), np.nan))) for piece in pieces])
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lead_ml.asof.kernel.order import UNSORTED, dense, grouped, offsets_of, order_of, tied, timed
-from lead_ml.asof.kernel.rows import Numbers
+from lead_ml.asof.kernel.rows import NumberTexts
 from lead_ml.asof.kernel.scatter import renumbered
 from lead_ml.asof.kernel.stream import rank_of
 from lead_ml.cluster.layout.columns import (
@@ -25,8 +24,19 @@ from lead_ml.cluster.layout.columns import (
     taken,
     writable,
 )
-from lead_ml.cluster.layout.manifest import CODED, INSTANT, NUMBER, NUMBERED, TEXT, Part, bad, replace_file
-from lead_ml.cluster.layout.tables import OF_LEAD, OF_PART, shape_of
+from lead_ml.cluster.layout.manifest import (
+    CODED,
+    INSTANT,
+    INSTANTS,
+    NUMBER,
+    NUMBERED,
+    OF_LEAD,
+    OF_PART,
+    TEXT,
+    LayoutPart,
+    bad,
+)
+from lead_ml.cluster.layout.storage import Storage
 from lead_ml.tables.dataset import Coded, Indices
 
 _WIDEST_DICTIONARY = 1 << 30
@@ -35,15 +45,14 @@ _LEVELS = b"lead_ml:levels"
 MANY_TEXTS = 1024
 
 
-def write_part(folder: Path, file: str, table: str, partition: int, columns: Columns) -> Part:
-    """Sort rows and write them as one row group."""
+def write_part(storage: Storage, file: str, partition: int, columns: Columns) -> LayoutPart:
+    """Sort events and write them as one row group."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     columns, ties = in_order(columns)
-    arrays = {name: _arrow(table, name, column) for name, column in columns.items()}
-    stream = "occurred_at" in columns
-    numbered, texts = (_numbered(columns), _coded(columns)) if stream else ({}, {})
+    arrays = {name: _arrow(name, column) for name, column in columns.items()}
+    numbered, texts = _numbered(columns), _coded(columns)
     codes = {name: pa.array(column.codes) for name, column in texts.items()}
     arrays |= {**numbered, **codes}
     levels = {name: arrow_texts(column.levels).to_pylist() for name, column in texts.items()}
@@ -55,17 +64,17 @@ def write_part(folder: Path, file: str, table: str, partition: int, columns: Col
         compression="lz4",
         use_dictionary=[name for name, column in columns.items() if isinstance(column, Coded)]
         + [*numbered, *codes],
-        column_encoding={name: "DELTA_BINARY_PACKED" for name in arrays if name in shape_of(table).instants},
+        column_encoding=dict.fromkeys(INSTANTS, "DELTA_BINARY_PACKED"),
         dictionary_pagesize_limit=_WIDEST_DICTIONARY,
     )
     content = memoryview(sink.getvalue())
-    replace_file(folder / file, content)
-    kinds = {name: _kind(table, name, column) for name, column in columns.items()}
+    storage.write(file, content)
+    kinds = {name: _kind(name, column) for name, column in columns.items()}
     kinds |= dict.fromkeys(numbered, NUMBERED) | dict.fromkeys(codes, CODED)
-    return Part(file, table, partition, kinds, rows_in(columns), len(content), zlib.crc32(content), ties)
+    return LayoutPart(file, partition, kinds, rows_in(columns), len(content), zlib.crc32(content), ties)
 
 
-def read_part(folder: Path, part: Part, names: Sequence[str] | None = None) -> dict[str, Column]:
+def read_part(storage: Storage, part: LayoutPart, names: Sequence[str] | None = None) -> dict[str, Column]:
     """Read columns of a part after its checksum: by default all, with their texts.
 
     A column that codes the texts of another, or numbers them within each lead, takes the name of that one.
@@ -79,17 +88,16 @@ def read_part(folder: Path, part: Part, names: Sequence[str] | None = None) -> d
     import pyarrow.parquet as pq
 
     try:
-        with pa.memory_map(str(folder / part.file)) as source:
-            content = source.read_buffer()
+        content = storage.read(part.file)
     except (OSError, pa.ArrowInvalid) as error:
         raise bad(
-            folder,
+            storage,
             f"{part.file} cannot be read",
             "every part that the manifest names",
             "open the layout again if it was compacted meanwhile, else restore the folder from a backup",
         ) from error
     if (len(content), zlib.crc32(content)) != (part.bytes, part.crc32):
-        raise bad(folder, f"{part.file} is damaged", f"{part.bytes} bytes with the CRC-32 {part.crc32:08x}")
+        raise bad(storage, f"{part.file} is damaged", f"{part.bytes} bytes with the CRC-32 {part.crc32:08x}")
     texts = [name for name, kind in part.columns.items() if kind == TEXT]
     if names is None:
         names = [name for name in part.columns if name not in part.standing_in]
@@ -103,7 +111,7 @@ def read_part(folder: Path, part: Part, names: Sequence[str] | None = None) -> d
         kind = part.columns[name]
         if kind == NUMBERED:
             codes = writable(array)
-            columns[name.removesuffix(OF_LEAD)] = Coded(codes, Numbers(0, int(codes.max(initial=-1)) + 1))
+            columns[name.removesuffix(OF_LEAD)] = Coded(codes, NumberTexts(0, int(codes.max(initial=-1)) + 1))
         elif kind == CODED:
             columns[name.removesuffix(OF_PART)] = Coded(writable(array), Texts(arrow_texts(levels[name])))
         elif kind == TEXT:
@@ -114,18 +122,13 @@ def read_part(folder: Path, part: Part, names: Sequence[str] | None = None) -> d
 
 
 def in_order(columns: Columns) -> tuple[Columns, bool]:
-    """Sort rows by (lead_id, known_at, occurred_at, event_id), and tell whether rows agree in all but the last.
-
-    Rows of a table without ``occurred_at`` are sorted by lead_id and otherwise stay in their order.
-    """
+    """Sort events by (lead_id, known_at, occurred_at, event_id); return also whether some agree in all but the last."""
     lead = columns["lead_id"]
     assert isinstance(lead, Coded)
     lead = _by_text(lead)
     columns = {**columns, "lead_id": lead}
     key = lead.codes.astype(np.int64)
     offsets = offsets_of(key, len(lead.levels))
-    if "occurred_at" not in columns:
-        return taken(columns, grouped(key, offsets)), False
     known, occurred = np.asarray(columns["known_at"]), np.asarray(columns["occurred_at"])
     if order_of(key, known, occurred) != UNSORTED:
         order = np.arange(len(key))
@@ -188,7 +191,7 @@ def _by_text(column: Coded) -> Coded:
 
 
 def _by_appearance(column: Coded) -> Coded:
-    """Renumber levels as they appear: those of one lead stand together, which keeps what reads them in the cache."""
+    """Renumber levels as they appear: those of one lead are next to each other, which keeps what reads them in the cache."""
     import pyarrow as pa
 
     scratch = np.full(len(column.levels), -1, dtype=np.int32)
@@ -196,17 +199,17 @@ def _by_appearance(column: Coded) -> Coded:
     return Coded(codes, Texts(arrow_texts(column.levels).take(pa.array(used))))
 
 
-def _kind(table: str, name: str, column: Column) -> str:
+def _kind(name: str, column: Column) -> str:
     if isinstance(column, Coded):
         return TEXT
-    return INSTANT if name in shape_of(table).instants else NUMBER
+    return INSTANT if name in INSTANTS else NUMBER
 
 
-def _arrow(table: str, name: str, column: Column) -> Any:
+def _arrow(name: str, column: Column) -> Any:
     import pyarrow as pa
 
     if isinstance(column, Coded):
         return arrow_coded(_by_appearance(column))
-    if name in shape_of(table).instants:
+    if name in INSTANTS:
         return pa.array(column).cast(pa.timestamp("us", tz="UTC"))
     return pa.array(column, from_pandas=True)

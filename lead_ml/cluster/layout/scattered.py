@@ -1,4 +1,4 @@
-"""Rows cut into partitions by a stable hash of their lead as they arrive, in memory or in a temporary file."""
+"""Events cut into partitions by a stable hash of their lead as they arrive, in memory or in a temporary file."""
 
 from __future__ import annotations
 
@@ -11,57 +11,46 @@ import numpy.typing as npt
 
 from lead_ml.asof.kernel.order import grouped, offsets_of
 from lead_ml.asof.kernel.scatter import partitions_of, renumbered
-from lead_ml.cluster.layout.assemble import dataset_of, lead_ids_of
 from lead_ml.cluster.layout.columns import Column, Columns, Texts, arrow_texts, rows_in, size_of, stacked
+from lead_ml.cluster.layout.manifest import INSTANTS, VALUE
 from lead_ml.cluster.layout.need import Need
 from lead_ml.cluster.layout.spill import Spill, Stored
-from lead_ml.cluster.layout.tables import EVENTS, LEADS, OUTCOMES, empty
-from lead_ml.tables.dataset import Coded, Codes, Dataset, Indices
+from lead_ml.tables.dataset import Coded, Codes, Indices
 
 BUDGET = 32 << 20
-"""Bytes of rows that are held in memory before they are written to a temporary file."""
-_LEAD_ONLY = Need(frozenset(), frozenset(), ties=False)
-_Piece = TypeVar("_Piece")
+"""Bytes of events that are held in memory before they are written to a temporary file."""
 _Column = TypeVar("_Column")
 _FEW = 127
 _NARROW = tuple((np.iinfo(kind).max, kind) for kind in (np.int8, np.int16))
 
 
 class Scattered:
-    """Tables cut into `count` partitions, for one use: each partition is given up after it was read.
+    """Events cut into `count` partitions.
 
     Parameters
     ----------
     count
         Number of partitions.
     budget
-        Bytes to hold in memory; past them rows go to a temporary file.
+        Bytes to hold in memory; past them events go to a temporary file.
     folder
-        Where that file stands, the system's folder for temporary files by default.
+        Where that file is, the system's folder for temporary files by default.
     """
 
     def __init__(self, count: int, *, budget: int = BUDGET, folder: Path | None = None) -> None:
         self.count = count
+        self.rows = 0
         self._budget, self._folder = budget, folder
         self._bytes = 0
-        self._pieces: dict[str, list[list[Columns]]] = {}
-        self._stored: dict[str, list[list[Stored]]] = {}
+        self._pieces: list[list[Columns]] = [[] for _ in range(count)]
+        self._stored: list[list[Stored]] = [[] for _ in range(count)]
         self._spill: Spill | None = None
-        self._ids: dict[int, Any] = {}
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the tables that there are, with or without rows."""
-        return tuple(self._pieces)
-
-    def begin(self, table: str) -> None:
-        """Tell that there is a table, should it have no rows."""
-        self._of(self._pieces, table)
-
-    def add(self, table: str, batch: Columns) -> None:
-        """Add rows of a table."""
+    def add(self, batch: Columns) -> None:
+        """Add events: ``lead_id``, ``occurred_at``, ``known_at`` and any others, texts as coded columns."""
         lead = batch["lead_id"]
         assert isinstance(lead, Coded)
+        self.rows += len(lead)
         partition = partition_of(lead, self.count)
         offsets = offsets_of(partition, self.count)
         cut = np.split(grouped(partition, offsets), offsets[1:-1])
@@ -69,58 +58,25 @@ class Scattered:
         for name, column in batch.items():
             for piece, rows in zip(found, _cut(column, cut, whole=name != "lead_id"), strict=True):
                 piece[name] = rows
-        for own, piece in zip(self._of(self._pieces, table), found, strict=True):
+        for own, piece in zip(self._pieces, found, strict=True):
             if rows_in(piece):
                 own.append(piece)
                 self._bytes += sum(map(size_of, piece.values()))
         if self._bytes > self._budget:
             self._write()
 
-    def tables(self, k: int, need: Need | None = None) -> dict[str, Columns]:
-        """Return the tables of partition `k`, in the order in which the rows came."""
-        found = {table: self._of_partition(table, k, need) for table in self._pieces}
-        return {table: stacked(pieces) for table, pieces in found.items() if pieces}
-
-    def lead_ids(self, k: int) -> Any:
-        """Return the ids of the leads of partition `k` as an Arrow array, sorted."""
-        if k not in self._ids:
-            tables = (
-                (LEADS,)
-                if LEADS in self._pieces
-                else [one for one in (EVENTS, OUTCOMES) if one in self._pieces]
-            )
-            pieces = {table: self._of_partition(table, k, _LEAD_ONLY) for table in tables}
-            self._ids[k] = lead_ids_of({table: list(map(_levels, own)) for table, own in pieces.items()})
-        return self._ids[k]
-
-    def partition(self, k: int, need: Need | None = None) -> Dataset:
-        """Return partition `k` with the columns of `need`, all by default."""
-        found = {table: empty(table) for table in self._pieces} | self.tables(k, need)
-        return dataset_of(found, self.lead_ids(k))
-
-    def release(self, k: int) -> None:
-        """Give up the rows of partition `k`."""
-        for pieces in self._pieces.values():
-            pieces[k].clear()
-        for stored in self._stored.values():
-            stored[k].clear()
+    def read(self, k: int, need: Need | None = None) -> dict[str, Column]:
+        """Return the events of partition `k` in the order in which they came, with the columns of `need`, all by default."""
+        read = [self._read(_needed(piece, need)) for piece in self._stored[k]]
+        pieces = [_wide(piece) for piece in (*read, *(_needed(own, need) for own in self._pieces[k]))]
+        return stacked(pieces) if pieces else no_events()
 
     def close(self) -> None:
-        """Give up all rows."""
+        """Give up all events."""
         if self._spill is not None:
             self._spill.close()
         self._pieces.clear()
         self._stored.clear()
-
-    def _of(self, pieces: dict[str, list[list[_Piece]]], table: str) -> list[list[_Piece]]:
-        return pieces.setdefault(table, [[] for _ in range(self.count)])
-
-    def _of_partition(self, table: str, k: int, need: Need | None) -> list[Columns]:
-        stored = self._stored[table][k] if table in self._stored else []
-        read = [self._read(_needed(piece, table, need)) for piece in stored]
-        return [
-            _wide(piece) for piece in (*read, *(_needed(own, table, need) for own in self._pieces[table][k]))
-        ]
 
     def _read(self, stored: Stored) -> Columns:
         assert self._spill is not None
@@ -130,11 +86,16 @@ class Scattered:
         """Move what is in memory to the file."""
         if self._spill is None:
             self._spill = Spill(self._folder)
-        for table, pieces in self._pieces.items():
-            for own, stored in zip(pieces, self._of(self._stored, table), strict=True):
-                stored += [self._spill.put(piece) for piece in own]
-                own.clear()
+        for own, stored in zip(self._pieces, self._stored, strict=True):
+            stored += [self._spill.put(piece) for piece in own]
+            own.clear()
         self._bytes = 0
+
+
+def no_events() -> dict[str, Column]:
+    """Return the columns that every partition has, without rows."""
+    instants = {name: np.empty(0, dtype=np.int64) for name in INSTANTS}
+    return {"lead_id": Coded(np.empty(0, dtype=np.int32), ()), **instants, VALUE: np.empty(0)}
 
 
 def partition_of(lead: Coded, count: int) -> Indices:
@@ -177,13 +138,5 @@ def _wide(piece: Columns) -> Columns:
     }
 
 
-def _needed(piece: Mapping[str, _Column], table: str, need: Need | None) -> dict[str, _Column]:
-    if need is _LEAD_ONLY:
-        return {"lead_id": piece["lead_id"]}
-    return {name: piece[name] for name in (piece if need is None else need.of(table, piece))}
-
-
-def _levels(piece: Columns) -> Any:
-    lead = piece["lead_id"]
-    assert isinstance(lead, Coded)
-    return arrow_texts(lead.levels)
+def _needed(piece: Mapping[str, _Column], need: Need | None) -> dict[str, _Column]:
+    return {name: piece[name] for name in (piece if need is None else need.of(piece))}

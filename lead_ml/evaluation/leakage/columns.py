@@ -1,6 +1,6 @@
 """Raw columns of unknown role, each turned into what can be measured: bins for itself, numbers for the joint model.
 
-A column is a date, a number, a category, or a text. Dates count from the first snapshot; texts become their length and a
+What a column holds is decided by :func:`lead_ml.tables.read.column_kinds.summarize`, as everywhere. Dates count from the first snapshot; texts become their length and a
 cross-fitted score of their words, so that a remark such as *contract signed* is read.
 """
 
@@ -9,23 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lead_ml.asof.encode import FIRST_LEVEL, MISSING, OTHER, RARE_BELOW
-from lead_ml.clean import as_number
 from lead_ml.declare import MICROSECONDS_PER_DAY
-from lead_ml.evaluation.leakage.sample import FOLDS, Sample
+from lead_ml.evaluation.leakage.sample import FOLDS, AuditSample
 from lead_ml.model import ColumnInfo
 from lead_ml.tables.dataset import Coded, Floats, Indices
+from lead_ml.tables.read.column_kinds import FEW_VALUES, ColumnKind, number_in, summarize
 from lead_ml.tables.read.timestamps import span_of
 
-Kind = Literal["date", "number", "category", "text", "empty"]
-READS_AS = 0.95  # share of the filled rows that must read as a date or a number
-COVERED = 0.6  # share of the filled rows whose value is common, for a category
-FEW_LEVELS = 50
 MOST_LEVELS = 250
 BINS = 32
 TOKEN_ROWS = 20
@@ -45,25 +41,28 @@ class View:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     bins: Indices
     matrix: Floats
     infos: tuple[ColumnInfo, ...]
     filled: float
     distinct: int
+    date_format: str = ""
 
 
-def view_of(name: str, sample: Sample) -> View:
+def view_of(name: str, sample: AuditSample) -> View:
     """Tell what a lead column is, and make it measurable."""
     column = sample.raw(name)
     there = column.codes >= 0
     counts = np.bincount(column.codes[there], minlength=len(column.levels))
-    kind = _kind(column, counts, sample)
+    whole = summarize(name, sample.dataset.leads.columns[name])
     infos: tuple[ColumnInfo, ...]
-    if kind in ("date", "number"):
-        numbers = dates_of(column, sample) if kind == "date" else column.numbers(as_number)
+    if whole.kind == "date" or (whole.numeric and whole.distinct > FEW_VALUES):
+        numbers = (
+            dates_of(column, sample, whole.date_format) if whole.kind == "date" else column.numbers(number_in)
+        )
         bins, matrix, infos = number_bins(numbers), numbers[:, None], (ColumnInfo(name, "number"),)
-    elif kind == "text":
+    elif whole.kind == "text" or (whole.kind == "id" and not whole.numeric):
         score = _word_score(column, sample)
         length = column.numbers(lambda level: float(len(level)))
         bins, matrix = number_bins(score), np.column_stack([length, score])
@@ -74,7 +73,8 @@ def view_of(name: str, sample: Sample) -> View:
             bins[:, None].astype(np.float64),
             (ColumnInfo(name, "category", int(bins.max(initial=0)) + 1),),
         )
-    return View(name, kind, bins, matrix, infos, float(there.mean()), int((counts > 0).sum()))
+    distinct = int((counts > 0).sum())
+    return View(name, whole.kind, bins, matrix, infos, float(there.mean()), distinct, whole.date_format)
 
 
 def number_view(name: str, numbers: Floats) -> View:
@@ -106,45 +106,23 @@ def category_bins(column: Coded, counts: Indices) -> Indices:
     return np.asarray(lookup[column.codes])
 
 
-def dates_of(column: Coded, sample: Sample) -> Floats:
+def dates_of(column: Coded, sample: AuditSample, date_format: str) -> Floats:
     """Return days from the first snapshot to the start of each date (from 1970 for undated leads), NaN where there is none."""
-    return np.asarray((instants_of(column, sample) - sample.as_of) / MICROSECONDS_PER_DAY)
+    return np.asarray((instants_of(column, sample, date_format) - sample.as_of) / MICROSECONDS_PER_DAY)
 
 
-def instants_of(column: Coded, sample: Sample) -> Floats:
+def instants_of(column: Coded, sample: AuditSample, date_format: str) -> Floats:
     """Return the start of each date, microseconds UTC as float64, NaN where there is none."""
     zone = sample.zone
 
     def start(level: str) -> float:
-        span = span_of(level, zone)
+        span = span_of(level, zone, date_format)
         return np.nan if span is None else float(span[0])
 
     return column.numbers(start)
 
 
-def _kind(column: Coded, counts: Indices, sample: Sample) -> Kind:
-    filled = int(counts.sum())
-    if not filled:
-        return "empty"
-    used = Coded(np.flatnonzero(counts).astype(np.int32), column.levels)
-    weight = counts[used.codes]
-    if (
-        _share(np.asarray([span_of(v or "", sample.zone) is not None for v in used.values()]), weight)
-        >= READS_AS
-    ):
-        return "date"
-    numeric = _share(~np.isnan(used.numbers(as_number)), weight) >= READS_AS
-    if numeric and len(weight) > FEW_LEVELS:
-        return "number"
-    common = weight[weight >= RARE_BELOW].sum() / filled
-    return "category" if common >= COVERED or len(weight) <= FEW_LEVELS else "number" if numeric else "text"
-
-
-def _share(which: Indices, weight: Indices) -> float:
-    return float((which * weight).sum() / weight.sum())
-
-
-def _word_score(column: Coded, sample: Sample) -> Floats:
+def _word_score(column: Coded, sample: AuditSample) -> Floats:
     """Return the cross-fitted sum of log-odds of a text's words (naive Bayes), NaN where the text is missing."""
     score = np.full(len(column), np.nan)
     there = np.flatnonzero(column.codes >= 0)

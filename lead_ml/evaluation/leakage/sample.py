@@ -9,21 +9,21 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.asof.kernel import column_at
-from lead_ml.asof.labels import CLOSING_STAGES, Spine, build_spine, first_occurred, label
+from lead_ml.asof.labels import Spine, build_spine, first_occurred, label
 from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration
 from lead_ml.evaluation.split import groups_of
 from lead_ml.project.params import Params, TargetParams
 from lead_ml.project.schema import known_at_of
-from lead_ml.project.targets import Column, ModelSpec, Won
+from lead_ml.project.targets import CLOSING_STAGES, Column, ModelSpec, Won
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants
 
 FOLDS = 4
 MOST_ROWS = 30_000  # more leads sharpen no verdict, they only cost time
-FEWEST = 30  # of the rarer class; below, the checks that measure say nothing
+FEWEST = 30  # of the rarer class; below, the checks that measure are skipped
 
 
 @dataclass(frozen=True)
-class Sample:
+class AuditSample:
     """Audited leads, one row each.
 
     Attributes
@@ -66,7 +66,7 @@ class Sample:
 
     @property
     def ever(self) -> Floats:
-        """Whether each lead ever reached the target by the end of the data, (rows,): y where only a horizon can tell.
+        """Whether each lead ever reached the target by the end of the data, (rows,): y where only a horizon decides.
 
         People who know the outcome fill columns in whenever it comes, be it after the horizon.
         """
@@ -89,17 +89,17 @@ class Sample:
         return tuple(sorted(set(self.dataset.leads.columns) - {own}))
 
     def raw(self, name: str) -> Coded:
-        """Return a lead column, row by row of the sample; one with history as it stood."""
+        """Return a lead column, row by row of the sample; one with history as of the snapshot."""
         return column_at(self.dataset, name, self.lead, self.as_of)
 
-    def vouched(self, name: str) -> bool:
-        """Tell whether somebody stands for a column: a known role, ``known_at`` creation or history, or trusted by name."""
+    def trusted(self, name: str) -> bool:
+        """Tell whether a column is taken as known at creation: a known role, ``known_at`` creation or history, or trusted by name."""
         return name in self.params.trust or known_at_of(name, self.params) != "current"
 
 
 def take_sample(
     dataset: Dataset, spec: ModelSpec, params: Params, declarations: tuple[Declaration, ...], seed: int
-) -> Sample:
+) -> AuditSample:
     """Take each lead's first snapshot with a label, at most ``MOST_ROWS`` of them, whole groups at random.
 
     Raises
@@ -113,7 +113,7 @@ def take_sample(
     group = np.unique(everybody[spine.lead], return_inverse=True)[1].astype(np.int64)
     order = np.random.default_rng(seed).permutation(int(group.max(initial=-1)) + 1)
     kept = order[group] < _groups_within(group, order, MOST_ROWS)
-    return Sample(
+    return AuditSample(
         dataset=dataset,
         spec=spec,
         params=params,

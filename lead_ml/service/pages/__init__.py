@@ -1,24 +1,24 @@
-"""The sales leader's pages: plain data first, then autoescaped templates, in English and Chinese, without JavaScript."""
+"""The sales leader's pages: plain data first, then autoescaped templates, in every language, without JavaScript."""
 
-from lead_ml.service.pages.detail import detail_view
-from lead_ml.service.pages.evidence import EvidenceCache, LineEvidence
-from lead_ml.service.pages.frame import Frame
-from lead_ml.service.pages.listing import ListQuery, list_view
+from lead_ml.service.pages.evidence import EvidenceCache, ThresholdEvidence
+from lead_ml.service.pages.frame import PageFrame
+from lead_ml.service.pages.lead_page import lead_view
 from lead_ml.service.pages.render import asset, render
-from lead_ml.service.pages.texts import texts_in
-from lead_ml.service.pages.thresholds_page import lines_view
-from lead_ml.service.pages.worklist import Board
+from lead_ml.service.pages.thresholds_page import AdviceShown, ThresholdsForm, thresholds_view
+from lead_ml.service.pages.worklist_file import WorklistReader
+from lead_ml.service.pages.worklist_page import WorklistQuery, worklist_view
 
 __all__ = [
-    "Board",
+    "AdviceShown",
     "EvidenceCache",
-    "Frame",
-    "LineEvidence",
-    "ListQuery",
+    "PageFrame",
+    "ThresholdEvidence",
+    "ThresholdsForm",
+    "WorklistQuery",
+    "WorklistReader",
     "asset",
-    "detail_view",
-    "lines_view",
-    "list_view",
+    "lead_view",
     "render",
-    "texts_in",
+    "thresholds_view",
+    "worklist_view",
 ]

@@ -1,66 +1,87 @@
-"""The two lines as cards: where they lie, what crosses them, what of that wins."""
+"""The MQL and SQL thresholds as cards: where they are, how many leads qualify, how many of those win."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from lead_ml.model.metrics import OptionalInterval
 from lead_ml.scoring import Scorer
-from lead_ml.scoring.thresholds import Interval, Line, score_of
-from lead_ml.scoring.thresholds.figures import plain
-from lead_ml.service.pages.evidence import LineEvidence
-from lead_ml.service.pages.frame import Frame, day
+from lead_ml.scoring.thresholds import Threshold, score_of
+from lead_ml.service.pages.evidence import ThresholdEvidence
+from lead_ml.service.pages.frame import NO_VALUE, PageFrame
 
 
-def line_cards(scorer: Scorer, evidence: LineEvidence, frame: Frame) -> dict[str, Any]:
-    """Return the lines in force with their history, and who accepted them."""
-    lines = scorer.lines
+def threshold_cards(scorer: Scorer, evidence: ThresholdEvidence, frame: PageFrame) -> dict[str, Any]:
+    """Return the current thresholds with their history, and who approved them."""
+    odds, thresholds = scorer.bundle.info.reference_odds, scorer.thresholds
+    places = (
+        ("sql", thresholds.sql, thresholds.sql_logit, evidence.sql),
+        ("mql", thresholds.mql, thresholds.mql_logit, evidence.mql),
+    )
     return {
         "cards": [
-            _card("sql", lines.sql, lines.sql_logit, evidence.sql, scorer, frame),
-            _card("mql", lines.mql, lines.mql_logit, evidence.mql, scorer, frame),
+            {
+                "name": name,
+                "share": frame.share(probability),
+                "score": frame.text.numbers.number(score_of(logit, odds)),
+                "figures": None if found is None else threshold_figures(found, frame),
+            }
+            for name, probability, logit, found in places
         ],
-        "by": lines.accepted_by,
-        "at": day(lines.accepted_at),
-        "why": lines.why,
-        "method": frame.text(f"method_{lines.method}"),
-        "version": lines.version,
+        "approval": _approval(scorer, frame),
+        "why": thresholds.why,
+        "method": frame.name_of("pages.methods", thresholds.method),
     }
 
 
-def line_figures(line: Line, frame: Frame) -> dict[str, Any]:
-    """Return the figures of a line as texts, each with its interval."""
+def threshold_figures(threshold: Threshold, frame: PageFrame) -> dict[str, Any]:
+    """Return the figures of one threshold as texts, each with its interval."""
     return {
-        "share": frame.share(line.probability),
-        "percent": f"{100 * line.probability:.6g}",
-        "probability": line.probability,
-        "score": f"{line.score:.0f}",
-        "crossed": f"{line.crossed:,}",
-        "per_week": _figure(line.per_week, frame, share=False),
-        "precision": _figure(line.precision, frame, share=True),
-        "recall": _figure(line.recall, frame, share=True),
-        "value": _figure(line.value_per_week, frame, share=False),
+        "share": frame.share(threshold.probability),
+        "percent": f"{100 * threshold.probability:.6g}",  # for an input field: the same in every language
+        "score": frame.text.numbers.number(threshold.score),
+        "volume": _volume(threshold, frame),
+        "precision": _figure(threshold.precision, frame, share=True),
+        "recall": _figure(threshold.recall, frame, share=True),
+        "value": _figure(threshold.value_per_week, frame, share=False),
     }
 
 
-def _card(
-    name: str, probability: float, logit: float, line: Line | None, scorer: Scorer, frame: Frame
-) -> dict[str, Any]:
+def _approval(scorer: Scorer, frame: PageFrame) -> str:
+    """Say who approved the thresholds; a file written by hand may leave out the name, the date or both."""
+    thresholds = scorer.thresholds
+    if thresholds == scorer.bundle.thresholds:
+        return frame.text("pages.cards.default")
+    if not thresholds.accepted_by:
+        return frame.text("pages.cards.approved_without_name")
+    if not thresholds.accepted_at:
+        return frame.text("pages.cards.approved_by", by=thresholds.accepted_by)
+    return frame.text(
+        "pages.cards.approved_on", by=thresholds.accepted_by, day=frame.day(thresholds.accepted_at)
+    )
+
+
+def _volume(threshold: Threshold, frame: PageFrame) -> dict[str, str]:
+    """Return new leads per week or, if the data has no dates, the number of leads in the history."""
+    if threshold.per_week.value is not None:
+        return {
+            "label": frame.text("pages.cards.per_week"),
+            **_figure(threshold.per_week, frame, share=False),
+        }
+    value = frame.text.numbers.number(threshold.crossed)
+    return {"label": frame.text("pages.cards.leads"), "value": value, "range": ""}
+
+
+def _figure(interval: OptionalInterval, frame: PageFrame, *, share: bool) -> dict[str, str]:
+    write = frame.share if share else lambda value: _amount(value, frame)
+    known = interval.lower is not None and interval.upper is not None
     return {
-        "name": name,
-        "title": frame.text(f"line_{name}"),
-        "hint": frame.text(f"line_{name}_hint"),
-        "share": frame.share(probability),
-        "score": f"{score_of(logit, scorer.bundle.facts.reference_odds):.0f}",
-        "figures": None if line is None else line_figures(line, frame),
+        "value": write(interval.value),
+        "range": frame.range(write(interval.lower), write(interval.upper)) if known else "",
     }
 
 
-def _figure(interval: Interval, frame: Frame, *, share: bool) -> dict[str, str]:
-    values = (interval.value, interval.lower, interval.upper)
-    value, lower, upper = ("–" if v is None else frame.share(v) if share else _plain(v) for v in values)
-    between = "–" if frame.lang == "zh" else " to "
-    return {"value": value, "range": "" if interval.lower is None else f"{lower}{between}{upper}"}
-
-
-def _plain(value: float) -> str:
-    return plain(round(value, 1) if abs(value) >= 1 else round(value, 2))
+def _amount(value: float | None, frame: PageFrame) -> str:
+    if value is None:
+        return NO_VALUE
+    return frame.text.numbers.plain(round(value, 1) if abs(value) >= 1 else round(value, 2))

@@ -1,4 +1,4 @@
-"""What history says about the lines in force, and about every other line."""
+"""What the history of scored leads shows about the current thresholds, and about every other threshold."""
 
 from __future__ import annotations
 
@@ -7,55 +7,55 @@ from dataclasses import dataclass, field
 
 from lead_ml.project.params import ThresholdParams
 from lead_ml.scoring import Scorer
-from lead_ml.scoring.thresholds import CurvePoint, Line, Month, Steps, basis_of, by_month, curve
+from lead_ml.scoring.thresholds import CurvePoint, Month, Steps, Threshold, basis_of, by_month, curve
 
-_KEPT = 8
+_MAX_ENTRIES = 8
 
 
 @dataclass(frozen=True)
-class LineEvidence:
-    """The accepted lines replayed on history, the curve over all lines, and the SQL line by month; all may be empty."""
+class ThresholdEvidence:
+    """Backtest of the current thresholds, the curve over all thresholds, and SQL by month; empty without history."""
 
-    mql: Line | None = None
-    sql: Line | None = None
+    mql: Threshold | None = None
+    sql: Threshold | None = None
     curve: tuple[CurvePoint, ...] = ()
     months: tuple[Month, ...] = ()
 
 
 @dataclass
 class EvidenceCache:
-    """Replays each pair of lines of each model once; safe to share between threads."""
+    """Runs the backtest once per model and pair of thresholds; safe to share between threads."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _found: dict[tuple[str, str], LineEvidence] = field(default_factory=dict)
+    _found: dict[tuple[str, str], ThresholdEvidence] = field(default_factory=dict)
 
-    def of(self, scorer: Scorer) -> LineEvidence:
-        """Return the evidence for the lines of a scorer; the first call takes about a second."""
-        key = (scorer.version, scorer.lines.version)
+    def of(self, scorer: Scorer) -> ThresholdEvidence:
+        """Return the evidence for the thresholds of a scorer; the first call takes about a second."""
+        key = (scorer.version, scorer.thresholds.version)
         with self._lock:
             if key not in self._found:
-                while len(self._found) >= _KEPT:
+                while len(self._found) >= _MAX_ENTRIES:
                     self._found.pop(next(iter(self._found)))
-                self._found[key] = line_evidence(scorer)
+                self._found[key] = threshold_evidence(scorer)
             return self._found[key]
 
 
-def line_evidence(scorer: Scorer) -> LineEvidence:
-    """Replay the lines of a scorer on the history in its bundle."""
-    history, facts = scorer.bundle.history, scorer.bundle.facts
+def threshold_evidence(scorer: Scorer) -> ThresholdEvidence:
+    """Run the backtest of the thresholds of a scorer on the history in its bundle."""
+    history, facts = scorer.bundle.history, scorer.bundle.info
     if history is None:
-        return LineEvidence()
+        return ThresholdEvidence()
     steps = Steps.of(history)
     basis = basis_of(steps, threshold_params(scorer), reference_odds=facts.reference_odds)
-    lines = scorer.lines
-    return LineEvidence(
-        mql=basis.line(lines.mql_logit, basis.cost_per_mql),
-        sql=basis.line(lines.sql_logit, basis.cost_per_sql),
+    thresholds = scorer.thresholds
+    return ThresholdEvidence(
+        mql=basis.threshold(thresholds.mql_logit, basis.cost_per_mql),
+        sql=basis.threshold(thresholds.sql_logit, basis.cost_per_sql),
         curve=curve(steps, reference_odds=facts.reference_odds),
-        months=by_month(steps, lines.sql_logit),
+        months=by_month(steps, thresholds.sql_logit),
     )
 
 
 def threshold_params(scorer: Scorer) -> ThresholdParams:
-    """Return the numbers behind the advice of a bundle."""
+    """Return the threshold parameters that the advice in a bundle is based on."""
     return ThresholdParams.model_validate(scorer.bundle.params.get("thresholds", {}))

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
-from lead_ml.scoring import Lang, Scorer
-from lead_ml.scoring.thresholds.figures import percent
-from lead_ml.service.pages.texts import texts_in
+from lead_ml.language import LANGUAGES, Catalog, Lang, catalog
+
+NO_VALUE = "–"
 
 
 @dataclass(frozen=True)
-class Frame:
-    """Language, address and visitor of a page. ``csrf`` goes into every form; ``user`` is empty where keys are off."""
+class LanguageLink:
+    """A link to the same page in one language; ``tag`` is its HTML language tag."""
+
+    name: str
+    tag: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class PageFrame:
+    """Language, address and visitor of a page. ``csrf`` goes into every form; ``user`` is empty if keys are off."""
 
     lang: Lang
     path: str
@@ -27,16 +38,23 @@ class Frame:
     active: str = ""
 
     @property
-    def html_lang(self) -> str:
-        """The language tag of the page."""
-        return "zh-Hans" if self.lang == "zh" else "en"
+    def text(self) -> Catalog:
+        """The texts of the language of the page."""
+        return catalog(self.lang)
 
     @property
-    def switch(self) -> str:
-        """The address of the same page in the other language."""
-        other = "en" if self.lang == "zh" else "zh"
+    def languages(self) -> tuple[LanguageLink, ...]:
+        """Links to this page in every language."""
         kept = [pair for pair in self.query if pair[0] != "lang"]
-        return f"{self.path}?{urlencode([('lang', other), *kept])}"
+        return tuple(
+            LanguageLink(
+                name=catalog(lang)("language.name"),
+                tag=catalog(lang)("pages.html_lang"),
+                href=f"{self.path}?{urlencode([('lang', lang), *kept])}",
+                current=lang == self.lang,
+            )
+            for lang in LANGUAGES
+        )
 
     def link(self, path: str, **query: object) -> str:
         """Return an address in the language of the page, without the empty parts of the query."""
@@ -46,35 +64,27 @@ class Frame:
         ]
         return f"{path}?{urlencode(pairs)}"
 
-    def text(self, key: str) -> str:
-        """Return a text of the page's language; a key without a text stays as it is."""
-        return texts_in(self.lang).get(key, key)
-
     def share(self, value: float | None) -> str:
-        """Write a probability or a rate."""
-        return "–" if value is None else percent(value, self.lang)
+        """Write a probability or a rate as a percentage."""
+        return NO_VALUE if value is None else self.text.numbers.share(value)
 
+    def points(self, value: float, digits: int = 1) -> str:
+        """Write points of the score with their sign."""
+        return self.text.numbers.signed(value, digits)
 
-def kind_word(frame: Frame, scorer: Scorer, target: str = "conversion") -> str:
-    """Return the name of the kind of model that serves a target."""
-    part = scorer.bundle.parts.get(target)
-    return "" if part is None else frame.text(f"kind_{part.fitted.kind}")
+    def day(self, instant: str) -> str:
+        """Write the date (UTC) of an ISO 8601 instant; an empty text stays empty."""
+        return self.text.numbers.date(datetime.fromisoformat(instant)) if instant else ""
 
+    def range(self, lower: str, upper: str) -> str:
+        """Write an interval."""
+        return self.text("pages.range", lower=lower, upper=upper)
 
-def signed(points: float, decimals: int = 1) -> str:
-    """Write points with their sign, zero without one.
+    def name_of(self, section: str, name: str) -> str:
+        """Return the display name of something that a catalog section may not know: then its own name."""
+        key = f"{section}.{name}"
+        return self.text(key) if key in self.text else name
 
-    >>> signed(1.26), signed(-0.04), signed(-2.0, 0)
-    ('+1.3', '0.0', '−2')
-    """
-    text = f"{points:+.{decimals}f}"
-    return text[1:] if float(text) == 0 else text.replace("-", "−")
-
-
-def day(instant: str) -> str:
-    """Return the date of an ISO 8601 instant.
-
-    >>> day("2026-03-04T05:06:07Z")
-    '2026-03-04'
-    """
-    return instant[:10]
+    def model_type(self, kind: str) -> str:
+        """Return the display name of a type of model."""
+        return self.name_of("pages.model_types", kind)

@@ -1,33 +1,27 @@
-"""From plain data to HTML: autoescaped templates and static files, both packaged."""
+"""From plain data to HTML: autoescaped templates and static files, both part of the package."""
 
 from __future__ import annotations
 
 import hashlib
 from functools import cache
 from importlib import resources
-from types import SimpleNamespace
 from typing import Any
 
 import jinja2
 
-from lead_ml.service.pages.frame import Frame
-from lead_ml.service.pages.texts import texts_in
+from lead_ml.service.pages.frame import PageFrame
 
 ASSETS = {"review.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
 
-def render(template: str, frame: Frame, view: dict[str, Any] | None = None) -> str:
-    """Return a page."""
-    return (
-        environment()
-        .get_template(template)
-        .render(frame=frame, t=SimpleNamespace(**texts_in(frame.lang)), v=view or {})
-    )
+def render(template: str, frame: PageFrame, view: dict[str, Any] | None = None) -> str:
+    """Return a page. A template sees the frame, its texts as ``t`` and the data of the page as ``v``."""
+    return environment().get_template(template).render(frame=frame, t=frame.text, v=view or {})
 
 
 @cache
 def environment() -> jinja2.Environment:
-    """Return the environment that knows our templates: everything is escaped, an unknown name is an error."""
+    """Return the environment of the templates: everything is escaped, and an unknown name is an error."""
     found = jinja2.Environment(
         loader=jinja2.PackageLoader("lead_ml.service.pages", "templates"),
         autoescape=True,

@@ -1,109 +1,124 @@
-"""The page that helps to set the lines, as plain data."""
+"""The page that helps to set the thresholds, as plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+
+from babel.dates import format_skeleton
 
 from lead_ml.scoring import Scorer
 from lead_ml.scoring.thresholds import Advice, Month, score_of
 from lead_ml.service.pages.bars import rate_chart, volume_chart
-from lead_ml.service.pages.cards import line_cards, line_figures
-from lead_ml.service.pages.evidence import LineEvidence
-from lead_ml.service.pages.frame import Frame
+from lead_ml.service.pages.cards import threshold_cards, threshold_figures
+from lead_ml.service.pages.evidence import ThresholdEvidence
+from lead_ml.service.pages.frame import PageFrame
 
-CHART = (640.0, 220.0)
 SHARES = ("sql_precision", "mql_precision", "sql_recall", "mql_recall")
 NUMBERS = ("sql_per_week", "mql_per_week", "cost_per_sql", "cost_per_mql", "value_per_win", *SHARES)
 
 
-def lines_view(
-    scorer: Scorer,
-    evidence: LineEvidence,
-    advice: tuple[Advice, ...],
-    numbers: Mapping[str, float],
-    frame: Frame,
-    *,
-    own: bool = False,
-    wanted: Mapping[str, str] | None = None,
-    problem: str = "",
-    accepted: bool = False,
-) -> dict[str, Any]:
-    """Return everything that the page of the lines shows.
+@dataclass(frozen=True)
+class AdviceShown:
+    """The advice by every method, the numbers that it is based on, and whether the reader changed any of them."""
 
-    Parameters
-    ----------
-    advice, numbers
-        By every method, and the numbers that it rests on.
-    own
-        Whether the reader changed a number.
-    wanted
-        What stands in the form for accepting: ``mql`` and ``sql`` in percent, ``why``, ``by``, ``method``.
-    problem
-        What was wrong with a form, in words.
+    advice: tuple[Advice, ...]
+    numbers: Mapping[str, float]
+    custom: bool = False
+
+
+@dataclass(frozen=True)
+class ThresholdsForm:
+    """What the reader did with the form that approves thresholds.
+
+    ``typed`` holds ``mql`` and ``sql`` in percent, ``why``, ``by`` and ``method``; ``problem`` is the catalog key of
+    what was wrong; ``accepted`` is true right after an approval.
     """
-    form = {
-        "mql": f"{100 * scorer.lines.mql:.6g}",
-        "sql": f"{100 * scorer.lines.sql:.6g}",
-        "why": "",
-        "by": "",
-    }
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+    accepted: bool = False
+
+
+def thresholds_view(
+    scorer: Scorer, evidence: ThresholdEvidence, shown: AdviceShown, form: ThresholdsForm, frame: PageFrame
+) -> dict[str, Any]:
+    """Return everything that the page of the thresholds shows."""
+    current = {"mql": f"{100 * scorer.thresholds.mql:.6g}", "sql": f"{100 * scorer.thresholds.sql:.6g}"}
     return {
-        "lines": line_cards(scorer, evidence, frame),
-        "advice": [_advised(item, frame) for item in advice],
+        "intro": frame.text(_intro(evidence)) if evidence.curve else "",
+        "dated": _is_dated(evidence),
+        "thresholds": threshold_cards(scorer, evidence, frame),
+        "advice": [_advised(item, frame) for item in shown.advice],
         "numbers": [
-            (name, frame.text(name), _number(name, numbers[name])) for name in NUMBERS if name in numbers
+            (name, frame.text(f"pages.numbers.{name}"), _number(name, shown.numbers[name]))
+            for name in NUMBERS
+            if name in shown.numbers
         ],
-        "own": own,
-        "charts": _charts(scorer, evidence),
+        "custom": shown.custom,
+        "charts": _charts(scorer, evidence, frame),
         "months": [_month(item, frame) for item in evidence.months],
-        "form": {**form, "method": "manual", **(wanted or {})},
+        "form": {"why": "", "by": "", "method": "manual", **current, **form.typed},
         "model": scorer.version,
-        "problem": problem,
-        "accepted": accepted,
+        "problem": frame.text(form.problem) if form.problem else "",
+        "accepted": form.accepted and bool(scorer.thresholds.accepted_by),
     }
 
 
-def _advised(item: Advice, frame: Frame) -> dict[str, Any]:
-    chinese = frame.lang == "zh"
-    mql, sql = line_figures(item.mql, frame), line_figures(item.sql, frame)
+def _advised(item: Advice, frame: PageFrame) -> dict[str, Any]:
+    mql, sql = threshold_figures(item.mql, frame), threshold_figures(item.sql, frame)
     return {
-        "method": frame.text(f"method_{item.method}"),
+        "method": frame.name_of("pages.methods", item.method),
         "mql": mql,
         "sql": sql,
         "feasible": item.feasible,
-        "told": item.explanation.zh if chinese else item.explanation.en,
-        "note": item.note.zh if chinese else item.note.en,
-        "take": frame.link("/review/thresholds", mql=mql["percent"], sql=sql["percent"], method=item.method)
+        "explanation": _in_language(item.explanation, frame),
+        "note": _in_language(item.note, frame),
+        "use": frame.link("/review/thresholds", mql=mql["percent"], sql=sql["percent"], method=item.method)
         + "#accept",
     }
 
 
-def _charts(scorer: Scorer, evidence: LineEvidence) -> dict[str, Any] | None:
+def _in_language(words: Mapping[str, str], frame: PageFrame) -> str:
+    return words.get(frame.lang, words["en"]) if words else ""
+
+
+def _charts(scorer: Scorer, evidence: ThresholdEvidence, frame: PageFrame) -> dict[str, Any] | None:
     if len(evidence.curve) < 2:
         return None
-    lines, odds = scorer.lines, scorer.bundle.facts.reference_odds
-    marks = [("MQL", score_of(lines.mql_logit, odds)), ("SQL", score_of(lines.sql_logit, odds))]
+    thresholds, odds, numbers = scorer.thresholds, scorer.bundle.info.reference_odds, frame.text.numbers
+    marks = [("MQL", score_of(thresholds.mql_logit, odds)), ("SQL", score_of(thresholds.sql_logit, odds))]
+    volume = "pages.thresholds.curve_per_week" if _is_dated(evidence) else "pages.thresholds.curve_leads"
     return {
-        "rates": rate_chart(evidence.curve, marks, *CHART),
-        "volume": volume_chart(evidence.curve, marks, *CHART),
-        "dated": evidence.curve[0].per_week is not None,
+        "rates": rate_chart(evidence.curve, marks, numbers),
+        "volume": volume_chart(evidence.curve, marks, numbers),
+        "volume_title": frame.text(volume),
     }
 
 
-def _month(item: Month, frame: Frame) -> dict[str, str]:
-    interval = item.precision
-    between = "–" if frame.lang == "zh" else " to "
-    known = interval.lower is not None
+def _is_dated(evidence: ThresholdEvidence) -> bool:
+    return bool(evidence.curve) and evidence.curve[0].per_week is not None
+
+
+def _intro(evidence: ThresholdEvidence) -> str:
+    return "pages.thresholds.intro_per_week" if _is_dated(evidence) else "pages.thresholds.intro_leads"
+
+
+def _month(item: Month, frame: PageFrame) -> dict[str, str]:
+    numbers, rate = frame.text.numbers, item.precision
+    known = rate.lower is not None
     return {
-        "month": item.month,
-        "leads": f"{item.leads:,}",
-        "crossed": f"{item.crossed:,}",
-        "wins": f"{item.wins:,}",
-        "precision": frame.share(interval.value),
-        "range": f"{frame.share(interval.lower)}{between}{frame.share(interval.upper)}" if known else "",
+        "month": format_skeleton("yMMM", date.fromisoformat(f"{item.month}-01"), locale=numbers.locale),
+        "leads": numbers.number(item.leads),
+        "crossed": numbers.number(item.crossed),
+        "wins": numbers.number(item.wins),
+        "precision": frame.share(rate.value),
+        "range": frame.range(frame.share(rate.lower), frame.share(rate.upper)) if known else "",
     }
 
 
 def _number(name: str, value: float) -> str:
+    """Write a value for an input field, which takes the same form in every language."""
     return f"{100 * value:g}" if name in SHARES else f"{value:g}"

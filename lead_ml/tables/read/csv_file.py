@@ -40,14 +40,18 @@ def read_csv(path: Path, source: str, params: TableParams) -> RawTable:
         If the file is not text, has a repeated column name, rows with too few or too many fields, or a quote that
         is not closed.
     """
+    return next(csv_batches(path, source, params, None))
+
+
+def csv_batches(path: Path, source: str, params: TableParams, rows: int | None) -> Iterator[RawTable]:
+    """Read a CSV file, about `rows` rows at a time or all of them at once; raises as :func:`read_csv`."""
     encoding = text_encoding(path, source, params.encoding)
     with path.open(encoding=encoding, newline="") as file:
         separator = _declared(params.separator, source) or _guessed(file.read(_SAMPLE_CHARACTERS))
+    note = f"{source} was read as {encoding}, by its byte order mark"
     with path.open(encoding=encoding, newline="") as file:
-        table = _table(file, source, separator)
-    if encoding in (params.encoding, "utf-8-sig"):
-        return table
-    return replace(table, notes=(f"{source} was read as {encoding}, by its byte order mark",))
+        for table in _tables(file, source, separator, rows):
+            yield table if encoding in (params.encoding, "utf-8-sig") else replace(table, notes=(note,))
 
 
 def likely_separator(path: Path, encoding: str) -> str:
@@ -84,7 +88,8 @@ def _reader(lines: IO[str], separator: str, *, strict: bool = True) -> Reader:
     return csv.reader(lines, delimiter=separator, strict=strict, skipinitialspace=separator != " ")
 
 
-def _table(file: IO[str], source: str, separator: str) -> RawTable:
+def _tables(file: IO[str], source: str, separator: str, most: int | None) -> Iterator[RawTable]:
+    """Read the rows of a file; tables of at least `most` rows end at a whole chunk, the last one is smaller."""
     rows = _numbered(_reader(file, separator), source)
     _, header = next(rows)
     names = [name.strip() or f"column_{place}" for place, name in enumerate(header, start=1)]
@@ -101,10 +106,15 @@ def _table(file: IO[str], source: str, separator: str) -> RawTable:
         lines.append(line)
         if len(chunk) == _CHUNK_ROWS:
             _flush(chunk, coders)
+            if most is not None and len(lines) >= most and not ragged:
+                yield raw_table(
+                    names, [coder.column() for coder in coders], np.array(lines, dtype=np.int64), source
+                )
+                coders, lines = [Coder() for _ in names], array("q")
     _flush(chunk, coders)
     if ragged:
         raise _ragged(ragged, len(names), source, separator)
-    return raw_table(names, [coder.column() for coder in coders], np.array(lines, dtype=np.int64), source)
+    yield raw_table(names, [coder.column() for coder in coders], np.array(lines, dtype=np.int64), source)
 
 
 def _numbered(reader: Reader, source: str) -> Iterator[tuple[int, list[str]]]:

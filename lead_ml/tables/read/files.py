@@ -24,13 +24,18 @@ def read_files(params: TableParams, root: Path) -> RawTable:
     InputError
         If a file is missing or unreadable, or a glob matches nothing.
     """
+    return stacked([_read(path, shown(path, root), params) for path in paths_of(params, root)])
+
+
+def paths_of(params: TableParams, root: Path) -> tuple[Path, ...]:
+    """Return the files of a table in the order in which they are read; raises as :func:`read_files`."""
     patterns = [params.path] if isinstance(params.path, str) else params.path or []
     paths = dict.fromkeys(path for pattern in patterns for path in _matching(pattern, root))
     if not paths:
         raise InputError(
             "no file is named", source="data", expected="at least one path", do="set path in params.yaml"
         )
-    return stacked([_read(path, _shown(path, root), params) for path in paths])
+    return tuple(paths)
 
 
 def _matching(pattern: str, root: Path) -> list[Path]:
@@ -77,7 +82,8 @@ def _near(path: Path) -> str:
     return next(iter(difflib.get_close_matches(path.name, names, n=1)), "")
 
 
-def _shown(path: Path, root: Path) -> str:
+def shown(path: Path, root: Path) -> str:
+    """Return how messages name a file."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 

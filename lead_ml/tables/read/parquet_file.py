@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Codes
-from lead_ml.tables.read.raw import Coder, RawColumn, RawTable, check_header, raw_table
+from lead_ml.tables.read.raw import Coder, RawColumn, RawTable, UtcLevels, check_header, raw_table
 
 MAGIC = b"PAR1"
 
@@ -24,14 +25,23 @@ def read_parquet(path: Path, source: str) -> RawTable:
     InputError
         If the file is damaged, a column name is repeated or text is not UTF-8.
     """
+    return next(parquet_batches(path, source, None))
+
+
+def parquet_batches(path: Path, source: str, rows: int | None) -> Iterator[RawTable]:
+    """Read a Parquet file, `rows` rows at a time or all of them at once; raises as :func:`read_parquet`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    first = 2
     try:
-        with pq.ParquetFile(path) as file:
-            table = file.read()
-        check_header(table.column_names, source)
-        columns = [_raw(column, pa) for column in table.columns]
+        with pq.ParquetFile(path, pre_buffer=rows is None) as file:
+            check_header(file.schema_arrow.names, source)
+            for table in [file.read()] if rows is None else _tables(file, rows):
+                columns = [_raw(column, pa) for column in table.columns]
+                lines = np.arange(first, first + table.num_rows, dtype=np.int64)
+                yield raw_table(table.column_names, columns, lines, source)
+                first += table.num_rows
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(
             f"the Parquet file cannot be read ({str(error).splitlines()[0]})",
@@ -39,7 +49,13 @@ def read_parquet(path: Path, source: str) -> RawTable:
             expected="a complete Parquet file",
             do="write it again",
         ) from error
-    return raw_table(table.column_names, columns, np.arange(2, table.num_rows + 2, dtype=np.int64), source)
+
+
+def _tables(file: Any, rows: int) -> Iterator[Any]:
+    import pyarrow as pa
+
+    for batch in file.iter_batches(batch_size=rows, use_threads=False):
+        yield pa.Table.from_batches([batch])
 
 
 def _raw(chunks: Any, pa: Any) -> RawColumn:
@@ -54,6 +70,9 @@ def _raw(chunks: Any, pa: Any) -> RawColumn:
         coder = Coder()
         coder.add(chunks.to_pylist())
         return coder.column()
-    levels = coded.dictionary.to_pylist()
-    codes: Codes = coded.indices.cast(pa.int32()).fill_null(len(levels)).to_numpy(zero_copy_only=False)
-    return RawColumn(codes, (*levels, None))
+    codes: Codes = (
+        coded.indices.cast(pa.int32()).fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)
+    )
+    if pa.types.is_timestamp(kind) and kind.tz:
+        return RawColumn(codes, UtcLevels(coded.dictionary.cast(pa.int64()).to_numpy()))
+    return RawColumn(codes, (*coded.dictionary.to_pylist(), None))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from lead_ml.errors import InputError
-from lead_ml.tables.dataset import Codes, Indices
+from lead_ml.tables.dataset import Codes, Indices, Instants
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class RawColumn:
     """A column of original values: row i holds ``levels[codes[i]]``; levels may be None or of any type."""
 
     codes: Codes
-    levels: tuple[object, ...]
+    levels: Sequence[object]
 
     def take(self, rows: npt.NDArray[Any]) -> RawColumn:
         """Return the rows by position or mask, with the levels that occur in them only."""
@@ -57,6 +58,33 @@ class RawTable:
         """Return the rows by position or mask."""
         columns = {name: column.take(rows) for name, column in self.columns.items()}
         return RawTable(columns, self.lines[rows], self.sources, self.source[rows], self.notes)
+
+
+class UtcLevels(Sequence[object]):
+    """Instants as levels of a column, the last one missing: microseconds UTC that become ``datetime`` only where one is read."""
+
+    def __init__(self, microseconds: Instants) -> None:
+        self.microseconds = microseconds
+
+    def __len__(self) -> int:
+        return len(self.microseconds) + 1
+
+    @overload
+    def __getitem__(self, place: int) -> object: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[object]: ...
+    def __getitem__(self, place: int | slice) -> object:
+        """Return an instant as ``datetime``, None at the end; or some of them."""
+        if isinstance(place, slice):
+            return tuple(self[k] for k in range(*place.indices(len(self))))
+        if place < 0:
+            place += len(self)
+        if place == len(self.microseconds):
+            return None
+        return _EPOCH + timedelta(microseconds=int(self.microseconds[place]))
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Coder:

@@ -190,26 +190,15 @@ class Rejections:
         return self.reject(repeated(column), mask)
 
     def by_cause(self) -> tuple[RejectedRows, ...]:
-        """Return the rejected rows, by cause.
-
-        Raises
-        ------
-        InputError
-            If one cause that must not dominate rejects more than half of the rows.
-        """
-        found = tuple(self._of_cause(code, cause) for code, cause in enumerate(self.causes))
+        """Return the rejected rows, by cause; raises InputError as :func:`check_dominant` does."""
+        found = self.counted()
         for item, cause in zip(found, self.causes, strict=True):
-            if 2 * item.count > len(self.table) and not cause.may_dominate:
-                raise InputError(
-                    f"{item.count:,} of {len(self.table):,} rows cannot be used: {cause.text}",
-                    source=item.source,
-                    rows=item.rows,
-                    count=item.count,
-                    value=item.example,
-                    expected=cause.expected,
-                    do=cause.do,
-                )
+            check_dominant(item, cause, len(self.table))
         return found
+
+    def counted(self) -> tuple[RejectedRows, ...]:
+        """Return the rejected rows, by cause, however many there are."""
+        return tuple(self._of_cause(code, cause) for code, cause in enumerate(self.causes))
 
     def rejected_table(self) -> RejectedTable | None:
         """Return the original rows that were rejected, or None if there are none."""
@@ -231,4 +220,18 @@ class Rejections:
             rows=tuple(raw.lines[same_file].tolist()),
             column=cause.column,
             example=self.table.columns[cause.column].value(int(rows[0])),
+        )
+
+
+def check_dominant(item: RejectedRows, cause: Cause, rows: int) -> None:
+    """Raise InputError if one cause that must not dominate rejects more than half of the rows."""
+    if 2 * item.count > rows and not cause.may_dominate:
+        raise InputError(
+            f"{item.count:,} of {rows:,} rows cannot be used: {cause.text}",
+            source=item.source,
+            rows=item.rows,
+            count=item.count,
+            value=item.example,
+            expected=cause.expected,
+            do=cause.do,
         )

@@ -5,21 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
 from pathlib import Path
 
-import numpy as np
-
-from lead_ml.clean.text import as_number
 from lead_ml.project.params import Params
-from lead_ml.project.schema import ColumnType, KnownAt, known_at_of
+from lead_ml.project.schema import KnownAt, known_at_of
 from lead_ml.tables.dataset import Coded
+from lead_ml.tables.read.column_kinds import ColumnKind, summarize
 from lead_ml.tables.read.reject import RejectedRows, RejectedTable
-from lead_ml.tables.read.timestamps import span_of
-
-_GUESS_LEVELS = 1_000
-_GUESS_SHARE = 0.9
-_ID_SHARE = 0.95
 
 
 @dataclass(frozen=True)
@@ -45,10 +37,10 @@ class TableReport:
 
 @dataclass(frozen=True)
 class ColumnReport:
-    """A column of the leads used: what it seems to hold, the share of rows filled, and how many values differ."""
+    """A column of the leads used: what it holds, the share of rows filled, and the number of different values."""
 
     name: str
-    kind: ColumnType
+    kind: ColumnKind
     fill: float
     distinct: int
     known_at: KnownAt
@@ -65,15 +57,13 @@ class IntakeReport:
 
 
 def column_report(name: str, column: Coded, params: Params) -> ColumnReport:
-    """Describe a lead column; its kind is guessed from up to 1,000 of its values."""
-    filled = column.codes[column.codes >= 0]
-    used = np.unique(filled)
-    levels = [column.levels[code] for code in used[:_GUESS_LEVELS].tolist()]
+    """Describe a lead column."""
+    summary = summarize(name, column)
     return ColumnReport(
         name=name,
-        kind=_kind(levels, len(used), len(filled)),
-        fill=len(filled) / len(column) if len(column) else 0.0,
-        distinct=len(used),
+        kind=summary.kind,
+        fill=summary.fill,
+        distinct=summary.distinct,
         known_at=known_at_of(name, params),
         trusted=name in params.trust,
     )
@@ -106,12 +96,3 @@ def _write(rejected: RejectedTable, path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(["rejected_source", "rejected_row", "rejected_cause", *table.columns])
         writer.writerows(zip(sources, table.lines.tolist(), rejected.causes, *columns, strict=True))
-
-
-def _kind(levels: list[str], distinct: int, filled: int) -> ColumnType:
-    enough = _GUESS_SHARE * len(levels)
-    if levels and sum(not np.isnan(as_number(level)) for level in levels) >= enough:
-        return "number"
-    if levels and sum(span_of(level, UTC) is not None for level in levels) >= enough:
-        return "instant"
-    return "id" if filled > 1 and distinct >= _ID_SHARE * filled else "text"

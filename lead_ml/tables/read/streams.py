@@ -53,6 +53,22 @@ def read_events(
     InputError
         If the leads have no ``created_at``, or one cause rejects more than half of the rows.
     """
+    events, stream, notes = _events(table, leads, context, end_of_day=end_of_day)
+    notes = [*notes, *_id_notes(stream, events)]
+    return events, stream.rejections, table_report(stream.rejections, notes, stream.occurred)
+
+
+def read_some_events(
+    table: MappedTable, leads: LeadIndex, context: ReadContext, *, end_of_day: bool
+) -> tuple[Events, Rejections]:
+    """Read some of the events as :func:`read_events` reads all of them; whether too many are rejected is for the caller to check."""
+    events, stream, _ = _events(table, leads, context, end_of_day=end_of_day)
+    return events, stream.rejections
+
+
+def _events(
+    table: MappedTable, leads: LeadIndex, context: ReadContext, *, end_of_day: bool
+) -> tuple[Events, _Stream, list[str]]:
     stream = _parsed(table, leads, context, "type", end_of_day=end_of_day)
     created = _earliest(leads, stream.lead)
     rejections = stream.rejections.reject(BEFORE_CREATION, stream.occurred.last < created)
@@ -69,12 +85,7 @@ def read_events(
         },
         value=value,
     )
-    notes = [
-        *timestamp_notes("occurred_at", stream.occurred, end_of_day=end_of_day),
-        *notes,
-        *_id_notes(stream, events),
-    ]
-    return events, stream.rejections, table_report(stream.rejections, notes, stream.occurred)
+    return events, stream, [*timestamp_notes("occurred_at", stream.occurred, end_of_day=end_of_day), *notes]
 
 
 def read_outcomes(

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 from small_project import W, days, plan, project
 
-from lead_ml.asof.kernel import EMPTY_KEY, NO_KEY, Kept, aggregate, compile_plans, gather, keep, run, warm
+from lead_ml.asof.kernel import (
+    EMPTY_KEY,
+    NO_KEY,
+    HistorySnapshot,
+    aggregate,
+    compile_plans,
+    gather,
+    run,
+    take_snapshot,
+    warm,
+)
 from lead_ml.asof.kernel.scan import walk
 from lead_ml.declare import events, leads, outcomes
 from lead_ml.errors import InputError
@@ -161,7 +171,7 @@ def test_warming_twice_is_harmless():
 @pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="without JIT nothing is compiled")
 def test_the_kernel_is_compiled_for_one_signature_only(tmp_path):
     warm()
-    kept = keep(plan(), project(), int(days(6)[0]))
+    kept = take_snapshot(plan(), project(), int(days(6)[0]))
     np.savez(tmp_path / "kept.npz", **kept.to_arrays())
     with np.load(tmp_path / "kept.npz", allow_pickle=False) as arrays:
         loaded = {name: arrays[name] for name in arrays}
@@ -169,7 +179,7 @@ def test_the_kernel_is_compiled_for_one_signature_only(tmp_path):
         array.flags.writeable = False
     lead, as_of = np.array([0, 1, 2]), days(9, 9, 9)
     as_of.flags.writeable = False
-    aggregate(plan(), project(), lead[::-1], as_of, Kept.from_arrays(plan(), loaded))
+    aggregate(plan(), project(), lead[::-1], as_of, HistorySnapshot.from_arrays(plan(), loaded))
     aggregate(compile_plans([leads(by="account_id").count("n", **W)])[0], project(), lead, as_of)
     assert len(walk.signatures) == 1
 

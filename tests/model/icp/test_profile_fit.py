@@ -19,7 +19,7 @@ from lead_ml.project.params import params_from
 from lead_ml.project.profile_points import check_points
 from lead_ml.scoring import Scorer
 from lead_ml.tables.dataset import Coded, Dataset
-from lead_ml.workflows.training_table import build_table, recipes_of, usable_features
+from lead_ml.workflows.training import build_table, recipes_of, usable_features
 
 MINIMAL: dict[str, Any] = {"project": "small", "data": {"leads": {"path": "leads.csv"}}}
 
@@ -31,7 +31,7 @@ def table(trained: Any) -> Table:
 
 def table_of(trained: Any, dataset: Dataset) -> Table:
     declarations, _ = usable_features(trained.project, dataset)
-    return build_table(trained.project, dataset, "conversion", declarations, groups_of(dataset.leads))
+    return build_table(trained.project.tasks["conversion"], dataset, declarations, groups_of(dataset.leads))
 
 
 def profile_of(table: Table) -> Profile:
@@ -72,7 +72,7 @@ def test_outcomes_known_after_the_cut_change_no_training_feature(trained: Any, t
 
 def test_a_fit_shows_the_classifier_out_of_fold_points(trained: Any, table: Table, monkeypatch: Any) -> None:
     seen = {}
-    recipe = recipes_of(trained.project, "conversion", ["scorecard"])[0]
+    recipe = recipes_of(trained.project.tasks["conversion"], ["scorecard"])[0]
     from lead_ml.model import Scorecard
 
     fit = Scorecard.fit
@@ -88,7 +88,7 @@ def test_a_fit_shows_the_classifier_out_of_fold_points(trained: Any, table: Tabl
 
 
 def test_a_saved_profile_reads_back_and_scores_alike(trained: Any, table: Table, tmp_path: Path) -> None:
-    recipe = recipes_of(trained.project, "conversion", ["logistic"])[0]
+    recipe = recipes_of(trained.project.tasks["conversion"], ["logistic"])[0]
     fitted = fit_rows(recipe, table, np.ones(len(table.spine), dtype=bool))
     fitted.save(tmp_path)
     again = Fitted.load(tmp_path, table.declarations)
@@ -148,7 +148,7 @@ def test_a_profile_under_fake_is_refused() -> None:
 
 
 def test_points_of_the_params_reach_the_model_and_its_fit_rows(trained: Any, table: Table) -> None:
-    plain = recipes_of(trained.project, "conversion", ["logistic"])[0]
+    plain = recipes_of(trained.project.tasks["conversion"], ["logistic"])[0]
     points = {"industry": {"software": 30.0}}
     recipe = replace(plain, params=plain.params.model_copy(update={"profile": points}))
     everything = np.ones(len(table.spine), dtype=bool)

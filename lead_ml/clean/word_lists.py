@@ -1,0 +1,41 @@
+"""The words and patterns of ``words.toml``, read on first use: importing the package reads no file."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@cache
+def word_list(name: str) -> frozenset[str]:
+    """Return a list of the file by its name.
+
+    >>> "qq.com" in word_list("free_domains")
+    True
+    """
+    return frozenset(_file()["lists"][name].split())
+
+
+@cache
+def pattern(name: str) -> re.Pattern[str]:
+    """Return a regular expression of the file by its name.
+
+    >>> pattern("promotion").search("cheap backlinks") is not None
+    True
+    """
+    return re.compile("|".join(_file()["patterns"][name]))
+
+
+@cache
+def seniority_rules() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return the levels of job titles and their patterns, in the order in which they are tried."""
+    return tuple((rule["level"], re.compile(rule["pattern"])) for rule in _file()["seniority"])
+
+
+@cache
+def _file() -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,282 @@
+"""Features from the events of a layout, partition by partition: equal to the last bit to those of all events at once.
+
+A plan by lead needs one partition at a time. A plan by a key that leads share (account, source, everyone) is cut into ranges of
+the key; the events of one range are collected from all partitions, with the columns that the plan reads, so that memory is that
+of one range. Pieces are independent: they run one after the other here, or on a cluster whose workers read the layout themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+
+from lead_ml.asof.kernel import Answered, HistorySnapshot, Plan, aggregate_coded, merged, take_snapshot
+from lead_ml.asof.kernel.order import UNSORTED, grouped, offsets_of, order_of, put_back, timed
+from lead_ml.asof.kernel.stored import delays
+from lead_ml.asof.labels import Spine
+from lead_ml.cluster.layout.columns import Column, arrow_texts, stacked, taken
+from lead_ml.cluster.layout.manifest import INSTANTS, VALUE
+from lead_ml.cluster.layout.memory import block_of, handed_on
+from lead_ml.cluster.layout.need import Need
+from lead_ml.cluster.layout.scattered import no_events, partition_of
+from lead_ml.cluster.pieces import Cut, cuts_of
+from lead_ml.tables.dataset import Coded, Codes, Dataset, Events, Floats, Indices, Instants, Leads
+
+EVENTS_A_RANGE = 4_000_000
+
+
+class Partitions(Protocol):
+    """What events are read from: a :class:`Layout`, or events cut in memory."""
+
+    @property
+    def count(self) -> int:
+        """Number of partitions."""
+
+    @property
+    def rows(self) -> int:
+        """Number of events."""
+
+    def read(self, k: int, need: Need | None = None) -> dict[str, Column]:
+        """Return the events of partition `k`."""
+
+
+@dataclass(frozen=True, eq=False)
+class EventPiece:
+    """What one task is given: leads without their events, the partitions that hold these, and snapshots of the leads."""
+
+    dataset: Dataset
+    partitions: tuple[int, ...]
+    lead: Indices
+    as_of: Instants
+
+
+Task = Callable[[EventPiece, Partitions], Any]
+Run = Callable[[Task, Sequence[Callable[[], EventPiece]], Partitions], Iterator[tuple[int, Any]]]
+
+
+def one_by_one(
+    task: Task, makers: Sequence[Callable[[], EventPiece]], partitions: Partitions
+) -> Iterator[tuple[int, Any]]:
+    """Run a task on every piece in this process; yield the place of the piece and the result."""
+    for place, make in enumerate(makers):
+        yield place, task(make(), partitions)
+
+
+@dataclass(frozen=True, eq=False)
+class LayoutEvents:
+    """The events of a dataset, in a layout: see :class:`lead_ml.asof.kernel.StoredEvents`.
+
+    Attributes
+    ----------
+    partitions
+        A layout, or events cut in memory.
+    run, workers
+        Where the pieces are computed, and on how many threads there.
+    """
+
+    partitions: Partitions
+    run: Run = one_by_one
+    workers: int = 1
+
+    def answer(self, plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants) -> Answered:
+        """Answer a plan as :func:`lead_ml.asof.kernel.aggregate_coded` does; quickest in the order of :func:`lead_order`."""
+        with handed_on():
+            if plan.key == "lead_id":
+                return self._by_lead(plan, dataset, lead, as_of)
+            return self._by_key(plan, dataset, lead, as_of)
+
+    def history_snapshot(self, plan: Plan, dataset: Dataset, until: int) -> HistorySnapshot:
+        """Take the snapshot of a plan as :func:`lead_ml.asof.kernel.take_snapshot` does."""
+        everybody = np.arange(len(dataset.leads), dtype=np.int64)
+        cut = self._cut(plan, dataset, everybody, np.full(len(everybody), until, dtype=np.int64))
+        with handed_on():
+            found = dict(self.run(partial(_snapshot, plan, until), self._ranges(cut), self.partitions))
+        pieces = range(cut.pieces)
+        return merged(plan, [found[piece] for piece in pieces], [cut.keys_of(piece) for piece in pieces])
+
+    def first_known(self, types: Sequence[str], dataset: Dataset, never: int) -> Instants:
+        """Return per lead (leads,) when the first event of some types became known, or `never`."""
+        order, starts = lead_order(dataset.leads.lead_id, self.partitions.count)
+        first = np.full(len(order), never, dtype=np.int64)
+        task = partial(_first_known, tuple(types), never)
+        for k, found in self.run(task, self._partitions(dataset, order, starts), self.partitions):
+            first[order[starts[k] : starts[k + 1]]] = found
+        return first
+
+    def delays(self, dataset: Dataset) -> tuple[int, Instants]:
+        """Return the number of events, and how much later those were recorded that were, in microseconds."""
+        order, starts = lead_order(dataset.leads.lead_id, self.partitions.count)
+        makers = self._partitions(dataset, order, starts)
+        found = dict(self.run(_delays, makers, self.partitions))
+        return sum(rows for rows, _ in found.values()), np.concatenate(
+            [late for _, (_, late) in sorted(found.items())]
+        )
+
+    def _by_lead(self, plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants) -> Answered:
+        leads, starts = lead_order(dataset.leads.lead_id, self.partitions.count)
+        place = np.empty(len(leads), dtype=np.int64)
+        place[leads] = np.arange(len(leads))
+        offsets, order = _by_lead_and_time(place[lead], as_of, len(leads))
+        asked = [k for k in range(self.partitions.count) if offsets[starts[k + 1]] > offsets[starts[k]]]
+
+        def piece(k: int) -> EventPiece:
+            rows: slice | Indices = slice(offsets[starts[k]], offsets[starts[k + 1]])
+            if order is not None:
+                rows = order[rows]
+            own = _only_ids(dataset, leads[starts[k] : starts[k + 1]])
+            return EventPiece(own, (k,), place[lead[rows]] - starts[k], as_of[rows])
+
+        answers = _Answers(plan, len(lead))
+        makers = [partial(piece, k) for k in asked]
+        for found, answered in self.run(partial(_answer, plan), makers, self.partitions):
+            k = asked[found]
+            answers.put(slice(offsets[starts[k]], offsets[starts[k + 1]]), answered)
+        return answers.in_order(order)
+
+    def _by_key(self, plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants) -> Answered:
+        cut = self._cut(plan, dataset, lead, as_of)
+        answers = _Answers(plan, len(lead))
+        answers.block[:] = np.nan  # snapshots of leads without the key are in no piece
+        for piece, answered in self.run(partial(_answer, plan), self._ranges(cut), self.partitions):
+            answers.put(cut.rows_of(piece), answered)
+        return answers.in_order(None)
+
+    def _cut(self, plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants) -> Cut:
+        pieces = max(-(-self.partitions.rows // EVENTS_A_RANGE), self.workers)
+        bare = Dataset(dataset.leads, dataset.events, until=dataset.until, history=dataset.history)
+        return cuts_of((plan,), bare, Spine(lead, as_of), pieces=pieces, workers=self.workers)[0]
+
+    def _ranges(self, cut: Cut) -> list[Callable[[], EventPiece]]:
+        everywhere = tuple(range(self.partitions.count))
+
+        def piece(number: int) -> EventPiece:
+            made = cut.make(number)
+            return EventPiece(made.dataset, everywhere, made.lead, made.as_of)
+
+        return [partial(piece, number) for number in range(cut.pieces)]
+
+    def _partitions(
+        self, dataset: Dataset, order: Indices, starts: Indices
+    ) -> list[Callable[[], EventPiece]]:
+        none = np.empty(0, dtype=np.int64)
+
+        def piece(k: int) -> EventPiece:
+            return EventPiece(_only_ids(dataset, order[starts[k] : starts[k + 1]]), (k,), none, none)
+
+        return [partial(piece, k) for k in range(self.partitions.count)]
+
+
+def lead_order(ids: Sequence[str], count: int) -> tuple[Indices, Indices]:
+    """Return the leads (leads,) by partition and, within it, by id, and (count + 1,) where each partition begins."""
+    import pyarrow.compute as pc
+
+    texts = arrow_texts(ids)
+    partition = partition_of(Coded(np.arange(len(texts), dtype=np.int32), ids), count)
+    by_text = pc.array_sort_indices(texts).to_numpy().astype(np.int64)
+    offsets = offsets_of(partition, count)
+    return by_text[grouped(partition[by_text], offsets)], offsets
+
+
+def _answer(plan: Plan, piece: EventPiece, partitions: Partitions) -> Answered:
+    dataset = _with_events(piece, partitions, Need.of_plans([plan]))
+    return aggregate_coded(plan, dataset, piece.lead, piece.as_of)
+
+
+def _snapshot(plan: Plan, until: int, piece: EventPiece, partitions: Partitions) -> HistorySnapshot:
+    return take_snapshot(plan, _with_events(piece, partitions, Need.of_plans([plan])), until)
+
+
+def _first_known(types: Sequence[str], never: int, piece: EventPiece, partitions: Partitions) -> Instants:
+    events = _with_events(piece, partitions, Need(frozenset({"type"}))).events
+    assert events is not None
+    first = np.full(len(piece.dataset.leads), never, dtype=np.int64)
+    kind = events.columns.get("type")
+    if kind is not None:
+        wanted = np.array([*(level in types for level in kind.levels), False])[kind.codes]
+        np.minimum.at(first, events.lead[wanted], events.known_at[wanted])
+    return first
+
+
+def _delays(piece: EventPiece, partitions: Partitions) -> tuple[int, Instants]:
+    events = _with_events(piece, partitions, Need()).events
+    assert events is not None
+    return len(events), delays(events)
+
+
+def _with_events(piece: EventPiece, partitions: Partitions, need: Need) -> Dataset:
+    """Return the dataset of a piece with the events of its leads; others of the same partitions are left out."""
+    ids = arrow_texts(piece.dataset.leads.lead_id)
+    found = [_of_leads(partitions.read(k, need), ids) for k in piece.partitions]
+    columns = stacked(found) if found else no_events()
+    lead = np.asarray(columns["lead_id"])
+    texts = {name: column for name, column in columns.items() if isinstance(column, Coded)}
+    instants = {name: np.asarray(columns[name]) for name in INSTANTS}
+    value = np.asarray(columns[VALUE]) if VALUE in columns else np.full(len(lead), np.nan)
+    return replace(piece.dataset, events=Events(lead=lead, columns=texts, value=value, **instants))
+
+
+def _of_leads(columns: dict[str, Column], ids: Any) -> dict[str, Column]:
+    """Return the events of some leads, with the place of the lead among `ids` in the place of its text."""
+    import pyarrow.compute as pc
+
+    lead = columns["lead_id"]
+    assert isinstance(lead, Coded)
+    place = pc.index_in(arrow_texts(lead.levels), value_set=ids).fill_null(-1).to_numpy()
+    places = np.append(place, -1).astype(np.int64)[lead.codes]
+    found: dict[str, Column] = {**columns, "lead_id": places}
+    return found if places.min(initial=0) >= 0 else taken(found, places >= 0)
+
+
+def _only_ids(dataset: Dataset, leads: Indices) -> Dataset:
+    return Dataset(Leads(tuple(dataset.leads.lead_id[lead] for lead in leads.tolist()), None))
+
+
+def _by_lead_and_time(lead: Indices, as_of: Instants, leads: int) -> tuple[Indices, Indices | None]:
+    """Return where the snapshots of each lead begin, and their order, None where they are in it."""
+    # Read-only arrays are another type to numba, and would be compiled for anew.
+    lead, as_of = (np.require(item, np.int64, ("C", "W")) for item in (lead, as_of))
+    offsets = offsets_of(lead, leads)
+    if order_of(lead, as_of, as_of) != UNSORTED:
+        return offsets, None
+    order = grouped(lead, offsets)
+    timed(offsets, order, as_of, as_of)
+    return offsets, order
+
+
+class _Answers:
+    """The answer of a plan for n snapshots, filled piece by piece; texts are coded anew over those of all pieces."""
+
+    def __init__(self, plan: Plan, rows: int) -> None:
+        self.block: Floats = block_of(len(plan.features), rows)
+        self._levels: list[dict[str, int]] = [{} for _ in plan.shown_columns]
+        self._shown = [
+            (k, plan.shown_columns.index(item.of))
+            for k, item in enumerate(plan.features)
+            if item.aggregation in ("first", "last")
+        ]
+
+    def put(self, rows: slice | Indices, answered: Answered) -> None:
+        """Put the answers of a piece into some rows."""
+        matrix, texts = answered
+        self.block[:, rows] = matrix.T
+        for k, shown in self._shown:
+            self.block[k, rows] = _recoded(matrix[:, k], texts[shown], self._levels[shown])
+
+    def in_order(self, order: Indices | None) -> Answered:
+        """Return the answers, with the rows that are in `order` back in their place."""
+        if order is not None:
+            put_back(self.block, order)
+        return self.block.T, tuple(tuple(levels) for levels in self._levels)
+
+
+def _recoded(codes: Floats, texts: Sequence[str], levels: dict[str, int]) -> Floats:
+    """Return codes over `levels`, to which the texts that occur are added."""
+    own: Codes = np.where(np.isnan(codes), -1, codes).astype(np.int32)
+    lookup = np.full(len(texts) + 1, np.nan)
+    for code in np.unique(own[own >= 0]).tolist():
+        lookup[code] = levels.setdefault(texts[code], len(levels))
+    return lookup[own]

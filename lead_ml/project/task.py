@@ -1,0 +1,79 @@
+"""One prediction task: a target's definition joined with the numbers of ``params.yaml`` that concern it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration
+from lead_ml.project.params import Params, TargetParams
+from lead_ml.project.targets import CLOSING_STAGES, Column, ModelSpec, Won
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one model predicts, over which horizon, at which ages of a lead, and with which parameters.
+
+    Parameters
+    ----------
+    spec
+        The definition in ``models/*.py``.
+    params
+        The numbers of this target in ``params.yaml``.
+    common
+        The numbers that all targets share: splits, snapshots, evaluation, seed.
+    horizon_days
+        Days after ``as_of`` in which a conversion counts; None for an outcome column, which has no dates.
+    ages_days
+        Ages of a lead, in days, at which it is scored again after its first score; empty for an outcome column.
+    closing_stages
+        Stages after which a lead is closed and no longer scored.
+    """
+
+    spec: ModelSpec
+    params: TargetParams
+    common: Params
+    horizon_days: float | None
+    ages_days: tuple[int, ...]
+    closing_stages: tuple[str, ...]
+
+    @classmethod
+    def of(cls, spec: ModelSpec, common: Params) -> Task:
+        """Join a definition with the params of its project."""
+        params = common.fake if spec.name == "fake" else common.conversion
+        dated = not isinstance(spec.target, Column)
+        ages = common.snapshots.ages_days if spec.ages_days is None else spec.ages_days
+        own = spec.target.stages if isinstance(spec.target, Won) else ()
+        return cls(
+            spec=spec,
+            params=params,
+            common=common,
+            horizon_days=params.horizon_days if dated else None,
+            ages_days=ages if dated else (),
+            closing_stages=tuple(dict.fromkeys((*own, *CLOSING_STAGES))),
+        )
+
+    @property
+    def name(self) -> str:
+        """``conversion`` or ``fake``."""
+        return self.spec.name
+
+    @property
+    def horizon_us(self) -> int | None:
+        """The horizon in microseconds; None for an outcome column."""
+        return None if self.horizon_days is None else round(self.horizon_days * MICROSECONDS_PER_DAY)
+
+    @property
+    def needs_outcomes(self) -> bool:
+        """Whether the target counts dated outcomes, so that it cannot be learned without a table of them."""
+        return not isinstance(self.spec.target, Column)
+
+    def using(self, used: Iterable[Declaration], declared: Iterable[Declaration]) -> Task:
+        """Return the task without the scorecard rules about declared features that are not used.
+
+        A rule that names no declared feature stays: it is a mistake that the scorecard reports.
+        """
+        left_out = {item.name for item in declared} - {item.name for item in used}
+        rules = tuple(rule for rule in self.params.scorecard.rules if rule.feature not in left_out)
+        scorecard = self.params.scorecard.model_copy(update={"rules": rules})
+        return replace(self, params=self.params.model_copy(update={"scorecard": scorecard}))

@@ -1,0 +1,132 @@
+"""One lead: how its score was calculated, and whether it looks genuine, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lead_ml.scoring import Answer, FakeAnswer, Reasons, Scorer, WorklistRow, reworded
+from lead_ml.scoring.reasons import Reason
+from lead_ml.scoring.thresholds import POINTS_PER_LOGIT, log_odds
+from lead_ml.scoring.thresholds.scale import probability_of
+from lead_ml.service.pages.bars import ProbabilityBar, group_bars, lengths, probability_bar
+from lead_ml.service.pages.frame import PageFrame
+
+TOP = 5
+_FIELDS = ("lead_id", "company", "job_title", "source", "country", "owner", "created_at")
+_WORKLIST_LANG = "en"  # the worklist file holds its reasons in English
+
+
+def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, Any]:
+    """Return everything that the page of one lead shows."""
+    answer, number = row.answer, frame.text.numbers.number
+    stale = answer.model_version != scorer.version  # then only the texts of that version are known
+    translated = frame.lang != _WORKLIST_LANG and not stale
+    reasons = reworded(answer.reasons, scorer, "conversion", frame.lang) if translated else answer.reasons
+    return {
+        "title": row.lead.get("name") or row.lead.get("company") or answer.lead_id,
+        "fields": [
+            (frame.text(f"pages.fields.{name}"), _field(name, row.lead, frame))
+            for name in _FIELDS
+            if row.lead.get(name)
+        ],
+        **_probability(answer, frame),
+        "marks": _marks(answer, scorer),
+        "score": number(answer.score),
+        "grade": answer.grade,
+        "grade_meaning": frame.text(f"pages.grades.{answer.grade}"),
+        "stage": answer.stage,
+        "stage_name": frame.text(f"pages.stages.{answer.stage}"),
+        "sum": _sum(answer, scorer, frame),
+        "sides": _sides(reasons, ("for", "against"), frame),
+        "rest": frame.text("lead.rest", points=_rest(answer, reasons)),
+        "stale": stale,
+        "english_only": stale and frame.lang != _WORKLIST_LANG,
+        "fake": None if answer.fake is None else _fake(answer.fake, scorer, frame, translated),
+        "source": frame.text("lead.scored_by", model_type=frame.model_type(answer.kind)),
+        "model": answer.model_version,
+        "thresholds": answer.thresholds_version,
+        "as_of": frame.text("pages.as_of", day=frame.day(answer.as_of)),
+        "reference_until": frame.text("lead.reference_until", day=frame.day(answer.reference_until)),
+        "no_events": not answer.events_supplied and _reads_events(scorer),
+    }
+
+
+def _reads_events(scorer: Scorer) -> bool:
+    """Return whether any feature uses events; in a project without events, the page does not mention them."""
+    return any(getattr(item, "stream", "") == "events" for item in scorer.bundle.declarations)
+
+
+def _field(name: str, lead: Mapping[str, str], frame: PageFrame) -> str:
+    return frame.day(lead[name]) if name == "created_at" else lead[name]
+
+
+def _probability(answer: Answer | FakeAnswer, frame: PageFrame) -> dict[str, Any]:
+    return {
+        "probability": frame.share(answer.probability),
+        "interval": frame.range(frame.share(answer.lower), frame.share(answer.upper)),
+        "bar": probability_bar(answer.probability, answer.lower, answer.upper),
+    }
+
+
+def _marks(answer: Answer, scorer: Scorer) -> list[tuple[str, ProbabilityBar]]:
+    """Return the thresholds that graded the lead; those of a different version are not known."""
+    thresholds = scorer.thresholds
+    if answer.thresholds_version != thresholds.version:
+        return []
+    places = (("MQL", thresholds.mql), ("SQL", thresholds.sql))
+    return [(name, probability_bar(place, place, place)) for name, place in places]
+
+
+def _sum(answer: Answer, scorer: Scorer, frame: PageFrame) -> dict[str, Any]:
+    """Return the sum that gives the score: the base, each group, the total, all in points."""
+    number, odds = frame.text.numbers.number, scorer.bundle.info.reference_odds
+    total = 50 + (log_odds(answer.probability) - log_odds(odds / (1 + odds))) * POINTS_PER_LOGIT
+    bars = group_bars(answer.groups)
+    return {
+        "base": number(total - sum(bar.points for bar in bars), 1),
+        "base_share": frame.share(probability_of(answer.base)),
+        "groups": [(frame.text(f"pages.groups.{bar.name}"), bar, frame.points(bar.points)) for bar in bars],
+        "total": number(total, 1),
+        "clipped": abs(total - answer.score) > 0.05,
+    }
+
+
+def _sides(reasons: Reasons, names: tuple[str, str], frame: PageFrame) -> list[dict[str, Any]]:
+    sides = (reasons.for_[:TOP], reasons.against[:TOP])
+    most = max((abs(reason.points) for side in sides for reason in side), default=1.0)
+    return [
+        {
+            "name": name,
+            "title": frame.text(f"lead.{name}.title"),
+            "empty": frame.text(f"lead.{name}.empty"),
+            "reasons": _bars(side, most, frame),
+        }
+        for name, side in zip(names, sides, strict=True)
+    ]
+
+
+def _bars(side: Sequence[Reason], most: float, frame: PageFrame) -> list[dict[str, Any]]:
+    widths = lengths([reason.points for reason in side], most)
+    return [
+        {"text": reason.text, "points": frame.points(reason.points), "width": width}
+        for reason, width in zip(side, widths, strict=True)
+    ]
+
+
+def _rest(answer: Answer, reasons: Reasons) -> float:
+    """Return the points of all reasons that are not shown, so that the page adds up."""
+    shown = sum(
+        reason.contribution for side in (reasons.for_[:TOP], reasons.against[:TOP]) for reason in side
+    )
+    return (sum(answer.groups.values()) - shown) * POINTS_PER_LOGIT
+
+
+def _fake(fake: FakeAnswer, scorer: Scorer, frame: PageFrame, translated: bool) -> dict[str, Any]:
+    reasons = reworded(fake.reasons, scorer, "fake", frame.lang) if translated else fake.reasons
+    return {
+        "flag": fake.flag,
+        "verdict": frame.text("lead.flagged" if fake.flag else "lead.not_flagged"),
+        **_probability(fake, frame),
+        "sides": _sides(reasons, ("for_fake", "against_fake"), frame),
+    }

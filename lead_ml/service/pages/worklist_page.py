@@ -1,0 +1,160 @@
+"""The ranked list of open leads, as plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from lead_ml.scoring import Scorer, WorklistRow
+from lead_ml.service.pages.bars import GroupBar, group_bars, probability_bar
+from lead_ml.service.pages.cards import threshold_cards
+from lead_ml.service.pages.evidence import ThresholdEvidence
+from lead_ml.service.pages.frame import NO_VALUE, PageFrame
+from lead_ml.service.pages.worklist_file import CurrentWorklist
+
+PAGE_ROWS = 50
+GRADES = ("A", "B", "C", "D")
+FAKE = "fake"
+_MAX_TEXT = 100
+_SEARCHED = ("name", "company", "lead_id")
+
+
+@dataclass(frozen=True)
+class WorklistQuery:
+    """Filters and page number: ``grade`` is A-D or ``fake`` for flagged leads; an empty filter selects all leads."""
+
+    page: int = 1
+    grade: str = ""
+    source: str = ""
+    q: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> WorklistQuery:
+        """Read a query string; invalid values are ignored."""
+        page = query.get("page", "1")
+        grade = query.get("grade", "")
+        return cls(
+            page=max(1, int(page)) if page.isascii() and page.isdecimal() and len(page) < 7 else 1,
+            grade=grade if grade in (*GRADES, FAKE) else "",
+            source=query.get("source", "")[:_MAX_TEXT],
+            q=query.get("q", "").strip()[:_MAX_TEXT],
+        )
+
+    def matches(self, row: WorklistRow) -> bool:
+        """Return whether a lead passes the filters."""
+        answer = row.answer
+        if self.grade == FAKE:
+            if answer.fake is None or not answer.fake.flag:
+                return False
+        elif self.grade and answer.grade != self.grade:
+            return False
+        if self.source and row.lead.get("source") != self.source:
+            return False
+        wanted = self.q.casefold()
+        return not wanted or any(wanted in text.casefold() for text in _searched(row))
+
+
+def worklist_view(
+    worklist: CurrentWorklist,
+    scorer: Scorer,
+    evidence: ThresholdEvidence,
+    query: WorklistQuery,
+    frame: PageFrame,
+) -> dict[str, Any]:
+    """Return everything that the worklist page shows."""
+    rows = worklist.rows
+    found = [row for row in rows if query.matches(row)]
+    pages = max(1, -(-len(found) // PAGE_ROWS))
+    page = min(query.page, pages)
+    shown = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    top = _scale_top(shown)
+    return {
+        "model": scorer.version,
+        "model_type": frame.model_type(scorer.bundle.parts["conversion"].fitted.kind),
+        "open_leads": frame.text("worklist.open_leads", count=len(rows)),
+        "as_of": frame.text("pages.as_of", day=frame.day(rows[0].answer.as_of)) if rows else "",
+        "empty": not rows and not worklist.error,
+        "stale": worklist.stale,
+        "unreadable": bool(worklist.error),
+        "tiles": _tiles(rows, query, frame),
+        "thresholds": threshold_cards(scorer, evidence, frame),
+        "sources": worklist.sources,
+        "query": query,
+        "filtered": query != WorklistQuery(page=query.page),
+        "found": frame.text("worklist.found", count=len(found)),
+        "rows": [_row(row, frame, top) for row in shown],
+        "page_of": frame.text("worklist.page_of", page=page, pages=pages) if pages > 1 else "",
+        "previous": _page_link(frame, query, page - 1) if page > 1 else "",
+        "next": _page_link(frame, query, page + 1) if page < pages else "",
+        "scale": frame.range("0", frame.share(top)),
+        "has_fake": "fake" in scorer.bundle.parts,
+    }
+
+
+def _searched(row: WorklistRow) -> tuple[str, ...]:
+    return (row.answer.lead_id, *(row.lead.get(name, "") for name in _SEARCHED))
+
+
+def _tiles(rows: Sequence[WorklistRow], query: WorklistQuery, frame: PageFrame) -> list[dict[str, Any]]:
+    grades = Counter(row.answer.grade for row in rows)
+    flagged = sum(row.answer.fake is not None and row.answer.fake.flag for row in rows)
+    tiles = [(grade, grades[grade], frame.text(f"pages.grades.{grade}")) for grade in GRADES]
+    if any(row.answer.fake is not None for row in rows):
+        tiles.append((FAKE, flagged, frame.text("pages.fake")))
+    return [
+        {
+            "key": key,
+            "count": frame.text.numbers.number(count),
+            "label": label,
+            "active": query.grade == key,
+            "href": frame.link(
+                "/review", grade="" if query.grade == key else key, source=query.source, q=query.q
+            ),
+        }
+        for key, count, label in tiles
+    ]
+
+
+def _row(row: WorklistRow, frame: PageFrame, top: float) -> dict[str, Any]:
+    answer, lead = row.answer, row.lead
+    bars = group_bars(answer.groups)
+    probability = frame.share(answer.probability)
+    interval = frame.range(frame.share(answer.lower), frame.share(answer.upper))
+    strongest = sorted(bars, key=lambda bar: -abs(bar.points))[:1]
+    return {
+        "href": frame.link(f"/review/{quote(answer.lead_id, safe='')}"),
+        "title": lead.get("name") or lead.get("company") or answer.lead_id,
+        "company": lead.get("company", "") if lead.get("name") else "",
+        "source": lead.get("source") or NO_VALUE,
+        "created": frame.day(lead.get("created_at", "")) or NO_VALUE,
+        "probability": probability,
+        "interval": interval,
+        "bar": probability_bar(answer.probability, answer.lower, answer.upper, top),
+        "bar_label": frame.text("pages.with_interval", share=probability, interval=interval),
+        "score": frame.text.numbers.number(answer.score),
+        "grade": answer.grade,
+        "stage": answer.stage,
+        "stage_name": frame.text(f"pages.stages.{answer.stage}"),
+        "fake": answer.fake is not None and answer.fake.flag,
+        "fake_share": "" if answer.fake is None else frame.share(answer.fake.probability),
+        "groups": bars,
+        "groups_label": ", ".join(_with_points(bar, frame) for bar in bars),
+        "strongest": "".join(_with_points(bar, frame) for bar in strongest),
+    }
+
+
+def _with_points(bar: GroupBar, frame: PageFrame) -> str:
+    return f"{frame.text(f'pages.groups.{bar.name}')} {frame.points(bar.points, 0)}"
+
+
+def _scale_top(rows: Sequence[WorklistRow]) -> float:
+    """Return the round probability at which the small bars end, so that low probabilities stay distinguishable."""
+    most = max((row.answer.upper for row in rows), default=1.0)
+    return next((top for top in (0.05, 0.1, 0.2, 0.5) if most <= top), 1.0)
+
+
+def _page_link(frame: PageFrame, query: WorklistQuery, page: int) -> str:
+    return frame.link("/review", page=page, grade=query.grade, source=query.source, q=query.q)

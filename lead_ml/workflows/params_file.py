@@ -1,0 +1,73 @@
+"""Writing values into ``params.yaml`` as a person would: comments, order and layout of the file stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from lead_ml.errors import MissingExtra, ParamsError
+
+WIDE = 100_000  # no line of the file is wrapped
+
+
+def set_params(path: Path, place: Sequence[str], values: Mapping[str, Any]) -> None:
+    """Set values of one section of a YAML file.
+
+    Parameters
+    ----------
+    path
+        The file; it is replaced in one step.
+    place
+        Keys that lead to the section, such as ``("conversion", "lightgbm")``; missing ones are added.
+    values
+        Numbers or lists by key of the section; its other keys stay as they are.
+
+    Raises
+    ------
+    ParamsError
+        If a key on the way holds no section.
+    MissingExtra
+        If ruamel.yaml is not installed.
+    """
+    try:
+        from ruamel.yaml import YAML
+        from ruamel.yaml.comments import CommentedMap
+        from ruamel.yaml.util import load_yaml_guess_indent
+    except ImportError as error:
+        raise MissingExtra("ruamel.yaml", "train") from error
+    text = path.read_text(encoding="utf-8")
+    _, indent, offset = load_yaml_guess_indent(text)
+    yaml = YAML(typ="rt")
+    yaml.preserve_quotes, yaml.width = True, WIDE
+    if indent is not None and offset is not None:
+        yaml.indent(mapping=2, sequence=indent, offset=offset)
+    content = yaml.load(text)
+    section = content
+    for k, key in enumerate(place):
+        if section.get(key) is None:
+            section[key] = CommentedMap()
+        section = section[key]
+        if not isinstance(section, dict):
+            raise ParamsError(
+                f"{path.name}: {'.'.join(place[: k + 1])}", value=section, expected="a section with keys"
+            )
+    for name, value in values.items():
+        section[name] = _plain(value)
+    written = StringIO()
+    yaml.dump(content, written)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(written.getvalue(), encoding="utf-8")
+    fresh.replace(path)
+
+
+def _plain(value: Any) -> Any:
+    """Return lists on one line, as params.yaml writes them."""
+    if not isinstance(value, list | tuple):
+        return value
+    from ruamel.yaml.comments import CommentedSeq
+
+    found = CommentedSeq(value)
+    found.fa.set_flow_style()
+    return found

@@ -1,0 +1,72 @@
+"""Writing a run: the bundle, the evaluations and the forward scores, moved into place at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from lead_ml.declare import to_json
+from lead_ml.registry.runs import ForwardScores, Run, RunRecord, save_record
+from lead_ml.scoring import Bundle, write_bundle
+from lead_ml.workflows.assemble import Trained
+from lead_ml.workflows.training import Training
+
+
+def write_run(training: Training, bundle: Bundle, trained: Mapping[str, Trained]) -> Run:
+    """Write a run into the project's runs folder and return it."""
+    project, dataset = training.project, training.dataset
+    project.runs.mkdir(parents=True, exist_ok=True)
+    fresh = project.runs / ".new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    manifest = write_bundle(bundle, fresh / "bundle")
+    record = RunRecord(
+        version=manifest.version,
+        project=project.params.project,
+        synthetic=project.params.synthetic,
+        seed=project.params.seed,
+        fit_until=dataset.until,
+        dated=dataset.leads.created_at is not None,
+        data_digests=dict(dataset.digests),
+        project_digest=project.digest,
+        features=hashlib.sha256(to_json(bundle.declarations)).hexdigest()[:12],
+        kinds={target: item.part.fitted.kind for target, item in trained.items()},
+        left_out_features=training.left_out,
+        cold_start_stage=bundle.info.cold_start_stage,
+    )
+    for target, item in trained.items():
+        if item.forward is not None:
+            item.forward.evaluation.save(fresh / f"evaluation-{target}.json")
+            _forward_scores(item).save(fresh / f"forward-{target}.npz")
+    folder = project.runs / manifest.version
+    _move(fresh, folder)
+    save_record(folder, record)
+    return Run(folder, record)
+
+
+def _move(fresh: Path, folder: Path) -> None:
+    """Move a new run into place; a bundle that is already there is the same to the byte and keeps its accepted thresholds."""
+    if folder.exists():
+        shutil.rmtree(fresh / "bundle")
+        for path in fresh.iterdir():
+            path.replace(folder / path.name)
+        fresh.rmdir()
+    else:
+        fresh.rename(folder)
+
+
+def _forward_scores(item: Trained) -> ForwardScores:
+    assert item.forward is not None
+    test, table = item.forward.test, item.table
+    ids = np.array(table.dataset.leads.lead_id)
+    return ForwardScores(
+        lead_id=ids[table.lead[test]],
+        as_of=table.as_of[test],
+        y=table.labels.y[test],
+        weight=table.weights(test),
+        group=table.group[test],
+        probability={kind: found.probability for kind, found in item.forward.evaluated.items()},
+    )

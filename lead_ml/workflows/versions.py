@@ -1,0 +1,65 @@
+"""The versions of a project: what was recorded of each, and the reports written of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from lead_ml.evaluation import Evaluation
+from lead_ml.evaluation.leakage import from_json
+from lead_ml.registry.runs import AUDIT_FILE, Run, open_run
+from lead_ml.report import report_data, write_report
+from lead_ml.scoring import served_version
+from lead_ml.scoring.worklist import CHAMPION
+from lead_ml.tables.instants import iso
+
+__all__ = ["Version", "flagged_columns", "list_versions", "open_run", "report_data", "write_report"]
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a project; figures are those of its conversion model on the forward window, None without one."""
+
+    version: str
+    serves: bool
+    data_until: str
+    candidate: str
+    roc_auc: float | None
+    log_loss: float | None
+    base_rate_log_loss: float | None
+    positives: int | None
+
+
+def list_versions(runs: Path) -> list[Version]:
+    """List every version in a runs folder, by the end of its data, the latest first."""
+    serving = served_version(runs).version if (runs / CHAMPION).is_file() else ""
+    found = [open_run(runs, path.parent.name) for path in runs.glob("*/run.json")]
+    ordered = sorted(found, key=lambda run: (-run.record.fit_until, run.record.version))
+    return [_version(run, serving) for run in ordered]
+
+
+def flagged_columns(run: Run) -> tuple[str, ...]:
+    """Return the columns that the leakage audit of a run flagged; none where no audit was made."""
+    path = run.folder / AUDIT_FILE
+    return tuple(from_json(path.read_bytes()).flagged) if path.is_file() else ()
+
+
+def _version(run: Run, serving: str) -> Version:
+    evaluation = run.evaluation("conversion")
+    return Version(
+        version=run.record.version,
+        serves=run.record.version == serving,
+        data_until=iso(run.record.fit_until),
+        candidate=run.record.kinds["conversion"],
+        roc_auc=_figure(evaluation, run.record.kinds["conversion"], "roc_auc"),
+        log_loss=_figure(evaluation, run.record.kinds["conversion"], "log_loss"),
+        base_rate_log_loss=_figure(evaluation, "base rate", "log_loss"),
+        positives=None if evaluation is None else evaluation.windows[-1].test_positives,
+    )
+
+
+def _figure(evaluation: Evaluation | None, candidate: str, metric: str) -> float | None:
+    if evaluation is None:
+        return None
+    found = evaluation.of(candidate).metrics.get(metric)
+    return None if found is None else found.value
