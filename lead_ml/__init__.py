@@ -81,11 +81,11 @@ _HOME = {
     "train": "lead_ml.api",
 }
 
-__all__ = [
-    "GIVEN",
+__all__ = [  # noqa: RUF022 - in plain order
     "Answer",
     "Column",
     "Fake",
+    "GIVEN",
     "LeadMLError",
     "Model",
     "ModelSpec",

@@ -113,7 +113,13 @@ def _check_kept(
         request = one_lead(data, int(alone.lead[0]), cut)
         here = Spine(np.zeros(1, dtype=np.int64), alone.as_of)
         found = features_at(compiled, request, here, kept=kept)
-        _compare("the lead came as a request on kept history", _take(expected, row), found, data, alone)
+        _compare(
+            "the lead came as a request with the history of a bundle",
+            _take(expected, row),
+            found,
+            data,
+            alone,
+        )
 
 
 def _check_types(

@@ -101,7 +101,7 @@ def test_points_set_by_hand_are_marked(run: Any, json_of: Any, project: Path) ->
     [
         ({"industri": {"software": 4}}, "did you mean industry"),
         ({"industry": {"software": "much"}}, "conversion.profile.industry.software"),
-        ({"company_size": {"tiny": 1}}, "knows no 'tiny'"),
+        ({"company_size": {"tiny": 1}}, "unknown 'tiny'"),
     ],
 )
 def test_points_that_cannot_be_are_told(run: Any, project: Path, points: Any, said: str) -> None:
