@@ -31,7 +31,7 @@ def profile(
     project: ProjectOption = Path(),
     data: DataOption = None,
     version: Annotated[
-        str | None, typer.Option(help="Show the profile of a version.", show_default="learnt from the data")
+        str | None, typer.Option(help="Show the profile of a version.", show_default="learned from the data")
     ] = None,
     lang: Annotated[Lang, typer.Option(help="Language of the tables.")] = "en",
     as_json: JsonOption = False,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.demo.arrival import DAY, Newcomers, draw_arrivals, draw_instants
-from lead_ml.demo.behaviour import draw_events
+from lead_ml.demo.behavior import draw_events
 from lead_ml.demo.fakes import FAKE_REASONS, UNFIT_REASONS, burst_instants, disguise, draw_kinds
 from lead_ml.demo.lifecycle import Fate, draw_fates, draw_outcomes
 from lead_ml.demo.people import Objects, draw_people

@@ -82,7 +82,7 @@ def fit_calibration_interval(
 ) -> CalibrationInterval:
     """Fit a flexible calibration curve to each resample of the leads and keep its percentiles on a grid of scores.
 
-    The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalised. So
+    The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalized. So
     the interval is right even where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the
     probability shown. With rows of one class only, the interval is all of (0, 1).
 
@@ -132,8 +132,8 @@ def _curves(
         # Equal scores differ by rounding only, which must not be blown up to a scale.
         spread = 1.0
     knots = np.unique(np.quantile((z - middle) / spread, _KNOTS))
-    cell, centre = _cells(z)
-    basis, on_grid = (_basis((x - middle) / spread, knots) for x in (centre, grid))
+    cell, center = _cells(z)
+    basis, on_grid = (_basis((x - middle) / spread, knots) for x in (center, grid))
     ridge = np.full(len(basis), _RIDGE_BEND)
     ridge[:2] = _RIDGE_LINE
     straight = np.zeros(len(basis))
@@ -141,7 +141,7 @@ def _curves(
     curves = []
     for times in resamples(groups, n_boot, seed):
         drawn = weight * times
-        mass, won = np.bincount(cell, drawn, len(centre)), np.bincount(cell, drawn * y, len(centre))
+        mass, won = np.bincount(cell, drawn, len(center)), np.bincount(cell, drawn * y, len(center))
         held = mass > 0
         drawn_mass = np.asarray(mass[held], dtype=np.float64)
         b = fit_logit(basis[:, held], won[held] / drawn_mass, drawn_mass, ridge=ridge, toward=straight)

@@ -38,7 +38,7 @@ _PRIOR_SCALE = 10.0
 class Logistic(Classifier):
     """Logistic regression on standardized numbers, missing indicators and one column per category code.
 
-    Minimises sum_i w_i * loss_i + l2 / 2 * sum_k b_k^2 (scikit-learn's ``C = 1 / l2``). Weights are taken as counts,
+    Minimizes sum_i w_i * loss_i + l2 / 2 * sum_k b_k^2 (scikit-learn's ``C = 1 / l2``). Weights are taken as counts,
     not rescaled: a row of weight 2 is that row twice, and weights of 1 / rows of a lead make every lead one
     observation, against which ``l2`` is the strength of a normal prior with variance 1 / l2 on each b_k, the effect of
     one standard deviation of a number, of being missing, or of one category. The intercept is not penalized.
@@ -218,15 +218,15 @@ def _fitted_prior(
 
 
 def _prior_column(prior: Scorecard | None, X: Floats, weight: Floats) -> tuple[Floats | None, float]:
-    """The centred prior logit over ``scale``, and ``scale``; None where the prior does not vary."""
+    """The centered prior logit over ``scale``, and ``scale``; None where the prior does not vary."""
     if prior is None:
         return None, 1.0
-    centred = add_up(prior.contributions(X)) - prior.contributions(X[:1])[0, -1]
-    deviation = float(np.sqrt((centred**2 * weight).sum() / weight.sum()))
+    centered = add_up(prior.contributions(X)) - prior.contributions(X[:1])[0, -1]
+    deviation = float(np.sqrt((centered**2 * weight).sum() / weight.sum()))
     if deviation < 1e-12:
         return None, 1.0
     scale = deviation / _PRIOR_SCALE
-    return centred / scale, scale
+    return centered / scale, scale
 
 
 def _solve(design: Design, l2: float) -> tuple[list[Any], float]:

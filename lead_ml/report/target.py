@@ -23,7 +23,7 @@ from lead_ml.tables.instants import from_datetime, iso
 def target_data(
     run: Run, target: str, bundle: Bundle, *, level: float, data_from: int | None
 ) -> dict[str, Any]:
-    """Return everything that the report says about a target; ``judged`` is False on a cold start.
+    """Return everything that the report says about a target; ``evaluated`` is False on a cold start.
 
     Parameters
     ----------
@@ -44,12 +44,12 @@ def target_data(
             for item in profiles_of(part.fitted.declarations)
         ],
         "ships": _ships(bundle, target, part),
-        "judged": evaluation is not None,
+        "evaluated": evaluation is not None,
     }
     if evaluation is None:
         return {**common, "headline": "not evaluated: too few outcomes; the scorecard is used as written"}
-    judged = _judged(evaluation, run.forward(target), level=level, seed=run.record.seed)
-    return {**common, **judged, **_windows(evaluation, data_from)}
+    evaluated = _judged(evaluation, run.forward(target), level=level, seed=run.record.seed)
+    return {**common, **evaluated, **_windows(evaluation, data_from)}
 
 
 def _ships(bundle: Bundle, target: str, part: BundlePart) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def summary(data: Record, lang: Lang) -> list[str]:
 
 def _target(part: Record, words: Catalog) -> list[str]:
     lang = words.language
-    if part["judged"]:
+    if part["evaluated"]:
         first, *rest = _judged(part, words)
     else:
         first, rest = words("report.summary.not_evaluated", name=candidate_name(part["kind"], lang)), []

@@ -39,7 +39,7 @@ class Trained:
 def assemble(
     project: Project, dataset: Dataset, declarations: tuple[Declaration, ...], trained: Mapping[str, Trained]
 ) -> Bundle:
-    """Put trained targets together with what they share: features, kept history, scale, thresholds and card.
+    """Put trained targets together with what they share: features, history of shared keys, scale, thresholds and card.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The leakage audit of a project: its data read, every target's columns judged."""
+"""The leakage audit of a project: its data read, every target's columns evaluated."""
 
 from __future__ import annotations
 

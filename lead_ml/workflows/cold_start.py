@@ -16,10 +16,10 @@ def cold_start_stage(kind: Kind, wins: int, *, evaluated: bool) -> str:
     """Describe the cold-start stage of a model.
 
     >>> cold_start_stage("scorecard", 12, evaluated=False)
-    'scorecard, 12 wins: too few outcomes to judge; a logistic regression needs about 38 more wins'
+    'scorecard, 12 wins: too few outcomes to evaluate; a logistic regression needs about 38 more wins'
     """
     told = f"{kind}, {wins:,} wins: " + (
-        "chosen on the forward window" if evaluated else "too few outcomes to judge"
+        "chosen on the forward window" if evaluated else "too few outcomes to evaluate"
     )
     waiting = [(name, need - wins) for name, need in EXPECTED_WINS.items() if need > wins]
     if not waiting:

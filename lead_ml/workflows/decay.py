@@ -1,4 +1,4 @@
-"""How long events keep their weight: the half-life of each event type of a project, learnt before the forward window."""
+"""How long events keep their weight: the half-life of each event type of a project, learned before the forward window."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def decay_of(
         )
     if stored_of(dataset) is not None:
         raise InputError(
-            "half-lives are learnt from events in memory, not from a layout",
+            "half-lives are learned from events in memory, not from a layout",
             source="events",
             do="remove data.layout and let data.events name a sample of the events that fits",
         )
@@ -123,7 +123,7 @@ def cut_of(project: Project, dataset: Dataset, groups: Indices) -> int:
 
 
 def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> tuple[DecaySample, int]:
-    """Return the snapshots that teach and those that judge, and how many leads could have taught.
+    """Return the snapshots that teach and those that evaluate, and how many leads could have taught.
 
     What teaches is built from the data as it was known at the cut: an outcome known later cannot reach it. Persons and accounts
     with a lead after the cut do not teach.
@@ -131,9 +131,9 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
     created = dataset.leads.created_at
     assert created is not None
     past, past_labels = labelled_spine(project.tasks[TARGET], dataset.as_known(cut))
-    judged = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
-    judged[groups[created >= cut]] = True
-    teaching = np.unique(past.lead[~judged[groups[past.lead]]])
+    evaluated = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
+    evaluated[groups[created >= cut]] = True
+    teaching = np.unique(past.lead[~evaluated[groups[past.lead]]])
     chosen = np.zeros(len(created), dtype=bool)
     chosen[_at_most(teaching, MOST_LEADS, project.params.seed)] = True
     now, now_labels = labelled_spine(project.tasks[TARGET], dataset)

@@ -1,4 +1,4 @@
-"""The ideal customer profile of a project: learnt from its data as it stands, or as a version has it."""
+"""The ideal customer profile of a project: learned from its data as it stands, or as a version has it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TARGET = "conversion"
 
 
 class ProfileReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The profiles of a project; ``version`` is empty where they were learnt from the data just read.
+    """The profiles of a project; ``version`` is empty where they were learned from the data just read.
 
     ``horizon_days`` is None where an outcome column says who converted, without a date. ``left_out`` are features that a profile
     names and that read columns which are overwritten later.

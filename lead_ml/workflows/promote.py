@@ -70,7 +70,7 @@ def promote(
     dataset: Dataset | None = None,
     by: str = "",
 ) -> Promotion:
-    """Let a version serve, if it earned it or is forced.
+    """Let a version serve, if it passes the promotion gate or is forced.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def promote(
     force
         Why it shall serve whatever the figures say; recorded.
     dataset
-        Today's data, for the rows that the champion did not judge itself.
+        Today's data, for the rows that the champion did not evaluate itself.
     by
         Who decides; recorded.
 

@@ -1,4 +1,4 @@
-"""The forward evaluation: who judges whom, what is said about it, and when it refuses."""
+"""The forward evaluation: who evaluates whom, what is said about it, and when it refuses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def made(root: Path, data, **options):
     return project, table, windows_of(project.tasks["conversion"], table, groups)
 
 
-def judged(project, table, windows, kinds=("scorecard", "logistic"), **options):
+def evaluated(project, table, windows, kinds=("scorecard", "logistic"), **options):
     recipes = recipes_of(project.tasks["conversion"], kinds)
     return evaluate_forward(
         table, windows, recipes, project.params.evaluation, **{"horizon_days": 10, **options}
@@ -52,7 +52,7 @@ def small(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="module")
 def forward(small):
-    return judged(*small, kinds=("scorecard", "logistic", "lightgbm"))
+    return evaluated(*small, kinds=("scorecard", "logistic", "lightgbm"))
 
 
 def test_the_winner_has_the_lowest_forward_log_loss(forward) -> None:
@@ -103,7 +103,7 @@ def test_slices_add_up_to_the_window(forward) -> None:
 
 def test_a_slice_of_one_class_has_no_auc(small, tmp_path: Path) -> None:
     project, table, windows = small
-    forward = judged(project, table, windows, kinds=("scorecard",))
+    forward = evaluated(project, table, windows, kinds=("scorecard",))
     from lead_ml.evaluation.slices import slices_of
 
     rows = windows[-1].test.copy()
@@ -136,7 +136,7 @@ def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
     leaking = dataclasses.replace(
         table, raw={**table.raw, "size": table.labels.y * 50 + table.raw["size"] / 100}
     )
-    forward = judged(project, leaking, windows, kinds=("logistic",))
+    forward = evaluated(project, leaking, windows, kinds=("logistic",))
     assert any("is suspiciously high: check for leakage" in text for text in forward.evaluation.warnings)
     assert "clearly ahead of every other candidate" in forward.evaluation.headline
 
@@ -144,7 +144,7 @@ def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
 def test_undated_figures_are_marked_optimistic(tmp_path: Path) -> None:
     data = draw(300, column=True, dated=False)
     project, table, windows = made(tmp_path, data, model=COLUMN)
-    forward = judged(project, table, windows, horizon_days=None)
+    forward = evaluated(project, table, windows, horizon_days=None)
     assert forward.evaluation.optimistic
     assert forward.test.all()
     assert forward.evaluation.warnings[0].startswith("The data has no dates")
@@ -157,7 +157,7 @@ def test_a_forward_window_of_one_class_is_too_little(small) -> None:
     project, table, windows = small
     none = dataclasses.replace(table.labels, y=np.where(windows[-1].test, 0.0, table.labels.y))
     with pytest.raises(TooLittleData, match="the forward window has 0 positive"):
-        judged(project, dataclasses.replace(table, labels=none), windows)
+        evaluated(project, dataclasses.replace(table, labels=none), windows)
 
 
 def test_each_window_is_judged_by_a_fit_on_its_own_fit_side(small) -> None:
@@ -261,7 +261,7 @@ def test_the_evaluation_takes_the_chosen_penalty_and_fits_every_candidate_once(
     monkeypatch.setattr(
         Logistic, "fit_design", lambda self, design: fits.append(self.l2) or plain(self, design)
     )
-    forward = judged(project, table, windows, kinds=("logistic",), by_chance=False)
+    forward = evaluated(project, table, windows, kinds=("logistic",), by_chance=False)
     scores = forward.evaluated["logistic"].scores
     assert scores.recipe.params.logistic.l2 == chosen
     assert sorted(fits) == sorted([*recipe.params.logistic.l2_search * (len(windows) - 1), chosen])
@@ -272,7 +272,7 @@ def test_the_evaluation_takes_the_chosen_penalty_and_fits_every_candidate_once(
 
 def test_without_earlier_windows_the_penalty_of_the_params_is_used(small) -> None:
     project, table, windows = small
-    forward = judged(project, table, windows[-1:], kinds=("logistic",))
+    forward = evaluated(project, table, windows[-1:], kinds=("logistic",))
     assert (
         forward.evaluated["logistic"].scores.recipe
         == recipes_of(project.tasks["conversion"], ["logistic"])[0]
@@ -350,5 +350,5 @@ def test_without_known_rows_in_the_rolling_windows_the_penalty_of_the_params_sta
     )
     with pytest.raises(TooLittleData, match="no row of the rolling windows was known"):
         penalty_of(recipe, table, blind)
-    forward = judged(project, table, blind, kinds=("logistic",))
+    forward = evaluated(project, table, blind, kinds=("logistic",))
     assert forward.evaluated["logistic"].scores.recipe == recipe

@@ -159,8 +159,8 @@ def test_chance_that_a_refit_has_taken_in_is_not_taken_in_once_more():
         first, second = rng.binomial(n, truth, 2) / n
         old, refit = np.full(n, logit(first)), np.full(n, logit((first + second) / 2))
         y = (np.arange(n) < round(second * n)).astype(float)
-        learnt = Calibration("platt", 1.0, float(logit(second) - logit(first)))
-        assert sigmoid(learnt.apply(old))[0] == pytest.approx(second)
-        carried_over.append(sigmoid(learnt.apply(refit))[0] - truth)
-        own.append(sigmoid(learnt.recentered(refit, y, np.ones(n)).apply(refit))[0] - truth)
+        learned = Calibration("platt", 1.0, float(logit(second) - logit(first)))
+        assert sigmoid(learned.apply(old))[0] == pytest.approx(second)
+        carried_over.append(sigmoid(learned.apply(refit))[0] - truth)
+        own.append(sigmoid(learned.recentered(refit, y, np.ones(n)).apply(refit))[0] - truth)
     assert np.square(own).mean() < 0.6 * np.square(carried_over).mean()

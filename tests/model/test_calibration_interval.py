@@ -55,7 +55,7 @@ def covered(world, n, seed):
 @pytest.mark.parametrize("world", [affine, noisy, saturated, bent_and_noisy, like_trees])
 def test_a_90_percent_band_covers_the_truth_in_about_90_percent_of_bins(world):
     shares = [covered(world, n, seed) for n in (2000, 8000) for seed in range(6)]
-    # 12 curves of 20 neighbouring bins: a standard error of about .04.
+    # 12 curves of 20 neighboring bins: a standard error of about .04.
     assert 0.80 <= np.mean(shares) <= 0.99
 
 

@@ -108,7 +108,7 @@ def fabricate(
     return Run(folder, record)
 
 
-def judged(folder: Path, base_rate: float) -> None:
+def evaluated(folder: Path, base_rate: float) -> None:
     """Add an evaluation that only knows the base rate."""
     Evaluation(
         target="conversion",
@@ -184,7 +184,7 @@ def test_a_first_version_clearly_worse_than_the_scorecard_is_refused(runs: Path)
 def test_a_first_scorecard_is_promoted_and_compared_with_the_base_rate(runs: Path) -> None:
     _, y = world(60)
     run = fabricate(runs, "a", forward(y, scorecard=np.full(60, 0.3)), kind="scorecard")
-    judged(run.folder, 0.2)
+    evaluated(run.folder, 0.2)
     done = promote(runs)
     assert done.allowed
     assert "scorecard against the base rate on 60 rows" in done.words
@@ -194,14 +194,14 @@ def test_a_scorecard_that_was_never_judged_may_only_be_the_first(runs: Path) -> 
     first = fabricate(runs, "a", None, kind="scorecard")
     assert "may serve as it was written" in promote(runs).words
     fabricate(runs, "b", None, kind="scorecard")
-    with pytest.raises(PromotionRefused, match=r"not judged.*--force"):
+    with pytest.raises(PromotionRefused, match=r"not evaluated.*--force"):
         promote(runs)
     assert served_version(runs).version == first.record.version
 
 
 def test_a_learnt_model_that_was_never_judged_is_refused(runs: Path) -> None:
     fabricate(runs, "a", None)
-    with pytest.raises(PromotionRefused, match="was not judged"):
+    with pytest.raises(PromotionRefused, match="was not evaluated"):
         promote(runs)
 
 

@@ -173,7 +173,7 @@ def test_with_too_few_wins_the_scorecard_serves_and_says_its_rung(tmp_path: Path
     assert run.record.kinds == {"conversion": "scorecard"}
     assert (
         run.record.cold_start_stage
-        == "scorecard, 3 wins: too few outcomes to judge; a logistic regression needs about 47 more wins"
+        == "scorecard, 3 wins: too few outcomes to evaluate; a logistic regression needs about 47 more wins"
     )
     assert run.evaluation("conversion") is None
     assert run.forward("conversion") is None
@@ -347,7 +347,7 @@ def test_without_any_table_of_outcomes_the_scorecard_serves_as_it_was_written(tm
     data = without_outcomes()
     run = train(write_project(tmp_path), data)
     assert run.record.kinds == {"conversion": "scorecard"}
-    assert run.record.cold_start_stage.startswith("scorecard, 0 wins: too few outcomes to judge")
+    assert run.record.cold_start_stage.startswith("scorecard, 0 wins: too few outcomes to evaluate")
     scorer = Scorer.load(run.bundle)
     answers = scorer.score_dataset(data, open_leads(data, data.until), top=ALL_REASONS)
     assert {round(answer.probability, 6) for answer in answers} == {0.2, round(odds(0.25 * 10**0.25), 6)}

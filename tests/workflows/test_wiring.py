@@ -30,7 +30,7 @@ OVERCONFIDENT = {
 
 
 def overconfident(root: Path, **split: object) -> Project:
-    """A project whose LightGBM learns its rows by heart, so that its scores need a calibration."""
+    """A project whose LightGBM overfits its rows, so that its scores need a calibration."""
     return write_project(
         root,
         conversion=OVERCONFIDENT,

@@ -35,10 +35,10 @@ class Comparison:
         """Compare a half-life (None: no decay) with the rules; gains of likelihood are divided by the dependence."""
         half_life = 0 if days is None else round(days * MICROSECONDS_PER_DAY)
         hand = round(HALF_LIFE_DAYS * MICROSECONDS_PER_DAY)
-        learnt, count, fading = self.sample.decayed(kind, (half_life, 0, hand))
+        learned, count, fading = self.sample.decayed(kind, (half_life, 0, hand))
         window = WINDOW_DAYS * MICROSECONDS_PER_DAY
         active = (self.sample.counted(kind, window) > 0).astype(np.float64)
-        ours = self._fitted(shaped(learnt, shape))
+        ours = self._fitted(shaped(learned, shape))
         rules: Mapping[str, tuple[Floats, float]] = {
             NO_DECAY: self._better(count),
             ACTIVE: self._fitted(active),
@@ -63,7 +63,7 @@ class Comparison:
         rows = np.vstack([self.adjustment, scaled])[:, ~fit]
         return sigmoid(np.einsum("k,kn->n", found.b, rows)), found.log_likelihood
 
-    def _forward(self, rule: Floats, learnt: Floats) -> Interval | None:
+    def _forward(self, rule: Floats, learned: Floats) -> Interval | None:
         rows = ~self.sample.fit
         y = self.sample.y[rows]
         if not 0 < y.sum() < len(y):
@@ -71,7 +71,7 @@ class Comparison:
         return paired_bootstrap(
             y,
             rule,
-            learnt,
+            learned,
             self.sample.weight[rows],
             self.sample.group[rows],
             metric="log_loss",

@@ -18,7 +18,7 @@ from lead_ml.evaluation.leakage.columns import View, number_view
 from lead_ml.evaluation.leakage.expected import Bench, excess
 from lead_ml.evaluation.leakage.measure import auc
 from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
-from lead_ml.evaluation.leakage.sample import FEWEST, FOLDS, AuditSample, labelled
+from lead_ml.evaluation.leakage.sample import FEWEST, FOLDS, AuditSample, labeled
 
 LAGS_DAYS = (0, 1, 3, 7, 14)
 MOST_ROWS = 20_000
@@ -44,7 +44,7 @@ def earlier_findings(sample: AuditSample) -> list[LeakageFinding]:
 
 def _aged(sample: AuditSample, ages: tuple[int, ...]) -> AuditSample:
     """Return the sample of leads that were still open at an age, one row each."""
-    spine, y = labelled(sample.dataset, sample.spec, sample.params, ages, sample.horizon_us)
+    spine, y = labeled(sample.dataset, sample.spec, sample.params, ages, sample.horizon_us)
     created = sample.dataset.leads.created_at
     assert created is not None
     rows = np.flatnonzero(spine.as_of - created[spine.lead] == ages[0] * MICROSECONDS_PER_DAY)

@@ -105,18 +105,18 @@ def _finding(
     alike, lower, twins = _alike(key, residual)
     if not twins:
         return None
-    judged = _both_sides(key, fit, test)
+    evaluated = _both_sides(key, fit, test)
     met = np.isin(sample.group, sample.group[test])
-    remaining = judged if in_use else _both_sides(key, fit & ~met, test)
+    remaining = evaluated if in_use else _both_sides(key, fit & ~met, test)
     together = _together(key, sample.y if sample.y.mean() <= 0.5 else 1 - sample.y)
     copies = twins >= FEWEST_TWINS and together >= FEWEST_TOGETHER and lower > ALIKE
     verdict: LeakageVerdict = "clear"
-    if in_use and name in GUARDED and judged:
+    if in_use and name in GUARDED and evaluated:
         verdict = "leak"
     elif copies:
-        verdict = "leak" if remaining > judged / 2 else "suspect"
+        verdict = "leak" if remaining > evaluated / 2 else "suspect"
     evidence: dict[str, float | str] = {
-        "leads_on_both_sides": judged,
+        "leads_on_both_sides": evaluated,
         "after_the_guard": remaining,
         "leads_with_a_twin": twins,
         "keys_of_the_rarer_class": together,
@@ -124,7 +124,7 @@ def _finding(
         "outcomes_alike_lower": lower,
     }
     said = (
-        f"{judged:,} test leads share their {name} with a training lead; {remaining:,} do in the split by person; "
+        f"{evaluated:,} test leads share their {name} with a training lead; {remaining:,} do in the split by person; "
         f"their outcomes agree beyond the columns with a correlation of {alike:.2f}"
     )
     do = {

@@ -109,7 +109,7 @@ def take_sample(
     """
     horizon = _horizon_us(spec, params)
     everybody = groups_of(dataset.leads)
-    spine, y = labelled(dataset, spec, params, (), horizon)
+    spine, y = labeled(dataset, spec, params, (), horizon)
     group = np.unique(everybody[spine.lead], return_inverse=True)[1].astype(np.int64)
     order = np.random.default_rng(seed).permutation(int(group.max(initial=-1)) + 1)
     kept = order[group] < _groups_within(group, order, MOST_ROWS)
@@ -129,7 +129,7 @@ def take_sample(
     )
 
 
-def labelled(
+def labeled(
     dataset: Dataset, spec: ModelSpec, params: Params, ages_days: tuple[int, ...], horizon_us: int
 ) -> tuple[Spine, Floats]:
     """Return the snapshots at the scoring delay and at some ages that have a label, and their labels."""

@@ -33,7 +33,7 @@ def found(small: Any, data: Dataset) -> Any:
 
 
 def learnt_of(found: Any) -> Any:
-    """All that was learnt, without what the forward window says."""
+    """All that was learned, without what the forward window says."""
     plain = msgspec.to_builtins(found)
     for item in plain["types"]:
         for other in item["against"]:

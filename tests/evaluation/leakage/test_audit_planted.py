@@ -1,4 +1,4 @@
-"""SYNTHETIC worlds: every leak planted in one is found, and clean ones accuse nobody.
+"""SYNTHETIC worlds: every leak planted in one is found, and clean ones flag nobody.
 
 The constants of the audit were chosen on worlds with seeds from 1000 on; these are others.
 """
