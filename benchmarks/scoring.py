@@ -72,14 +72,14 @@ def ways_in_process(scorer: Any, bodies: Sequence[bytes], batch: Sequence[bytes]
 
     schema, compiled, kept = scorer.bundle.schema, scorer.compiled, scorer.bundle.reference
     prepared = [prepare(msgspec.json.decode(body, type=ScoreRequest), schema, 0) for body in bodies]
-    raws = [features_at(compiled, p.dataset, p.spine, kept=kept) for p in prepared]
+    raws = [features_at(compiled, p.dataset, p.spine, reference=kept) for p in prepared]
     parts = list(scorer.bundle.parts.values())
     matrices = [[(part, part.fitted.matrix(raw)) for part in parts] for raw in raws]
     whole = msgspec.json.encode({"leads": [msgspec.Raw(body) for body in batch]})
 
     def features() -> int:
         for p in prepared:
-            features_at(compiled, p.dataset, p.spine, kept=kept)
+            features_at(compiled, p.dataset, p.spine, reference=kept)
         return len(prepared)
 
     def model() -> int:

@@ -124,7 +124,7 @@ class Scorer:
 
     def _features(self, request: Prepared) -> RawColumns:
         dataset = replace(request.dataset, extra=self.bundle.extra)
-        return features_at(self.compiled, dataset, request.spine, kept=self.bundle.reference)
+        return features_at(self.compiled, dataset, request.spine, reference=self.bundle.reference)
 
     def _scored(self, raw: RawColumns) -> dict[str, Scored]:
         return {name: score_part(part, raw) for name, part in self.bundle.parts.items()}
