@@ -128,5 +128,5 @@ def _none_declared(problem: str) -> DeclarationError:
         problem,
         expected="ideal_customer(...) in features/",
         do='add ideal_customer("icp_agreement", of=("industry", "country"), en="Agreement with the ideal customer profile", '
-        'zh="与理想客户画像的匹配度") with your own features',
+        'zh="...") with your own features',
     )
