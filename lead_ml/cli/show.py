@@ -122,7 +122,8 @@ def print_advice(advice: Sequence[Advice], thresholds: Thresholds, *, synthetic:
 
 
 def _method(item: Advice, thresholds: Thresholds) -> str:
-    return f"{item.method}{' *' if item.method == thresholds.method else ''}{'' if item.feasible else ' !'}"
+    name = item.method if wide() else item.method.partition("_")[0]
+    return f"{name}{' *' if item.method == thresholds.method else ''}{'' if item.feasible else ' !'}"
 
 
 def _line_cells(line: Threshold) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ def test_the_interval_knows_how_much_the_calibration_moves_between_months(
     table = training.table(task)
 
     def width() -> float:
-        lower, upper = ship(task, table, done.winner)[0].band.interval(np.zeros(1))
+        lower, upper = ship(task, table, done.winner)[0].interval.bounds(np.zeros(1))
         return float(upper[0] - lower[0])
 
     moving_months = width()
