@@ -228,5 +228,5 @@ def test_the_reference_goes_from_the_prior_to_the_data():
 def test_a_missing_outcome_column_is_told(rng):
     dataset = Dataset(Leads(("a",), None, {"x": Coded.of(["1"])}))
     params = params_from({"project": "x", "data": {"leads": {"path": "leads.csv"}}})
-    with pytest.raises(InputError, match="outcome column 'y' is not there"):
+    with pytest.raises(InputError, match="there is no outcome column 'y'"):
         audit(dataset, SPEC, params)
