@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from lead_ml.declare import Declaration, Profile, part_name
 from lead_ml.errors import InputError
+from lead_ml.model.metrics import sigmoid
 from lead_ml.scoring import BundlePart
 from lead_ml.tables.dataset import Coded, Floats
 
@@ -89,7 +90,7 @@ class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         raw = {name: _column(X[name]) for name in self.feature_names_in_}
         matrix = part.fitted.encoder.transform(part.fitted.completed(raw))
         logit = np.asarray(part.calibration.apply(part.fitted.model.predict_logit(matrix)))
-        positive = 1.0 / (1.0 + np.exp(-logit))
+        positive = sigmoid(logit)
         return np.column_stack([1.0 - positive, positive])
 
     def predict(self, X: pd.DataFrame) -> Any:

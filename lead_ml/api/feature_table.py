@@ -44,7 +44,7 @@ def features(
     -------
     pandas.DataFrame
         One row per row of the spine, in its order: ``lead_id``, ``as_of`` (UTC), then one column per feature that may
-        be used with these data. Numbers are float64, NaN where missing; categories are text, None where missing. An
+        be used with these data. Numbers are float64, NaN where missing; categories are text (``str``), also NaN where missing. An
         ideal customer profile, which is learned inside each fit, is given by its parts (``profile/part``).
 
     Raises
@@ -66,7 +66,9 @@ def features(
     raw = features_at(declarations, dataset, asked)
     columns = {name: raw[name] for name in raw_names(declarations)}
     ids = np.array(dataset.leads.lead_id, dtype=object)[asked.lead]
-    table = {name: c.values() if isinstance(c, Coded) else c for name, c in columns.items()}
+    table = {
+        name: pd.Series(c.values(), dtype="str") if isinstance(c, Coded) else c for name, c in columns.items()
+    }
     as_of = pd.to_datetime(asked.as_of, unit="us", utc=True)
     return pd.DataFrame({"lead_id": ids, "as_of": as_of, **table})
 

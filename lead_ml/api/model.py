@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from lead_ml.api.estimator import FeatureClassifier
 from lead_ml.api.frames import Frame, arrow_of
+from lead_ml.clean.text import as_number, as_text
 from lead_ml.errors import InputError
 from lead_ml.language import Lang
 from lead_ml.registry.frame import prepared_rows
@@ -139,7 +140,9 @@ class Model:
             frame["as_of"] = str(as_of)
         if events is not None:
             frame["events"] = _events_by_lead(
-                self._renamed(arrow_of(events, "events"), "events"), frame["lead_id"].astype(str).tolist()
+                self._renamed(arrow_of(events, "events"), "events"),
+                frame["lead_id"].astype(str).tolist(),
+                self.scorer.bundle.schema.missing,
             )
         now = time.time_ns() // 1_000
         prepared = prepared_rows(frame, self.scorer.bundle.schema, now, lang=lang, reasons=reasons)
@@ -214,7 +217,7 @@ def _explained(answer: Answer) -> list[tuple[Any, ...]]:
     ]
 
 
-def _events_by_lead(events: pa.Table, leads: Sequence[str]) -> list[str]:
+def _events_by_lead(events: pa.Table, leads: Sequence[str], missing: frozenset[str]) -> list[str]:
     """Return the events of each lead as the JSON list of a request; an empty list for a lead without any."""
     if "lead_id" not in events.column_names:
         raise InputError(
@@ -223,10 +226,24 @@ def _events_by_lead(events: pa.Table, leads: Sequence[str]) -> list[str]:
     known = {"type", "occurred_at", "recorded_at", "event_id", "channel", "page", "session_id", "value"}
     by_lead: dict[str, list[dict[str, Any]]] = {}
     for row in events.to_pylist():
-        kept = {name: _plain(value) for name, value in row.items() if name in known and value is not None}
+        kept = {
+            name: _cell(name, value)
+            for name, value in row.items()
+            if name in known and as_text(value, missing) is not None
+        }
         by_lead.setdefault(str(row["lead_id"]), []).append(kept)
     return [msgspec.json.encode(by_lead.get(lead, [])).decode() for lead in leads]
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool) else value.isoformat()
+def _cell(name: str, value: Any) -> Any:
+    """Return a cell as JSON carries it: a number for ``value``, text or ISO 8601 for the rest."""
+    if name == "value":
+        number = as_number(str(value))
+        if np.isnan(number):
+            raise InputError(
+                "is not a number", source="events, column value", value=value, expected="a number"
+            )
+        return number
+    return (
+        value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else str(value)
+    )

@@ -28,6 +28,7 @@ def fit(
     folder: Path | str = FOLDER,
     candidates: Sequence[Kind] | None = None,
     seed: int | None = None,
+    track: bool = True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> TrainedRun:
     """Draft a project from tables, train every candidate, and evaluate it on leads created later.
@@ -55,6 +56,8 @@ def fit(
         Candidates to train, such as ``["logistic"]``; all by default.
     seed
         Overrides the seed of ``params.yaml``.
+    track
+        Log the run to MLflow, where it is installed.
     progress
         Called with a few words after every step, for example ``print``.
 
@@ -92,7 +95,7 @@ def fit(
     else:
         for name, frame in given.items():
             write_frame(frame, root / "data" / f"{name}.parquet")
-    return train(root, candidates=candidates, seed=seed, progress=progress)
+    return train(root, candidates=candidates, seed=seed, track=track, progress=progress)
 
 
 def train(
@@ -101,6 +104,7 @@ def train(
     *,
     candidates: Sequence[Kind] | None = None,
     seed: int | None = None,
+    track: bool = True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> TrainedRun:
     """Train a project on its own data, as ``lead-ml train`` does.
@@ -111,7 +115,7 @@ def train(
         A project of :func:`lead_ml.load_project`, or its folder.
     dataset
         Data that are in memory already, of :func:`lead_ml.load`; they are trained on without audit and MLflow.
-    candidates, seed, progress
+    candidates, seed, track, progress
         As for :func:`fit`.
 
     Examples
@@ -122,7 +126,9 @@ def train(
         loaded = project if isinstance(project, Project) else load_project(Path(project))
         return TrainedRun.of(train_dataset(loaded, dataset, kinds=candidates, progress=progress))
     root = project.root if isinstance(project, Project) else Path(project)
-    return TrainedRun.of(train_project(root, None, kinds=candidates, seed=seed, progress=progress))
+    return TrainedRun.of(
+        train_project(root, None, kinds=candidates, seed=seed, track=track, progress=progress)
+    )
 
 
 def _check_free(root: Path) -> None:
