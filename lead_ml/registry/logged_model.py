@@ -26,7 +26,7 @@ def log_model(mlflow: Any, run: Run) -> Any:
     return mlflow.pyfunc.log_model(
         name="scorer",
         python_model=str(MODEL_CODE),
-        artiinfo={"bundle": str(run.bundle.resolve())},
+        artifacts={"bundle": str(run.bundle.resolve())},
         signature=signature_of(info),
         input_example=example_leads(info),
         pip_requirements=requirements(),
