@@ -119,7 +119,7 @@ def taken(table, rows: np.ndarray, lead: np.ndarray):
 def figures(truth, probability, lower, upper, weight) -> dict[str, float]:
     """Compare probabilities with the truth; each lead weighs 1."""
     line = np.column_stack([logit(probability), np.ones_like(probability)])
-    slope = float(fit_logit(line, truth, weight, toward=np.array([1.0, 0.0]))[0])
+    slope = float(fit_logit(line.T, truth, weight, toward=np.array([1.0, 0.0]))[0])
     order = np.argsort(probability, kind="stable")
     share = np.cumsum(weight[order]) / weight.sum()
     of_bin = np.empty(len(order), dtype=int)

@@ -3,7 +3,7 @@
 Usage: python benchmarks/public.py DATA_FOLDER [--json]
 
 DATA_FOLDER holds ``bank_marketing/bank-full.csv`` and ``olist_funnel/*.csv`` (not part of this repository; see the README of
-each example for source and licence).
+each example for source and license).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main() -> None:
     if options.json:
         json.dump(rows, sys.stdout, indent=1)
         return
-    print("data, kind, forward log-loss, forward AUC (95%), AUC of a random split, positives judged")
+    print("data, kind, forward log-loss, forward AUC (95%), AUC of a random split, positives evaluated")
     for row in rows:
         loss, auc = row["log_loss"], row["roc_auc"]
         chance = "-" if row["random_auc"] is None else f"{row['random_auc']:.3f}"

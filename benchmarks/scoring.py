@@ -70,22 +70,22 @@ def ways_in_process(scorer: Any, bodies: Sequence[bytes], batch: Sequence[bytes]
     from lead_ml.scoring import ScoreRequest, prepare
     from lead_ml.service.scoring import score_many, score_one
 
-    schema, compiled, kept = scorer.bundle.schema, scorer.compiled, scorer.bundle.kept
+    schema, compiled, kept = scorer.bundle.schema, scorer.compiled, scorer.bundle.reference
     prepared = [prepare(msgspec.json.decode(body, type=ScoreRequest), schema, 0) for body in bodies]
-    raws = [features_at(compiled, p.dataset, p.spine, kept=kept) for p in prepared]
+    raws = [features_at(compiled, p.dataset, p.spine, reference=kept) for p in prepared]
     parts = list(scorer.bundle.parts.values())
     matrices = [[(part, part.fitted.matrix(raw)) for part in parts] for raw in raws]
     whole = msgspec.json.encode({"leads": [msgspec.Raw(body) for body in batch]})
 
     def features() -> int:
         for p in prepared:
-            features_at(compiled, p.dataset, p.spine, kept=kept)
+            features_at(compiled, p.dataset, p.spine, reference=kept)
         return len(prepared)
 
     def model() -> int:
         for pairs in matrices:
             for part, X in pairs:
-                part.band.interval(part.calibration.apply(part.fitted.model.predict_logit(X)))
+                part.interval.bounds(part.calibration.apply(part.fitted.model.predict_logit(X)))
         return len(matrices)
 
     def explain() -> int:
@@ -204,7 +204,7 @@ def benchmark(root: Path, rounds: int) -> dict[str, Any]:
         found = measured(ways, rounds)
     waits = sorted(singles[SINGLES:])
     return {
-        "synthetic": scorer.bundle.facts.synthetic,
+        "synthetic": scorer.bundle.info.synthetic,
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         "kinds": {name: part.fitted.kind for name, part in scorer.bundle.parts.items()},

@@ -102,8 +102,8 @@ FEATURES = [
         "message",
         name="buying_words",
         transform="buying_words",
-        en="Message speaks of buying",
+        en="Message mentions buying",
         zh="留言提到采购意向",
     ),
-    lead_age(en="Age of the lead, days", zh="线索年龄（天）"),
+    lead_age(en="Lead age", zh="创建至今"),
 ]

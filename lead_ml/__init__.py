@@ -1,7 +1,7 @@
 """Self-hosted lead scoring that explains itself.
 
-Declare features and models with the functions below in ``features/*.py`` and ``models/*.py`` of a project; the command line
-``lead-ml`` trains, judges, promotes and serves them. Everything here is loaded on first use.
+Use :func:`fit`, :func:`load_model` and :func:`features` from a notebook or a script; declare features and models with the
+functions below in ``features/*.py`` and ``models/*.py`` of a project. Everything here is loaded on first use.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lead_ml.api import Model, TrainedRun, features, fit, load_model, promote, train
     from lead_ml.declare import (
         GIVEN,
         all_of,
@@ -34,9 +35,8 @@ if TYPE_CHECKING:
     from lead_ml.registry.runs import Run, open_run
     from lead_ml.scoring import Answer, Scorer, ScoreRequest, prepare
     from lead_ml.workflows.load import load
-    from lead_ml.workflows.promote import promote, rollback
+    from lead_ml.workflows.promote import rollback
     from lead_ml.workflows.score import score_open
-    from lead_ml.workflows.train import train
 
 _HOME = {
     "Answer": "lead_ml.scoring",
@@ -44,11 +44,13 @@ _HOME = {
     "Fake": "lead_ml.project.targets",
     "GIVEN": "lead_ml.declare",
     "LeadMLError": "lead_ml.errors",
+    "Model": "lead_ml.api",
     "ModelSpec": "lead_ml.project.targets",
     "Project": "lead_ml.project.load",
     "Run": "lead_ml.registry.runs",
     "ScoreRequest": "lead_ml.scoring",
     "Scorer": "lead_ml.scoring",
+    "TrainedRun": "lead_ml.api",
     "Uniform": "lead_ml.project.targets",
     "Won": "lead_ml.project.targets",
     "all_of": "lead_ml.declare",
@@ -57,11 +59,14 @@ _HOME = {
     "clock": "lead_ml.declare",
     "difference": "lead_ml.declare",
     "events": "lead_ml.declare",
+    "features": "lead_ml.api",
+    "fit": "lead_ml.api",
     "ideal_customer": "lead_ml.declare",
     "interest": "lead_ml.declare",
     "lead_age": "lead_ml.declare",
     "leads": "lead_ml.declare",
     "load": "lead_ml.workflows.load",
+    "load_model": "lead_ml.api",
     "load_project": "lead_ml.project.load",
     "lookup": "lead_ml.declare",
     "number": "lead_ml.declare",
@@ -69,24 +74,26 @@ _HOME = {
     "ordinal": "lead_ml.declare",
     "outcomes": "lead_ml.declare",
     "prepare": "lead_ml.scoring",
-    "promote": "lead_ml.workflows.promote",
+    "promote": "lead_ml.api",
     "ratio": "lead_ml.declare",
     "rollback": "lead_ml.workflows.promote",
     "score_open": "lead_ml.workflows.score",
-    "train": "lead_ml.workflows.train",
+    "train": "lead_ml.api",
 }
 
-__all__ = [
-    "GIVEN",
+__all__ = [  # noqa: RUF022 - in plain order
     "Answer",
     "Column",
     "Fake",
+    "GIVEN",
     "LeadMLError",
+    "Model",
     "ModelSpec",
     "Project",
     "Run",
     "ScoreRequest",
     "Scorer",
+    "TrainedRun",
     "Uniform",
     "Won",
     "all_of",
@@ -95,11 +102,14 @@ __all__ = [
     "clock",
     "difference",
     "events",
+    "features",
+    "fit",
     "ideal_customer",
     "interest",
     "lead_age",
     "leads",
     "load",
+    "load_model",
     "load_project",
     "lookup",
     "number",

@@ -28,6 +28,7 @@ RETIRED = {
 # Names in which such a word is the field's own term, with the reason.
 ALLOWED = {
     "lead_ml.demo": "the synthetic market drifts on purpose: the drift of channels is the generator's own term",
+    "lead_ml.evaluation.tuned": "Optuna's term for one set of parameters is trial",
     "lead_ml.evaluation.tune": "Optuna's term for one set of parameters is trial",
     "lead_ml.workflows.tune": "Optuna's term for one set of parameters is trial",
     "lead_ml.registry": "an MLflow child run records one Optuna trial",
@@ -38,12 +39,12 @@ ALLOWED = {
     "lead_ml.init": "lines of a text file that is written",
 }
 PHRASES = re.compile(
-    r"\d %|told apart|stands? twice|\bset aside\b|earn(s|ed|t) (it|its place)|as it stood|speaks? (for|against)|"
+    r"\d %(?= (?!\d|most\b)|[,.;:)\"'|]|$)|told apart|stands? twice|\bset aside\b|earn(s|ed|t) (it|its place)|as it stood|speaks? (for|against)|"
     r"article rule|not foresee|smells? of|kept history|how (true|honest)|needs? mending"
 )
 CHINESE_PHRASES = re.compile(
     r"条未关闭线索|阈值应设在哪里|不低于 ?MQL ?胜算|覆盖成交线索|模型自带的线|经验法则|越线|接受阈值|接受人|所有线索的起点|"
-    r"有利因素|不利因素|指向(虚假|真实)|公共邮箱 ?\(info|线索年龄|占位内容|n = \d|前向对数损失|计分卡|提问时刻"
+    r"有利因素|不利因素|指向(虚假|真实)|公共邮箱 ?\(info|线索年龄|占位内容|n = \d+[）)]|前向对数损失|计分卡|提问时刻"
 )
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".html", ".j2", ".ipynb", ".css"}
 NOT_OURS = {"requirements.lock", "test_wording.py"}

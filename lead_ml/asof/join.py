@@ -72,14 +72,14 @@ class Compiled:
     @classmethod
     def of(cls, declarations: Sequence[Declaration]) -> Compiled:
         """Compile validated declarations; do it once where features are computed often."""
-        kept = tuple(declarations)
-        plans = compile_plans(kept)
+        declared = tuple(declarations)
+        plans = compile_plans(declared)
         found = {
             content(part): (p, k) for p, plan in enumerate(plans) for k, part in enumerate(plan.features)
         }
         asked = [
             operand
-            for item in kept
+            for item in declared
             for operand in operands(item) or (item,)
             if isinstance(operand, Aggregate | Rate)
         ]
@@ -89,7 +89,7 @@ class Compiled:
             for item in asked
             if isinstance(item, Aggregate) and is_category(item)
         }
-        return cls(kept, plans, places, shown)
+        return cls(declared, plans, places, shown)
 
 
 def features_at(
@@ -97,7 +97,7 @@ def features_at(
     dataset: Dataset,
     spine: Spine,
     *,
-    kept: Mapping[str, HistorySnapshot] | None = None,
+    reference: Mapping[str, HistorySnapshot] | None = None,
 ) -> RawColumns:
     """Compute the declared features of every snapshot.
 
@@ -109,7 +109,7 @@ def features_at(
         Leads, events and outcomes.
     spine
         Snapshots (rows,).
-    kept
+    reference
         History of shared keys by plan name, for a dataset that holds only the leads of a request.
 
     Returns
@@ -120,7 +120,7 @@ def features_at(
     """
     compiled = declarations if isinstance(declarations, Compiled) else Compiled.of(declarations)
     answers = [
-        aggregate_coded(plan, dataset, spine.lead, spine.as_of, (kept or {}).get(plan.name))
+        aggregate_coded(plan, dataset, spine.lead, spine.as_of, (reference or {}).get(plan.name))
         for plan in compiled.plans
     ]
     return from_answers(compiled, dataset, spine, answers)

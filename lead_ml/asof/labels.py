@@ -92,7 +92,7 @@ class Labels:
 
         This is `y` of :func:`label` on :meth:`lead_ml.tables.dataset.Dataset.as_known`, for rows whose horizon had passed
         by then and leads with one record of the winning stages. A backtest needs it at many instants, so
-        it is derived from ``known_at`` instead of labelling again.
+        it is derived from ``known_at`` instead of labeling again.
         """
         return np.where(self.known_at < known_by, self.y, 0.0)
 

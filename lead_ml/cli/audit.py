@@ -22,7 +22,7 @@ from lead_ml.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from lead_ml.evaluation.leakage import AuditReport, Figures, Finding
+    from lead_ml.evaluation.leakage import AuditFigures, AuditReport, LeakageFinding
     from lead_ml.project.params import Params
 
 
@@ -55,7 +55,7 @@ def audit(
 
 def print_audit(report: AuditReport, params: Params, *, everything: bool = False) -> None:
     """Print the flagged columns with their evidence and the next step, then the two figures."""
-    from lead_ml.workflows.audit import CHECKS, audited_out
+    from lead_ml.workflows.audit import CHECKS, left_out_columns
 
     flagged = [found for found in report.findings if found.verdict != "clear"]
     shown = report.findings if everything else flagged
@@ -70,14 +70,14 @@ def print_audit(report: AuditReport, params: Params, *, everything: bool = False
     _print_figures(report)
     for name, do in _steps(flagged):
         tell(f"[bold]{escape(name)}[/]: {escape(do)}")
-    _print_end(report, flagged, audited_out(report, params.trust))
+    _print_end(report, flagged, left_out_columns(report, params.trust))
 
 
-def _row(found: Finding, checks: dict[str, str]) -> tuple[str, ...]:
+def _row(found: LeakageFinding, checks: dict[str, str]) -> tuple[str, ...]:
     return found.verdict, checks[found.check], found.subject, found.en
 
 
-def _steps(flagged: list[Finding]) -> list[tuple[str, str]]:
+def _steps(flagged: list[LeakageFinding]) -> list[tuple[str, str]]:
     """Return one next step per subject: that of its gravest finding."""
     first: dict[str, str] = {}
     for found in flagged:
@@ -99,12 +99,12 @@ def _print_figures(report: AuditReport) -> None:
     print_table("", ("", "columns", "forward in time", "random split"), rows)
 
 
-def _figures(figures: Figures) -> tuple[str, ...]:
+def _figures(figures: AuditFigures) -> tuple[str, ...]:
     forward = "-" if figures.forward_auc is None else interval(figures.forward_auc)
     return str(figures.columns), forward, interval(figures.random_auc)
 
 
-def _print_end(report: AuditReport, flagged: list[Finding], left_out: tuple[str, ...]) -> None:
+def _print_end(report: AuditReport, flagged: list[LeakageFinding], left_out: tuple[str, ...]) -> None:
     cleared = len(report.findings) - sum(found.verdict != "clear" for found in report.findings)
     say(
         f"{len(flagged)} flagged, {cleared} cleared."

@@ -44,7 +44,7 @@ def decay(
 ) -> None:
     """Learn how fast each event type loses its weight, against the hand rules of 30 and 90 days.
 
-    What is learnt comes from before the forward window; that window then judges it.
+    What is learned comes from before the forward window; that window then evaluates it.
 
     Example: lead-ml decay --type page_view
     """
@@ -71,40 +71,40 @@ def print_decay(found: Decay) -> None:
     from lead_ml.evaluation.decay.words import name_of
 
     mark = " (SYNTHETIC DATA)" if found.synthetic else ""
-    judged = [item for item in found.types if item.against]
-    rules = [other.rule for other in judged[0].against] if judged else []
+    evaluated = [item for item in found.types if item.against]
+    rules = [other.rule for other in evaluated[0].against] if evaluated else []
     print_table(
         f"Half-lives{mark}",
-        ("event type", "events", "half-life", "90 % interval", *(f"over {rule}" for rule in rules)),
+        ("event type", "events", "half-life", "90% interval", *(f"over {rule}" for rule in rules)),
         [(name_of(item.type), f"{item.events:,}", *_learnt(item, len(rules))) for item in found.types],
     )
     tell(
-        f"Learnt from {found.fit_leads:,} leads ({found.fit_wins:,} won) as known on {found.cut[:10]}, each type beside the age "
-        'of the lead and the other types. "over" is log-likelihood gained, adjusted for leads that are seen several times; '
-        "1.35 is what chance allows.\n"
+        f"Learned from {found.fit_leads:,} leads ({found.fit_wins:,} won) as known on {found.cut[:10]}, for each type next to the "
+        'age of the lead and the other types. "over" is the gain in log-likelihood, adjusted for leads with several snapshots; '
+        "a gain up to 1.35 is within chance.\n"
     )
     for item in found.types:
         tell(f"[bold]{escape(name_of(item.type))}[/] {escape(item.words)}")
     if found.left_out:
-        tell(f"Not looked at, being rarer: {escape(', '.join(found.left_out[:10]))}")
+        tell(f"Not included, because rarer: {escape(', '.join(found.left_out[:10]))}")
     tell("")
-    _print_forward(found, judged, rules, mark)
-    for item in judged:
+    _print_forward(found, evaluated, rules, mark)
+    for item in evaluated:
         tell(escape(f"    {item.declaration},"))
 
 
-def _print_forward(found: Decay, judged: list[HalfLife], rules: list[str], mark: str) -> None:
+def _print_forward(found: Decay, evaluated: list[HalfLife], rules: list[str], mark: str) -> None:
     from lead_ml.evaluation.decay.words import name_of
 
-    if not judged or judged[0].against[0].forward is None:
+    if not evaluated or evaluated[0].against[0].forward is None:
         return
     print_table(
         f"Forward window{mark}: log-loss saved per {PER:,} leads",
         ("event type", *(f"over {rule}" for rule in rules)),
-        [(name_of(item.type), *map(_saved, item.against)) for item in judged],
+        [(name_of(item.type), *map(_saved, item.against)) for item in evaluated],
     )
     tell(
-        f"{found.judged_leads:,} later leads, {found.judged_wins:,} won. An interval that holds 0 says: not told apart.\n"
+        f"{found.test_leads:,} later leads, {found.test_wins:,} won. An interval that contains 0 means statistically tied.\n"
     )
 
 

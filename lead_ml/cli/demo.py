@@ -44,7 +44,7 @@ def demo(
     _rule(
         "4  The thresholds", "From which score a lead is marketing-qualified (MQL) and sales-qualified (SQL)."
     )
-    print_advice(done.scorer.bundle.advice, done.scorer.lines, synthetic=True)
+    print_advice(done.scorer.bundle.advice, done.scorer.thresholds, synthetic=True)
     _rule("5  The worklist", "Open leads at the end of the data, best first, with their strongest reasons.")
     print_worklist(done.answers[:SHOWN], len(done.answers))
     _rule("6  One lead explained", "In points of the score; all reasons add up to the score shown.")

@@ -16,7 +16,7 @@ LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the reason
 VersionOption = Annotated[
     str | None, typer.Option("--version", help="Version to use.", show_default="the champion")
 ]
-METHODS = ("article", "capacity", "value", "precision", "recall")
+METHODS = ("opportunity_mean", "capacity", "value", "precision", "recall")
 
 
 def score(
@@ -106,11 +106,11 @@ def thresholds(
             f"unknown method {accept!r}; use {', '.join(METHODS)}", param_hint="--accept"
         )
     scorer = scorer_of(project, version)
-    lines = accept_method(scorer, accept, by=by, why=why) if accept else scorer.lines
+    lines = accept_method(scorer, accept, by=by, why=why) if accept else scorer.thresholds
     if as_json:
-        print_json({"lines": lines, "advice": scorer.bundle.advice})
+        print_json({"thresholds": lines, "advice": scorer.bundle.advice})
         return
-    print_advice(scorer.bundle.advice, lines, synthetic=scorer.bundle.facts.synthetic)
+    print_advice(scorer.bundle.advice, lines, synthetic=scorer.bundle.info.synthetic)
 
 
 def serve(

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from lead_ml.evaluation import Evaluation
     from lead_ml.evaluation.records import KindRecord
     from lead_ml.scoring import Answer
-    from lead_ml.scoring.thresholds import Advice, Lines
-    from lead_ml.scoring.thresholds.basis import Line
+    from lead_ml.scoring.thresholds import Advice, Threshold, Thresholds
 
 # Name, heading, and whether the interval is shown on a narrow terminal too.
 PROBABILITY_FIGURES = (("log_loss", "log-loss", True), ("brier", "Brier", True), ("ece", "ECE", False))
@@ -87,11 +86,11 @@ def _cells(record: KindRecord, figures: Sequence[tuple[str, str, bool]]) -> list
     return [interval(record.metrics[name], bounds=always or wide()) for name, _, always in figures]
 
 
-def print_advice(advice: Sequence[Advice], lines: Lines, *, synthetic: bool) -> None:
+def print_advice(advice: Sequence[Advice], thresholds: Thresholds, *, synthetic: bool) -> None:
     """Print the thresholds of every method with their figures and caveats, and the thresholds in force."""
     mark = " (SYNTHETIC DATA)" if synthetic else ""
     rows = [
-        (_method(item, lines) if name == "MQL" else "", name, *_line_cells(line))
+        (_method(item, thresholds) if name == "MQL" else "", name, *_line_cells(line))
         for item in advice
         for name, line in (("MQL", item.mql), ("SQL", item.sql))
     ]
@@ -113,20 +112,20 @@ def print_advice(advice: Sequence[Advice], lines: Lines, *, synthetic: bool) -> 
         rows,
     )
     for item in advice:
-        if item.note.en:
-            tell(f"{item.method}{'' if item.feasible else ' (not attainable)'}: {escape(item.note.en)}")
-    accepted = f", approved by {escape(lines.accepted_by)}" if lines.accepted_by else ""
+        if item.note["en"]:
+            tell(f"{item.method}{'' if item.feasible else ' (not attainable)'}: {escape(item.note['en'])}")
+    accepted = f", approved by {escape(thresholds.accepted_by)}" if thresholds.accepted_by else ""
     tell(
-        f"[bold]In force (*)[/]: MQL from {lines.mql:.1%}, SQL from {lines.sql:.1%} "
-        f"({lines.method}{accepted}, version {lines.version})\n"
+        f"[bold]In force (*)[/]: MQL from {thresholds.mql:.1%}, SQL from {thresholds.sql:.1%} "
+        f"({thresholds.method}{accepted}, version {thresholds.version})\n"
     )
 
 
-def _method(item: Advice, lines: Lines) -> str:
-    return f"{item.method}{' *' if item.method == lines.method else ''}{'' if item.feasible else ' !'}"
+def _method(item: Advice, thresholds: Thresholds) -> str:
+    return f"{item.method}{' *' if item.method == thresholds.method else ''}{'' if item.feasible else ' !'}"
 
 
-def _line_cells(line: Line) -> tuple[str, ...]:
+def _line_cells(line: Threshold) -> tuple[str, ...]:
     recall = interval(percent(line.recall), 0, bounds=False)
     start, wins = f"{line.probability:.1%}", interval(line.expected_wins_per_week, 1, bounds=False)
     if wide():

@@ -210,7 +210,7 @@ def print_run(run: Run) -> None:
             f"[yellow]left out[/] {escape(name)}: its column is overwritten later, when the outcome may be known"
         )
     print_flagged(run)
-    tell(f"Cold-start stage: {escape(run.record.rung)}")
+    tell(f"Cold-start stage: {escape(run.record.cold_start_stage)}")
     tell(f"Version {run.record.version} is in {escape(str(run.folder))}")
     tell(f"Report: {escape(str(run.folder / 'report.html'))}")
 

@@ -74,7 +74,7 @@ class _Run:
             place, _, future = self.running.pop(key)
             try:
                 result = future.result()
-            except Exception as error:  # noqa: BLE001 (judged by its kind)
+            except Exception as error:  # noqa: BLE001 (evaluated by its kind)
                 self._again(place, error)
             else:
                 yield place, result

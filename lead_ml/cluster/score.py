@@ -17,8 +17,9 @@ from lead_ml.cluster.features import features_on
 from lead_ml.cluster.mapped import mapped
 from lead_ml.cluster.pieces import trimmed
 from lead_ml.errors import BundleError
-from lead_ml.scoring import Answer, Lang, Scorer
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.language import Lang
+from lead_ml.scoring import Answer, Scorer
+from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.tables.dataset import Coded, Dataset, Events, Indices, Leads
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class _Sealed:
     """A bundle as it travels: its files as they are, and the lines that hold today."""
 
     files: tuple[tuple[str, bytes], ...]
-    lines: Lines
+    thresholds: Thresholds
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,7 @@ def _sealed(scorer: Scorer) -> _Sealed:
         raise BundleError("the scorer was not loaded from a folder", do="use Scorer.load")
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     files = tuple((path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths)
-    return _Sealed(files, scorer.lines)
+    return _Sealed(files, scorer.thresholds)
 
 
 def _asked(raw: RawColumns, dataset: Dataset, spine: Spine, rows: Indices, lang: Lang, top: int) -> _Asked:
@@ -111,7 +112,7 @@ def _asked(raw: RawColumns, dataset: Dataset, spine: Spine, rows: Indices, lang:
 
 
 def _score(asked: _Asked, sealed: _Sealed) -> list[Answer]:
-    scorer = replace(_loaded(sealed.files), lines=sealed.lines)
+    scorer = replace(_loaded(sealed.files), thresholds=sealed.thresholds)
     return scorer.score_features(asked.raw, asked.dataset, asked.spine, lang=asked.lang, top=asked.top)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from lead_ml.cluster.mapped import TRIES, lost
 from lead_ml.cluster.placed import placed
 from lead_ml.errors import LeadMLError
-from lead_ml.model.lightgbm import Growth, grow_here
+from lead_ml.model.lightgbm import BoosterTask, train_booster_here
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -42,8 +42,8 @@ class _WorkerGone(Exception):
     """A worker of a running fit is no more."""
 
 
-def train_booster_on(client: Client, growth: Growth, *, rows_a_worker: int = ROWS_A_WORKER) -> str:
-    """Grow the trees on the workers; return the model text, without a word of the cluster.
+def train_booster_on(client: Client, growth: BoosterTask, *, rows_a_worker: int = ROWS_A_WORKER) -> str:
+    """Train the trees on the workers; return the model text, without a word of the cluster.
 
     Rows are dealt out like cards, so that every worker sees the same mix of times. Fewer than `rows_a_worker` for two
     workers are grown in this process. The trees differ from those of one machine as bins and sums do, within the
@@ -62,14 +62,14 @@ def train_booster_on(client: Client, growth: Growth, *, rows_a_worker: int = ROW
         ) from error
 
 
-def _grow(client: Client, growth: Growth, rows_a_worker: int) -> str:
+def _grow(client: Client, growth: BoosterTask, rows_a_worker: int) -> str:
     for _ in range(TRIES):
         most = len(growth.X) // rows_a_worker
         if most > 1:
             _gather(client)
         workers = sorted(client.nthreads())[:most]
         if len(workers) < 2:
-            return grow_here(growth)
+            return train_booster_here(growth)
         try:
             return _alone(_grown(client, growth, workers))
         except Exception as error:
@@ -82,7 +82,7 @@ def _grow(client: Client, growth: Growth, rows_a_worker: int) -> str:
     )
 
 
-def _grown(client: Client, growth: Growth, workers: list[str]) -> str:
+def _grown(client: Client, growth: BoosterTask, workers: list[str]) -> str:
     with placed(client, workers) as own, ThreadPoolExecutor(1) as pool:
         fit = pool.submit(_fit, own, growth, workers)
         try:
@@ -129,7 +129,7 @@ def _quiet() -> None:
     lightgbm.register_logger(logger, info_method_name="debug", warning_method_name="info")
 
 
-def _fit(client: Client, growth: Growth, workers: list[str]) -> str:
+def _fit(client: Client, growth: BoosterTask, workers: list[str]) -> str:
     from lightgbm.dask import DaskLGBMRegressor
 
     for future in [client.submit(_quiet, workers=[worker], pure=False) for worker in workers]:
@@ -148,7 +148,7 @@ def _fit(client: Client, growth: Growth, workers: list[str]) -> str:
     return str(model.booster_.model_to_string(num_iteration=-1))
 
 
-def _params(growth: Growth) -> dict[str, Any]:
+def _params(growth: BoosterTask) -> dict[str, Any]:
     """Return the parameters without the number of threads, which is that of each worker."""
     return {name: value for name, value in growth.params.items() if name != "num_threads"}
 

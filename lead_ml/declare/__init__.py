@@ -48,7 +48,6 @@ from lead_ml.declare.derived import (
     reads_clock,
 )
 from lead_ml.declare.feature import (
-    GROUP_NAMES,
     GROUPS,
     MICROSECONDS_PER_DAY,
     Age,
@@ -66,7 +65,6 @@ __all__ = [
     "EVERYONE",
     "GIVEN",
     "GROUPS",
-    "GROUP_NAMES",
     "LEAD_STREAMS",
     "MICROSECONDS_PER_DAY",
     "MISSING",

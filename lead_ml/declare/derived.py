@@ -1,4 +1,4 @@
-"""Features derived from others, and what is asked of any declaration."""
+"""Features derived from others, and functions on any declaration."""
 
 from __future__ import annotations
 

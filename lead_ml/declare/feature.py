@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -11,12 +10,6 @@ import msgspec
 from lead_ml.errors import DeclarationError
 
 GROUPS = ("fit", "engagement", "channel", "authenticity")
-GROUP_NAMES: Mapping[str, tuple[str, str]] = {
-    "fit": ("Fit", "匹配度"),
-    "engagement": ("Engagement", "活跃度"),
-    "channel": ("Channel", "渠道"),
-    "authenticity": ("Authenticity", "真实性"),
-}
 MICROSECONDS_PER_DAY = 86_400_000_000
 _UNIT_MICROSECONDS = {"m": 60_000_000, "h": 3_600_000_000, "d": MICROSECONDS_PER_DAY}
 _SPAN = re.compile(r"^(\d+(?:\.\d+)?)([mhd])$")

@@ -10,6 +10,7 @@ from lead_ml.demo.arrival import DAY, SECOND
 from lead_ml.demo.fakes import FAKE_REASONS, UNFIT_REASONS
 from lead_ml.demo.people import Flags, Objects, one_of
 from lead_ml.demo.settings import SynthSettings
+from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Coded, Floats, Indices, Instants, Outcomes
 
 _LATE_DAYS = 4.0
@@ -93,7 +94,7 @@ def _way(rng: np.random.Generator, fate: Fate, warmth: Floats) -> tuple[Indices,
     won, invalid = fate.stage == "won", fate.stage == "invalid"
     ends = np.where(np.isfinite(fate.age_days), fate.age_days, rng.exponential(40, size) + 1)
     moments = ends[:, None] * np.sort(rng.random((size, 3)), axis=1)
-    chances = 1 / (1 + np.exp(-(warmth[:, None] + np.array([2.4, 1.6, 1.4]))))
+    chances = sigmoid(warmth[:, None] + np.array([2.4, 1.6, 1.4]))
     reached: Flags = (rng.random((size, 3)) < chances).cumprod(axis=1).astype(bool)
     reached[won] = True
     reached[invalid, 1:] = False

@@ -8,6 +8,7 @@ import numpy as np
 
 from lead_ml.demo.people import Flags, Objects, blanked, one_of
 from lead_ml.demo.vocabulary import vocabulary
+from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Floats, Indices
 
 _BLANK = {
@@ -76,14 +77,14 @@ def _addresses(rng: np.random.Generator, country: Objects, company_row: Indices)
 
 def _messages(rng: np.random.Generator, chinese: Flags, intent: Floats) -> Objects:
     size = len(intent)
-    warm = rng.random(size) < 1 / (1 + np.exp(0.4 - 1.2 * intent))
+    warm = rng.random(size) < sigmoid(1.2 * intent - 0.4)
     in_chinese = np.where(
         warm, filled(rng, vocabulary().warm_zh, size), filled(rng, vocabulary().cold_zh, size)
     )
     in_english = np.where(
         warm, filled(rng, vocabulary().warm_en, size), filled(rng, vocabulary().cold_en, size)
     )
-    written = rng.random(size) < 1 / (1 + np.exp(0.5 - 0.5 * intent))
+    written = rng.random(size) < sigmoid(0.5 * intent - 0.5)
     messages: Objects = np.where(chinese, in_chinese, in_english)
     messages[~written] = None
     return messages

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.demo.arrival import DAY, Newcomers, draw_arrivals, draw_instants
-from lead_ml.demo.behaviour import draw_events
+from lead_ml.demo.behavior import draw_events
 from lead_ml.demo.fakes import FAKE_REASONS, UNFIT_REASONS, burst_instants, disguise, draw_kinds
 from lead_ml.demo.lifecycle import Fate, draw_fates, draw_outcomes
 from lead_ml.demo.people import Objects, draw_people
 from lead_ml.demo.settings import SynthSettings
 from lead_ml.demo.traces import blank_some, draw_traces
+from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants, Leads
 
 _PARTS = ("cast", "people", "latent", "arrivals", "traces", "fakes", "fates", "events", "outcomes")
@@ -195,7 +196,7 @@ def _leads(
     columns = disguise(rngs["fakes"], shown, cast.kind, cast.burst)
     hidden = rngs["latent"].normal(size=len(cast.kind))
     warmth = _logit(cast.kind, people.fit, intent, hidden, arrivals.effect, settings)
-    ever = np.where(fake, 0.0, 1 / (1 + np.exp(-warmth)))
+    ever = np.where(fake, 0.0, sigmoid(warmth))
     fate = draw_fates(rngs["fates"], ever, cast.kind, people.columns["company_size"], settings)
     return columns, Truth(
         cast.kind, people.fit, intent, hidden, arrivals.effect, warmth, ever, cast.person, fate

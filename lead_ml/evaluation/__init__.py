@@ -1,33 +1,33 @@
-"""Honest evaluation: forward in time, with intervals and the baselines beside every figure."""
+"""Evaluation forward in time, with intervals and the base rate beside every figure."""
 
 from lead_ml.evaluation.backtest import (
-    Rolled,
+    Backtest,
     Table,
+    backtest,
+    between_period_variance,
     calibrate,
-    calibration_drift,
     calibration_rows,
     fit_rows,
     for_fit,
-    roll,
 )
-from lead_ml.evaluation.forward import Forward, Judged, evaluate_forward
+from lead_ml.evaluation.forward import Evaluated, Forward, evaluate_forward
 from lead_ml.evaluation.records import Evaluation, KindRecord, LeakyRecord, SliceRecord, WindowRecord
 
 __all__ = [
+    "Backtest",
+    "Evaluated",
     "Evaluation",
     "Forward",
-    "Judged",
     "KindRecord",
     "LeakyRecord",
-    "Rolled",
     "SliceRecord",
     "Table",
     "WindowRecord",
+    "backtest",
+    "between_period_variance",
     "calibrate",
-    "calibration_drift",
     "calibration_rows",
     "evaluate_forward",
     "fit_rows",
     "for_fit",
-    "roll",
 ]

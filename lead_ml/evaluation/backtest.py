@@ -1,4 +1,4 @@
-"""Out-of-sample scores: every window judged by a fit that ended before it began."""
+"""Out-of-sample scores: every window is scored by a fit that ended before it began."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from lead_ml.asof.labels import NEVER, Labels, Mask, Spine, snapshot_weights
 from lead_ml.declare import Declaration
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation.split import Window
-from lead_ml.model import Calibration, Drift, fit_calibration, fit_drift
-from lead_ml.model.fit import Fitted, Recipe, fit, take
+from lead_ml.model import BetweenPeriodVariance, Calibration, fit_between_period_variance, fit_calibration
+from lead_ml.model.fit import FitRows, Fitted, Recipe, fit, fit_all, take
 from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Dataset, Floats, Indices, Instants
 
 MIN_FIT_POSITIVES = 5
 MATURE_SHARE = 0.5
-# The least to calibrate on, in leads and in winning leads, and when an earlier stretch is told apart from it.
+# The least to calibrate on, in leads and in winning leads, and the gap beyond which an earlier stretch is not pooled with it.
 CALIBRATION_LEADS, CALIBRATION_WINS = 2_000, 200
 DRIFT_Z = 2.5
 PERIOD = 30 * 86_400_000_000  # microseconds
@@ -30,7 +30,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Table:
-    """The training table of one target: features, labels, and who stands behind each row.
+    """The training table of one target: features, labels, and the person of each row.
 
     ``raw`` has one column per declared feature (rows,); ``spine`` and ``labels`` are aligned with it; ``group`` is per
     row: leads of the same person or account share it.
@@ -53,9 +53,19 @@ class Table:
         """Moment of each row, microseconds UTC."""
         return self.spine.as_of
 
+    def fit_rows(self, rows: Mask, known_by: int = NEVER) -> FitRows:
+        """Return some rows to fit on, with the labels known strictly before `known_by`."""
+        return FitRows(
+            take(self.raw, rows),
+            self.lead[rows],
+            self.labels.as_known(known_by)[rows],
+            self.weights(rows),
+            self.group[rows],
+        )
+
     @cached_property
     def first(self) -> Indices:
-        """The first row of each lead that can be learnt from at the end of the data."""
+        """The first row of each lead that can be learned from at the end of the data."""
         rows = np.flatnonzero(self.labels.used)
         return rows[np.unique(self.lead[rows], return_index=True)[1]]
 
@@ -65,23 +75,43 @@ class Table:
 
     @cached_property
     def ages(self) -> Instants:
-        """Ascending ages at which leads were looked at, microseconds; empty for undated data."""
+        """Ascending ages of the snapshots, microseconds; empty for undated data."""
         created = self.dataset.leads.created_at
         return np.empty(0, dtype=np.int64) if created is None else np.unique(self.as_of - created[self.lead])
 
 
 @dataclass(frozen=True)
-class Rolled:
-    """Out-of-sample logits of one kind: ``logit`` (rows,) is NaN where no window judged the row.
+class WindowScores:
+    """One window of a backtest: the fit before it, its ``logit`` of the test rows, and the ``positives`` of the fit."""
 
-    ``mature`` (rows,) marks the rows whose fit had at least half the positives of the last one: only such a model is
-    about as sharp as the one that ships, so only such scores may calibrate it.
+    window: Window
+    fitted: Fitted
+    logit: Floats
+    positives: float
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Out-of-sample logits of one recipe: ``logit`` (rows,) is NaN where no window scored the row.
+
+    ``mature`` (rows,) marks the rows whose fit had at least half the positives of the last one: only such a model is about
+    as sharp as the one that ships, so only such scores may calibrate it.
     """
 
     recipe: Recipe
     logit: Floats
     mature: Mask
     fitted: Fitted  # of the last window
+
+    @classmethod
+    def of(cls, recipe: Recipe, table: Table, parts: Sequence[WindowScores]) -> Backtest:
+        """Join the windows, of which the last is the one with the most history."""
+        logit = np.full(len(table.spine), np.nan)
+        mature = np.zeros(len(table.spine), dtype=bool)
+        for part in parts:
+            logit[part.window.test] = part.logit
+            mature[part.window.test] = part.positives >= parts[-1].positives * MATURE_SHARE
+        return cls(recipe, logit, mature, parts[-1].fitted)
 
     @property
     def scored(self) -> Mask:
@@ -90,42 +120,49 @@ class Rolled:
 
 
 def fit_rows(recipe: Recipe, table: Table, rows: Mask, *, known_by: int = NEVER) -> Fitted:
-    """Fit one recipe on some rows of the table, with the labels as they were known strictly before `known_by`."""
-    return fit(
-        recipe,
-        table.declarations,
-        take(table.raw, rows),
-        table.lead[rows],
-        table.labels.as_known(known_by)[rows],
-        table.weights(rows),
-        table.group[rows],
-    )
+    """Fit one recipe on some rows of the table, with the labels known strictly before `known_by`."""
+    return fit(recipe, table.declarations, table.fit_rows(rows, known_by))
 
 
-def roll(
+def backtest(
     recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress = lambda _: None
-) -> Rolled:
-    """Fit before each window, score inside it.
+) -> Backtest:
+    """Fit before each window and score inside it.
 
     Windows whose fit side has fewer than five positives are passed over, unless it is the last: then
     TooLittleData is raised.
     """
-    logit = np.full(len(table.spine), np.nan)
-    mature = np.zeros(len(table.spine), dtype=bool)
-    last = windows[-1]
-    enough = table.labels.as_known(last.start or NEVER)[last.fit].sum() * MATURE_SHARE
-    fitted: Fitted | None = None
-    for window in windows:
-        known_by = window.start or NEVER  # random folds have no start
-        y = table.labels.as_known(known_by)[window.fit]
-        if not enough_to_fit(recipe, y, last=window is last):
-            continue
-        fitted = fit_rows(recipe, table, window.fit, known_by=known_by)
-        mature[window.test] = y.sum() >= enough
-        logit[window.test] = fitted.model.predict_logit(fitted.matrix(take(table.raw, window.test)))
-        progress(f"{recipe.spec.name} {recipe.kind}: {window.name}")
-    assert fitted is not None
-    return Rolled(recipe, logit, mature, fitted)
+    parts = [
+        score_window((recipe,), table, window, progress, last=window is windows[-1]) for window in windows
+    ]
+    return Backtest.of(recipe, table, [part for (part,) in parts if part is not None])
+
+
+def score_window(
+    recipes: Sequence[Recipe],
+    table: Table,
+    window: Window,
+    progress: Progress = lambda _: None,
+    *,
+    last: bool = True,
+) -> list[WindowScores | None]:
+    """Fit recipes that differ in candidate and penalty only before a window, and score inside it.
+
+    None takes the place of a recipe that the fit side is too small for; raises TooLittleData in the `last` window.
+    """
+    known_by = window.start or NEVER  # random folds have no start
+    y = table.labels.as_known(known_by)[window.fit]
+    able = [k for k, recipe in enumerate(recipes) if enough_to_fit(recipe, y, last=last)]
+    found: list[WindowScores | None] = [None] * len(recipes)
+    if not able:
+        return found
+    fits = fit_all([recipes[k] for k in able], table.declarations, table.fit_rows(window.fit, known_by))
+    X = fits[0].matrix(take(table.raw, window.test))  # all of them share the code book
+    for k, fitted in zip(able, fits, strict=True):
+        found[k] = WindowScores(window, fitted, fitted.model.predict_logit(X), float(y.sum()))
+    for kind in dict.fromkeys(recipes[k].kind for k in able):
+        progress(f"{recipes[0].spec.name} {kind}: {window.name}")
+    return found
 
 
 def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
@@ -143,7 +180,7 @@ def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
 
 
 def calibration_rows(
-    rolled: Rolled, table: Table, *, known_by: int, horizon_us: int, created_before: int
+    scores: Backtest, table: Table, *, known_by: int, horizon_us: int, created_before: int
 ) -> Mask:
     """Choose the rows to calibrate on: the longest stretch up to now over which the calibration did not drift.
 
@@ -157,20 +194,20 @@ def calibration_rows(
     """
     created = table.dataset.leads.created_at
     known = table.labels.usable_by(known_by) & (table.as_of + horizon_us <= known_by)
-    usable = rolled.scored & rolled.mature & known
+    usable = scores.scored & scores.mature & known
     if created is None:
         return usable
     born = created[table.lead]
     usable &= born < created_before
     rows = np.nonzero(usable)[0][np.argsort(-born[usable], kind="stable")]
-    end = _undrifted(rolled, table, rows, known_by)
+    end = _undrifted(scores, table, rows, known_by)
     return usable if end >= len(rows) else np.asarray(usable & (born >= born[rows[end]]))
 
 
-def _undrifted(rolled: Rolled, table: Table, rows: Indices, known_by: int) -> int:
+def _undrifted(scores: Backtest, table: Table, rows: Indices, known_by: int) -> int:
     """Return how many of the rows, latest first, may be pooled."""
     weight, y = table.weights(rows), table.labels.as_known(known_by)[rows]
-    probability = sigmoid(rolled.logit[rows])
+    probability = sigmoid(scores.logit[rows])
     leads, wins = np.cumsum(weight), np.cumsum(weight * y)
     enough = (leads >= CALIBRATION_LEADS) & (wins >= CALIBRATION_WINS)
     end = int(np.argmax(enough)) if enough.any() else len(rows)
@@ -189,12 +226,12 @@ def _undrifted(rolled: Rolled, table: Table, rows: Indices, known_by: int) -> in
 
 
 def _gap(a: Sequence[float], b: Sequence[float]) -> float:
-    """Return how many standard errors lie between two mean residuals, each given as sum, sum of variances and weight."""
+    """Return the number of standard errors between two mean residuals, each given as sum, sum of variances and weight."""
     return float(abs(a[0] / a[2] - b[0] / b[2]) / np.sqrt(a[1] / a[2] ** 2 + b[1] / b[2] ** 2))
 
 
-def calibrate(rolled: Rolled, table: Table, rows: Mask, *, known_by: int = NEVER) -> Calibration:
-    """Fit the calibration of a kind on out-of-sample rows, labelled as known strictly before `known_by`.
+def calibrate(scores: Backtest, table: Table, rows: Mask, *, known_by: int = NEVER) -> Calibration:
+    """Fit the calibration of a candidate on out-of-sample rows, with the labels known strictly before `known_by`.
 
     Identity where there are no rows of either class.
     """
@@ -202,32 +239,34 @@ def calibrate(rolled: Rolled, table: Table, rows: Mask, *, known_by: int = NEVER
     if y.sum() < 1 or y.sum() > len(y) - 1:
         return Calibration.identity()
     return fit_calibration(
-        rolled.logit[rows], y, table.weights(rows), table.group[rows], seed=rolled.recipe.seed
+        scores.logit[rows], y, table.weights(rows), table.group[rows], seed=scores.recipe.seed
     )
 
 
 def for_fit(
     calibration: Calibration, fitted: Fitted, table: Table, rows: Mask, *, known_by: int = NEVER
 ) -> Calibration:
-    """Return the calibration of a fit that came after the scores on `rows`, see :meth:`Calibration.recentred`."""
+    """Return the calibration of a fit that came after the scores on `rows`, see :meth:`Calibration.recentered`."""
     if calibration.method == "identity":  # whatever the scores are
         return calibration
     logit = fitted.model.predict_logit(fitted.matrix(take(table.raw, rows)))
-    return calibration.recentred(logit, table.labels.as_known(known_by)[rows], table.weights(rows))
+    return calibration.recentered(logit, table.labels.as_known(known_by)[rows], table.weights(rows))
 
 
-def calibration_drift(rolled: Rolled, table: Table, calibration: Calibration) -> Drift:
+def between_period_variance(
+    scores: Backtest, table: Table, calibration: Calibration
+) -> BetweenPeriodVariance:
     """Estimate how much the calibration moves between months of creation, from all mature out-of-sample scores.
 
     None for undated data.
     """
     created = table.dataset.leads.created_at
-    rows = rolled.scored & rolled.mature & table.labels.used
+    rows = scores.scored & scores.mature & table.labels.used
     if created is None or not rows.any():
-        return Drift.none()
+        return BetweenPeriodVariance.none()
     born = created[table.lead[rows]]
-    return fit_drift(
-        rolled.logit[rows],
+    return fit_between_period_variance(
+        scores.logit[rows],
         table.labels.y[rows],
         table.weights(rows),
         table.group[rows],

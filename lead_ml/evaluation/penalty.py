@@ -1,4 +1,4 @@
-"""How strongly the logistic regression is held back: chosen on the windows before the one that judges."""
+"""The penalty of the logistic regression: chosen on the windows before the one that evaluates."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ import numpy as np
 
 from lead_ml.asof.labels import NEVER
 from lead_ml.errors import TooLittleData
-from lead_ml.evaluation.backtest import Progress, Table, roll
+from lead_ml.evaluation.backtest import Backtest, Table
 from lead_ml.evaluation.split import Window
 from lead_ml.model.fit import Recipe
 from lead_ml.model.metrics import log_loss, sigmoid
 
 
-def settle_penalty(
-    recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress = lambda _: None
-) -> Recipe:
-    """Return the recipe with the ``l2`` of the lowest log-loss on the rolling windows, all of them together.
+def penalties_of(recipe: Recipe) -> tuple[Recipe, ...]:
+    """Return one recipe per penalty in ``l2_search``; the recipe itself where there is nothing to choose."""
+    search = recipe.params.logistic.l2_search
+    if recipe.kind != "logistic" or not search:
+        return (recipe,)
+    return tuple(_with_l2(recipe, l2) for l2 in sorted(search))
 
-    The penalty is the precision of a prior, which the number of leads does not move, so early windows tell of it as well as
-    late ones do; one or two alone choose it by chance.
+
+def choose_penalty(candidates: Sequence[Backtest], table: Table, last: Window) -> int:
+    """Return the place of the lowest log-loss on the rolling windows, all of them together.
+
+    The penalty is the precision of a prior, which does not depend on the number of leads, so early windows are as
+    informative as late ones; one or two windows alone would choose it by chance.
 
     Parameters
     ----------
-    recipe
-        Any kind; only a logistic one with several values in ``l2_search`` changes.
-    windows
-        All windows; the last, which judges, is never looked at. Without others the recipe stays as it is.
+    candidates
+        Backtests on the windows before the last.
+    last
+        The window that evaluates: only rows that it may fit on count, with the outcomes known before it began.
+
+    Raises
+    ------
+    TooLittleData
+        If no row of the rolling windows was known before the last window.
     """
-    search = recipe.params.logistic.l2_search
-    rolling = tuple(windows[:-1])
-    if recipe.kind != "logistic" or not search or not rolling:
-        return recipe
-    candidates = [_with_l2(recipe, l2) for l2 in sorted(search)]
-    losses = []
-    for candidate in candidates:
-        losses.append(_loss(candidate, table, rolling, windows[-1]))
-        progress(f"{recipe.spec.name} {recipe.kind}: penalty {candidate.params.logistic.l2:g}")
-    return candidates[int(np.argmin(losses))]
+    return int(np.argmin([_loss(scores, table, last) for scores in candidates]))
 
 
-def _loss(recipe: Recipe, table: Table, windows: Sequence[Window], last: Window) -> float:
-    """Judge on the rows that the last window may fit on, with the outcomes known before it began."""
-    rolled = roll(recipe, table, windows)
-    rows = rolled.scored & last.fit
+def _loss(scores: Backtest, table: Table, last: Window) -> float:
+    rows = scores.scored & last.fit
     if not rows.any():
         raise TooLittleData("no row of the rolling windows was known before the forward window")
     y = table.labels.as_known(last.start or NEVER)[rows]
-    return log_loss(y, sigmoid(rolled.logit[rows]), table.weights(rows))
+    return log_loss(y, sigmoid(scores.logit[rows]), table.weights(rows))
 
 
 def _with_l2(recipe: Recipe, l2: float) -> Recipe:

@@ -9,11 +9,11 @@ import msgspec
 from lead_ml.model.metrics import Interval
 from lead_ml.project.targets import Kind
 
-MOST_TOLD = 8
+MOST_NAMED = 8
 
 
 class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One cut of time: creation of the judged leads (ISO 8601 UTC), rows on either side, positives."""
+    """One cut of time: creation of the test leads (ISO 8601 UTC), rows on either side, positives."""
 
     name: str
     start: str
@@ -27,7 +27,7 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KindRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The forward figures of one kind, its calibration, and the same recipe under a random split."""
+    """The forward figures of one candidate, its calibration, and the same recipe under a random split."""
 
     kind: str
     metrics: dict[str, Interval]
@@ -53,7 +53,7 @@ class SliceRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeakyRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What the winner would seem to reach with the features that were left out: beside the honest figures, never for them."""
+    """The figures of the winner with the features that were left out, for comparison only."""
 
     features: tuple[str, ...]
     metrics: dict[str, Interval]
@@ -61,22 +61,22 @@ class LeakyRecord(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def said(self) -> str:
         """The figures in a sentence, with what to do."""
-        told = ", ".join(self.features[:MOST_TOLD]) + (", ..." if len(self.features) > MOST_TOLD else "")
+        named = ", ".join(self.features[:MOST_NAMED]) + (", ..." if len(self.features) > MOST_NAMED else "")
         figures = ", ".join(
             f"{words} {found.value:.3f} ({found.lower:.3f} to {found.upper:.3f})"
             for name, words in (("log_loss", "log-loss"), ("roc_auc", "ROC AUC"))
             if (found := self.metrics.get(name)) is not None
         )
         return (
-            f"{told}: with them the same model would seem to reach {figures}. Their columns may be overwritten by people "
-            "who know the outcome; trust one by name in params.yaml only if it is known when the question is asked."
+            f"{named}: with them the same model would seem to reach {figures}. Their columns may be overwritten by people "
+            "who know the outcome; trust one by name in params.yaml only if it is known when the lead is scored."
         )
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an evaluation says about one target.
 
-    ``winner`` is the kind with the lowest forward log-loss; ``lead_over`` gives, per other kind, its log-loss minus the
+    ``winner`` is the candidate with the lowest forward log-loss; ``lead_over`` gives, per other candidate, its log-loss minus the
     winner's with the interval of the paired difference. ``optimistic`` marks figures of undated data. ``leaky`` is what
     the winner would seem to reach with the features that read columns overwritten later; None where there are none.
     """
@@ -97,7 +97,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     leaky: LeakyRecord | None = None
 
     def of(self, kind: str) -> KindRecord:
-        """Return the figures of one kind."""
+        """Return the figures of one candidate."""
         return next(record for record in self.kinds if record.kind == kind)
 
     def save(self, path: Path) -> None:

@@ -16,7 +16,7 @@ TOP_SOURCES = 12
 
 
 def slices_of(table: Table, test: Mask, probability: Floats) -> tuple[SliceRecord, ...]:
-    """Cut the judged rows three ways; a part of one class has no AUC."""
+    """Cut the test rows three ways; a part of one class has no AUC."""
     found: list[SliceRecord] = []
     for by, values in _parts(table, test).items():
         for value in sorted(set(values), key=_natural):

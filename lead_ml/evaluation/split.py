@@ -1,4 +1,4 @@
-"""Cutting time: forward windows with an embargo, and groups that never stand on both sides of a cut."""
+"""Forward windows with an embargo, and groups that are never on both sides of a cut."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ FIRST_WINDOW_STARTS_AT = 0.3  # share of the leads before the first rolling wind
 
 @dataclass(frozen=True)
 class Window:
-    """One cut: ``fit`` may be learnt from, ``test`` is judged; both are masks over the rows.
+    """One cut: ``fit`` may be learned from, ``test`` is evaluated; both are masks over the rows.
 
-    ``start`` and ``end`` bound the creation of the judged leads, in microseconds UTC, end excluded.
+    ``start`` and ``end`` bound the creation of the test leads, in microseconds UTC, end excluded.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Window:
 def groups_of(leads: Leads) -> Indices:
     """Return a group number per lead: leads that share a person (phone or e-mail) or an account share it.
 
-    Phones and e-mails that stand under three or more different names join nobody (the hub guard).
+    Phones and e-mails with three or more different names join nobody (the hub guard).
     """
     parent = np.arange(len(leads))
     for keys, guarded in (("phone", True), ("email", True), ("account_id", False)):
@@ -65,7 +65,7 @@ def forward_windows(
 
     The windows hold equal numbers of leads by creation; a lead belongs to the window it was created in, with
     all its snapshots. A row may fit only if ``as_of + horizon_us`` lies at or before the start of the window, and
-    only if nobody of its group was created there: whether such a lead can be judged is told by later outcomes, which must
+    only if nobody of its group was created there: whether such a lead can be evaluated depends on later outcomes, which must
     not choose the rows of a fit.
 
     Parameters
@@ -82,7 +82,7 @@ def forward_windows(
     TooLittleData
         If the forward window or its fit side would be empty.
     """
-    leads = np.unique(spine.lead[usable])
+    rows, leads = _Rows(spine, usable, created_at, groups), np.unique(spine.lead[usable])
     ordered = np.sort(created_at[leads])
     if test_from is not None:
         test_share = float((ordered >= test_from).mean()) if len(ordered) else 0.0
@@ -97,7 +97,7 @@ def forward_windows(
     names = [*(f"window {k + 1}" for k in range(folds)), "test"]
     windows = (
         [
-            _window(name, spine, usable, created_at, groups, start, end, horizon_us)
+            rows.window(name, start, end, horizon_us)
             for name, start, end in zip(names, starts, [*starts[1:], NEVER], strict=True)
         ]
         if starts
@@ -127,22 +127,24 @@ def random_windows(
     )
 
 
-def _window(
-    name: str,
-    spine: Spine,
-    usable: Mask,
-    created_at: Instants,
-    groups: Indices,
-    start: int,
-    end: int,
-    horizon_us: int,
-) -> Window:
-    born = created_at[spine.lead]
-    test = usable & (born >= start) & (born < end)
-    judged = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
-    judged[groups[(created_at >= start) & (created_at < end)]] = True
-    fit = usable & (born < start) & (spine.as_of + horizon_us <= start) & ~judged[groups[spine.lead]]
-    return Window(name, fit, test, start, end)
+@dataclass(frozen=True)
+class _Rows:
+    """Snapshots with a label: see :func:`forward_windows`."""
+
+    spine: Spine
+    usable: Mask
+    created_at: Instants
+    groups: Indices
+
+    def window(self, name: str, start: int, end: int, horizon_us: int) -> Window:
+        """Cut one window."""
+        created, groups, lead = self.created_at, self.groups, self.spine.lead
+        born = created[lead]
+        test = self.usable & (born >= start) & (born < end)
+        inside = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
+        inside[groups[(created >= start) & (created < end)]] = True
+        early = (born < start) & (self.spine.as_of + horizon_us <= start)
+        return Window(name, self.usable & early & ~inside[groups[lead]], test, start, end)
 
 
 def _join(parent: npt.NDArray[np.int64], keys: Coded, names: Coded | None) -> None:

@@ -18,8 +18,8 @@ import msgspec
 from lead_ml.asof.labels import NEVER, Mask
 from lead_ml.declare import to_json
 from lead_ml.errors import MissingExtra, TooLittleData
-from lead_ml.evaluation import Table, roll
-from lead_ml.evaluation.penalty import settle_penalty
+from lead_ml.evaluation import Table, backtest
+from lead_ml.evaluation.penalty import choose_penalty, penalties_of
 from lead_ml.evaluation.search_spaces import SearchSpace, space_of
 from lead_ml.evaluation.split import Window
 from lead_ml.evaluation.tuned import Number, TrialRecord, Tuned
@@ -58,14 +58,14 @@ class Rolling:
 
     def scores(self, recipe: Recipe) -> tuple[Mask, Floats]:
         """Return the scored rows whose outcome was known, and their probabilities, each by a fit before its window."""
-        rolled = roll(recipe, self.table, self.folds)
-        rows = rolled.scored & self.known
+        found = backtest(recipe, self.table, self.folds)
+        rows = found.scored & self.known
         if not rows.any():
             raise TooLittleData(
                 "no outcome of the rolling windows was known before the forward window",
                 do="bring a longer history, or lower horizon_days",
             )
-        return rows, sigmoid(rolled.logit[rows])
+        return rows, sigmoid(found.logit[rows])
 
     def loss(self, recipe: Recipe) -> float:
         """Return the weighted log-loss of a recipe."""
@@ -133,7 +133,7 @@ def tune(
         direction="minimize",
         load_if_exists=True,
     )
-    now = settle_penalty(recipe, table, windows)
+    now = _in_use(recipe, rolling, windows[-1])
     log_loss_now = rolling.loss(now)
     if done == 0:
         study.enqueue_trial(_current(now, space))
@@ -171,6 +171,15 @@ def tune(
     )
 
 
+def _in_use(recipe: Recipe, rolling: Rolling, last: Window) -> Recipe:
+    """Return the recipe as training would use it: a logistic regression with the penalty that the windows choose."""
+    tried = penalties_of(recipe)
+    if len(tried) == 1:
+        return recipe
+    found = [backtest(item, rolling.table, rolling.folds) for item in tried]
+    return tried[choose_penalty(found, rolling.table, last)]
+
+
 def history_of(study: Any) -> tuple[TrialRecord, ...]:
     """Return the finished trials of a study in order.
 
@@ -201,7 +210,7 @@ def study_name(recipe: Recipe, table: Table, windows: Sequence[Window], space: S
     params = recipe.params.model_dump(mode="json")
     for name in space.ranges:
         params[recipe.kind].pop(name)
-    facts = {
+    parts = {
         "params": params,
         "spec": recipe.spec,
         "seed": recipe.seed,
@@ -210,7 +219,7 @@ def study_name(recipe: Recipe, table: Table, windows: Sequence[Window], space: S
         "features": hashlib.sha256(to_json(table.declarations)).hexdigest(),
         "windows": [(w.name, w.start, int(w.fit.sum()), int(w.test.sum())) for w in windows],
     }
-    digest = hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
+    digest = hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
     return f"{recipe.spec.name}-{recipe.kind}-{digest[:12]}"
 
 

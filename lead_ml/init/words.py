@@ -46,7 +46,7 @@ class Burst(msgspec.Struct, frozen=True):
     zh: str
 
 
-class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LabelTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The content of ``labels.toml``; a label is a mapping with the entries ``en`` and ``zh``."""
 
     labels: Mapping[str, Mapping[str, str]]
@@ -57,9 +57,9 @@ class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def labels() -> Labels:
+def labels() -> LabelTable:
     """Return the labels of features."""
-    return msgspec.convert(read_toml("labels"), Labels)
+    return msgspec.convert(read_toml("labels"), LabelTable)
 
 
 def label(key: str, **values: object) -> dict[str, str]:

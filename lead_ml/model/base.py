@@ -1,4 +1,4 @@
-"""What every kind of model is: fit on a float64 matrix, a logit that its contributions add up to, files without pickle."""
+"""The interface of every candidate: a fit on a float64 matrix, contributions that add up to the logit, files without pickle."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Classifier(ABC):
         InputError
             If shapes, types or values are not that.
         TooLittleData
-            If the rows with a weight hold one class only and the kind learns from labels.
+            If the rows with a weight hold one class only and the candidate learns from labels.
         """
 
     @abstractmethod
@@ -97,7 +97,7 @@ class Classifier(ABC):
         Raises
         ------
         BundleError
-            If the file is missing, damaged, of another kind, or written by a newer lead-ml.
+            If the file is missing, damaged, of another candidate, or written by a newer lead-ml.
         """
         content = read_model_file(folder)
         if content.get("kind") != cls.kind:
@@ -173,7 +173,7 @@ def check_matrix(X: Floats, columns: Sequence[ColumnInfo]) -> Floats:
 def check_fit(
     X: Floats, y: npt.NDArray[Any], sample_weight: Floats | None, columns: Sequence[ColumnInfo]
 ) -> tuple[Floats, Floats]:
-    """Return labels and weights as float64 (n,) after checking everything that a fit stands on.
+    """Return labels and weights as float64 (n,) after checking all inputs of a fit.
 
     Raises
     ------

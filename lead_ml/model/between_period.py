@@ -1,4 +1,4 @@
-"""How much the calibration moves from period to period, beyond what chance explains."""
+"""Between-period variance: how much the calibration moves from period to period, beyond chance."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lead_ml.tables.dataset import Floats
 MIN_WINS = 30
 
 
-class Drift(msgspec.Struct, frozen=True):
+class BetweenPeriodVariance(msgspec.Struct, frozen=True):
     """Standard deviations between periods of the calibration line's shift and tilt, in logits.
 
     The line of a period is ``logit + shift + tilt * (logit - middle) / spread``; ``shift`` and ``tilt`` are drawn anew
@@ -30,35 +30,35 @@ class Drift(msgspec.Struct, frozen=True):
 
     @classmethod
     def none(cls) -> Self:
-        """Return the drift of a world that stands still."""
+        """Return the variance of data that does not change over time."""
         return cls(0.0, 0.0)
 
     def draw(self, logit: Floats, size: int, seed: int) -> Floats:
-        """Draw how the line lies off at calibrated logits (n,) in `size` periods: (size, n)."""
+        """Draw the error of the calibration at calibrated logits (n,) in `size` periods: (size, n)."""
         shift, tilt = np.random.default_rng([seed, 1]).standard_normal((2, size, 1))
         moved = self.shift * shift + self.tilt * tilt * ((logit - self.middle) / self.spread)
         return np.asarray(moved, dtype=np.float64)
 
 
-def fit_drift(
+def fit_between_period_variance(
     logit: Floats,
     y: Floats,
     weight: Floats,
     groups: npt.NDArray[np.int64],
     period: npt.NDArray[np.int64],
     calibration: Calibration,
-) -> Drift:
-    """Estimate the drift from out-of-sample scores: random effects over periods, by the method of moments.
+) -> BetweenPeriodVariance:
+    """Estimate the variance from out-of-sample scores: random effects over periods, by the method of moments.
 
     In each period with 30 wins the calibration line is corrected by one Newton step, its variance taken over leads; the
-    variance between periods is what remains (DerSimonian and Laird, 1986), zero where chance explains it all. A band
+    variance between periods is what remains (DerSimonian and Laird, 1986), zero where chance explains it all. An interval
     widened by it is the prediction interval of internal-external validation (Riley, Higgins and Deeks, 2011; Debray et
-    al., 2017). Fewer than two such periods tell nothing: no drift.
+    al., 2017). With fewer than two such periods it is zero.
 
     Parameters
     ----------
     logit, y, weight, groups
-        As for :func:`lead_ml.model.fit_band`, each (n,).
+        As for :func:`lead_ml.model.fit_calibration_interval`, each (n,).
     period
         (n,) number of the row's period, such as the month of creation.
     calibration
@@ -80,9 +80,11 @@ def fit_drift(
         if (weight[rows] * y[rows]).sum() >= MIN_WINS
     ]
     if len(steps) < 2:
-        return Drift.none()
+        return BetweenPeriodVariance.none()
     moves, errors = (np.array(column) for column in zip(*steps, strict=True))
-    return Drift(_between(moves[:, 0], errors[:, 0]), _between(moves[:, 1], errors[:, 1]), middle, spread)
+    return BetweenPeriodVariance(
+        _between(moves[:, 0], errors[:, 0]), _between(moves[:, 1], errors[:, 1]), middle, spread
+    )
 
 
 def _step(

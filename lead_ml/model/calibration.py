@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.errors import InputError
-from lead_ml.model.metrics import fit_logit, sigmoid
+from lead_ml.model.metrics import fit_logit, logit_losses, sigmoid
 from lead_ml.model.metrics import logit as logit_of
 from lead_ml.tables.dataset import Floats, Indices
 
-Method = Literal["identity", "temperature", "platt"]
+CalibrationMethod = Literal["identity", "temperature", "platt"]
 
 FOLDS = 5
 PLATT_ROWS, PLATT_POSITIVES = 2_000, 100
@@ -27,7 +27,7 @@ _PULL = 0.1
 class Calibration(msgspec.Struct, frozen=True):
     """Logit of the probability shown = ``intercept`` + ``slope`` * logit of the model; ``slope`` is above 0.05."""
 
-    method: Method
+    method: CalibrationMethod
     slope: float
     intercept: float
 
@@ -40,12 +40,12 @@ class Calibration(msgspec.Struct, frozen=True):
         """Return the calibrated logits, same shape."""
         return self.intercept + self.slope * logit
 
-    def recentred(self, logit: Floats, y: Floats, weight: Floats) -> Calibration:
-        """Return the calibration of a refit that has learnt from the very rows that this one was fitted on.
+    def recentered(self, logit: Floats, y: Floats, weight: Floats) -> Calibration:
+        """Return the calibration of a refit that has learned from the same rows that this one was fitted on.
 
-        How far scores are overconfident, the slope, only out-of-sample scores can tell. Where their mean lies the refit must
-        tell by its own logits of these rows: what chance did to them it has taken in already, and an intercept of earlier
-        fits would take it in once more. Under ``platt`` the mean probability becomes the observed rate, under
+        The slope, how overconfident scores are, needs out-of-sample scores and is kept. The mean must come from the refit's own
+        logits of these rows: it has already adapted to their chance deviations, and the intercept of earlier fits would count
+        them twice. Under ``platt`` the mean probability becomes the observed rate, under
         ``temperature`` it stays that of the refit.
 
         Parameters
@@ -83,7 +83,7 @@ def fit_calibration(
 
     The choice is by weighted log-loss, cross-fitted in 5 folds of whole leads. The simpler method wins unless the next
     lowers the loss by more than one standard error of that gain over the groups (Breiman et al., 1984), and by more than
-    0.01 % (MIN_GAIN). Platt takes part from a weight of 2,000 and 100 positives on: rows, or leads where each weighs 1.
+    0.01% (MIN_GAIN). Platt takes part from a weight of 2,000 and 100 positives on: rows, or leads where each weighs 1.
 
     Parameters
     ----------
@@ -102,11 +102,11 @@ def fit_calibration(
     positives = int((labels[masses > 0] == 1).sum())
     if not 0 < positives < int((masses > 0).sum()) or len(np.unique(groups)) < FOLDS:
         return Calibration.identity()
-    methods: tuple[Method, ...] = ("temperature",)
+    methods: tuple[CalibrationMethod, ...] = ("temperature",)
     if masses.sum() >= PLATT_ROWS and (masses * labels).sum() >= PLATT_POSITIVES:
         methods = ("temperature", "platt")
     folds = _folds(groups, seed)
-    chosen, best = Calibration.identity(), _losses(logit, labels)
+    chosen, best = Calibration.identity(), logit_losses(logit, labels)
     for method in methods:
         losses = _cross_fitted(method, logit, labels, masses, folds)
         if _clearly_lower(losses, best, masses, groups):
@@ -122,13 +122,13 @@ def _clearly_lower(losses: Floats, best: Floats, weight: Floats, groups: npt.NDA
     return float(gains.sum()) > max(error, MIN_GAIN * float((weight * best).sum() / total))
 
 
-def _fit(method: Method, z: Floats, y: Floats, weight: Floats) -> Calibration:
+def _fit(method: CalibrationMethod, z: Floats, y: Floats, weight: Floats) -> Calibration:
     if method == "temperature":
         pivot = float(logit_of((weight * sigmoid(z)).sum() / weight.sum()))
         slope = _slope_about(pivot, z, y, weight)
         return Calibration(method, slope, pivot * (1 - slope))
-    basis = np.column_stack([z, np.ones_like(z)])
-    slope, intercept = fit_logit(basis, y, weight, penalty=np.full(2, _PULL), toward=np.array([1.0, 0.0]))
+    columns = np.stack([z, np.ones_like(z)])
+    slope, intercept = fit_logit(columns, y, weight, ridge=np.full(2, _PULL), toward=np.array([1.0, 0.0]))
     if _bounded(float(slope)) != slope:
         slope, intercept = _bounded(float(slope)), _intercept(_bounded(float(slope)) * z, y, weight)
     return Calibration(method, float(slope), float(intercept))
@@ -143,7 +143,7 @@ def _slope_about(pivot: float, z: Floats, y: Floats, weight: Floats) -> float:
     from scipy.optimize import minimize_scalar
 
     def loss(slope: float) -> float:
-        losses = _losses(pivot + slope * (z - pivot), y)
+        losses = logit_losses(pivot + slope * (z - pivot), y)
         return float((weight * losses).sum()) + 0.5 * _PULL * (slope - 1) ** 2
 
     return float(minimize_scalar(loss, bounds=(MIN_SLOPE, MAX_SLOPE), method="bounded").x)
@@ -159,21 +159,17 @@ def _intercept(z: Floats, y: Floats, weight: Floats) -> float:
     low, high, goal = -float(z.max()) - 40.0, -float(z.min()) + 40.0, float((weight * y).sum())
     for _ in range(100):
         middle = (low + high) / 2
-        expected = float((weight / (1 + np.exp(-np.clip(z + middle, -700, 700)))).sum())
+        expected = float((weight * sigmoid(z + middle)).sum())
         low, high = (middle, high) if expected < goal else (low, middle)
     return (low + high) / 2
 
 
-def _losses(z: Floats, y: Floats) -> Floats:
-    return np.asarray(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))) - y * z)
-
-
-def _cross_fitted(method: Method, z: Floats, y: Floats, weight: Floats, folds: Indices) -> Floats:
+def _cross_fitted(method: CalibrationMethod, z: Floats, y: Floats, weight: Floats, folds: Indices) -> Floats:
     applied = z.copy()
     for fold in range(FOLDS):
         inside = folds == fold
         applied[inside] = _fit(method, z[~inside], y[~inside], weight[~inside]).apply(z[inside])
-    return _losses(applied, y)
+    return logit_losses(applied, y)
 
 
 def _folds(groups: npt.NDArray[Any], seed: int) -> Indices:

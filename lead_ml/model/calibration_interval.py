@@ -1,4 +1,4 @@
-"""How sure the probability shown is: a band of the calibration curve at this score, bootstrapped over leads."""
+"""The interval of the probability shown: bounds of the calibration curve at this score, bootstrapped over leads."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.model.between_period import Drift
+from lead_ml.model.between_period import BetweenPeriodVariance
 from lead_ml.model.calibration import Calibration, check_scores
 from lead_ml.model.metrics import fit_logit, resamples, sigmoid
 from lead_ml.tables.dataset import Floats, Indices
 
-# Six knots at a ridge of .01 covered the truth in 86-97 % of score bins on eight kinds of miscalibration, 2,000 and
-# 8,000 rows; a ridge of 1 in 50-97 %, for it held bent curves straight.
+# Six knots at a ridge of .01 covered the truth in 86-97% of score bins on eight types of miscalibration, 2,000 and
+# 8,000 rows; a ridge of 1 in 50-97%, as it straightened bent curves.
 _KNOTS = (0.03, 0.218, 0.406, 0.594, 0.782, 0.97)
 _RIDGE_LINE, _RIDGE_BEND = 1e-3, 1e-2
 _CELLS = 400
 _GRID = np.concatenate([[0.002], np.linspace(0.01, 0.99, 38), [0.998]])
-# The slack of one rounding, so that the band holds the probability however its last bit was computed.
+# The slack of one rounding, so that the interval holds the probability however its last bit was computed.
 _SLACK = 1e-9
 _EDGE = 1e-15
 _UNKNOWN = 40.0
 
 
-class Band(msgspec.Struct, frozen=True):
+class CalibrationInterval(msgspec.Struct, frozen=True):
     """Bounds on the logit of the true mean probability, at knots of the calibrated logit.
 
     ``lower[k]`` <= ``grid[k]`` <= ``upper[k]``. Between knots the distances to the score are interpolated linearly,
@@ -40,10 +40,10 @@ class Band(msgspec.Struct, frozen=True):
 
     @classmethod
     def unknown(cls, level: float = 0.90) -> Self:
-        """Return the band of a probability that nothing has tested: practically all of (0, 1)."""
+        """Return the interval of a probability that was never tested: practically all of (0, 1)."""
         return cls(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
 
-    def interval(self, logit: Floats) -> tuple[Floats, Floats]:
+    def bounds(self, logit: Floats) -> tuple[Floats, Floats]:
         """Return lower and upper probabilities (n,) at calibrated logits (n,), those of the probabilities shown.
 
         Both lie inside (0, 1), the probability shown between them.
@@ -68,23 +68,23 @@ class Band(msgspec.Struct, frozen=True):
         return msgspec.convert(dict(content), cls)
 
 
-def fit_band(
+def fit_calibration_interval(
     logit: Floats,
     y: Floats,
     weight: Floats,
     groups: npt.NDArray[Any],
     calibration: Calibration,
     *,
-    drift: Drift | None = None,
+    between: BetweenPeriodVariance | None = None,
     n_boot: int = 200,
     level: float = 0.90,
     seed: int,
-) -> Band:
+) -> CalibrationInterval:
     """Fit a flexible calibration curve to each resample of the leads and keep its percentiles on a grid of scores.
 
-    The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalised. So
-    the band is honest where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the
-    probability shown. Rows of one class only tell nothing: the band is then all of (0, 1).
+    The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalized. So
+    the interval is right even where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the
+    probability shown. With rows of one class only, the interval is all of (0, 1).
 
     Parameters
     ----------
@@ -94,8 +94,8 @@ def fit_band(
         (n,) lead (or person) of each row: resampled as one.
     calibration
         The calibration of the probability shown.
-    drift
-        How much the calibration moves between periods: the band then holds for a period of its own.
+    between
+        How much the calibration moves between periods: the interval then holds for a period of its own.
 
     Raises
     ------
@@ -109,13 +109,13 @@ def fit_band(
         np.asarray(y, dtype=np.float64)[used],
     )
     if not 0 < labels.sum() < len(labels):
-        return Band(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
+        return CalibrationInterval(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
     grid = np.unique(np.quantile(z, _GRID))
     masses, leads = np.asarray(weight, dtype=np.float64)[used], np.asarray(groups)[used]
     curves = _curves(z, labels, masses, leads, grid, n_boot=n_boot, seed=seed)
-    curves = curves + (drift or Drift.none()).draw(grid, len(curves), seed)
+    curves = curves + (between or BetweenPeriodVariance.none()).draw(grid, len(curves), seed)
     lower, upper = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return Band(
+    return CalibrationInterval(
         level,
         tuple(grid.tolist()),
         tuple(np.minimum(lower, grid - _SLACK).tolist()),
@@ -132,20 +132,20 @@ def _curves(
         # Equal scores differ by rounding only, which must not be blown up to a scale.
         spread = 1.0
     knots = np.unique(np.quantile((z - middle) / spread, _KNOTS))
-    cell, centre = _cells(z)
-    basis, on_grid = (_basis((x - middle) / spread, knots) for x in (centre, grid))
-    penalty = np.full(basis.shape[1], _RIDGE_BEND)
-    penalty[:2] = _RIDGE_LINE
-    straight = np.zeros(basis.shape[1])
+    cell, center = _cells(z)
+    basis, on_grid = (_basis((x - middle) / spread, knots) for x in (center, grid))
+    ridge = np.full(len(basis), _RIDGE_BEND)
+    ridge[:2] = _RIDGE_LINE
+    straight = np.zeros(len(basis))
     straight[:2] = middle, spread
     curves = []
     for times in resamples(groups, n_boot, seed):
         drawn = weight * times
-        mass, won = np.bincount(cell, drawn, len(centre)), np.bincount(cell, drawn * y, len(centre))
+        mass, won = np.bincount(cell, drawn, len(center)), np.bincount(cell, drawn * y, len(center))
         held = mass > 0
         drawn_mass = np.asarray(mass[held], dtype=np.float64)
-        b = fit_logit(basis[held], won[held] / drawn_mass, drawn_mass, penalty=penalty, toward=straight)
-        curves.append(np.einsum("nk,k->n", on_grid, b))
+        b = fit_logit(basis[:, held], won[held] / drawn_mass, drawn_mass, ridge=ridge, toward=straight)
+        curves.append(np.einsum("kn,k->n", on_grid, b))
     found = np.array(curves, dtype=np.float64)
     return np.asarray(found[np.isfinite(found).all(axis=1)], dtype=np.float64)
 
@@ -161,11 +161,11 @@ def _basis(x: Floats, knots: Floats) -> Floats:
     """1, x and the natural cubic spline's bends (Hastie, Tibshirani and Friedman, 2009, eq. 5.4-5.5)."""
     line = [np.ones_like(x), x]
     if len(knots) < 3:
-        return np.column_stack(line)
+        return np.stack(line)
     width = knots[-1] - knots[0]
     last = _hinge(x, knots[-2], knots[-1])
     bends = [4 * (_hinge(x, knot, knots[-1]) - last) / width**2 for knot in knots[:-2]]
-    return np.column_stack([*line, *bends])
+    return np.stack([*line, *bends])
 
 
 def _hinge(x: Floats, knot: float, end: float) -> Floats:

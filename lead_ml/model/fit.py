@@ -1,4 +1,4 @@
-"""One fit: a code book and a classifier of one kind, learnt from the rows of one window and nothing else."""
+"""One fit: a code book and a classifier, learned from the rows of one window and nothing else."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from lead_ml.asof.encode import Encoder, RawColumns, fit_encoder, hide_some
 from lead_ml.declare import Declaration, Profile
 from lead_ml.errors import BundleError, DeclarationError
 from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
-from lead_ml.model.icp import Learnt, agreement, learn, out_of_fold
-from lead_ml.model.lightgbm import Grow, grow_here
+from lead_ml.model.icp import LearnedProfile, agreement, learn, out_of_fold
+from lead_ml.model.lightgbm import TrainBooster, train_booster_here
+from lead_ml.model.logistic import Design
 from lead_ml.project.params import TargetParams
 from lead_ml.project.targets import Kind, ModelSpec
 from lead_ml.tables.dataset import Coded, Floats, Indices
@@ -30,14 +31,14 @@ PROFILE_FILE = "profile.json"
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a fit, apart from the rows; ``grow`` grows the trees of lightgbm."""
+    """Everything that decides a fit, apart from the rows; ``train_booster`` trains the booster of lightgbm."""
 
     kind: Kind
     spec: ModelSpec
     params: TargetParams
     seed: int
     threads: int = 0
-    grow: Grow = grow_here
+    train_booster: TrainBooster = train_booster_here
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Fitted:
     declarations: tuple[Declaration, ...]
     encoder: Encoder
     model: Classifier
-    profiles: Mapping[str, Learnt] = field(default_factory=dict)
+    profiles: Mapping[str, LearnedProfile] = field(default_factory=dict)
 
     def matrix(self, raw: RawColumns) -> Floats:
         """Return the float64 matrix (rows, features) of raw feature columns."""
@@ -85,9 +86,11 @@ class Fitted:
         encoder = msgspec.json.decode((folder / "encoding.json").read_bytes(), type=Encoder)
         by_name = {item.name: item for item in declarations}
         seen = tuple(by_name[name] for name in encoder.names)
-        profiles: dict[str, Learnt] = {}
+        profiles: dict[str, LearnedProfile] = {}
         if profiles_of(seen):
-            profiles = msgspec.json.decode((folder / PROFILE_FILE).read_bytes(), type=dict[str, Learnt])
+            profiles = msgspec.json.decode(
+                (folder / PROFILE_FILE).read_bytes(), type=dict[str, LearnedProfile]
+            )
         return cls(kind, seen, encoder, CLASSES[kind].load(folder / "model"), profiles)
 
 
@@ -97,7 +100,7 @@ def profiles_of(declarations: Sequence[Declaration]) -> tuple[Profile, ...]:
 
 
 def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
-    """Return the declarations of the groups that a model sees; a customer profile is no business of the fake model.
+    """Return the declarations of the groups that a model sees; the fake model does not see customer profiles.
 
     Raises
     ------
@@ -116,38 +119,61 @@ def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[D
     return seen
 
 
-def fit(
-    recipe: Recipe,
-    declarations: Sequence[Declaration],
-    raw: RawColumns,
-    lead: Indices,
-    y: Floats,
-    weight: Floats,
-    group: Indices | None = None,
-) -> Fitted:
-    """Fit one kind on the given rows.
+@dataclass(frozen=True)
+class FitRows:
+    """The rows of a fit.
 
-    A customer profile is learnt from all of them; to the classifier each row shows its agreement with a profile learnt from other
-    folds, so that it cannot read its own outcome off it.
-
-    Parameters
+    Attributes
     ----------
-    declarations
-        Features of the model, in matrix order.
     raw
-        Their columns (rows,).
+        Feature columns (rows,).
     lead, y, weight
         Lead, label (0.0 or 1.0) and weight of each row (rows,).
     group
-        Who stands behind each row (rows,): leads of one person or account share it. The lead by default.
+        Person or account of each row (rows,): leads of one person share it. The lead by default.
     """
-    profiles, raw = _profiled(recipe, declarations, raw, lead, y, lead if group is None else group)
-    encoder = fit_encoder(declarations, raw, lead, _named(recipe))
-    X = hide_some(encoder, encoder.transform(raw), lead, recipe.seed)
-    columns = columns_of(declarations, encoder, recipe.spec)
-    model = _classifier(recipe, columns, encoder)
-    model.fit(X, y, sample_weight=weight, columns=columns)
-    return Fitted(recipe.kind, tuple(declarations), encoder, model, profiles)
+
+    raw: RawColumns
+    lead: Indices
+    y: Floats
+    weight: Floats
+    group: Indices | None = None
+
+    @property
+    def person(self) -> Indices:
+        """Group of each row (rows,)."""
+        return self.lead if self.group is None else self.group
+
+
+def fit(recipe: Recipe, declarations: Sequence[Declaration], rows: FitRows) -> Fitted:
+    """Fit one candidate; `declarations` are the features of the model, in matrix order."""
+    return fit_all((recipe,), declarations, rows)[0]
+
+
+def fit_all(
+    recipes: Sequence[Recipe], declarations: Sequence[Declaration], rows: FitRows
+) -> tuple[Fitted, ...]:
+    """Fit recipes that differ in candidate and penalty only: profiles, code book, matrix and design are built once.
+
+    A customer profile is learned from all rows; the classifier sees each row's agreement with a profile learned from other
+    folds, so that no row can read its own outcome from it.
+    """
+    first = recipes[0]
+    profiles, raw = _profiled(first, declarations, rows)
+    encoder = fit_encoder(declarations, raw, rows.lead, _named(first))
+    X = hide_some(encoder, encoder.transform(raw), rows.lead, first.seed)
+    columns = columns_of(declarations, encoder, first.spec)
+    design: Design | None = None
+    found = []
+    for recipe in recipes:
+        model = _classifier(recipe, columns, encoder)
+        if isinstance(model, Logistic):
+            design = design or model.design(X, rows.y, rows.weight, columns)
+            model.fit_design(design)
+        else:
+            model.fit(X, rows.y, sample_weight=rows.weight, columns=columns)
+        found.append(Fitted(recipe.kind, tuple(declarations), encoder, model, profiles))
+    return tuple(found)
 
 
 def columns_of(
@@ -170,20 +196,15 @@ def take(raw: RawColumns, rows: npt.NDArray[Any]) -> RawColumns:
 
 
 def _profiled(
-    recipe: Recipe,
-    declarations: Sequence[Declaration],
-    raw: RawColumns,
-    lead: Indices,
-    y: Floats,
-    group: Indices,
-) -> tuple[dict[str, Learnt], RawColumns]:
+    recipe: Recipe, declarations: Sequence[Declaration], rows: FitRows
+) -> tuple[dict[str, LearnedProfile], RawColumns]:
     """Learn the profiles, and fill in the out-of-fold agreement of the fit rows."""
     hand = recipe.params.profile
-    learnt, own = {}, {}
+    learned, own = {}, {}
     for item in profiles_of(declarations):
-        learnt[item.name] = learn(item, raw, lead, y, hand)
-        own[item.name] = out_of_fold(item, raw, lead, group, y, hand, recipe.seed)
-    return learnt, {**raw, **own}
+        learned[item.name] = learn(item, rows.raw, rows.lead, rows.y, hand)
+        own[item.name] = out_of_fold(item, rows.raw, rows.lead, rows.person, rows.y, hand, recipe.seed)
+    return learned, {**rows.raw, **own}
 
 
 def _named(recipe: Recipe) -> dict[str, frozenset[str]]:
@@ -197,7 +218,10 @@ def _classifier(recipe: Recipe, columns: tuple[ColumnInfo, ...], encoder: Encode
     params = recipe.params
     if recipe.kind == "lightgbm":
         return LightGBM(
-            params=params.lightgbm, seed=recipe.seed, num_threads=recipe.threads, grow=recipe.grow
+            params=params.lightgbm,
+            seed=recipe.seed,
+            num_threads=recipe.threads,
+            train_booster=recipe.train_booster,
         )
     rules = compile_rules(
         params.scorecard.rules, columns, lambda name, value: encoder.categories[name].code_of(value)

@@ -30,8 +30,8 @@ _FOR_CATEGORIES: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Growth:
-    """What grows a booster: `rounds` trees on ``X`` (n, d) float64, ``y`` (n,) of 0.0 and 1.0 and ``weight`` (n,) or None.
+class BoosterTask:
+    """The input of a booster: `rounds` trees on ``X`` (n, d) float64, ``y`` (n,) of 0.0 and 1.0 and ``weight`` (n,) or None.
 
     ``names`` are the d feature names, ``categories`` the positions of the columns that hold codes.
     """
@@ -45,23 +45,23 @@ class Growth:
     categories: Sequence[int]
 
 
-Grow = Callable[[Growth], str]
+TrainBooster = Callable[[BoosterTask], str]
 
 
-def grow_here(growth: Growth) -> str:
-    """Grow the trees in this process; return the model text."""
+def train_booster_here(task: BoosterTask) -> str:
+    """TrainBooster the trees in this process; return the model text."""
     import lightgbm
 
     data = lightgbm.Dataset(
-        growth.X,
-        growth.y,
-        weight=growth.weight,
-        feature_name=list(growth.names),
-        categorical_feature=list(growth.categories),
-        params=dict(growth.params),
+        task.X,
+        task.y,
+        weight=task.weight,
+        feature_name=list(task.names),
+        categorical_feature=list(task.categories),
+        params=dict(task.params),
         free_raw_data=True,
     )
-    booster = lightgbm.train(dict(growth.params), data, num_boost_round=growth.rounds)
+    booster = lightgbm.train(dict(task.params), data, num_boost_round=task.rounds)
     return str(booster.model_to_string(num_iteration=-1))
 
 
@@ -78,8 +78,8 @@ class LightGBM(Classifier):
         Threads of the fit and of batches above 64 rows; 0 is all cores. It changes no bit of any result.
     extra
         Raw LightGBM parameters that win over all others; None as a value removes the parameter.
-    grow
-        Grows the trees; in this process by default.
+    train_booster
+        Trains the booster; in this process by default.
     """
 
     kind: ClassVar[Kind] = "lightgbm"
@@ -91,13 +91,13 @@ class LightGBM(Classifier):
         seed: int = 7,
         num_threads: int = 1,
         extra: dict[str, Any] | None = None,
-        grow: Grow = grow_here,
+        train_booster: TrainBooster = train_booster_here,
     ) -> None:
         self.params = params
         self.seed = seed
         self.num_threads = num_threads
         self.extra = extra
-        self.grow = grow
+        self.train_booster = train_booster
 
     @classmethod
     def defaults(cls, *, rounds: int = 100, seed: int = 7, num_threads: int = 1) -> Self:
@@ -114,12 +114,12 @@ class LightGBM(Classifier):
         sample_weight: Floats | None = None,
         columns: Sequence[ColumnInfo],
     ) -> Self:
-        """Grow ``params.rounds`` trees from the weighted mean; see :meth:`Classifier.fit`."""
+        """TrainBooster ``params.rounds`` trees from the weighted mean; see :meth:`Classifier.fit`."""
         labels, weight = check_fit(X, y, sample_weight, columns)
         check_classes(labels, weight)
         self.columns_ = tuple(columns)
-        text = self.grow(
-            Growth(
+        text = self.train_booster(
+            BoosterTask(
                 self.train_params(columns),
                 self.params.rounds,
                 X,
@@ -193,10 +193,12 @@ class LightGBM(Classifier):
         return model
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("_booster", "grow")}
+        return {
+            name: value for name, value in vars(self).items() if name not in ("_booster", "train_booster")
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update({"grow": grow_here, **state})
+        vars(self).update({"train_booster": train_booster_here, **state})
         if "text_" in state:
             self._set_text(state["text_"])
 

@@ -21,7 +21,7 @@ from lead_ml.model.terms import (
     Term,
     Terms,
     number_term,
-    standardised,
+    standardized,
     terms_from_dicts,
     terms_to_dicts,
 )
@@ -31,20 +31,20 @@ from lead_ml.tables.dataset import Floats, Indices
 _log = logging.getLogger(__name__)
 _TOLERANCE = 1e-8
 _STEPS = 20_000
-# The prior's column stands at ten standard deviations, so its coefficient bears a hundredth of the penalty.
+# The prior's column is scaled to ten standard deviations, so its coefficient bears a hundredth of the penalty.
 _PRIOR_SCALE = 10.0
 
 
 class Logistic(Classifier):
-    """Logistic regression on standardised numbers, missing indicators and one column per category code.
+    """Logistic regression on standardized numbers, missing indicators and one column per category code.
 
-    Minimises sum_i w_i * loss_i + l2 / 2 * sum_k b_k^2 (scikit-learn's ``C = 1 / l2``). Weights are taken as counts,
+    Minimizes sum_i w_i * loss_i + l2 / 2 * sum_k b_k^2 (scikit-learn's ``C = 1 / l2``). Weights are taken as counts,
     not rescaled: a row of weight 2 is that row twice, and weights of 1 / rows of a lead make every lead one
     observation, against which ``l2`` is the strength of a normal prior with variance 1 / l2 on each b_k, the effect of
-    one standard deviation of a number, of being missing, or of one category. The intercept is not penalised.
+    one standard deviation of a number, of being missing, or of one category. The intercept is not penalized.
 
-    With a ``prior`` its points enter as one more column at a hundredth of the penalty; what the columns learn of
-    their own are departures from the profile.
+    With a ``prior`` its points enter as one more column at a hundredth of the penalty; the other
+    columns learn departures from the profile.
     """
 
     kind: ClassVar[Kind] = "logistic"
@@ -62,19 +62,34 @@ class Logistic(Classifier):
         columns: Sequence[ColumnInfo],
     ) -> Self:
         """Decide the transforms, then fit; see :meth:`Classifier.fit`."""
+        return self.fit_design(self.design(X, y, sample_weight, columns))
+
+    def design(
+        self, X: Floats, y: npt.NDArray[Any], sample_weight: Floats | None, columns: Sequence[ColumnInfo]
+    ) -> Design:
+        """Decide the transforms and lay out the design matrix, which fits with other penalties can share."""
         labels, weight = check_fit(X, y, sample_weight, columns)
         check_classes(labels, weight)
         # Rows without weight must not decide which codes or missing values were seen.
         used = weight > 0
         X, labels, weight = np.ascontiguousarray(X[used]), labels[used], weight[used]
-        self.columns_ = tuple(columns)
-        parts = [_part(X[:, j].copy(), weight, column) for j, column in enumerate(columns)]
-        self.prior_ = _fitted_prior(self.prior, X, weight, columns)
-        offset, scale = _prior_column(self.prior_, X, weight)
-        coefficients, intercept = _solve(parts, offset, labels, weight, self.l2)
-        self.prior_coefficient_ = coefficients.pop() / scale if offset is not None else 0.0
-        self._set_terms(tuple(part.term_with(b) for part, b in zip(parts, coefficients, strict=True)))
-        self.base_ = intercept + sum(part.level(b) for part, b in zip(parts, coefficients, strict=True))
+        parts = tuple(_part(X[:, j].copy(), weight, column) for j, column in enumerate(columns))
+        prior = _fitted_prior(self.prior, X, weight, columns)
+        offset, scale = _prior_column(prior, X, weight)
+        empty = not sum(part.width for part in parts) and offset is None
+        matrix = None if empty else _matrix(parts, offset, len(labels))
+        return Design(
+            tuple(columns), parts, matrix, labels, weight, prior, scale if offset is not None else None
+        )
+
+    def fit_design(self, design: Design) -> Self:
+        """Fit the coefficients of a design, which is not changed."""
+        self.columns_, self.prior_ = design.columns, design.prior
+        coefficients, intercept = _solve(design, self.l2)
+        self.prior_coefficient_ = coefficients.pop() / design.prior_scale if design.prior_scale else 0.0
+        pairs = list(zip(design.parts, coefficients, strict=True))
+        self._set_terms(tuple(part.term_with(b) for part, b in pairs))
+        self.base_ = intercept + sum(part.level(b) for part, b in pairs)
         return self
 
     def predict_logit(self, X: Floats) -> Floats:
@@ -142,10 +157,26 @@ class _Part:
             effects = np.zeros(len(self.term.effects))
             effects[self.codes] = b - self.level(b)
             return CategoryTerm(tuple(effects.tolist()))
-        # The standardised value has mean 0 over the rows that have it, and is 0 in those that lack it.
+        # The standardized value has mean 0 over the rows that have it, and is 0 in those that lack it.
         absent, share = (float(b[-1]), float(self.means[-1])) if self.indicator else (0.0, 0.0)
         slope = float(b[0]) / self.term.scale if self.term.scale > 0 else 0.0
         return replace(self.term, slope=slope, present=-absent * share, missing=absent * (1 - share))
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a fit needs besides the penalty: ``matrix`` is sparse (rows, coefficients), or None without any column that varies.
+
+    ``prior_scale`` is the scale of the prior's column, the last of the matrix, or None without one.
+    """
+
+    columns: tuple[ColumnInfo, ...]
+    parts: tuple[_Part, ...]
+    matrix: Any
+    labels: Floats
+    weight: Floats
+    prior: Scorecard | None
+    prior_scale: float | None
 
 
 _NO_CODES = np.empty(0, dtype=np.int64)
@@ -158,7 +189,7 @@ def _part(values: Floats, weight: Floats, column: ColumnInfo) -> _Part:
 def _number(values: Floats, weight: Floats) -> _Part:
     term = number_term(values, weight)
     missing = np.isnan(values)
-    blocks = [standardised(term, values)] if term.scale > 0 else []
+    blocks = [standardized(term, values)] if term.scale > 0 else []
     indicator = bool(missing.any() and not missing.all())
     if indicator:
         blocks.append(missing.astype(np.float64))
@@ -187,32 +218,29 @@ def _fitted_prior(
 
 
 def _prior_column(prior: Scorecard | None, X: Floats, weight: Floats) -> tuple[Floats | None, float]:
-    """The centred prior logit over ``scale``, and ``scale``; None where the prior does not vary."""
+    """The centered prior logit over ``scale``, and ``scale``; None where the prior does not vary."""
     if prior is None:
         return None, 1.0
-    centred = add_up(prior.contributions(X)) - prior.contributions(X[:1])[0, -1]
-    deviation = float(np.sqrt((centred**2 * weight).sum() / weight.sum()))
+    centered = add_up(prior.contributions(X)) - prior.contributions(X[:1])[0, -1]
+    deviation = float(np.sqrt((centered**2 * weight).sum() / weight.sum()))
     if deviation < 1e-12:
         return None, 1.0
     scale = deviation / _PRIOR_SCALE
-    return centred / scale, scale
+    return centered / scale, scale
 
 
-def _solve(
-    parts: Sequence[_Part], offset: Floats | None, y: Floats, weight: Floats, l2: float
-) -> tuple[list[Any], float]:
+def _solve(design: Design, l2: float) -> tuple[list[Any], float]:
     """Return the coefficients of each part, the prior's (a float) after them, and the intercept."""
-    widths = [part.width for part in parts]
-    if not sum(widths) and offset is None:
+    parts, y, weight = design.parts, design.labels, design.weight
+    if design.matrix is None:
         return [np.empty(0) for _ in parts], float(logit((y * weight).sum() / weight.sum()))
-    design = _design(parts, offset, len(y))
-    b, intercept = _newton(design, y, weight, l2)
-    edges = np.cumsum([0, *widths])
+    b, intercept = _newton(design.matrix, y, weight, l2)
+    edges = np.cumsum([0, *(part.width for part in parts)])
     found: list[Any] = [b[edges[j] : edges[j + 1]] for j in range(len(parts))]
-    return found + ([float(b[-1])] if offset is not None else []), intercept
+    return found + ([float(b[-1])] if design.prior_scale else []), intercept
 
 
-def _design(parts: Sequence[_Part], offset: Floats | None, n: int) -> Any:
+def _matrix(parts: Sequence[_Part], offset: Floats | None, n: int) -> Any:
     """Sparse, so that categories stay small; and its products are sums in one thread, the same on every machine."""
     from scipy import sparse
 
@@ -234,7 +262,7 @@ def _newton(design: Any, y: Floats, weight: Floats, l2: float) -> tuple[Floats, 
 
     model = LogisticRegression(C=1 / l2, solver="newton-cholesky", tol=_TOLERANCE, max_iter=_STEPS)
     with warnings.catch_warnings():
-        # At this tolerance the line search may end on rounding, at the optimum; running out of steps is told below.
+        # At this tolerance the line search may end on rounding, at the optimum; running out of steps is logged below.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(design, y, sample_weight=weight)
     if int(model.n_iter_[0]) >= _STEPS:

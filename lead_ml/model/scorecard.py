@@ -72,7 +72,7 @@ def compile_rules(
 class Scorecard(Classifier):
     """Additive points: 20 log10(2) = 6.0206 points double the odds of ``base_rate``, those of a lead without points.
 
-    ``fit`` learns no points, only the weighted mean points of each column, around which contributions are centred.
+    ``fit`` learns no points, only the weighted mean points of each column, around which contributions are centered.
     """
 
     kind: ClassVar[Kind] = "scorecard"
@@ -107,9 +107,9 @@ class Scorecard(Classifier):
 
     def contributions(self, X: Floats) -> Floats:
         """Return (n, d + 1): (points - mean points) * ln(10) / 20 of each column, and the mean lead's logit."""
-        centred = self._points(self._checked(X)) - self.mean_points_
+        centered = self._points(self._checked(X)) - self.mean_points_
         base = self._start() + math.fsum(self.mean_points_) * LOGIT_PER_POINT
-        return np.column_stack([centred * LOGIT_PER_POINT, np.full(len(X), base)])
+        return np.column_stack([centered * LOGIT_PER_POINT, np.full(len(X), base)])
 
     def _points(self, X: Floats) -> Floats:
         points = np.zeros_like(X)

@@ -1,4 +1,4 @@
-"""How the logistic kind sees a column: the transform decided at fit time, its design columns, and its effect.
+"""How the logistic regression sees a column: the transform decided at fit time, its design columns, and its effect.
 
 The whole effect of a column is a function of its own value alone, so scoring is elementwise and one row gives the same
 bits as many.
@@ -24,7 +24,7 @@ TAILS = (0.001, 0.999)
 class NumberTerm:
     """Effect on the logit: ``slope`` * (t - ``mean``) + ``present``, or ``missing`` where the value is missing.
 
-    t is the value clipped to [``low``, ``high``], the fit rows' 0.1 and 99.9 % quantiles, and where ``log`` then
+    t is the value clipped to [``low``, ``high``], the fit rows' 0.1 and 99.9% quantiles, and where ``log`` then
     sign(x) log(1 + abs(x)). ``mean`` and ``scale`` are the weighted mean and standard deviation of t over the fit
     rows that have it; ``scale`` 0 marks a column that does not vary. ``missing`` and ``present`` weigh out to 0 over
     the fit rows.
@@ -64,7 +64,7 @@ def number_term(values: Floats, weight: Floats) -> NumberTerm:
     return NumberTerm(low, high, log, mean, scale)
 
 
-def standardised(term: NumberTerm, values: Floats) -> Floats:
+def standardized(term: NumberTerm, values: Floats) -> Floats:
     """Return (n,) the transformed value in standard deviations from its mean, 0 where missing."""
     t = np.clip(values, term.low, term.high)
     t = _signed_log(t) if term.log else t

@@ -107,6 +107,7 @@ def load_project(root: Path | str) -> Project:
     lead_ml.errors.ParamsError: nowhere/params.yaml does not exist. Run lead-ml init, or change to the folder of your project.
     """
     root = Path(root)
+    root = Path(root)
     params = load_params(root / "params.yaml")
     digest = _digest(root)
     declared = [item for path in _files(root, "features") for item in _features(_load(path, digest))]

@@ -44,7 +44,7 @@ KnownAt = Literal["creation", "history", "current"]
 class Role(msgspec.Struct, frozen=True):
     """A column that lead-ml knows by name.
 
-    ``kind`` says how its text is read. ``known_at`` matters for leads only: ``creation`` is filled in when the lead
+    ``kind`` is how its text is read. ``known_at`` matters for leads only: ``creation`` is filled in when the lead
     arrives, ``history`` has a value as of any time, from the table of changes, ``current`` may be overwritten later
     by people who know the outcome.
     """

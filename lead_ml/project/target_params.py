@@ -80,7 +80,7 @@ class TargetParams(Section):
 class ThresholdParams(Section):
     """What the advice on the MQL and SQL thresholds assumes, and which method sets the thresholds a bundle starts with."""
 
-    method: Literal["article", "capacity", "value", "precision", "recall"] = "capacity"
+    method: Literal["opportunity_mean", "capacity", "value", "precision", "recall"] = "capacity"
     sql_per_week: float = Field(20, gt=0)
     mql_per_week: float = Field(60, gt=0)
     cost_per_sql: float = Field(50, ge=0)

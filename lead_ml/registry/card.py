@@ -26,7 +26,7 @@ def _lines(card: Mapping[str, Any], version: str) -> Iterator[str]:
     if card.get("synthetic"):
         yield "**Trained on synthetic data: no figure here describes real leads.**"
         yield ""
-    for name, label in (("intended_use", "Intended use"), ("rung", "Cold-start stage")):
+    for name, label in (("intended_use", "Intended use"), ("cold_start_stage", "Cold-start stage")):
         if card.get(name):
             yield f"{label}: {card[name]}"
             yield ""

@@ -74,7 +74,7 @@ def tags_of(run: Run, root: Path) -> dict[str, str]:
         "dated": str(record.dated).lower(),
         "project_digest": record.project_digest,
         "features_digest": record.features,
-        "rung": record.rung,
+        "cold_start_stage": record.cold_start_stage,
         **{f"kind.{target}": kind for target, kind in record.kinds.items()},
     }
     commit = git_commit(root)

@@ -10,7 +10,7 @@ import msgspec
 from lead_ml.registry.flat import installed
 from lead_ml.registry.frame import AS_OF, EVENTS, OUTPUTS
 from lead_ml.registry.runs import Run
-from lead_ml.scoring import Facts
+from lead_ml.scoring import BundleInfo
 from lead_ml.tables.instants import iso
 
 if TYPE_CHECKING:
@@ -22,20 +22,20 @@ MODEL_CODE = Path(__file__).with_name("model_code.py")
 
 def log_model(mlflow: Any, run: Run) -> Any:
     """Log the bundle as a model of the active run; MLflow loads it from the copy and tries the example on it."""
-    facts = msgspec.json.decode((run.bundle / "scorer.json").read_bytes(), type=Facts)
+    info = msgspec.json.decode((run.bundle / "scorer.json").read_bytes(), type=BundleInfo)
     return mlflow.pyfunc.log_model(
         name="scorer",
         python_model=str(MODEL_CODE),
-        artifacts={"bundle": str(run.bundle.resolve())},
-        signature=signature_of(facts),
-        input_example=example_leads(facts),
+        artiinfo={"bundle": str(run.bundle.resolve())},
+        signature=signature_of(info),
+        input_example=example_leads(info),
         pip_requirements=requirements(),
         metadata={"lead_ml_version": run.record.version},
         model_type="classifier",
     )
 
 
-def signature_of(facts: Facts) -> Any:
+def signature_of(info: BundleInfo) -> Any:
     """Return the signature: a table of leads in, a table of scores out.
 
     Every column is of any type: a scorer reads ``"3"``, ``3`` and ``3.0`` alike, and pandas gives an empty column of texts
@@ -45,8 +45,8 @@ def signature_of(facts: Facts) -> Any:
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
-    needed = ["lead_id", *(["created_at"] if facts.dated else [])]
-    optional = [name for name in (*facts.columns, AS_OF, EVENTS) if name not in needed]
+    needed = ["lead_id", *(["created_at"] if info.dated else [])]
+    optional = [name for name in (*info.columns, AS_OF, EVENTS) if name not in needed]
     inputs = [
         *(ColSpec(AnyType(), name) for name in needed),
         *(ColSpec(AnyType(), name, required=False) for name in optional),
@@ -58,14 +58,14 @@ def signature_of(facts: Facts) -> Any:
     )
 
 
-def example_leads(facts: Facts) -> pd.DataFrame:
+def example_leads(info: BundleInfo) -> pd.DataFrame:
     """Return a table that the bundle answers: one invented lead without attributes, created at the end of the data."""
     import pandas as pd
 
-    moment = iso(facts.until)
-    dated = {"created_at": moment} if facts.dated else {}
+    moment = iso(info.until)
+    dated = {"created_at": moment} if info.dated else {}
     return pd.DataFrame(
-        [{"lead_id": "example", **dated, **dict.fromkeys(facts.columns), AS_OF: moment, EVENTS: "[]"}]
+        [{"lead_id": "example", **dated, **dict.fromkeys(info.columns), AS_OF: moment, EVENTS: "[]"}]
     )
 
 

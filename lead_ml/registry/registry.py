@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree
 from typing import Any, NamedTuple
@@ -102,6 +103,25 @@ def mark_promoted(
             client.delete_registered_model_alias(project, CHALLENGER)
     record_promotion(runs, project, bundle_version, promoted_at=promoted_at, why=why, forced=forced)
     return True
+
+
+@contextmanager
+def downloaded(uri: str) -> Iterator[Path]:
+    """Download a logged model for the length of a ``with`` block; the value is its bundle folder.
+
+    Parameters
+    ----------
+    uri
+        Address of a registered or logged model, such as ``models:/my-company@champion``, at the tracking server of
+        ``MLFLOW_TRACKING_URI``.
+    """
+    mlflow = import_mlflow()
+    with tempfile.TemporaryDirectory() as scratch:
+        yield (
+            Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=scratch))
+            / "artifacts"
+            / "bundle"
+        )
 
 
 def fetch_bundle(runs: Path, project: str, version: str, folder: Path) -> Path:

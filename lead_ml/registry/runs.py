@@ -49,7 +49,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     features: str
     kinds: dict[str, str]
     left_out_features: tuple[str, ...]
-    rung: str
+    cold_start_stage: str
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from lead_ml.report.figures import plain
 from lead_ml.report.inputs import features_data, intake_data
 from lead_ml.report.target import target_data
 from lead_ml.report.words import summary
-from lead_ml.scoring import Bundle, accepted_lines, load_bundle
+from lead_ml.scoring import Bundle, accepted_thresholds, load_bundle
 from lead_ml.scoring.thresholds import curve
 from lead_ml.scoring.thresholds.scale import log_odds, score_of
 from lead_ml.scoring.thresholds.tables import by_month
@@ -73,16 +73,16 @@ def _thresholds(run: Run, bundle: Bundle) -> dict[str, Any] | None:
     """Gather thresholds, advice, curve and months; None on a cold start, where no history was scored."""
     if bundle.history is None:
         return None
-    lines, odds = accepted_lines(run.bundle, bundle), bundle.facts.reference_odds
+    accepted, odds = accepted_thresholds(run.bundle, bundle), bundle.info.reference_odds
     return {
-        "lines": {
-            **msgspec.to_builtins(lines),
-            "mql_score": score_of(log_odds(lines.mql), odds),
-            "sql_score": score_of(log_odds(lines.sql), odds),
+        "in_force": {
+            **msgspec.to_builtins(accepted),
+            "mql_score": score_of(log_odds(accepted.mql), odds),
+            "sql_score": score_of(log_odds(accepted.sql), odds),
         },
         "advice": msgspec.to_builtins(bundle.advice),
         "curve": msgspec.to_builtins(curve(bundle.history, reference_odds=odds, n=CURVE_LINES)),
-        "months": msgspec.to_builtins(by_month(bundle.history, log_odds(lines.sql))),
+        "months": msgspec.to_builtins(by_month(bundle.history, log_odds(accepted.sql))),
         "dated": bundle.history.as_of is not None,
         "assumed": bundle.params.get("thresholds", {}),
     }

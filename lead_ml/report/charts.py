@@ -148,7 +148,7 @@ def threshold_curve(thresholds: Record) -> Markup:
         ):
             axes.plot(scores, [row[key] for row in rows], color=color, label=label)
         for name in ("mql", "sql"):
-            score = thresholds["lines"][f"{name}_score"]
+            score = thresholds["in_force"][f"{name}_score"]
             axes.axvline(score, color=INK, linewidth=1, linestyle="--")
             place = {"xycoords": axes.get_xaxis_transform(), "weight": "bold"}
             note(axes, f"{name.upper()} {score:.0f}", (score, 1), (4, -8), **place)

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.model.metrics import Interval, lift_at, paired_bootstrap, resamples
+from lead_ml.model.metrics import Interval, bootstrap, paired_bootstrap, resamples, wilson
 from lead_ml.registry.runs import ForwardScores
-from lead_ml.scoring.thresholds.tables import wilson
 from lead_ml.tables.dataset import Floats, Indices
 
 BINS, RESAMPLES, BAND = 10, 200, 0.90
@@ -77,12 +76,10 @@ def over_base_rate(
 def top_lift(scores: ForwardScores, kind: str, *, level: float, seed: int) -> Interval:
     """Return the lift of the top 5% with its interval over leads, for evaluations that do not hold it."""
     p, y, weight = scores.probability[kind], scores.y, scores.weight
-    value = lift_at(y, p, weight, share=TOP_SHARE)
-    draws = np.array(
-        [lift_at(y, p, weight * times, share=TOP_SHARE) for times in resamples(scores.group, RESAMPLES, seed)]
-    )
-    lower, upper = np.quantile(draws[np.isfinite(draws)], [(1 - level) / 2, (1 + level) / 2])
-    return Interval(value, float(lower), float(upper))
+    metrics = ["lift_5"]
+    return bootstrap(y, p, weight, scores.group, n_boot=RESAMPLES, level=level, seed=seed, metrics=metrics)[
+        "lift_5"
+    ]
 
 
 def rate_interval(rate: float, leads: int) -> tuple[float | None, float | None]:

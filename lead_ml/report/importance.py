@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from lead_ml.declare import GROUP_NAMES, GROUPS, Declaration
-from lead_ml.scoring import Part, Scored
-from lead_ml.scoring.reasons import importance
+from lead_ml.declare import GROUPS, Declaration
+from lead_ml.scoring import BundlePart, Scored
+from lead_ml.scoring.reasons import group_label, importance
 from lead_ml.tables.dataset import Floats
 
 NAME = "importance.json"
@@ -43,7 +43,7 @@ def save_importance(scored: Scored, folder: Path, sampled_from: int | None = Non
     return path
 
 
-def importance_of(part: Part, folder: Path) -> dict[str, Any]:
+def importance_of(part: BundlePart, folder: Path) -> dict[str, Any]:
     """Return the importance that was saved in a folder, else a rough one from the golden rows of the bundle."""
     path = folder / NAME
     if path.is_file():
@@ -65,7 +65,7 @@ def _groups(declarations: Sequence[Declaration], parts: Floats) -> list[dict[str
     for group in GROUPS:
         columns = [k for k, item in enumerate(declarations) if item.group == group]
         if columns:
-            en, zh = GROUP_NAMES[group]
+            en, zh = group_label(group, "en"), group_label(group, "zh")
             mean = float(np.abs(parts[:, columns].sum(axis=1)).mean())
             found.append({"group": group, "en": en, "zh": zh, "features": len(columns), "mean_abs": mean})
     return sorted(found, key=lambda row: -row["mean_abs"])

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from lead_ml.declare import (
-    GROUP_NAMES,
     MICROSECONDS_PER_DAY,
     Age,
     Aggregate,
@@ -27,6 +26,7 @@ from lead_ml.declare import (
     Ratio,
 )
 from lead_ml.scoring import Bundle
+from lead_ml.scoring.reasons import group_label
 from lead_ml.tables.instants import iso
 
 
@@ -52,8 +52,8 @@ def features_data(bundle: Bundle) -> list[dict[str, Any]]:
             "en": item.en,
             "zh": item.zh,
             "group": item.group,
-            "group_en": GROUP_NAMES[item.group][0],
-            "group_zh": GROUP_NAMES[item.group][1],
+            "group_en": group_label(item.group, "en"),
+            "group_zh": group_label(item.group, "zh"),
             "unit": item.unit,
             "computed": computed(item),
             "targets": [target for target, names in seen.items() if item.name in names],

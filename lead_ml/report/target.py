@@ -15,7 +15,7 @@ from lead_ml.registry.runs import ForwardScores, Run
 from lead_ml.report import figures
 from lead_ml.report.importance import importance_of
 from lead_ml.report.words import BASE, METRICS, Metric, headline, metric_words, opening, target_name, verdicts
-from lead_ml.scoring import Bundle, Part
+from lead_ml.scoring import Bundle, BundlePart
 from lead_ml.scoring.reasons import profile_table
 from lead_ml.tables.instants import from_datetime, iso
 
@@ -23,7 +23,7 @@ from lead_ml.tables.instants import from_datetime, iso
 def target_data(
     run: Run, target: str, bundle: Bundle, *, level: float, data_from: int | None
 ) -> dict[str, Any]:
-    """Return everything that the report says about a target; ``judged`` is False on a cold start.
+    """Return everything that the report says about a target; ``evaluated`` is False on a cold start.
 
     Parameters
     ----------
@@ -44,15 +44,15 @@ def target_data(
             for item in profiles_of(part.fitted.declarations)
         ],
         "ships": _ships(bundle, target, part),
-        "judged": evaluation is not None,
+        "evaluated": evaluation is not None,
     }
     if evaluation is None:
         return {**common, "headline": "not evaluated: too few outcomes; the scorecard is used as written"}
-    judged = _judged(evaluation, run.forward(target), level=level, seed=run.record.seed)
-    return {**common, **judged, **_windows(evaluation, data_from)}
+    evaluated = _judged(evaluation, run.forward(target), level=level, seed=run.record.seed)
+    return {**common, **evaluated, **_windows(evaluation, data_from)}
 
 
-def _ships(bundle: Bundle, target: str, part: Part) -> dict[str, Any]:
+def _ships(bundle: Bundle, target: str, part: BundlePart) -> dict[str, Any]:
     card = bundle.card.get("targets", {}).get(target, {})
     return {
         "kind": part.fitted.kind,

@@ -101,7 +101,7 @@ def summary(data: Record, lang: Lang) -> list[str]:
     if not data["run"]["dated"]:
         lines.append(words("report.summary.undated"))
     if data["thresholds"] is not None:
-        force = data["thresholds"]["lines"]
+        force = data["thresholds"]["in_force"]
         shown = {name: force[name] for name in ("mql", "sql", "mql_score", "sql_score")}
         lines.append(words("report.summary.thresholds", **shown))
     if data["features_left_out"]:
@@ -111,7 +111,7 @@ def summary(data: Record, lang: Lang) -> list[str]:
 
 def _target(part: Record, words: Catalog) -> list[str]:
     lang = words.language
-    if part["judged"]:
+    if part["evaluated"]:
         first, *rest = _judged(part, words)
     else:
         first, rest = words("report.summary.not_evaluated", name=candidate_name(part["kind"], lang)), []

@@ -1,17 +1,17 @@
 """Scorers: bundles on disk and what they answer."""
 
-from lead_ml.scoring.answer import LANGS, Answer, FakeAnswer, Lang, Reasons
+from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
 from lead_ml.scoring.bundle import (
     Bundle,
-    Facts,
-    Part,
-    accept_lines,
-    accepted_lines,
+    BundleInfo,
+    BundlePart,
+    accept_thresholds,
+    accepted_thresholds,
     load_bundle,
     write_bundle,
 )
 from lead_ml.scoring.golden import Golden, make_golden
-from lead_ml.scoring.manifest import Manifest, verify
+from lead_ml.scoring.manifest import BundleManifest, verify
 from lead_ml.scoring.request import BatchRequest, EventIn, LeadSchema, Prepared, ScoreRequest, prepare
 from lead_ml.scoring.scorer import Scored, Scorer, score_part
 from lead_ml.scoring.worklist import (
@@ -26,18 +26,16 @@ from lead_ml.scoring.worklist import (
 )
 
 __all__ = [
-    "LANGS",
     "Answer",
     "BatchRequest",
     "Bundle",
+    "BundleInfo",
+    "BundleManifest",
+    "BundlePart",
     "EventIn",
-    "Facts",
     "FakeAnswer",
     "Golden",
-    "Lang",
     "LeadSchema",
-    "Manifest",
-    "Part",
     "Prepared",
     "Reasons",
     "ScoreRequest",
@@ -45,8 +43,8 @@ __all__ = [
     "Scorer",
     "Served",
     "WorklistRow",
-    "accept_lines",
-    "accepted_lines",
+    "accept_thresholds",
+    "accepted_thresholds",
     "load_bundle",
     "make_golden",
     "prepare",

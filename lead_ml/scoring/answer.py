@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 from lead_ml.scoring.reasons import Reason
-
-Lang = Literal["en", "zh"]
-LANGS: tuple[Lang, ...] = ("en", "zh")
 
 
 class Reasons(msgspec.Struct, frozen=True, rename={"for_": "for"}):
@@ -20,7 +15,7 @@ class Reasons(msgspec.Struct, frozen=True, rename={"for_": "for"}):
 
 
 class FakeAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The probability that the lead is fake, with its 90 % interval; ``flag`` is true from the flag line up."""
+    """The probability that the lead is fake, with its 90% interval; ``flag`` is true from the flag threshold up."""
 
     probability: float
     lower: float
@@ -34,7 +29,7 @@ class FakeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One scored lead.
 
-    ``probability`` (0-1) with its 90 % interval ``lower``-``upper``; ``score`` 0-100; ``grade`` A-D; ``stage`` is the advice
+    ``probability`` (0-1) with its 90% interval ``lower``-``upper``; ``score`` 0-100; ``grade`` A-D; ``stage`` is the advice
     (``sql``, ``mql`` or ``none``). ``base`` plus all reasons' contributions is the logit of the probability. ``groups``
     sums them per feature group. ``reference_until`` (ISO 8601) is how far the history of shared keys reaches;
     ``events_supplied`` tells whether events came with the lead at all; ``ignored`` lists events that were left out, and why.

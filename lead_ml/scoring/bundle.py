@@ -9,11 +9,11 @@ Layout::
     card.json               what the model is, and its figures
     history.npz             out-of-sample scores that the threshold advice replays
     advice.json             the advice by every method, with intervals
-    lines.json              the lines a fresh bundle starts with
+    default_thresholds.json the thresholds a new bundle starts with
     reference/*.npz         kept state of keys that many leads share
     extra/*.npz             the last row of each key of a table of third-party data, what features read of it
     conversion/, fake/      spec, code book, classifier, calibration, evidence, golden rows
-    thresholds.json         lines that people accepted since; outside the seal
+    thresholds.json         thresholds that people accepted since; outside the seal
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ from lead_ml.asof.join import shared_plans
 from lead_ml.asof.kernel import HistorySnapshot, compile_plans
 from lead_ml.declare import Declaration, from_json, to_json
 from lead_ml.errors import BundleError
-from lead_ml.model import Band, Calibration
+from lead_ml.model import Calibration, CalibrationInterval
 from lead_ml.model.fit import Fitted
 from lead_ml.project.targets import ModelSpec
 from lead_ml.scoring.extra_file import extra_from_arrays, extra_to_arrays
 from lead_ml.scoring.golden import Golden
-from lead_ml.scoring.manifest import Manifest, seal, verify
+from lead_ml.scoring.manifest import BundleManifest, seal, verify
 from lead_ml.scoring.reasons import Evidence
 from lead_ml.scoring.request import LeadSchema
-from lead_ml.scoring.thresholds import Advice, EvidenceTable, History, Lines
+from lead_ml.scoring.thresholds import Advice, EvidenceTable, History, Thresholds
 from lead_ml.tables.dataset import Extra
 
 ACCEPTED = "thresholds.json"
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The scalars of a bundle: ``until`` is the end of its data, microseconds UTC."""
 
     project: str
@@ -57,18 +57,18 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     dated: bool
     reference_odds: float
     fake_flag: float
-    rung: str = ""
+    cold_start_stage: str = ""
 
 
 @dataclass(frozen=True)
-class Part:
+class BundlePart:
     """One target of a scorer."""
 
     spec: ModelSpec
     horizon_days: float | None
     fitted: Fitted
     calibration: Calibration
-    band: Band
+    interval: CalibrationInterval
     evidence: Evidence
     golden: Golden
 
@@ -77,12 +77,12 @@ class Part:
 class Bundle:
     """Everything that scoring needs, in memory. ``advice`` and ``history`` are empty where nothing could be replayed."""
 
-    facts: Facts
+    info: BundleInfo
     params: Mapping[str, Any]
     declarations: tuple[Declaration, ...]
-    parts: Mapping[str, Part]
-    kept: Mapping[str, HistorySnapshot]
-    lines: Lines
+    parts: Mapping[str, BundlePart]
+    reference: Mapping[str, HistorySnapshot]
+    thresholds: Thresholds
     advice: tuple[Advice, ...]
     history: History | None
     card: Mapping[str, Any]
@@ -91,11 +91,11 @@ class Bundle:
     @property
     def schema(self) -> LeadSchema:
         """What a request must look like."""
-        facts = self.facts
+        facts = self.info
         return LeadSchema(facts.columns, facts.zone, frozenset(facts.missing), facts.dated)
 
 
-def write_bundle(bundle: Bundle, folder: Path) -> Manifest:
+def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
     """Write a bundle into an empty or new folder and seal it; the same bundle always gives the same bytes.
 
     Raises
@@ -106,20 +106,20 @@ def write_bundle(bundle: Bundle, folder: Path) -> Manifest:
     if folder.exists() and any(folder.iterdir()):
         raise BundleError(f"{folder} is not empty", do="name a new folder; a bundle is never overwritten")
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "scorer.json", bundle.facts)
+    _write_json(folder / "scorer.json", bundle.info)
     _write_json(folder / "params.json", bundle.params)
     _write_json(folder / "card.json", bundle.card)
     _write_json(folder / "advice.json", bundle.advice)
-    _write_json(folder / "lines.json", bundle.lines)
+    _write_json(folder / "default_thresholds.json", bundle.thresholds)
     (folder / "features.json").write_bytes(to_json(bundle.declarations))
     if bundle.history is not None:
         _write_arrays(folder / "history.npz", EvidenceTable.of(bundle.history).arrays())
     for name, part in bundle.parts.items():
         _write_part(part, folder / name)
-    if bundle.kept:
+    if bundle.reference:
         (folder / "reference").mkdir()
-    for k, name in enumerate(sorted(bundle.kept)):
-        arrays = {"name": np.array(name), **bundle.kept[name].to_arrays()}
+    for k, name in enumerate(sorted(bundle.reference)):
+        arrays = {"name": np.array(name), **bundle.reference[name].to_arrays()}
         _write_arrays(folder / "reference" / f"{k:02d}.npz", arrays)
     if bundle.extra:
         (folder / "extra").mkdir()
@@ -129,7 +129,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> Manifest:
     return seal(folder)
 
 
-def load_bundle(folder: Path) -> tuple[Bundle, Manifest]:
+def load_bundle(folder: Path) -> tuple[Bundle, BundleManifest]:
     """Verify the manifest, then read the bundle.
 
     Raises
@@ -146,18 +146,18 @@ def load_bundle(folder: Path) -> tuple[Bundle, Manifest]:
         ) from error
 
 
-def accepted_lines(folder: Path, bundle: Bundle) -> Lines:
-    """Return the lines that people accepted for this bundle, else those it was born with."""
+def accepted_thresholds(folder: Path, bundle: Bundle) -> Thresholds:
+    """Return the thresholds that people accepted for this bundle, else its defaults."""
     path = folder / ACCEPTED
     if not path.is_file():
-        return bundle.lines
-    return Lines.from_json(path.read_bytes())
+        return bundle.thresholds
+    return Thresholds.from_json(path.read_bytes())
 
 
-def accept_lines(folder: Path, lines: Lines) -> None:
-    """Write accepted lines beside the bundle, in one step, so that a reader sees the old or the new file."""
+def accept_thresholds(folder: Path, thresholds: Thresholds) -> None:
+    """Write accepted thresholds beside the bundle, in one step, so that a reader sees the old or the new file."""
     fresh = folder / f".{ACCEPTED}.new"
-    fresh.write_bytes(lines.to_json())
+    fresh.write_bytes(thresholds.to_json())
     fresh.replace(folder / ACCEPTED)
 
 
@@ -165,7 +165,7 @@ def _read(folder: Path) -> Bundle:
     declarations = from_json((folder / "features.json").read_bytes())
     history = folder / "history.npz"
     return Bundle(
-        facts=msgspec.json.decode((folder / "scorer.json").read_bytes(), type=Facts),
+        info=msgspec.json.decode((folder / "scorer.json").read_bytes(), type=BundleInfo),
         params=msgspec.json.decode((folder / "params.json").read_bytes()),
         declarations=declarations,
         parts={
@@ -173,8 +173,8 @@ def _read(folder: Path) -> Bundle:
             for name in ("conversion", "fake")
             if (folder / name).is_dir()
         },
-        kept=_read_kept(folder / "reference", declarations),
-        lines=msgspec.json.decode((folder / "lines.json").read_bytes(), type=Lines),
+        reference=_read_reference(folder / "reference", declarations),
+        thresholds=msgspec.json.decode((folder / "default_thresholds.json").read_bytes(), type=Thresholds),
         advice=msgspec.json.decode((folder / "advice.json").read_bytes(), type=tuple[Advice, ...]),
         history=EvidenceTable.from_arrays(_arrays(history)).history if history.is_file() else None,
         card=msgspec.json.decode((folder / "card.json").read_bytes()),
@@ -182,32 +182,33 @@ def _read(folder: Path) -> Bundle:
     )
 
 
-def _write_part(part: Part, folder: Path) -> None:
+def _write_part(part: BundlePart, folder: Path) -> None:
     folder.mkdir()
     _write_json(folder / "spec.json", {"spec": part.spec, "horizon_days": part.horizon_days})
     _write_json(
-        folder / "calibration.json", {"calibration": part.calibration.to_dict(), "band": part.band.to_dict()}
+        folder / "calibration.json",
+        {"calibration": part.calibration.to_dict(), "interval": part.interval.to_dict()},
     )
     _write_json(folder / "evidence.json", part.evidence)
     part.fitted.save(folder)
     _write_arrays(folder / "golden.npz", part.golden.to_arrays())
 
 
-def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> Part:
+def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> BundlePart:
     spec = msgspec.json.decode((folder / "spec.json").read_bytes())
     calibration = msgspec.json.decode((folder / "calibration.json").read_bytes())
-    return Part(
+    return BundlePart(
         spec=msgspec.convert(spec["spec"], ModelSpec),
         horizon_days=spec["horizon_days"],
         fitted=Fitted.load(folder, declarations),
         calibration=Calibration.from_dict(calibration["calibration"]),
-        band=Band.from_dict(calibration["band"]),
+        interval=CalibrationInterval.from_dict(calibration["interval"]),
         evidence=msgspec.json.decode((folder / "evidence.json").read_bytes(), type=Evidence),
         golden=Golden.from_arrays(_arrays(folder / "golden.npz")),
     )
 
 
-def _read_kept(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str, HistorySnapshot]:
+def _read_reference(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str, HistorySnapshot]:
     plans = {plan.name: plan for plan in shared_plans(compile_plans(declarations))}
     kept = {}
     for path in sorted(folder.glob("*.npz")):

@@ -44,7 +44,7 @@ def check_golden(name: str, golden: Golden, fitted: Fitted) -> None:
     worst = float(np.abs(fitted.model.predict_logit(golden.X) - golden.logit).max(initial=0.0))
     if not worst <= TOLERANCE:
         raise BundleError(
-            f"the {name} model answers otherwise than when it was trained",
+            f"the {name} model does not give the answers it gave when it was trained",
             value=worst,
             expected=f"logits within {TOLERANCE}",
             do="the libraries differ from those of the training; retrain or restore",

@@ -11,7 +11,7 @@ from lead_ml.errors import BundleError
 
 FORMAT = 1
 NAME = "manifest.json"
-# Accepted lines change without a new model; the second is the file that takes their place, for as long as it is written.
+# Accepted thresholds change without a new model; the second is the file that takes their place, for as long as it is written.
 UNSEALED = frozenset({NAME, "thresholds.json", ".thresholds.json.new"})
 
 
@@ -22,7 +22,7 @@ class FileSeal(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     """Every file of a bundle by its relative path, and the format of the whole."""
 
     format: int
@@ -34,15 +34,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:12]
 
 
-def seal(folder: Path) -> Manifest:
+def seal(folder: Path) -> BundleManifest:
     """Write ``manifest.json`` over every file in a folder and return it."""
-    manifest = Manifest(format=FORMAT, files={name: _seal(folder / name) for name in _names(folder)})
+    manifest = BundleManifest(format=FORMAT, files={name: _seal(folder / name) for name in _names(folder)})
     data = msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1)
     (folder / NAME).write_bytes(data)
     return manifest
 
 
-def verify(folder: Path) -> Manifest:
+def verify(folder: Path) -> BundleManifest:
     """Check a folder against its manifest, without parsing any other file.
 
     Raises
@@ -57,7 +57,7 @@ def verify(folder: Path) -> Manifest:
             f"{folder} is no bundle: {NAME} is missing", do="run lead-ml train, or name another folder"
         )
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode(path.read_bytes(), type=BundleManifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BundleError(
             f"{path} cannot be read: {error}", do="restore the bundle from the registry"

@@ -13,7 +13,7 @@ import numpy as np
 from lead_ml.asof.labels import Spine
 from lead_ml.clean.text import as_text
 from lead_ml.errors import RequestError
-from lead_ml.scoring.answer import Lang
+from lead_ml.language import Lang
 from lead_ml.tables.dataset import Coded, Dataset, Events, Leads
 from lead_ml.tables.instants import iso, parse_iso
 
@@ -201,6 +201,6 @@ def _why_ignored(
         return "before the lead was created"
     if event.event_id is not None:
         if event.event_id in seen:
-            return "event_id stands twice"
+            return "duplicate event_id"
         seen.add(event.event_id)
     return ""

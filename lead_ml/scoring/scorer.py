@@ -12,12 +12,14 @@ import numpy as np
 from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import Compiled, features_at
 from lead_ml.asof.labels import Spine
-from lead_ml.scoring.answer import Answer, FakeAnswer, Lang, Reasons
-from lead_ml.scoring.bundle import Bundle, Part, accepted_lines, load_bundle
+from lead_ml.language import Lang
+from lead_ml.model.metrics import sigmoid
+from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
+from lead_ml.scoring.bundle import Bundle, BundlePart, accepted_thresholds, load_bundle
 from lead_ml.scoring.golden import check_golden
 from lead_ml.scoring.reasons import group_sums, reasons_of
 from lead_ml.scoring.request import Prepared
-from lead_ml.scoring.thresholds import Lines, grade_of, score_of, stage_of
+from lead_ml.scoring.thresholds import Thresholds, grade_of, score_of, stage_of
 from lead_ml.tables.dataset import Coded, Dataset, Floats
 from lead_ml.tables.instants import iso
 
@@ -25,10 +27,10 @@ from lead_ml.tables.instants import iso
 @dataclass(frozen=True)
 class Scored:
     """One target of some leads: calibrated ``logit`` (rows,), ``contributions`` (rows, features + 1, last the base), the
-    band's ``lower`` and ``upper`` probabilities (rows,), and the raw feature values behind them.
+    bounds ``lower`` and ``upper`` of the probability (rows,), and the raw feature values behind them.
     """
 
-    part: Part
+    part: BundlePart
     logit: Floats
     probability: Floats
     lower: Floats
@@ -42,12 +44,33 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class _Asked:
+    """What one answer is about and how it is worded: a snapshot of a lead, the language, the number of reasons."""
+
+    lead_id: str
+    as_of: int
+    events: bool
+    lang: Lang
+    top: int
+    ignored: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, dataset: Dataset, spine: Spine, row: int, lang: Lang, top: int) -> _Asked:
+        lead_id = dataset.leads.lead_id[int(spine.lead[row])]
+        return cls(lead_id, int(spine.as_of[row]), dataset.events is not None, lang, top)
+
+    def noted(self, ignored: tuple[str, ...], warnings: tuple[str, ...]) -> _Asked:
+        return replace(self, ignored=ignored, warnings=warnings)
+
+
+@dataclass(frozen=True)
 class Scorer:
     """A loaded bundle that scores. Immutable, so threads share it and a reload swaps it whole."""
 
     bundle: Bundle
     version: str
-    lines: Lines
+    thresholds: Thresholds
     folder: Path | None = None
 
     @classmethod
@@ -63,7 +86,7 @@ class Scorer:
         bundle, manifest = load_bundle(folder)
         for name, part in bundle.parts.items():
             check_golden(name, part.golden, part.fitted)
-        return cls(bundle, manifest.version, accepted_lines(folder, bundle), folder)
+        return cls(bundle, manifest.version, accepted_thresholds(folder, bundle), folder)
 
     @cached_property
     def compiled(self) -> Compiled:
@@ -71,18 +94,20 @@ class Scorer:
         return Compiled.of(self.bundle.declarations)
 
     def score_prepared(self, requests: Sequence[Prepared]) -> list[Answer]:
-        """Score checked requests; each sees the kept history and its own events, never another request."""
+        """Score checked requests; each sees the reference history of the bundle and its own events, never another request."""
         raws = [self._features(request) for request in requests]
         scored = self._scored(_stacked(raws))
         return [
-            self._answer(scored, k, r.dataset, r.spine, 0, r.lang, r.top, r.ignored, r.warnings)
+            self._answer(
+                scored, k, _Asked.of(r.dataset, r.spine, 0, r.lang, r.top).noted(r.ignored, r.warnings)
+            )
             for k, r in enumerate(requests)
         ]
 
     def score_dataset(
         self, dataset: Dataset, spine: Spine, *, lang: Lang = "en", top: int = 5
     ) -> list[Answer]:
-        """Score snapshots of a whole data set, whose own history takes the place of the kept one."""
+        """Score snapshots of a whole data set, whose own history takes the place of that in the bundle."""
         raw = features_at(self.compiled, dataset, spine)
         return self.score_features(raw, dataset, spine, lang=lang, top=top)
 
@@ -91,7 +116,7 @@ class Scorer:
     ) -> list[Answer]:
         """Score snapshots whose features are there; of `dataset` only the ids count, and whether it has events."""
         scored = self._scored(raw)
-        return [self._answer(scored, k, dataset, spine, k, lang, top) for k in range(len(spine))]
+        return [self._answer(scored, k, _Asked.of(dataset, spine, k, lang, top)) for k in range(len(spine))]
 
     def scored(self, dataset: Dataset, spine: Spine) -> Mapping[str, Scored]:
         """Return the arrays behind :meth:`score_dataset`, by target."""
@@ -99,82 +124,71 @@ class Scorer:
 
     def _features(self, request: Prepared) -> RawColumns:
         dataset = replace(request.dataset, extra=self.bundle.extra)
-        return features_at(self.compiled, dataset, request.spine, kept=self.bundle.kept)
+        return features_at(self.compiled, dataset, request.spine, reference=self.bundle.reference)
 
     def _scored(self, raw: RawColumns) -> dict[str, Scored]:
         return {name: score_part(part, raw) for name, part in self.bundle.parts.items()}
 
-    def _answer(
-        self,
-        scored: Mapping[str, Scored],
-        row: int,
-        dataset: Dataset,
-        spine: Spine,
-        snapshot: int,
-        lang: Lang,
-        top: int,
-        ignored: tuple[str, ...] = (),
-        warnings: tuple[str, ...] = (),
-    ) -> Answer:
+    def _answer(self, scored: Mapping[str, Scored], row: int, asked: _Asked) -> Answer:
         main = scored["conversion"]
         logit = float(main.logit[row])
-        mql, sql = self.lines.mql_logit, self.lines.sql_logit
+        mql, sql = self.thresholds.mql_logit, self.thresholds.sql_logit
         declared = main.part.fitted.declarations
         return Answer(
-            lead_id=dataset.leads.lead_id[int(spine.lead[snapshot])],
-            as_of=iso(int(spine.as_of[snapshot])),
+            lead_id=asked.lead_id,
+            as_of=iso(asked.as_of),
             probability=float(main.probability[row]),
             lower=float(main.lower[row]),
             upper=float(main.upper[row]),
-            score=float(score_of(logit, self.bundle.facts.reference_odds)),
+            score=float(score_of(logit, self.bundle.info.reference_odds)),
             grade=grade_of(logit, mql, sql),
             stage=stage_of(logit, mql, sql),
             base=float(main.contributions[row, -1]),
-            reasons=_reasons(main, row, lang, top),
+            reasons=_reasons(main, row, asked),
             groups=group_sums(declared, main.contributions[row, :-1]),
-            fake=self._fake(scored["fake"], row, lang, top) if "fake" in scored else None,
+            fake=self._fake(scored["fake"], row, asked) if "fake" in scored else None,
             kind=main.part.fitted.kind,
             model_version=self.version,
-            thresholds_version=self.lines.version,
-            reference_until=iso(self.bundle.facts.until),
-            events_supplied=dataset.events is not None,
-            ignored=ignored,
-            warnings=warnings,
+            thresholds_version=self.thresholds.version,
+            reference_until=iso(self.bundle.info.until),
+            events_supplied=asked.events,
+            ignored=asked.ignored,
+            warnings=asked.warnings,
         )
 
-    def _fake(self, scored: Scored, row: int, lang: Lang, top: int) -> FakeAnswer:
+    def _fake(self, scored: Scored, row: int, asked: _Asked) -> FakeAnswer:
         probability = float(scored.probability[row])
         return FakeAnswer(
             probability=probability,
             lower=float(scored.lower[row]),
             upper=float(scored.upper[row]),
-            flag=probability >= self.bundle.facts.fake_flag,
+            flag=probability >= self.bundle.info.fake_flag,
             kind=scored.part.fitted.kind,
             base=float(scored.contributions[row, -1]),
-            reasons=_reasons(scored, row, lang, top),
+            reasons=_reasons(scored, row, asked),
         )
 
 
-def score_part(part: Part, raw: RawColumns) -> Scored:
+def score_part(part: BundlePart, raw: RawColumns) -> Scored:
     """Score rows of raw features with one target."""
     raw = part.fitted.completed(raw)
     X = part.fitted.encoder.transform(raw)
     logit = np.asarray(part.calibration.apply(part.fitted.model.predict_logit(X)))
     contributions = part.calibration.scale_contributions(part.fitted.model.contributions(X))
-    lower, upper = part.band.interval(logit)
-    return Scored(part, logit, 1.0 / (1.0 + np.exp(-logit)), lower, upper, contributions, raw)
+    lower, upper = part.interval.bounds(logit)
+    return Scored(part, logit, sigmoid(logit), lower, upper, contributions, raw)
 
 
-def _reasons(scored: Scored, row: int, lang: Lang, top: int) -> Reasons:
+def _reasons(scored: Scored, row: int, asked: _Asked) -> Reasons:
     part = scored.part
     for_, against = reasons_of(
         part.fitted.declarations,
         scored.contributions[row, :-1],
         scored.values(row),
-        lang=lang,
+        lang=asked.lang,
         evidence=part.evidence,
         target=part.spec.name,
-        top=top,
+        top=asked.top,
     )
     return Reasons(for_, against)
 

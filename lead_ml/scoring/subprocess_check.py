@@ -1,4 +1,4 @@
-"""Try a bundle in a process that may die: a damaged model text can kill the one that parses it."""
+"""Check a bundle in a subprocess: a damaged model text can abort the process that parses it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def try_bundle(folder: Path) -> None:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"the process died with code {done.returncode}"])[-1]
         raise BundleError(
-            f"{folder} failed its trial: {last}", do="keep the version that serves, and retrain"
+            f"{folder} failed its check: {last}", do="keep the version that serves, and retrain"
         )
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from lead_ml.scoring import Answer, BatchRequest, Scorer, ScoreRequest
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.service.http import JSON, answer, runtime_of
 from lead_ml.service.keys import SCOPES
 from lead_ml.service.pages.render import asset_link
@@ -75,7 +75,7 @@ OPERATIONS = (
         summary="Accept thresholds",
         scope="admin",
         request=AcceptRequest,
-        response=Lines,
+        response=Thresholds,
     ),
     Operation(
         path="/v1/thresholds/advice",
@@ -129,8 +129,8 @@ def openapi(scorer: Scorer | None) -> dict[str, Any]:
     schemas["BatchRequest"]["properties"]["leads"]["items"] = {"$ref": "#/components/schemas/ScoreRequest"}
     if scorer is not None:
         lead = schemas["ScoreRequest"]["properties"]["lead"]
-        names = ("lead_id", *(("created_at",) if scorer.bundle.facts.dated else ()))
-        columns = dict.fromkeys((*names, *scorer.bundle.facts.columns))
+        names = ("lead_id", *(("created_at",) if scorer.bundle.info.dated else ()))
+        columns = dict.fromkeys((*names, *scorer.bundle.info.columns))
         lead["properties"] = {name: dict(lead["additionalProperties"]) for name in columns}
         lead["required"] = list(names)
     paths: dict[str, dict[str, Any]] = {}

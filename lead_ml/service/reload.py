@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 
 from lead_ml.errors import BundleError, LeadMLError
-from lead_ml.scoring import Scorer, accepted_lines, served_folder, served_version
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring import Scorer, accepted_thresholds, served_folder, served_version
+from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.service.problems import ProblemError
 from lead_ml.service.settings import Settings
 from lead_ml.tables.instants import iso
@@ -122,7 +122,7 @@ class ScorerReloader:
         except LeadMLError as error:
             self._note_failure(None, error)
 
-    def adopt(self, scorer: Scorer, thresholds: Lines) -> Scorer:
+    def adopt(self, scorer: Scorer, thresholds: Thresholds) -> Scorer:
         """Use new thresholds with `scorer` at once, unless a different scorer has replaced it meanwhile."""
         with self._lock:
             if self._scorer is not scorer:
@@ -131,7 +131,7 @@ class ScorerReloader:
                     "A different model is in use by now. Review its thresholds first.",
                     page_text="pages.errors.other_model",
                 )
-            self._scorer = replace(scorer, lines=thresholds)
+            self._scorer = replace(scorer, thresholds=thresholds)
             self._thresholds_stamp = _stamp(_thresholds_path(scorer))
             return self._scorer
 
@@ -173,16 +173,16 @@ class ScorerReloader:
             self.loaded_at = time.time()
             self.reload = ReloadState(ok=True, at=_now(), wanted=source.name)
         _settle_memory()
-        logger.info("model %s is in use with thresholds %s", scorer.version, scorer.lines.version)
+        logger.info("model %s is in use with thresholds %s", scorer.version, scorer.thresholds.version)
 
     def _refresh_thresholds(self, scorer: Scorer) -> None:
         stamp = _stamp(_thresholds_path(scorer))
         if stamp == self._thresholds_stamp or scorer.folder is None:
             return
-        thresholds = accepted_lines(scorer.folder, scorer.bundle)
+        thresholds = accepted_thresholds(scorer.folder, scorer.bundle)
         with self._lock:
             if self._scorer is scorer:
-                self._scorer, self._thresholds_stamp = replace(scorer, lines=thresholds), stamp
+                self._scorer, self._thresholds_stamp = replace(scorer, thresholds=thresholds), stamp
                 self.reload = ReloadState(ok=True, at=_now(), wanted=scorer.version)
 
     def _note_recovery(self, source: BundleOnDisk) -> None:

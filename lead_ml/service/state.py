@@ -23,7 +23,7 @@ class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     synthetic: bool
     kinds: dict[str, str]
     data_until: str
-    rung: str
+    cold_start_stage: str
     columns: tuple[str, ...]
     thresholds_version: str
     loaded_at: str
@@ -38,7 +38,7 @@ async def get_model(request: Request) -> Response:
     if not reloader.ready and reloader.reload is not None:
         raise ProblemError("not-ready", reloader.reload.error)
     scorer = reloader.scorer
-    facts, card = scorer.bundle.facts, dict(scorer.bundle.card)
+    facts, card = scorer.bundle.info, dict(scorer.bundle.card)
     targets: dict[str, Any] = card.get("targets", {})
     return answer(
         ModelAnswer(
@@ -47,9 +47,9 @@ async def get_model(request: Request) -> Response:
             synthetic=facts.synthetic,
             kinds={name: part.fitted.kind for name, part in scorer.bundle.parts.items()},
             data_until=iso(facts.until),
-            rung=facts.rung,
+            cold_start_stage=facts.cold_start_stage,
             columns=facts.columns,
-            thresholds_version=scorer.lines.version,
+            thresholds_version=scorer.thresholds.version,
             loaded_at=iso(int(reloader.loaded_at) * 1_000_000),
             reload=reloader.reload,
             metrics={name: target.get("forward", {}) for name, target in targets.items()},

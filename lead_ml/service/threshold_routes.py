@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from lead_ml.errors import TooLittleData
 from lead_ml.project.params import ThresholdParams
-from lead_ml.scoring import Scorer, accept_lines
-from lead_ml.scoring.thresholds import Advice, CurvePoint, Line, Lines, Month, advise_all
+from lead_ml.scoring import Scorer, accept_thresholds
+from lead_ml.scoring.thresholds import Advice, CurvePoint, Month, Threshold, Thresholds, advise_all
 from lead_ml.service.http import Runtime, answer, json_body, runtime_of
 from lead_ml.service.pages.evidence import threshold_params
 from lead_ml.service.problems import ProblemError
@@ -72,9 +72,9 @@ class ThresholdsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The accepted thresholds, their backtest, the advice by every method, and the curve over all thresholds."""
 
     model_version: str
-    lines: Lines
-    mql: Line | None
-    sql: Line | None
+    thresholds: Thresholds
+    mql: Threshold | None
+    sql: Threshold | None
     advice: tuple[Advice, ...]
     curve: tuple[CurvePoint, ...]
     sql_by_month: tuple[Month, ...]
@@ -109,7 +109,7 @@ def thresholds_answer(runtime: Runtime, scorer: Scorer) -> ThresholdsAnswer:
     found = runtime.evidence.of(scorer)
     return ThresholdsAnswer(
         model_version=scorer.version,
-        lines=scorer.lines,
+        thresholds=scorer.thresholds,
         mql=found.mql,
         sql=found.sql,
         advice=scorer.bundle.advice,
@@ -126,7 +126,7 @@ def advice_for(scorer: Scorer, wanted: AdviceRequest) -> AdviceAnswer:
     TooLittleData
         If the bundle has no scored history.
     """
-    history, facts = scorer.bundle.history, scorer.bundle.facts
+    history, facts = scorer.bundle.history, scorer.bundle.info
     if history is None:
         raise TooLittleData(
             "this model has no scored history, so no thresholds can be recommended",
@@ -143,7 +143,7 @@ def advice_for(scorer: Scorer, wanted: AdviceRequest) -> AdviceAnswer:
     return AdviceAnswer(advise_all(history, params, reference_odds=facts.reference_odds, seed=seed), used)
 
 
-def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: str) -> Lines:
+def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: str) -> Thresholds:
     """Write the accepted thresholds next to the bundle and put them into effect.
 
     With API keys on, the name of the key is part of the approver's name.
@@ -162,7 +162,7 @@ def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: st
             page_text="pages.errors.other_model",
         )
     approver = " / ".join(name for name in (wanted.by.strip(), key_name) if name) or "local"
-    thresholds = Lines.of(
+    thresholds = Thresholds.of(
         wanted.mql,
         wanted.sql,
         method=wanted.method,
@@ -173,7 +173,7 @@ def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: st
     try:
         if scorer.folder is None:
             raise OSError("the bundle was not loaded from a folder")
-        accept_lines(scorer.folder, thresholds)
+        accept_thresholds(scorer.folder, thresholds)
     except OSError as error:
         raise ProblemError(
             "conflict",

@@ -57,8 +57,8 @@ def frame_of(request: Request, principal: Principal | None, session: Session, ac
         query=tuple(
             (name, value) for name, value in request.query_params.multi_items() if name != "accepted"
         ),
-        project="" if scorer is None or principal is None else scorer.bundle.facts.project,
-        synthetic=scorer is not None and scorer.bundle.facts.synthetic,
+        project="" if scorer is None or principal is None else scorer.bundle.info.project,
+        synthetic=scorer is not None and scorer.bundle.info.synthetic,
         user="" if principal is None else principal.name,
         csrf=runtime.signer.csrf(session),
         logged_in=principal is not None,

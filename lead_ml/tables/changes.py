@@ -93,7 +93,7 @@ class Changes:
 def changes_in_order(owner: Indices, at: Instants, columns: Mapping[str, Coded]) -> tuple[Indices, Indices]:
     """Return the rows that count, by (owner, at), and those that another one of the same owner and instant hides.
 
-    No file says which of two changes at one instant was the last, so their texts decide: the later in the order of text, column
+    The order of two changes at the same time is unknown, so their texts decide: the later in alphabetical order, column
     by column in the order of their names, a missing value before all. The order of rows thus changes nothing.
     """
     texts = [_text_rank(columns[name]) for name in sorted(columns, reverse=True)]

@@ -242,11 +242,13 @@ class Dataset:
         """
         history = {name: changes.before(at) for name, changes in self.history.items()}
         current = {name: changes.latest(name, len(self.leads)) for name, changes in history.items()}
-        return Dataset(
-            replace(self.leads, columns={**self.leads.columns, **current}) if current else self.leads,
-            None if self.events is None else self.events.known_before(at),
-            None if self.outcomes is None else self.outcomes.known_before(at),
-            min(self.until, at),
+        return replace(
+            self,
+            leads=replace(self.leads, columns={**self.leads.columns, **current}) if current else self.leads,
+            events=None if self.events is None else self.events.known_before(at),
+            outcomes=None if self.outcomes is None else self.outcomes.known_before(at),
+            until=min(self.until, at),
+            digests={},
             history=history,
             extra={name: replace(table, rows=table.rows.before(at)) for name, table in self.extra.items()},
         )

@@ -112,8 +112,14 @@ def _check_kept(
         alone = spine.take(row)
         request = one_lead(data, int(alone.lead[0]), cut)
         here = Spine(np.zeros(1, dtype=np.int64), alone.as_of)
-        found = features_at(compiled, request, here, kept=kept)
-        _compare("the lead came as a request on kept history", _take(expected, row), found, data, alone)
+        found = features_at(compiled, request, here, reference=kept)
+        _compare(
+            "the lead came as a request with the history of a bundle",
+            _take(expected, row),
+            found,
+            data,
+            alone,
+        )
 
 
 def _check_types(

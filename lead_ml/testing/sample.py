@@ -93,7 +93,7 @@ def sample_dataset(
 def _history(
     rng: np.random.Generator, column: str, declarations: Sequence[Declaration], created: Instants
 ) -> Changes:
-    n = 3 * len(created)
+    n = len(created) * 3
     owner = rng.integers(0, len(created), n)
     at = created[owner] + rng.integers(-2, 30 * 24, n) * HOUR
     return Changes.of(owner, at, {column: _column(rng, _pool(column, declarations), n)})
@@ -103,7 +103,7 @@ def _extra(rng: np.random.Generator, table: str, key: str, declarations: Sequenc
     column, colon, transform = key.partition(":")
     texts = Coded.of(_pool(column, declarations)[:-1])
     keys = (texts.map(TRANSFORMS[transform]) if colon else texts).levels
-    n = 4 * len(keys)
+    n = len(keys) * 4
     at = START + rng.integers(0, DAYS * 24, n) * HOUR
     names = [name for name in column_names(declarations) if name.split(".")[0] == table]
     columns = {name.partition(".")[2]: _column(rng, _pool(name, declarations), n) for name in names}

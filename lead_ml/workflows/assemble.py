@@ -1,4 +1,4 @@
-"""From trained targets to a bundle: the shared history, the scale, the advice on the lines, the card."""
+"""From trained targets to a bundle: the shared history, the scale, the advice on the thresholds, the card."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from lead_ml.asof.join import column_names, shared_plans
 from lead_ml.asof.kernel import compile_plans, take_snapshot
 from lead_ml.asof.labels import NEVER, first_occurred
 from lead_ml.declare import Declaration
-from lead_ml.evaluation import Forward, Judged, Table
+from lead_ml.evaluation import Evaluated, Forward, Table
 from lead_ml.model import Calibration
 from lead_ml.model.fit import take
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
-from lead_ml.scoring import Bundle, Facts, Part, load_bundle, served_folder
-from lead_ml.scoring.thresholds import History, Lines, advise_all
+from lead_ml.scoring import Bundle, BundleInfo, BundlePart, load_bundle, served_folder
+from lead_ml.scoring.thresholds import History, Thresholds, advise_all
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset, Extra, Indices
 from lead_ml.tables.instants import iso
@@ -27,11 +27,11 @@ from lead_ml.workflows import cold_start
 
 @dataclass(frozen=True)
 class Trained:
-    """One target after training: what ships, and where it could be judged its out-of-sample scores with their calibration."""
+    """One target after training: what ships, and where it could be evaluated its out-of-sample scores with their calibration."""
 
-    part: Part
+    part: BundlePart
     table: Table
-    judged: Judged | None = None
+    evaluated: Evaluated | None = None
     forward: Forward | None = None
     calibration: Calibration | None = None
 
@@ -39,7 +39,7 @@ class Trained:
 def assemble(
     project: Project, dataset: Dataset, declarations: tuple[Declaration, ...], trained: Mapping[str, Trained]
 ) -> Bundle:
-    """Put trained targets together with what they share: features, kept history, scale, lines and card.
+    """Put trained targets together with what they share: features, history of shared keys, scale, thresholds and card.
 
     Parameters
     ----------
@@ -57,16 +57,16 @@ def assemble(
         else advise_all(history, project.params.thresholds, reference_odds=odds, seed=project.params.seed)
     )
     chosen = next((item for item in advice if item.method == project.params.thresholds.method), None)
-    lines = (
-        Lines.of(mql=chosen.mql.probability, sql=chosen.sql.probability, method=chosen.method)
+    thresholds = (
+        Thresholds.of(mql=chosen.mql.probability, sql=chosen.sql.probability, method=chosen.method)
         if chosen
-        else Lines.of(
+        else Thresholds.of(
             mql=min(0.9, 2 * odds / (1 + odds)), sql=min(0.95, 4 * odds / (1 + odds)), method="default"
         )
     )
     plans = shared_plans(compile_plans(declarations))
     return Bundle(
-        facts=Facts(
+        info=BundleInfo(
             project=project.params.project,
             synthetic=project.params.synthetic,
             until=dataset.until,
@@ -76,13 +76,13 @@ def assemble(
             dated=dataset.leads.created_at is not None,
             reference_odds=odds,
             fake_flag=project.params.thresholds.fake_flag,
-            rung=_rung(main),
+            cold_start_stage=_cold_start_stage(main),
         ),
         params=public(project.params),
         declarations=declarations,
         parts={target: item.part for target, item in trained.items()},
-        kept={plan.name: take_snapshot(plan, dataset, dataset.until) for plan in plans},
-        lines=lines,
+        reference={plan.name: take_snapshot(plan, dataset, dataset.until) for plan in plans},
+        thresholds=thresholds,
         advice=advice,
         history=history,
         card=_card(project, dataset, trained),
@@ -115,14 +115,14 @@ def _extra(dataset: Dataset, declarations: tuple[Declaration, ...]) -> dict[str,
 def _reference_odds(project: Project, main: Trained) -> float:
     """Return the odds of a score of 50: from params.yaml, else as the champion has them, else those of the base rate.
 
-    Where nothing could be judged, a handful of wins is no base rate: those of the mean lead of the scorecard.
+    Where nothing could be evaluated, a handful of wins is no base rate: those of the mean lead of the scorecard.
     """
     if project.params.reference_odds is not None:
         return project.params.reference_odds
     if (project.runs / CHAMPION).is_file():
-        return load_bundle(served_folder(project.runs))[0].facts.reference_odds
+        return load_bundle(served_folder(project.runs))[0].info.reference_odds
     first = main.table.first
-    if main.judged is None:
+    if main.evaluated is None:
         return _mean_odds(main, first)
     rate = (float(main.table.labels.y[first].sum()) + 0.5) / (len(first) + 1.0)
     return float(rate / (1 - rate))
@@ -138,14 +138,14 @@ def _mean_odds(main: Trained, first: Indices) -> float:
 
 def _history(project: Project, dataset: Dataset, main: Trained) -> History | None:
     """Gather the out-of-sample scores of conversion, calibrated, as the replay wants them."""
-    if main.judged is None or main.calibration is None:
+    if main.evaluated is None or main.calibration is None:
         return None
-    rows = main.judged.rolled.scored & main.table.labels.used
+    rows = main.evaluated.scores.scored & main.table.labels.used
     leads, dense = np.unique(main.table.lead[rows], return_inverse=True)
     reached = first_occurred(dataset, ("opportunity",))[leads]
     return History(
         lead=dense.astype(np.int64),
-        logit=main.calibration.apply(main.judged.rolled.logit[rows]),
+        logit=main.calibration.apply(main.evaluated.scores.logit[rows]),
         won=main.table.labels.y[rows] > 0,
         as_of=main.table.as_of[rows] if dataset.leads.created_at is not None else None,
         groups=_per_lead(main.table.group[rows], dense),
@@ -160,9 +160,9 @@ def _per_lead(group: Indices, dense: Indices) -> Indices:
     return np.unique(per_lead, return_inverse=True)[1].astype(np.int64)
 
 
-def _rung(main: Trained) -> str:
+def _cold_start_stage(main: Trained) -> str:
     won = len(np.unique(main.table.lead[main.table.labels.y > 0]))
-    return cold_start.rung(main.part.fitted.kind, won, judged=main.judged is not None)
+    return cold_start.cold_start_stage(main.part.fitted.kind, won, evaluated=main.evaluated is not None)
 
 
 def _card(project: Project, dataset: Dataset, trained: Mapping[str, Trained]) -> dict[str, object]:
@@ -171,7 +171,7 @@ def _card(project: Project, dataset: Dataset, trained: Mapping[str, Trained]) ->
         "synthetic": project.params.synthetic,
         "data_until": iso(dataset.until),
         "leads": len(dataset.leads),
-        "rung": _rung(trained["conversion"]),
+        "cold_start_stage": _cold_start_stage(trained["conversion"]),
         "targets": {target: _target_card(item) for target, item in trained.items()},
         "intended_use": "Ranking and explaining sales leads for people who decide. Not for decisions about credit, employment or access to services.",
     }
@@ -186,7 +186,7 @@ def _target_card(item: Trained) -> dict[str, object]:
         "calibration": item.part.calibration.method,
     }
     if item.forward is None:
-        return {**shipped, "headline": "not judged: too few outcomes"}
+        return {**shipped, "headline": "not evaluated: too few outcomes"}
     evaluation = item.forward.evaluation
     return {
         **shipped,

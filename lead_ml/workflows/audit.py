@@ -1,4 +1,4 @@
-"""The leakage audit of a project: its data read, every target's columns judged."""
+"""The leakage audit of a project: its data read, every target's columns evaluated."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from lead_ml.errors import ParamsError
 from lead_ml.evaluation.backtest import Progress
-from lead_ml.evaluation.leakage import CHECKS, AuditReport, as_dict, audit, audited_out
+from lead_ml.evaluation.leakage import CHECKS, AuditReport, as_dict, audit, left_out_columns
 from lead_ml.project.load import Project
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.load import Loaded, load
 from lead_ml.workflows.training import usable_features, without_outcomes
 
-__all__ = ["CHECKS", "as_dict", "audit_of", "audit_project", "audit_target", "audited_out", "leaks_of"]
+__all__ = ["CHECKS", "as_dict", "audit_of", "audit_project", "audit_target", "leaks_of", "left_out_columns"]
 
 TARGET = "conversion"
 
@@ -51,7 +51,7 @@ def audit_of(loaded: Loaded, progress: Progress = lambda _: None) -> AuditReport
 
 def leaks_of(loaded: Loaded, report: AuditReport | None) -> tuple[str, ...]:
     """Return the lead columns that training leaves out after an audit: leaks that the project trusts by no name."""
-    return () if report is None else audited_out(report, loaded.project.params.trust)
+    return () if report is None else left_out_columns(report, loaded.project.params.trust)
 
 
 def audit_target(

@@ -1,4 +1,4 @@
-"""How long events keep their weight: the half-life of each event type of a project, learnt before the forward window."""
+"""How long events keep their weight: the half-life of each event type of a project, learned before the forward window."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lead_ml.asof.kernel import stored_of
 from lead_ml.asof.labels import Labels, Mask, Spine, build_spine, snapshot_weights
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.evaluation import Table
-from lead_ml.evaluation.decay import ALL, Decay, Sample, frequent_types, learn
+from lead_ml.evaluation.decay import ALL, Decay, DecaySample, frequent_types, learn
 from lead_ml.evaluation.decay.profile import LEVEL
 from lead_ml.evaluation.split import groups_of
 from lead_ml.project.load import Project
@@ -72,7 +72,7 @@ def decay_of(
         )
     if stored_of(dataset) is not None:
         raise InputError(
-            "half-lives are learnt from events in memory, not from a layout",
+            "half-lives are learned from events in memory, not from a layout",
             source="events",
             do="remove data.layout and let data.events name a sample of the events that fits",
         )
@@ -93,8 +93,8 @@ def decay_of(
         fit_rows=int(fit.sum()),
         fit_wins=_winning(sample, fit),
         leads_known=known,
-        judged_leads=len(np.unique(sample.spine.lead[~fit])),
-        judged_wins=_winning(sample, ~fit),
+        test_leads=len(np.unique(sample.spine.lead[~fit])),
+        test_wins=_winning(sample, ~fit),
         level=LEVEL,
         types=learn(
             sample,
@@ -122,8 +122,8 @@ def cut_of(project: Project, dataset: Dataset, groups: Indices) -> int:
     return windows_of(task, table, groups)[-1].start
 
 
-def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> tuple[Sample, int]:
-    """Return the snapshots that teach and those that judge, and how many leads could have taught.
+def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> tuple[DecaySample, int]:
+    """Return the snapshots that teach and those that evaluate, and how many leads could have taught.
 
     What teaches is built from the data as it was known at the cut: an outcome known later cannot reach it. Persons and accounts
     with a lead after the cut do not teach.
@@ -131,9 +131,9 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
     created = dataset.leads.created_at
     assert created is not None
     past, past_labels = labelled_spine(project.tasks[TARGET], dataset.as_known(cut))
-    judged = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
-    judged[groups[created >= cut]] = True
-    teaching = np.unique(past.lead[~judged[groups[past.lead]]])
+    evaluated = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
+    evaluated[groups[created >= cut]] = True
+    teaching = np.unique(past.lead[~evaluated[groups[past.lead]]])
     chosen = np.zeros(len(created), dtype=bool)
     chosen[_at_most(teaching, MOST_LEADS, project.params.seed)] = True
     now, now_labels = labelled_spine(project.tasks[TARGET], dataset)
@@ -144,7 +144,7 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
     ages = np.unique(age)
     weight = [snapshot_weights(part, created, ages) for part in (first, second)]
     y = [past_labels.take(rows).y, now_labels.take(later).y]
-    sample = Sample(
+    sample = DecaySample(
         dataset, spine, np.concatenate(y), np.concatenate(weight), groups[spine.lead], age, len(first)
     )
     return sample, len(teaching)
@@ -166,5 +166,5 @@ def _checked(types: Sequence[str] | None, dataset: Dataset, cut: int) -> dict[st
     return {kind: there[kind] for kind in types}
 
 
-def _winning(sample: Sample, rows: Mask) -> int:
+def _winning(sample: DecaySample, rows: Mask) -> int:
     return len(np.unique(sample.spine.lead[rows & (sample.y > 0)]))

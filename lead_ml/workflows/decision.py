@@ -1,20 +1,20 @@
-"""Whether a version has earned the alias ``champion``: rules and figures, without changing anything.
+"""Whether a version passes the promotion gate: rules and figures, without changing anything.
 
 The rules, with the log-loss of conversion on the same rows of the challenger's forward window:
 
 first
-    No champion yet. Not clearly worse than the calibrated scorecard: the 95 % interval of the increase reaches down to 0
-    or below. A scorecard is allowed as it is; a version that could not be judged may only be a scorecard.
+    No champion yet. Not clearly worse than the calibrated scorecard: the 95% interval of the increase reaches down to 0
+    or below. A scorecard is allowed as it is; a version that could not be evaluated may only be a scorecard.
 refresh
-    Same features and same kind of conversion model as the champion. Not inferior: the one-sided 95 % upper bound of the
-    relative increase is under 1 %.
+    Same features and same candidate for conversion as the champion. Not inferior: the one-sided 95% upper bound of the
+    relative increase is under 1%.
 change
-    Other features or another kind. Superior: the upper bound of the two-sided 95 % interval of the increase is below 0.
-    Two-sided, because the kind was chosen on this very window, which flatters it a little.
+    Other features or another candidate. Superior: the upper bound of the two-sided 95% interval of the increase is below 0.
+    Two-sided, because the candidate was chosen on this very window, which is slightly optimistic.
 undated
     Data without dates has no forward window: never allowed, only forced by name.
 
-The fake model stands guard: it must not be clearly worse, where there are rows enough to tell.
+The fake model must not be clearly worse, where there are enough rows to compare.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What the comparison found.
 
     ``figures`` are increases from the champion (or baseline) to the challenger, so negative is better: per target
-    ``<target>.log_loss_increase`` in nats and ``<target>.log_loss_increase_relative``, with two-sided intervals of 90 %
-    under the rule ``refresh`` and 95 % otherwise. ``rows``, ``leads`` and ``positives`` (leads with a positive row) are
+    ``<target>.log_loss_increase`` in nats and ``<target>.log_loss_increase_relative``, with two-sided intervals of 90%
+    under the rule ``refresh`` and 95% otherwise. ``rows``, ``leads`` and ``positives`` (leads with a positive row) are
     those compared for conversion; ``left_out`` the rows of the window that the champion cannot answer for.
     """
 
@@ -66,7 +66,7 @@ def decide(
     champion
         The run that serves, None before the first promotion.
     dataset
-        Today's data, to score the shipped champion on rows it did not judge itself; without it they are left out.
+        Today's data, to score the shipped champion on rows it did not evaluate itself; without it they are left out.
 
     Raises
     ------
@@ -83,8 +83,8 @@ def decide(
     worse = [name for name, gap in guard.items() if name.endswith("_increase") and gap.lower > 0]
     if allowed and worse:
         target = worse[0].split(".")[0]
-        allowed, do = False, f"mend the {target} model"
-        words += f"; but {target} is clearly worse: log-loss {_told(guard[worse[0]])}"
+        allowed, do = False, f"improve the {target} model"
+        words += f"; but {target} is clearly worse: log-loss {_worded(guard[worse[0]])}"
     rows, leads, positives = pair.counts
     return Decision(
         allowed=allowed,
@@ -152,13 +152,13 @@ def _verdict(rule: Rule, kind: str, pair: Pair, figures: dict[str, Interval]) ->
     basis = f"{kind} against {pair.against} on {_sized(pair)}"
     gap = figures.get(f"{MAIN}.log_loss_increase")
     if rule == "first" and kind == "scorecard":
-        return True, f"first version, {basis}: {_found(gap)}; a scorecard needs no more", ""
+        return True, f"first version, {basis}: {_found(gap)}; a scorecard needs nothing more", ""
     if rule == "undated":
-        words = f"the data has no dates, so nothing was judged forward in time; {basis}, random folds: {_found(gap)}"
+        words = f"the data has no dates, so nothing was evaluated forward in time; {basis}, random folds: {_found(gap)}"
         return False, words, "bring dated leads, or promote by name with --force REASON"
     if not pair.enough or gap is None:
         need = f"at least {MIN_ROWS} rows and {MIN_POSITIVES} leads that convert are needed"
-        more = "train --kind scorecard" if rule == "first" else "wait for more outcomes"
+        more = "train --candidate scorecard" if rule == "first" else "wait for more outcomes"
         return False, f"too little to compare: {basis}; {need}", f"{more}, or promote with --force REASON"
     relative = figures[f"{MAIN}.log_loss_increase_relative"]
     if rule == "first":
@@ -186,13 +186,13 @@ def _denied(rule: Rule, relative: Interval) -> str:
         return (
             f"not shown to be not inferior: relative upper bound {relative.upper:+.2%}, {MARGIN:.0%} allowed"
         )
-    return "another kind or other features must be superior, and the upper bound is not below 0"
+    return "a change of candidate or features must be superior, and the upper bound is not below 0"
 
 
 def _unjudged(challenger: Run, rule: Rule) -> Decision:
     kind = challenger.record.kinds[MAIN]
     allowed = rule == "first" and kind == "scorecard"
-    words = f"{kind} was not judged: too few outcomes for a forward window"
+    words = f"{kind} was not evaluated: too few outcomes for a forward window"
     return Decision(
         allowed=allowed,
         rule=rule,
@@ -209,15 +209,15 @@ def _unjudged(challenger: Run, rule: Rule) -> Decision:
 
 def _sized(pair: Pair) -> str:
     rows, leads, positives = pair.counts
-    told = f"{rows:,} rows of {leads:,} leads, {positives:,} of which convert"
-    return told + (
+    text = f"{rows:,} rows of {leads:,} leads, {positives:,} of which convert"
+    return text + (
         f" ({pair.left_out:,} rows left out: the champion cannot answer for them)" if pair.left_out else ""
     )
 
 
 def _found(gap: Interval | None) -> str:
-    return "no figure" if gap is None else f"log-loss {_told(gap)}"
+    return "no figure" if gap is None else f"log-loss {_worded(gap)}"
 
 
-def _told(gap: Interval) -> str:
+def _worded(gap: Interval) -> str:
     return f"{gap.value:+.4f} ({gap.lower:+.4f} to {gap.upper:+.4f})"

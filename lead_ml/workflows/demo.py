@@ -39,7 +39,7 @@ class Demo:
             "folder": str(self.run.folder),
             "evaluations": {target: self.run.evaluation(target) for target in self.run.targets},
             "promotion": self.promotion,
-            "lines": self.scorer.lines,
+            "thresholds": self.scorer.thresholds,
             "open_leads": len(self.answers),
             "best": self.answers[: self.shown],
         }
@@ -50,7 +50,7 @@ def run_demo(
 ) -> Demo:
     """Make the data unless it is there, then train, promote, score and explain.
 
-    A second run goes on from the first: its version must earn its place beside the one that serves.
+    A second run goes on from the first: its version is compared with the one that serves.
     """
     from lead_ml.workflows.load import load
     from lead_ml.workflows.score import score_one, score_project, scorer_of
@@ -83,7 +83,7 @@ def make_demo(folder: Path, *, leads: int, seed: int) -> Path:
 
 
 def _promoted(folder: Path, run: Run) -> str:
-    """Promote if the version earned it; return what was decided, a refusal too."""
+    """Promote the version if it passes the gate; return the decision, also a refusal."""
     from lead_ml.scoring import served_version
     from lead_ml.workflows.promote import promote_version
 

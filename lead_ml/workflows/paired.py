@@ -1,7 +1,7 @@
 """Two versions on the same rows: the challenger's forward window, and what the champion says about each of its rows.
 
-The champion's probability of a row is the one it recorded when it judged that row itself, else that of its shipped bundle
-where ``as_of`` is not before the end of its data, so that nothing it learnt from lies after the question. Rows with
+The champion's probability of a row is the one it recorded when it evaluated that row itself, else that of its shipped bundle
+where ``as_of`` is not before the end of its data, so that nothing it learned from lies after the question. Rows with
 neither are left out and counted.
 """
 
@@ -44,7 +44,7 @@ class Pair:
 
 
 def pair_of(challenger: Run, champion: Run | None, target: str, dataset: Dataset | None) -> Pair | None:
-    """Line up the probabilities of challenger and champion, or of a baseline; None where nothing was judged."""
+    """Line up the probabilities of challenger and champion, or of a baseline; None where nothing was evaluated."""
     scores = challenger.forward(target)
     if scores is None:
         return None

@@ -1,4 +1,4 @@
-"""The ideal customer profile of a project: learnt from its data as it stands, or as a version has it."""
+"""The ideal customer profile of a project: learned from its data as it stands, or as a version has it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TARGET = "conversion"
 
 
 class ProfileReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The profiles of a project; ``version`` is empty where they were learnt from the data just read.
+    """The profiles of a project; ``version`` is empty where they were learned from the data just read.
 
     ``horizon_days`` is None where an outcome column says who converted, without a date. ``left_out`` are features that a profile
     names and that read columns which are overwritten later.
@@ -94,8 +94,8 @@ def profile_of_bundle(bundle: Bundle, version: str) -> ProfileReport:
     if not found:
         raise _none_declared(f"version {version} has no ideal customer profile")
     return ProfileReport(
-        project=bundle.facts.project,
-        synthetic=bundle.facts.synthetic,
+        project=bundle.info.project,
+        synthetic=bundle.info.synthetic,
         version=version,
         horizon_days=part.horizon_days,
         profiles=tuple(profile_table(item, part.fitted.profiles[item.name]) for item in found),
@@ -128,5 +128,5 @@ def _none_declared(problem: str) -> DeclarationError:
         problem,
         expected="ideal_customer(...) in features/",
         do='add ideal_customer("icp_agreement", of=("industry", "country"), en="Agreement with the ideal customer profile", '
-        'zh="与理想客户画像的匹配度") with your own features',
+        'zh="...") with your own features',
     )

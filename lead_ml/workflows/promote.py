@@ -21,7 +21,7 @@ from lead_ml import registry as tracking
 from lead_ml.errors import BundleError, LeadMLError, PromotionRefused
 from lead_ml.model.metrics import Interval
 from lead_ml.registry.runs import Run, open_run
-from lead_ml.scoring import Facts, Served, serve_version, served_version, verify
+from lead_ml.scoring import BundleInfo, Served, serve_version, served_version, verify
 from lead_ml.scoring.manifest import NAME as MANIFEST
 from lead_ml.scoring.subprocess_check import try_bundle
 from lead_ml.scoring.worklist import CHAMPION
@@ -70,7 +70,7 @@ def promote(
     dataset: Dataset | None = None,
     by: str = "",
 ) -> Promotion:
-    """Let a version serve, if it earned it or is forced.
+    """Let a version serve, if it passes the promotion gate or is forced.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def promote(
     force
         Why it shall serve whatever the figures say; recorded.
     dataset
-        Today's data, for the rows that the champion did not judge itself.
+        Today's data, for the rows that the champion did not evaluate itself.
     by
         Who decides; recorded.
 
@@ -185,10 +185,10 @@ def _tell_registry(runs: Path, done: Promotion) -> None:
     """Move the alias where the version is registered. The runs folder decides what serves, so a failure only warns."""
     if not (tracking.available() and tracking.store_exists(runs)):
         return
-    facts = msgspec.json.decode((runs / done.version / "bundle" / "scorer.json").read_bytes(), type=Facts)
+    info = msgspec.json.decode((runs / done.version / "bundle" / "scorer.json").read_bytes(), type=BundleInfo)
     try:
         known = tracking.mark_promoted(
-            runs, facts.project, done.version, promoted_at=done.at, why=done.words, forced=done.forced
+            runs, info.project, done.version, promoted_at=done.at, why=done.words, forced=done.forced
         )
     except LeadMLError as error:
         _logger.warning("%s serves, but the registry does not know it: %s", done.version, error)

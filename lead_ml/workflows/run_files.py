@@ -35,7 +35,7 @@ def write_run(training: Training, bundle: Bundle, trained: Mapping[str, Trained]
         features=hashlib.sha256(to_json(bundle.declarations)).hexdigest()[:12],
         kinds={target: item.part.fitted.kind for target, item in trained.items()},
         left_out_features=training.left_out,
-        rung=bundle.facts.rung,
+        cold_start_stage=bundle.info.cold_start_stage,
     )
     for target, item in trained.items():
         if item.forward is not None:
@@ -48,7 +48,7 @@ def write_run(training: Training, bundle: Bundle, trained: Mapping[str, Trained]
 
 
 def _move(fresh: Path, folder: Path) -> None:
-    """Move a new run into place; a bundle that is already there is the same to the byte and keeps its accepted lines."""
+    """Move a new run into place; a bundle that is already there is the same to the byte and keeps its accepted thresholds."""
     if folder.exists():
         shutil.rmtree(fresh / "bundle")
         for path in fresh.iterdir():
@@ -68,5 +68,5 @@ def _forward_scores(item: Trained) -> ForwardScores:
         y=table.labels.y[test],
         weight=table.weights(test),
         group=table.group[test],
-        probability={kind: judged.probability for kind, judged in item.forward.judged.items()},
+        probability={kind: found.probability for kind, found in item.forward.evaluated.items()},
     )

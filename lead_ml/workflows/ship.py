@@ -5,48 +5,48 @@ from __future__ import annotations
 from lead_ml.asof.labels import NEVER
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation import (
-    Judged,
+    Evaluated,
     Table,
+    between_period_variance,
     calibrate,
-    calibration_drift,
     calibration_rows,
     fit_rows,
     for_fit,
 )
-from lead_ml.model import Band, Calibration, fit_band
+from lead_ml.model import Calibration, CalibrationInterval, fit_calibration_interval
 from lead_ml.model.fit import Fitted, Recipe
 from lead_ml.project.task import Task
-from lead_ml.scoring import Part, make_golden
+from lead_ml.scoring import BundlePart, make_golden
 from lead_ml.scoring.reasons import Evidence, fit_evidence
 from lead_ml.tables.dataset import Coded, Floats, Indices
 
 
-def ship(task: Task, table: Table, judged: Judged) -> tuple[Part, Calibration]:
+def ship(task: Task, table: Table, evaluated: Evaluated) -> tuple[BundlePart, Calibration]:
     """Refit on all mature rows; return the part with its calibration, and the calibration of the out-of-sample scores."""
-    recipe = judged.rolled.recipe
+    recipe = evaluated.scores.recipe
     fitted = fit_rows(recipe, table, table.labels.used)
     rows = calibration_rows(
-        judged.rolled,
+        evaluated.scores,
         table,
         known_by=NEVER,
         horizon_us=task.horizon_us or 0,
         created_before=NEVER,
     )
-    calibration = calibrate(judged.rolled, table, rows)
-    band = fit_band(
-        judged.rolled.logit[rows],
+    calibration = calibrate(evaluated.scores, table, rows)
+    interval = fit_calibration_interval(
+        evaluated.scores.logit[rows],
         table.labels.y[rows],
         table.weights(rows),
         table.group[rows],
         calibration,
-        drift=calibration_drift(judged.rolled, table, calibration),
+        between=between_period_variance(evaluated.scores, table, calibration),
         seed=recipe.seed,
     )
     shipped = for_fit(calibration, fitted, table, rows)
-    return _part(task, table, fitted, shipped, band), calibration
+    return _part(task, table, fitted, shipped, interval), calibration
 
 
-def ship_scorecard(task: Task, table: Table) -> Part:
+def ship_scorecard(task: Task, table: Table) -> BundlePart:
     """Return the scorecard as it was written, for data with too few outcomes to evaluate anything.
 
     Raises
@@ -62,16 +62,18 @@ def ship_scorecard(task: Task, table: Table) -> Part:
         )
     recipe = Recipe("scorecard", task.spec, task.params, task.common.seed)
     fitted = fit_rows(recipe, table, table.labels.used)
-    return _part(task, table, fitted, Calibration.identity(), Band.unknown())
+    return _part(task, table, fitted, Calibration.identity(), CalibrationInterval.unknown())
 
 
-def _part(task: Task, table: Table, fitted: Fitted, calibration: Calibration, band: Band) -> Part:
-    return Part(
+def _part(
+    task: Task, table: Table, fitted: Fitted, calibration: Calibration, interval: CalibrationInterval
+) -> BundlePart:
+    return BundlePart(
         spec=task.spec,
         horizon_days=task.horizon_days,
         fitted=fitted,
         calibration=calibration,
-        band=band,
+        interval=interval,
         evidence=_evidence(table, fitted, table.first),
         golden=make_golden(fitted, fitted.matrix(table.raw), task.common.seed),
     )

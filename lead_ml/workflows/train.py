@@ -122,10 +122,10 @@ def _train_task(training: Training, task: Task) -> Trained:
         return Trained(ship_scorecard(task, table), table)
     evaluation = _beside_leaky(training, task, table, windows, forward.evaluation)
     forward = replace(forward, evaluation=evaluation)
-    judged = forward.winner
-    part, calibration = ship(task, table, judged)
-    progress(f"{task.name}: {judged.rolled.recipe.kind} refitted on all mature rows")
-    return Trained(part, table, judged, forward, calibration)
+    evaluated = forward.winner
+    part, calibration = ship(task, table, evaluated)
+    progress(f"{task.name}: {evaluated.scores.recipe.kind} refitted on all mature rows")
+    return Trained(part, table, evaluated, forward, calibration)
 
 
 def _beside_leaky(

@@ -197,8 +197,8 @@ def windows_of(task: Task, table: Table, groups: Indices) -> tuple[Window, ...]:
 
 
 def _as_known(window: Window, last: Window, labels: Labels) -> Window:
-    judged = labels.used if window is last else labels.usable_by(last.start)
-    return replace(window, fit=window.fit & labels.usable_by(window.start), test=window.test & judged)
+    evaluated = labels.used if window is last else labels.usable_by(last.start)
+    return replace(window, fit=window.fit & labels.usable_by(window.start), test=window.test & evaluated)
 
 
 def _instant(text: str | None, zone: str) -> int | None:

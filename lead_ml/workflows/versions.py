@@ -41,7 +41,7 @@ def list_versions(runs: Path) -> list[Version]:
 def flagged_columns(run: Run) -> tuple[str, ...]:
     """Return the columns that the leakage audit of a run flagged; none where no audit was made."""
     path = run.folder / AUDIT_FILE
-    return tuple(from_json(path.read_bytes()).accused) if path.is_file() else ()
+    return tuple(from_json(path.read_bytes()).flagged) if path.is_file() else ()
 
 
 def _version(run: Run, serving: str) -> Version:

@@ -13,7 +13,7 @@ from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
 from lead_ml.declare import Declaration
 from lead_ml.language import Lang
-from lead_ml.model.lightgbm import Grow, grow_here
+from lead_ml.model.lightgbm import TrainBooster, train_booster_here
 from lead_ml.scoring import Answer, Scorer
 from lead_ml.tables.dataset import Dataset
 
@@ -49,7 +49,7 @@ class Work:
     """
 
     features_at: Callable[[Sequence[Declaration], Dataset, Spine], RawColumns] = features_at
-    train_booster: Grow = grow_here
+    train_booster: TrainBooster = train_booster_here
     score: Score | None = None
     attached: Callable[[Dataset], Dataset] = _as_it_is
 

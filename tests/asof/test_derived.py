@@ -231,7 +231,7 @@ def test_the_columns_behind_a_profile_are_read_even_where_it_stands_alone() -> N
         ([number("n", **W), ideal_customer("icp", of=("n",), **W)], "needs categories and ordinals"),
         ([ideal_customer("icp", of=(), **W)], "names of features"),
         ([interest("i", {"one": {"page": "x"}}, half_life="3d", **W)], "at least two tags"),
-        ([interest("i", {"a": {"colour": "x"}, "b": {}}, half_life="3d", **W)], "filter of feature i"),
+        ([interest("i", {"a": {"color": "x"}, "b": {}}, half_life="3d", **W)], "filter of feature i"),
         ([all_of("a", {"email": GIVEN}, **W)], "at least two columns"),
         ([lookup("city", "", **W)], "names no table"),
     ],

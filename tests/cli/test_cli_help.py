@@ -101,7 +101,7 @@ def test_a_wrong_call_ends_with_2_and_says_why(run: Any, arguments: list[str], s
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (InputError("odd row", source="a.csv", rows=[3], value="[x]", do="mend it"), "a.csv, row 3: odd row"),
+        (InputError("odd row", source="a.csv", rows=[3], value="[x]", do="fix it"), "a.csv, row 3: odd row"),
         (PermissionError(13, "Permission denied", "out.csv"), "out.csv: Permission denied"),
         (MemoryError(), "not enough"),
         (RuntimeError("of numpy"), "Unexpected error (RuntimeError: of numpy)"),

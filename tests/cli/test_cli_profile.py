@@ -32,7 +32,7 @@ def test_the_profile_is_printed_for_people(run: Any, shown: Path) -> None:
     done = run("profile", "-C", shown)
     assert done.exit_code == 0, done.stderr
     assert "Agreement with the ideal customer profile (SYNTHETIC DATA)" in done.stdout
-    assert re.search(r"Learnt from [\d,]+ leads, \d+ of which converted within 60 days", done.stdout)
+    assert re.search(r"Learned from [\d,]+ leads, \d+ of which converted within 60 days", done.stdout)
     for part in (
         "Industry",
         "Company size",
@@ -50,7 +50,7 @@ def test_it_speaks_chinese(run: Any, shown: Path) -> None:
     assert done.exit_code == 0, done.stderr
     for part in ("与理想客户画像的匹配度（合成数据）", "每条线索只计一次", "行业", "未提供", "占成交"):
         assert part in done.stdout
-    assert "Learnt" not in done.stdout
+    assert "Learned" not in done.stdout
 
 
 def test_the_json_adds_up(json_of: Any, shown: Path) -> None:
@@ -81,7 +81,12 @@ def test_points_set_by_hand_are_marked(run: Any, json_of: Any, project: Path) ->
     before = values_of(json_of("profile", "-C", project), "industry")
     with_points(project, {"industry": {"software": 4, "space travel": -6}})
     after = values_of(json_of("profile", "-C", project), "industry")
-    assert after["software"] == {**before["software"], "points": 4.0, "by_hand": True, "stands": "over"}
+    assert after["software"] == {
+        **before["software"],
+        "points": 4.0,
+        "by_hand": True,
+        "representation": "over",
+    }
     assert (after["space travel"]["points"], after["space travel"]["leads"]) == (-6.0, 0)
     assert after["education"] == before["education"]
     for lang, said in (("en", "* set by hand in params.yaml"), ("zh", "* 在 params.yaml 中人工设定")):
@@ -96,7 +101,7 @@ def test_points_set_by_hand_are_marked(run: Any, json_of: Any, project: Path) ->
     [
         ({"industri": {"software": 4}}, "did you mean industry"),
         ({"industry": {"software": "much"}}, "conversion.profile.industry.software"),
-        ({"company_size": {"tiny": 1}}, "knows no 'tiny'"),
+        ({"company_size": {"tiny": 1}}, "unknown 'tiny'"),
     ],
 )
 def test_points_that_cannot_be_are_told(run: Any, project: Path, points: Any, said: str) -> None:

@@ -135,12 +135,12 @@ def test_accepted_lines_are_kept_with_who_and_why(json_of: Any, project: Path) -
     done = json_of(
         "thresholds", "-C", project, "--accept", methods[0], "--by", "Wang Li", "--why", "two reps"
     )
-    assert (done["lines"]["method"], done["lines"]["accepted_by"], done["lines"]["why"]) == (
+    assert (done["thresholds"]["method"], done["thresholds"]["accepted_by"], done["thresholds"]["why"]) == (
         methods[0],
         "Wang Li",
         "two reps",
     )
-    assert json_of("thresholds", "-C", project)["lines"] == done["lines"]
+    assert json_of("thresholds", "-C", project)["thresholds"] == done["thresholds"]
 
 
 def test_serve_without_a_champion_says_what_to_run(run: Any, project: Path) -> None:

@@ -97,7 +97,7 @@ def test_an_interrupted_search_prints_the_best_and_ends_with_130(
 
 
 def test_an_unknown_candidate_is_refused(run: Any, tmp_path: Path) -> None:
-    done = run("tune", "-C", tmp_path, "--kind", "forest")
+    done = run("tune", "-C", tmp_path, "--candidate", "forest")
     assert done.exit_code == 2
     assert "forest" in done.stderr
 

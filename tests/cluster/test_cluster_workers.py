@@ -23,7 +23,7 @@ from lead_ml.errors import InputError
 from lead_ml.evaluation import Evaluation
 from lead_ml.model import ColumnInfo, LightGBM
 from lead_ml.model.fit import features_of
-from lead_ml.model.lightgbm import grow_here
+from lead_ml.model.lightgbm import train_booster_here
 from lead_ml.project.load import Project
 from lead_ml.project.params import LightGBMParams
 from lead_ml.registry.runs import Run
@@ -128,9 +128,9 @@ def sheet(rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.ascontiguousarray(X), y, rng.random(rows) + 0.5
 
 
-def fitted(grow: Any, rows: int, rounds: int) -> LightGBM:
+def fitted(train_booster: Any, rows: int, rounds: int) -> LightGBM:
     X, y, weight = sheet(rows)
-    model = LightGBM(params=LightGBMParams(rounds=rounds), seed=5, grow=grow)
+    model = LightGBM(params=LightGBMParams(rounds=rounds), seed=5, train_booster=train_booster)
     return model.fit(X, y, sample_weight=weight, columns=COLUMNS)
 
 
@@ -139,12 +139,14 @@ def test_trees_of_a_cluster_repeat_and_name_no_machine(client: Any) -> None:
     assert first.text_ == again.text_
     assert "127.0.0.1" not in first.text_
     X = sheet(6_000)[0]
-    here = fitted(grow_here, 6_000, 20).predict_logit(X)
+    here = fitted(train_booster_here, 6_000, 20).predict_logit(X)
     assert np.corrcoef(first.predict_logit(X), here)[0, 1] > 0.98
 
 
 def test_few_rows_are_grown_here(client: Any) -> None:
-    assert fitted(partial(train_booster_on, client), 500, 20).text_ == fitted(grow_here, 500, 20).text_
+    assert (
+        fitted(partial(train_booster_on, client), 500, 20).text_ == fitted(train_booster_here, 500, 20).text_
+    )
 
 
 def test_a_worker_killed_in_a_fit_gives_the_same_trees(client: Any) -> None:

@@ -158,7 +158,7 @@ def sorts_in_place(plan, dataset, lead, as_of, kept=None):
         (looks_back_too_little, "changed when all instants were shifted alike"),
         (trusts_the_order, "changed when rows were put in another order"),
         (depends_on_the_batch, "changed when the lead was computed alone"),
-        (forgets_kept_history, "changed when the lead came as a request on kept history"),
+        (forgets_kept_history, "changed when the lead came as a request with the history of a bundle"),
         (guesses_zero, r"views_7d: no events table must give nan, got 0\.0"),
         (halves_the_precision, "expected float64, got float32"),
         (sorts_in_place, "events.value of the data set was mutated"),

@@ -125,7 +125,7 @@ def test_a_request_with_a_history_of_its_key_is_refused() -> None:
     plan = compile_plans([events(by="account_id").count("n", **W)])[0]
     kept = {plan.name: take_snapshot(plan, data, data.until)}
     with pytest.raises(InputError, match="history of account_id beside the history snapshot"):
-        features_at([plan.features[0]], data, Spine(np.array([0]), np.array([data.until])), kept=kept)
+        features_at([plan.features[0]], data, Spine(np.array([0]), np.array([data.until])), reference=kept)
 
 
 def test_the_order_of_changes_and_of_levels_changes_nothing() -> None:

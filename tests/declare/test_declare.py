@@ -82,7 +82,7 @@ def test_names_follow_the_column_and_units_the_aggregation() -> None:
         ([category("a", **W), number("a", **W)], "duplicate feature a"),
         ([category("a", en="x", zh="x")], "group of feature a: got ''; expected one of fit, engagement"),
         ([category("a", en="x", zh="", group="fit")], "feature a has no wording"),
-        ([events(colour="red").count("n", **W)], "filter of feature n: got 'colour'; expected one of type"),
+        ([events(color="red").count("n", **W)], "filter of feature n: got 'color'; expected one of type"),
         ([outcomes(by="lead_id").count("n", **W)], "feature n counts the lead's own outcomes"),
         ([events().decayed_sum("n", half_life="", **W)], "feature n has no half-life"),
         ([events().sum("n", "", **W)], "feature n has no column"),

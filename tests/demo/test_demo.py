@@ -43,7 +43,7 @@ def auc(label: np.ndarray, score: np.ndarray) -> float:
 
 
 def auc_interval(label: np.ndarray, score: np.ndarray) -> tuple[float, float]:
-    """Return the 95 % interval after Hanley and McNeil (1982)."""
+    """Return the 95% interval after Hanley and McNeil (1982)."""
     a, pos, neg = auc(label, score), label.sum(), (~label).sum()
     q1, q2 = a / (2 - a), 2 * a * a / (1 + a)
     error = np.sqrt((a * (1 - a) + (pos - 1) * (q1 - a * a) + (neg - 1) * (q2 - a * a)) / (pos * neg))

@@ -1,11 +1,10 @@
-"""The forward evaluation: who judges whom, what is said about it, and when it refuses."""
+"""The forward evaluation: who evaluates whom, what is said about it, and when it refuses."""
 
 from __future__ import annotations
 
 import dataclasses
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,17 +14,18 @@ from lead_ml.asof.labels import NEVER
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation import (
     Evaluation,
+    backtest,
     calibrate,
     calibration_rows,
     evaluate_forward,
     fit_rows,
     for_fit,
-    roll,
 )
-from lead_ml.evaluation.penalty import settle_penalty
+from lead_ml.evaluation.backtest import Backtest, score_window
+from lead_ml.evaluation.penalty import choose_penalty, penalties_of
 from lead_ml.evaluation.split import groups_of
-from lead_ml.model import Calibration
-from lead_ml.model.fit import take
+from lead_ml.model import Calibration, Logistic
+from lead_ml.model.fit import Recipe, take
 from lead_ml.model.metrics import evaluate, sigmoid
 from lead_ml.workflows.training import build_table, recipes_of, usable_features, windows_of
 
@@ -38,7 +38,7 @@ def made(root: Path, data, **options):
     return project, table, windows_of(project.tasks["conversion"], table, groups)
 
 
-def judged(project, table, windows, kinds=("scorecard", "logistic"), **options):
+def evaluated(project, table, windows, kinds=("scorecard", "logistic"), **options):
     recipes = recipes_of(project.tasks["conversion"], kinds)
     return evaluate_forward(
         table, windows, recipes, project.params.evaluation, **{"horizon_days": 10, **options}
@@ -52,7 +52,7 @@ def small(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="module")
 def forward(small):
-    return judged(*small, kinds=("scorecard", "logistic", "lightgbm"))
+    return evaluated(*small, kinds=("scorecard", "logistic", "lightgbm"))
 
 
 def test_the_winner_has_the_lowest_forward_log_loss(forward) -> None:
@@ -60,7 +60,7 @@ def test_the_winner_has_the_lowest_forward_log_loss(forward) -> None:
     losses = {record.kind: record.metrics["log_loss"].value for record in evaluation.kinds}
     kinds = {kind: loss for kind, loss in losses.items() if kind != "base rate"}
     assert evaluation.winner == min(kinds, key=kinds.get)
-    assert forward.winner is forward.judged[evaluation.winner]
+    assert forward.winner is forward.evaluated[evaluation.winner]
     assert set(evaluation.lead_over) == set(kinds) - {evaluation.winner}
     for kind, gap in evaluation.lead_over.items():
         assert gap.value == pytest.approx(losses[kind] - losses[evaluation.winner])
@@ -71,7 +71,7 @@ def test_the_figures_are_those_of_the_probabilities_on_the_test_rows(small, forw
     _, table, windows = small
     assert (forward.test == windows[-1].test).all()
     y, weight = table.labels.y[forward.test], table.weights(forward.test)
-    for kind, item in forward.judged.items():
+    for kind, item in forward.evaluated.items():
         found = evaluate(y, item.probability, weight)
         record = forward.evaluation.of(kind)
         for name in ("log_loss", "roc_auc", "brier"):
@@ -103,7 +103,7 @@ def test_slices_add_up_to_the_window(forward) -> None:
 
 def test_a_slice_of_one_class_has_no_auc(small, tmp_path: Path) -> None:
     project, table, windows = small
-    forward = judged(project, table, windows, kinds=("scorecard",))
+    forward = evaluated(project, table, windows, kinds=("scorecard",))
     from lead_ml.evaluation.slices import slices_of
 
     rows = windows[-1].test.copy()
@@ -136,15 +136,15 @@ def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
     leaking = dataclasses.replace(
         table, raw={**table.raw, "size": table.labels.y * 50 + table.raw["size"] / 100}
     )
-    forward = judged(project, leaking, windows, kinds=("logistic",))
-    assert any("looks too good: suspect a leak" in text for text in forward.evaluation.warnings)
-    assert "clearly ahead of every other kind" in forward.evaluation.headline
+    forward = evaluated(project, leaking, windows, kinds=("logistic",))
+    assert any("is suspiciously high: check for leakage" in text for text in forward.evaluation.warnings)
+    assert "clearly ahead of every other candidate" in forward.evaluation.headline
 
 
 def test_undated_figures_are_marked_optimistic(tmp_path: Path) -> None:
     data = draw(300, column=True, dated=False)
     project, table, windows = made(tmp_path, data, model=COLUMN)
-    forward = judged(project, table, windows, horizon_days=None)
+    forward = evaluated(project, table, windows, horizon_days=None)
     assert forward.evaluation.optimistic
     assert forward.test.all()
     assert forward.evaluation.warnings[0].startswith("The data has no dates")
@@ -157,53 +157,53 @@ def test_a_forward_window_of_one_class_is_too_little(small) -> None:
     project, table, windows = small
     none = dataclasses.replace(table.labels, y=np.where(windows[-1].test, 0.0, table.labels.y))
     with pytest.raises(TooLittleData, match="the forward window has 0 positive"):
-        judged(project, dataclasses.replace(table, labels=none), windows)
+        evaluated(project, dataclasses.replace(table, labels=none), windows)
 
 
 def test_each_window_is_judged_by_a_fit_on_its_own_fit_side(small) -> None:
     project, table, windows = small
     recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
-    rolled = roll(recipe, table, windows)
+    scores = backtest(recipe, table, windows)
     for window in windows:
         own = fit_rows(recipe, table, window.fit, known_by=window.start)
         rows = take(table.raw, window.test)
-        assert (rolled.logit[window.test] == own.model.predict_logit(own.matrix(rows))).all()
-    assert (rolled.scored == np.logical_or.reduce([window.test for window in windows])).all()
-    assert rolled.recipe == recipe
+        assert (scores.logit[window.test] == own.model.predict_logit(own.matrix(rows))).all()
+    assert (scores.scored == np.logical_or.reduce([window.test for window in windows])).all()
+    assert scores.recipe == recipe
 
 
 def test_early_windows_without_wins_are_passed_over_and_the_last_may_not_be(small) -> None:
     project, table, windows = small
     recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     poor = dataclasses.replace(windows[0], fit=windows[0].fit & (table.labels.y == 0))
-    rolled = roll(recipe, table, (poor, windows[-1]))
-    assert not rolled.scored[poor.test].any()
+    scores = backtest(recipe, table, (poor, windows[-1]))
+    assert not scores.scored[poor.test].any()
     last = dataclasses.replace(windows[-1], fit=windows[-1].fit & (table.labels.y == 0))
     with pytest.raises(TooLittleData, match=r"has 0 rows of the rarer class.*train --kind scorecard"):
-        roll(recipe, table, (last,))
+        backtest(recipe, table, (last,))
     scorecard = recipes_of(project.tasks["conversion"], ["scorecard"])[0]
-    assert roll(scorecard, table, (last,)).scored.any()
+    assert backtest(scorecard, table, (last,)).scored.any()
 
 
 def test_progress_names_target_kind_and_window(small) -> None:
     project, table, windows = small
     said: list[str] = []
-    roll(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows, said.append)
+    backtest(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows, said.append)
     assert said[-1] == "conversion scorecard: test"
 
 
 def test_calibration_looks_only_at_what_was_known(small) -> None:
     project, table, windows = small
     recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
-    rolled, start = roll(recipe, table, windows), windows[-1].start
+    scores, start = backtest(recipe, table, windows), windows[-1].start
     horizon = project.tasks["conversion"].horizon_us
-    rows = calibration_rows(rolled, table, known_by=start, horizon_us=horizon, created_before=start)
+    rows = calibration_rows(scores, table, known_by=start, horizon_us=horizon, created_before=start)
     assert rows.any()
     assert (table.as_of[rows] + horizon <= start).all()
     assert (table.dataset.leads.created_at[table.lead[rows]] < start).all()
-    assert rolled.scored[rows].all()
+    assert scores.scored[rows].all()
     assert (
-        calibration_rows(rolled, table, known_by=NEVER, horizon_us=0, created_before=NEVER).sum() > rows.sum()
+        calibration_rows(scores, table, known_by=NEVER, horizon_us=0, created_before=NEVER).sum() > rows.sum()
     )
 
 
@@ -213,11 +213,11 @@ def test_calibration_takes_the_latest_leads_where_the_past_drifted(
     monkeypatch.setattr(sys.modules["lead_ml.evaluation.backtest"], "CALIBRATION_LEADS", 60)
     monkeypatch.setattr(sys.modules["lead_ml.evaluation.backtest"], "CALIBRATION_WINS", 10)
     project, table, windows = small
-    rolled = roll(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows)
-    steady = calibration_rows(rolled, table, known_by=NEVER, horizon_us=0, created_before=NEVER)
+    scores = backtest(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows)
+    steady = calibration_rows(scores, table, known_by=NEVER, horizon_us=0, created_before=NEVER)
     born = table.dataset.leads.created_at[table.lead]
-    old = rolled.scored & (born < np.median(born[rolled.scored]))
-    drifted = dataclasses.replace(rolled, logit=np.where(old, rolled.logit + 4, rolled.logit))
+    old = scores.scored & (born < np.median(born[scores.scored]))
+    drifted = dataclasses.replace(scores, logit=np.where(old, scores.logit + 4, scores.logit))
     chosen = calibration_rows(drifted, table, known_by=NEVER, horizon_us=0, created_before=NEVER)
     assert 0 < chosen.sum() < steady.sum()
     assert (chosen & old).sum() < (steady & old).sum() / 2
@@ -226,29 +226,75 @@ def test_calibration_takes_the_latest_leads_where_the_past_drifted(
 
 def test_rows_of_one_class_calibrate_nothing(small) -> None:
     project, table, windows = small
-    rolled = roll(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows)
-    assert calibrate(rolled, table, rolled.scored & (table.labels.y == 0)) == Calibration.identity()
-    assert calibrate(rolled, table, rolled.scored & (table.labels.y == 1)) == Calibration.identity()
+    scores = backtest(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows)
+    assert calibrate(scores, table, scores.scored & (table.labels.y == 0)) == Calibration.identity()
+    assert calibrate(scores, table, scores.scored & (table.labels.y == 1)) == Calibration.identity()
 
 
-def test_the_penalty_is_settled_on_earlier_windows_only(small) -> None:
+def penalty_of(recipe: Recipe, table, windows) -> float:
+    """The penalty that is chosen from backtests on the windows before the last."""
+    scores = [backtest(candidate, table, windows[:-1]) for candidate in penalties_of(recipe)]
+    return scores[choose_penalty(scores, table, windows[-1])].recipe.params.logistic.l2
+
+
+def test_the_penalty_is_chosen_on_earlier_windows_only(small) -> None:
     project, table, windows = small
-    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
-    chosen = settle_penalty(recipe, table, windows)
-    assert chosen.params.logistic.l2 in recipe.params.logistic.l2_search
+    recipe, scorecard = (
+        recipes_of(project.tasks["conversion"], [kind])[0] for kind in ("logistic", "scorecard")
+    )
+    chosen = penalty_of(recipe, table, windows)
+    assert chosen in recipe.params.logistic.l2_search
     test = windows[-1].test
     flipped = dataclasses.replace(table.labels, y=np.where(test, 1 - table.labels.y, table.labels.y))
-    assert settle_penalty(recipe, dataclasses.replace(table, labels=flipped), windows) == chosen
-    assert settle_penalty(recipe, table, windows[-1:]) is recipe
-    scorecard = recipes_of(project.tasks["conversion"], ["scorecard"])[0]
-    assert settle_penalty(scorecard, table, windows) is scorecard
+    assert penalty_of(recipe, dataclasses.replace(table, labels=flipped), windows) == chosen
+    assert penalties_of(scorecard) == (scorecard,)
+
+
+def test_the_evaluation_takes_the_chosen_penalty_and_fits_every_candidate_once(
+    small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, table, windows = small
+    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
+    chosen = penalty_of(recipe, table, windows)
+    fits: list[float] = []
+    plain = Logistic.fit_design
+    monkeypatch.setattr(
+        Logistic, "fit_design", lambda self, design: fits.append(self.l2) or plain(self, design)
+    )
+    forward = evaluated(project, table, windows, kinds=("logistic",), by_chance=False)
+    scores = forward.evaluated["logistic"].scores
+    assert scores.recipe.params.logistic.l2 == chosen
+    assert sorted(fits) == sorted([*recipe.params.logistic.l2_search * (len(windows) - 1), chosen])
+    again = backtest(scores.recipe, table, windows)
+    assert scores.logit.tobytes() == again.logit.tobytes()
+    assert (scores.mature == again.mature).all()
+
+
+def test_without_earlier_windows_the_penalty_of_the_params_is_used(small) -> None:
+    project, table, windows = small
+    forward = evaluated(project, table, windows[-1:], kinds=("logistic",))
+    assert (
+        forward.evaluated["logistic"].scores.recipe
+        == recipes_of(project.tasks["conversion"], ["logistic"])[0]
+    )
+
+
+def test_recipes_fitted_together_equal_those_fitted_alone(small) -> None:
+    project, table, windows = small
+    recipes = recipes_of(project.tasks["conversion"], ("scorecard", "logistic", "lightgbm"))
+    together = score_window([*penalties_of(recipes[1]), *recipes], table, windows[-1])
+    for part, recipe in zip(together, [*penalties_of(recipes[1]), *recipes], strict=True):
+        (alone,) = score_window([recipe], table, windows[-1])
+        assert part is not None
+        assert alone is not None
+        assert part.logit.tobytes() == alone.logit.tobytes()
 
 
 def test_the_calibration_of_a_later_fit_gives_its_rows_their_observed_rate(small) -> None:
     project, table, windows = small
-    rolled = roll(recipes_of(project.tasks["conversion"], ["logistic"])[0], table, windows)
-    rows = rolled.scored & table.labels.used
-    refit = fit_rows(rolled.recipe, table, table.labels.used)
+    scores = backtest(recipes_of(project.tasks["conversion"], ["logistic"])[0], table, windows)
+    rows = scores.scored & table.labels.used
+    refit = fit_rows(scores.recipe, table, table.labels.used)
     found = for_fit(Calibration("platt", 0.8, 2.0), refit, table, rows)
     shown = sigmoid(found.apply(refit.model.predict_logit(refit.matrix(take(table.raw, rows)))))
     weight = table.weights(rows)
@@ -259,7 +305,7 @@ def test_the_calibration_of_a_later_fit_gives_its_rows_their_observed_rate(small
     assert nothing == Calibration.identity()
 
 
-def test_early_windows_choose_the_penalty_too(small, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_early_windows_choose_the_penalty_too(small) -> None:
     project, table, _ = small
     split = project.params.split.model_copy(update={"folds": 4})
     project = dataclasses.replace(project, params=project.params.model_copy(update={"split": split}))
@@ -269,16 +315,19 @@ def test_early_windows_choose_the_penalty_too(small, monkeypatch: pytest.MonkeyP
     truth = np.where(table.labels.y == 1, 1.0, -1.0)
     early = windows[0].test | windows[1].test
 
-    def rolled(candidate, _table, rolling):
+    def scores(candidate: Recipe, rolling) -> Backtest:
         """One penalty is right in late windows and badly wrong in early ones, the others are nowhere very wrong."""
         sharp = np.where(early, -4.0, 4.0) * truth
         logit = sharp if candidate.params.logistic.l2 == late_only else 0.5 * truth
         seen = np.logical_or.reduce([window.test for window in rolling])
-        return SimpleNamespace(scored=seen, logit=np.where(seen, logit, np.nan))
+        return Backtest(candidate, np.where(seen, logit, np.nan), seen, None)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("lead_ml.evaluation.penalty.roll", rolled)
-    assert settle_penalty(recipe, table, windows).params.logistic.l2 != late_only
-    assert settle_penalty(recipe, table, windows[2:]).params.logistic.l2 == late_only
+    def chosen(some) -> float:
+        found = [scores(candidate, some[:-1]) for candidate in penalties_of(recipe)]
+        return found[choose_penalty(found, table, some[-1])].recipe.params.logistic.l2
+
+    assert chosen(windows) != late_only
+    assert chosen(windows[2:]) == late_only
 
 
 def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small) -> None:
@@ -287,7 +336,7 @@ def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small)
     late = ~windows[-1].fit
     flipped = dataclasses.replace(table.labels, y=np.where(late, 1 - table.labels.y, table.labels.y))
     first, second = (
-        settle_penalty(recipe, one, windows) for one in (table, dataclasses.replace(table, labels=flipped))
+        penalty_of(recipe, one, windows) for one in (table, dataclasses.replace(table, labels=flipped))
     )
     assert first == second
 
@@ -300,6 +349,6 @@ def test_without_known_rows_in_the_rolling_windows_the_penalty_of_the_params_sta
         dataclasses.replace(windows[-1], fit=windows[-1].fit & ~windows[0].test & ~windows[1].test),
     )
     with pytest.raises(TooLittleData, match="no row of the rolling windows was known"):
-        settle_penalty(recipe, table, blind)
-    forward = judged(project, table, blind, kinds=("logistic",))
-    assert forward.judged["logistic"].rolled.recipe == recipe
+        penalty_of(recipe, table, blind)
+    forward = evaluated(project, table, blind, kinds=("logistic",))
+    assert forward.evaluated["logistic"].scores.recipe == recipe

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lead_ml.asof.labels import NEVER
-from lead_ml.evaluation import Table, calibrate, calibration_rows, fit_rows, roll
+from lead_ml.evaluation import Table, backtest, calibrate, calibration_rows, fit_rows
 from lead_ml.evaluation.split import Window, forward_windows, groups_of
 from lead_ml.model.fit import Recipe
 from lead_ml.tables.dataset import Coded, Dataset
@@ -99,10 +99,10 @@ def forward_calibration(project: Any, table: Table, recipe: Recipe, start: int) 
         table.spine, np.ones(len(table.spine), dtype=bool), created, groups_of(table.dataset.leads),
         horizon_us=project.tasks["conversion"].horizon_us or 0, test_share=0.25, folds=2, test_from=start,
     )  # fmt: skip
-    rolled = roll(recipe, table, windows)
+    scores = backtest(recipe, table, windows)
     horizon = project.tasks["conversion"].horizon_us or 0
-    rows = calibration_rows(rolled, table, known_by=start, horizon_us=horizon, created_before=start)
-    return rows.sum(), calibrate(rolled, table, rows, known_by=start)
+    rows = calibration_rows(scores, table, known_by=start, horizon_us=horizon, created_before=start)
+    return rows.sum(), calibrate(scores, table, rows, known_by=start)
 
 
 def test_a_win_recorded_after_the_cut_is_no_win_to_the_fit_before_it(trained: Any) -> None:

@@ -1,4 +1,4 @@
-"""Windows forward in time: nothing learnt reaches into what is judged, and nobody stands on both sides."""
+"""Windows forward in time: nothing learned reaches into what is evaluated, and nobody stands on both sides."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def test_without_groups_the_embargo_keeps_out_no_more_than_it_must() -> None:
 
 def test_the_forward_window_is_the_latest_share_of_the_leads() -> None:
     spine, usable, created, _, cut = windows_of(3, 10, 0.25, 3)
-    judged, everyone = np.unique(spine.lead[cut[-1].test]), np.unique(spine.lead[usable])
-    assert len(judged) == pytest.approx(0.25 * len(everyone), abs=1)
-    assert created[judged].min() >= created[np.setdiff1d(everyone, judged)].max()
+    evaluated, everyone = np.unique(spine.lead[cut[-1].test]), np.unique(spine.lead[usable])
+    assert len(evaluated) == pytest.approx(0.25 * len(everyone), abs=1)
+    assert created[evaluated].min() >= created[np.setdiff1d(everyone, evaluated)].max()
 
 
 def test_the_forward_window_may_start_on_a_day() -> None:

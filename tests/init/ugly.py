@@ -101,7 +101,7 @@ def chinese(folder: Path, rows: int = 700) -> dict[str, Path]:
 
 
 def excel(folder: Path, rows: int = 600) -> dict[str, Path]:
-    """Days as Excel keeps them; a close date for won and lost alike, told apart by the stage."""
+    """Days as Excel keeps them; a close date for won and lost alike, separated by the stage."""
     d = draw(rows, seed=4)
     rng = d["rng"]
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lead_ml.model import Calibration, Drift, fit_band, fit_drift
+from lead_ml.model import (
+    BetweenPeriodVariance,
+    Calibration,
+    fit_between_period_variance,
+    fit_calibration_interval,
+)
 from lead_ml.model.metrics import sigmoid
 
 IDENTITY = Calibration.identity()
@@ -23,7 +28,9 @@ def months(shift, tilt, *, count=12, size=2_000, seed=0):
 
 def estimated(shift, tilt, **how):
     z, y, _, month = months(shift, tilt, **how)
-    return fit_drift(z.ravel(), y.ravel(), np.ones(z.size), np.arange(z.size), month, IDENTITY)
+    return fit_between_period_variance(
+        z.ravel(), y.ravel(), np.ones(z.size), np.arange(z.size), month, IDENTITY
+    )
 
 
 def test_months_that_differ_by_chance_alone_show_next_to_no_drift():
@@ -44,11 +51,13 @@ def test_a_band_covers_the_next_month_only_when_it_knows_the_drift():
         z, y, truth, month = months(0.25, 0.1, count=13, seed=seed)
         past = month < 12
         scores, won, lead = z.ravel()[past], y.ravel()[past], np.arange(past.sum())
-        drift = fit_drift(scores, won, np.ones(len(won)), lead, month[past], IDENTITY)
+        drift = fit_between_period_variance(scores, won, np.ones(len(won)), lead, month[past], IDENTITY)
         for name, given in (("knows", drift), ("ignores", None)):
-            band = fit_band(scores, won, np.ones(len(won)), lead, IDENTITY, drift=given, n_boot=60, seed=seed)
+            band = fit_calibration_interval(
+                scores, won, np.ones(len(won)), lead, IDENTITY, between=given, n_boot=60, seed=seed
+            )
             order = np.argsort(z[12])
-            lower, upper = (bound[order].reshape(20, -1).mean(1) for bound in band.interval(z[12]))
+            lower, upper = (bound[order].reshape(20, -1).mean(1) for bound in band.bounds(z[12]))
             mean = truth[12][order].reshape(20, -1).mean(1)
             shares[name].append(((lower <= mean) & (mean <= upper)).mean())
     assert 0.80 <= np.mean(shares["knows"]) <= 0.98
@@ -56,12 +65,16 @@ def test_a_band_covers_the_next_month_only_when_it_knows_the_drift():
 
 
 def test_one_period_tells_nothing():
-    assert estimated(0.3, 0.0, count=1) == Drift.none()
+    assert estimated(0.3, 0.0, count=1) == BetweenPeriodVariance.none()
 
 
 def test_rows_of_a_lead_count_as_one():
     z, y, _, month = months(0.2, 0.1)
-    once = fit_drift(z.ravel(), y.ravel(), np.ones(z.size), np.arange(z.size), month, IDENTITY)
+    once = fit_between_period_variance(
+        z.ravel(), y.ravel(), np.ones(z.size), np.arange(z.size), month, IDENTITY
+    )
     lead = np.repeat(np.arange(z.size), 4)
-    often = fit_drift(z.ravel()[lead], y.ravel()[lead], np.full(len(lead), 0.25), lead, month[lead], IDENTITY)
+    often = fit_between_period_variance(
+        z.ravel()[lead], y.ravel()[lead], np.full(len(lead), 0.25), lead, month[lead], IDENTITY
+    )
     assert (often.shift, often.tilt) == pytest.approx((once.shift, once.tilt))

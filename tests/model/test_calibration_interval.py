@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from lead_ml.model import Band, Calibration, fit_band, fit_calibration
+from lead_ml.model import Calibration, CalibrationInterval, fit_calibration, fit_calibration_interval
 from lead_ml.model.metrics import sigmoid
 
 BINS = 20
@@ -44,18 +44,18 @@ def covered(world, n, seed):
     z, p = drawn(world, n, rng)
     y, weight, lead = (rng.random(n) < p).astype(float), np.ones(n), np.arange(n)
     calibration = fit_calibration(z, y, weight, lead, seed=seed)
-    band = fit_band(z, y, weight, lead, calibration, n_boot=100, seed=seed)
+    band = fit_calibration_interval(z, y, weight, lead, calibration, n_boot=100, seed=seed)
     z, p = drawn(world, 20_000, rng)
     order = np.argsort(z, kind="stable")
     scores, truths = calibration.apply(z[order]).reshape(BINS, -1).mean(1), p[order].reshape(BINS, -1).mean(1)
-    lower, upper = band.interval(scores)
+    lower, upper = band.bounds(scores)
     return ((lower <= truths) & (truths <= upper)).mean()
 
 
 @pytest.mark.parametrize("world", [affine, noisy, saturated, bent_and_noisy, like_trees])
 def test_a_90_percent_band_covers_the_truth_in_about_90_percent_of_bins(world):
     shares = [covered(world, n, seed) for n in (2000, 8000) for seed in range(6)]
-    # 12 curves of 20 neighbouring bins: a standard error of about .04.
+    # 12 curves of 20 neighboring bins: a standard error of about .04.
     assert 0.80 <= np.mean(shares) <= 0.99
 
 
@@ -76,13 +76,13 @@ def sample(n=3000, seed=0, rows=1):
 
 def fitted(*, n_boot=60, seed=1, calibration=None, level=0.9, **how):
     chosen = calibration or Calibration("platt", 0.6, -0.4)
-    return fit_band(*sample(**how), chosen, n_boot=n_boot, level=level, seed=seed)
+    return fit_calibration_interval(*sample(**how), chosen, n_boot=n_boot, level=level, seed=seed)
 
 
 @pytest.mark.parametrize("calibration", [Calibration.identity(), Calibration("platt", 0.1, 3.0)])
 def test_the_probability_shown_always_lies_inside(calibration):
     z = np.linspace(-60, 60, 2001)
-    lower, upper = fitted(calibration=calibration).interval(z)
+    lower, upper = fitted(calibration=calibration).bounds(z)
     inside = (lower <= sigmoid(z)) & (sigmoid(z) <= upper)
     assert inside[np.abs(z) < 34].all()
     assert ((lower > 0) & (upper < 1) & (lower <= upper)).all()
@@ -93,7 +93,7 @@ def test_more_leads_and_a_lower_level_narrow_the_band():
     wide, narrow, half = fitted(n=2000), fitted(n=20_000), fitted(n=2000, level=0.5)
 
     def width(band):
-        lower, upper = band.interval(z)
+        lower, upper = band.bounds(z)
         return (upper - lower).mean()
 
     assert width(narrow) < 0.5 * width(wide)
@@ -102,7 +102,7 @@ def test_more_leads_and_a_lower_level_narrow_the_band():
 
 def test_repeated_rows_of_a_lead_do_not_narrow_the_band():
     z = np.linspace(-4, 0, 20)
-    once, often = fitted().interval(z), fitted(rows=5).interval(z)
+    once, often = fitted().bounds(z), fitted(rows=5).bounds(z)
     assert (often[1] - often[0]).mean() == pytest.approx((once[1] - once[0]).mean(), rel=0.05)
 
 
@@ -110,21 +110,23 @@ def test_the_table_has_about_forty_knots_and_survives_json():
     band = fitted()
     assert 35 <= len(band.grid) <= 41
     assert np.all(np.diff(band.grid) > 0)
-    assert Band.from_dict(json.loads(json.dumps(band.to_dict()))) == band
+    assert CalibrationInterval.from_dict(json.loads(json.dumps(band.to_dict()))) == band
     assert fitted() == band != fitted(seed=2)
 
 
 def test_one_row_equals_the_batch():
     band, z = fitted(), np.linspace(-5, 1, 100)
-    lower, upper = band.interval(z)
-    assert all(band.interval(z[i : i + 1]) == (lower[i], upper[i]) for i in range(100))
+    lower, upper = band.bounds(z)
+    assert all(band.bounds(z[i : i + 1]) == (lower[i], upper[i]) for i in range(100))
 
 
 @pytest.mark.parametrize("labels", [np.zeros(50), np.ones(50), np.empty(0)])
 def test_one_class_or_nothing_says_that_nothing_is_known(labels):
     n = len(labels)
-    band = fit_band(np.zeros(n), labels, np.ones(n), np.arange(n), Calibration.identity(), seed=1)
-    lower, upper = band.interval(np.array([-2.0]))
+    band = fit_calibration_interval(
+        np.zeros(n), labels, np.ones(n), np.arange(n), Calibration.identity(), seed=1
+    )
+    lower, upper = band.bounds(np.array([-2.0]))
     assert lower[0] < 1e-6
     assert upper[0] > 1 - 1e-6
 
@@ -132,7 +134,9 @@ def test_one_class_or_nothing_says_that_nothing_is_known(labels):
 def test_equal_scores_give_the_interval_of_the_rate():
     y = np.r_[np.ones(100), np.zeros(300)]
     shown = np.full(400, np.log(1 / 3))
-    band = fit_band(shown, y, np.ones(400), np.arange(400), Calibration.identity(), n_boot=400, seed=1)
-    lower, upper = band.interval(shown[:1])
+    band = fit_calibration_interval(
+        shown, y, np.ones(400), np.arange(400), Calibration.identity(), n_boot=400, seed=1
+    )
+    lower, upper = band.bounds(shown[:1])
     half = 1.645 * np.sqrt(0.25 * 0.75 / 400)
     assert (lower[0], upper[0]) == pytest.approx((0.25 - half, 0.25 + half), abs=0.008)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -210,8 +211,8 @@ def test_sigmoid_and_logit_are_inverse_and_never_overflow(z):
 
 def test_fit_logit_pulls_a_separable_fit_to_a_finite_place():
     z, y = np.array([-1.0, 1.0]), np.array([0.0, 1.0])
-    free = metrics.fit_logit(z[:, None], y, np.ones(2))
-    tied = metrics.fit_logit(z[:, None], y, np.ones(2), penalty=np.ones(1), toward=np.ones(1))
+    free = metrics.fit_logit(z[None], y, np.ones(2))
+    tied = metrics.fit_logit(z[None], y, np.ones(2), ridge=np.ones(1), toward=np.ones(1))
     assert np.isnan(free).all()
     # The optimum solves b - 1 = 2 * sigmoid(-b).
     assert float(tied[0]) - 1 == pytest.approx(2 / (1 + math.exp(tied[0])), abs=1e-8)
@@ -258,3 +259,34 @@ def test_the_interval_of_the_calibration_error_holds_the_figure_of_a_calibrated_
         y = (rng.random(3000) < p).astype(float)
         found = metrics.bootstrap(y, p, None, None, n_boot=60, seed=seed, metrics=["ece"])["ece"]
         assert 0 <= found.lower <= found.value <= found.upper
+
+
+@pytest.mark.parametrize(("wins", "n"), [(0, 10), (10, 10), (3, 40), (188, 1882)])
+def test_wilson_solves_its_quadratic(wins, n):
+    """The bounds are where the score test of a share just rejects: (share - p)^2 = z^2 p (1 - p) / n."""
+    z, found = 1.6448536269514722, metrics.wilson(wins, n)
+    for bound in (found.lower, found.upper):
+        assert (found.value - bound) ** 2 == pytest.approx(z**2 * bound * (1 - bound) / n, abs=1e-12)
+    assert found.lower <= found.value <= found.upper
+    assert found.lower < found.upper
+
+
+def test_wilson_of_nothing_is_nothing():
+    assert metrics.wilson(0, 0) == metrics.Interval(None, None, None)
+
+
+def test_an_interval_of_none_survives_json_and_equals_one_of_numbers():
+    kept = msgspec.json.encode(metrics.wilson(0, 0))
+    assert msgspec.json.decode(kept, type=metrics.OptionalInterval) == metrics.wilson(0, 0)
+    assert metrics.OptionalInterval(0.5, 0.4, 0.6) == metrics.Interval(0.5, 0.4, 0.6)
+
+
+def test_a_fit_beside_another_equals_the_fit_of_all_columns():
+    rng = np.random.default_rng(3)
+    columns = np.vstack([np.ones(400), rng.normal(size=(2, 400))])
+    y = (rng.random(400) < metrics.sigmoid(columns[1] - 1)).astype(float)
+    base = metrics.fit_alone(metrics.LogitProblem(columns[:2], y, np.ones(400), np.full(2, 0.1)))
+    found = metrics.fit_beside(base, columns[2], 0.1)
+    exact = metrics.fit_logit(columns, y, np.ones(400), ridge=np.full(3, 0.1))
+    assert found.b == pytest.approx(exact, abs=1e-3)
+    assert found.log_likelihood == pytest.approx(found.problem.at(exact).log_likelihood, abs=1e-6)

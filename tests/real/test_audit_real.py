@@ -44,7 +44,7 @@ def test_banks_call_length_is_named_whatever_the_columns_are_called_and_no_other
     dataset, culprit = anonymous(bank.dataset, seed, dated=dated)
     params = bank.project.params.model_copy(update={"known_at": {}, "trust": ()})
     report = audit(dataset, bank.project.specs["conversion"], params)
-    assert report.accused == report.leaks == (culprit,)
+    assert report.flagged == report.leaks == (culprit,)
     assert {found.subject for found in report.findings if found.verdict != "clear"} == {culprit}
     assert report.honest.random_auc.value == pytest.approx(0.79, abs=0.015)
     assert report.leaky.random_auc.value == pytest.approx(0.93, abs=0.015)
@@ -54,7 +54,7 @@ def test_banks_call_length_is_named_whatever_the_columns_are_called_and_no_other
 
 
 def test_bank_under_its_own_names_accuses_the_call_length_alone(bank):
-    assert audit_target(bank.project, bank.dataset).accused == ("duration",)
+    assert audit_target(bank.project, bank.dataset).flagged == ("duration",)
 
 
 def test_a_word_for_banks_call_length_makes_it_a_suspect_still(bank):
@@ -162,7 +162,7 @@ def test_cdnows_recency_is_no_outlier_even_as_a_bare_column(purchases, snapshot)
     columns = {name: Coded.of([f"{x:g}" for x in values[who]]) for name, values in table.items()}
     leads = replace(dataset.leads, columns={**dataset.leads.columns, **columns})
     report = audit(replace(dataset, leads=leads, events=None), BOUGHT, params())
-    assert report.accused == ()
+    assert report.flagged == ()
     assert report.of("strength", "recency")[0].evidence["auc_alone"] > 0.75
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from lead_ml.asof.encode import fit_encoder
 from lead_ml.asof.join import features_at
 from lead_ml.declare import category, number, validated
-from lead_ml.evaluation import roll
+from lead_ml.evaluation import backtest
 from lead_ml.evaluation.split import groups_of
 from lead_ml.model import LightGBM
 from lead_ml.model.fit import Recipe, columns_of, take
@@ -73,9 +73,9 @@ def test_logistic_regression_reaches_about_68_forward(bank, table, run):
         recipe.kind, recipe.spec, recipe.params.model_copy(update={"logistic": logistic}), recipe.seed, 1
     )
     window = windows_of(bank.project.tasks["conversion"], table, groups_of(bank.dataset.leads))[-1:]
-    rolled = roll(plain, table, window)
+    scores = backtest(plain, table, window)
     test = window[0].test
-    assert roc_auc(table.labels.y[test], sigmoid(rolled.logit[test])) == pytest.approx(0.685, abs=0.03)
+    assert roc_auc(table.labels.y[test], sigmoid(scores.logit[test])) == pytest.approx(0.685, abs=0.03)
 
 
 def test_the_champion_holds_under_drift(run):

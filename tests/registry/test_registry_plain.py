@@ -29,7 +29,7 @@ RECORD = RunRecord(
     features="f",
     kinds={"conversion": "scorecard"},
     left_out_features=(),
-    rung="",
+    cold_start_stage="",
 )
 
 

@@ -1,4 +1,4 @@
-"""A report of the small trained world, and one of a world with too few outcomes to judge."""
+"""A report of the small trained world, and one of a world with too few outcomes to evaluate."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_a_cold_start_has_data_but_no_figures(cold: Run) -> None:
     data = report_data(cold)
     json.dumps(data, allow_nan=False)
     part = data["targets"]["conversion"]
-    assert part["judged"] is False
+    assert part["evaluated"] is False
     assert part["kind"] == "scorecard"
     assert data["thresholds"] is None
     assert any("暂时无法评估" in line for line in data["summary_zh"])

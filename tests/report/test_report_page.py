@@ -199,7 +199,7 @@ def test_flagged_columns_are_compared_with_the_figures_without_them(
     report = audit_target(trained.project, trained.dataset)
     shown = read(render({**data, "audit": plain(as_dict(report))}, {}))
     text = "".join(shown.text)
-    assert report.accused == ("lead_status",)
+    assert report.flagged == ("lead_status",)
     assert "Without the flagged columns" in text
     for finding in report.findings:
         assert (finding.en in text) == (finding.verdict != "clear")

@@ -9,10 +9,10 @@ from lead_ml.scoring import load_bundle
 
 
 def test_the_figures_are_those_of_the_bundle(trained: Any, data: dict[str, Any]) -> None:
-    learnt = load_bundle(trained.bundle)[0].parts["conversion"].fitted.profiles["icp_agreement"]
+    learned = load_bundle(trained.bundle)[0].parts["conversion"].fitted.profiles["icp_agreement"]
     (shown,) = data["targets"]["conversion"]["profiles"]
-    assert (shown["leads"], shown["wins"]) == (learnt.leads, learnt.wins)
-    for column, table in zip(learnt.columns, shown["columns"], strict=True):
+    assert (shown["leads"], shown["wins"]) == (learned.leads, learned.wins)
+    for column, table in zip(learned.columns, shown["columns"], strict=True):
         assert {row["value"]: row["points"] for row in table["rows"]} == {
             value: worth.points for value, worth in column.values.items()
         }

@@ -14,10 +14,10 @@ import pytest
 
 from lead_ml.errors import BundleError
 from lead_ml.scoring import (
-    Manifest,
+    BundleManifest,
     Scorer,
-    accept_lines,
-    accepted_lines,
+    accept_thresholds,
+    accepted_thresholds,
     load_bundle,
     verify,
     write_bundle,
@@ -27,7 +27,7 @@ from lead_ml.scoring.golden import Golden, check_golden
 from lead_ml.scoring.manifest import FORMAT, seal
 from lead_ml.scoring.subprocess_check import main as trial_main
 from lead_ml.scoring.subprocess_check import try_bundle
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring.thresholds import Thresholds
 
 MUTATIONS = 200
 
@@ -112,8 +112,8 @@ def test_none_of_200_mutations_loads_and_nothing_is_parsed(
 def same(before: bytes, path: Path) -> bool:
     """Tell whether a changed manifest still says the same, as with a blank more at its end."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest) == msgspec.json.decode(
-            before, type=Manifest
+        return msgspec.json.decode(path.read_bytes(), type=BundleManifest) == msgspec.json.decode(
+            before, type=BundleManifest
         )
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
@@ -204,7 +204,9 @@ def test_a_model_that_answers_otherwise_is_refused(copy: Path) -> None:
     arrays["logit"][3] += 1e-6
     np.savez(copy / "conversion" / "golden.npz", **arrays)
     seal(copy)
-    with pytest.raises(BundleError, match="the conversion model answers otherwise than when it was trained"):
+    with pytest.raises(
+        BundleError, match="the conversion model does not give the answers it gave when it was trained"
+    ):
         Scorer.load(copy)
 
 
@@ -212,7 +214,7 @@ def test_a_model_that_answers_nan_is_refused(trained: Any) -> None:
     part = load_bundle(trained.bundle)[0].parts["fake"]
     check_golden("fake", part.golden, part.fitted)
     broken = Golden(part.golden.X, np.full_like(part.golden.logit, np.nan))
-    with pytest.raises(BundleError, match="the fake model answers otherwise"):
+    with pytest.raises(BundleError, match="the fake model does not give the answers"):
         check_golden("fake", broken, part.fitted)
 
 
@@ -239,14 +241,14 @@ def test_the_trial_passes_a_sound_bundle_and_names_the_fault_of_another(copy: Pa
     seal(copy)
     with pytest.raises(
         BundleError,
-        match=r"failed its trial: the fake model answers otherwise.*keep the version|Keep the version",
+        match=r"failed its check: the fake model does not give the answers.*keep the version|Keep the version",
     ):
         try_bundle(copy)
 
 
 def test_the_trial_survives_the_death_of_its_process(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lead_ml.scoring.subprocess_check.sys.executable", "/bin/false")
-    with pytest.raises(BundleError, match="failed its trial: the process died with code 1"):
+    with pytest.raises(BundleError, match="failed its check: the process died with code 1"):
         try_bundle(copy)
 
 
@@ -258,7 +260,7 @@ def test_the_trial_does_not_wait_for_ever(copy: Path, monkeypatch: pytest.Monkey
 
 def test_the_trial_never_starts_on_a_damaged_bundle(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lead_ml.scoring.subprocess_check.subprocess.run", lambda *_, **__: 1 / 0)
-    (copy / "lines.json").unlink()
+    (copy / "default_thresholds.json").unlink()
     with pytest.raises(BundleError, match="missing or damaged"):
         try_bundle(copy)
 
@@ -267,30 +269,30 @@ def test_the_program_of_the_trial_tells_by_its_exit_code(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert trial_main([str(copy)]) == 0
-    (copy / "lines.json").unlink()
+    (copy / "default_thresholds.json").unlink()
     assert trial_main([str(copy)]) == 1
-    assert "lines.json is missing or damaged" in capsys.readouterr().err
+    assert "default_thresholds.json is missing or damaged" in capsys.readouterr().err
 
 
 def test_accepted_lines_come_back_and_break_no_seal(copy: Path) -> None:
     scorer = Scorer.load(copy)
-    lines = Lines.of(
+    lines = Thresholds.of(
         0.1, 0.4, method="precision", accepted_by="Li", accepted_at="2026-06-01T00:00:00Z", why="tests"
     )
-    accept_lines(copy, lines)
+    accept_thresholds(copy, lines)
     again = Scorer.load(copy)
-    assert accepted_lines(copy, again.bundle) == again.lines == lines
+    assert accepted_thresholds(copy, again.bundle) == again.thresholds == lines
     assert again.version == scorer.version
-    assert scorer.lines == scorer.bundle.lines != lines
+    assert scorer.thresholds == scorer.bundle.thresholds != lines
 
 
 def test_lines_half_written_break_no_seal(copy: Path) -> None:
     (copy / ".thresholds.json.new").write_bytes(b'{"mql": 0.')
-    assert Scorer.load(copy).lines == load_bundle(copy)[0].lines
+    assert Scorer.load(copy).thresholds == load_bundle(copy)[0].thresholds
 
 
 def test_lines_that_were_tampered_with_are_refused(copy: Path) -> None:
-    accept_lines(copy, Lines.of(0.1, 0.4, method="precision"))
+    accept_thresholds(copy, Thresholds.of(0.1, 0.4, method="precision"))
     text = (copy / "thresholds.json").read_text()
     (copy / "thresholds.json").write_text(text.replace("0.4", "0.5"))
     with pytest.raises(BundleError, match="changed after they were accepted"):

@@ -82,7 +82,7 @@ def test_events_that_do_not_count_are_listed_with_the_cause() -> None:
         "events[0]: not known before as_of",
         "events[1]: not known before as_of",
         "events[2]: before the lead was created",
-        "events[4]: event_id stands twice",
+        "events[4]: duplicate event_id",
     )
     assert len(found.dataset.events) == 2
 

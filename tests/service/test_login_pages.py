@@ -47,13 +47,13 @@ def test_forms_without_their_token_do_nothing(fresh: Any, client_of: Any) -> Non
     client = client_of(fresh.app)
     assert client.post("/login", data={"key": fresh.keys["admin"]}).status_code == 403
     admin = login(fresh, client_of, "admin")
-    before = fresh.scorer.lines
+    before = fresh.scorer.thresholds
     form = {"mql": "5", "sql": "20", "why": "x", "by": "y"}
     for token in ({}, {"csrf": "x"}, {"csrf": csrf_of(client.get("/login").text)}):
         response = admin.post("/review/thresholds?lang=en", data={**form, **token})
         assert response.status_code == 403
         assert "was not sent from this site" in response.text
-    assert fresh.scorer.lines == before
+    assert fresh.scorer.thresholds == before
     admin.post("/logout", data={"csrf": "x"})
     assert admin.get("/review").status_code == 200
 

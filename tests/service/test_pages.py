@@ -219,7 +219,7 @@ def test_forms_are_tied_to_the_visit_even_without_keys(local: Any) -> None:
         "/review/thresholds", data={**form, "csrf": token, "model_version": local.scorer.version}
     )
     assert response.status_code == 200
-    assert local.scorer.lines.accepted_by == "Li Na"
+    assert local.scorer.thresholds.accepted_by == "Li Na"
 
 
 def test_a_project_without_events_does_not_mention_them(fresh: Any, client_of: Any) -> None:

@@ -26,7 +26,7 @@ def test_the_answer_adds_up_and_names_its_versions(served: Any, body: dict[str, 
     logit = math.log(found["probability"] / (1 - found["probability"]))
     assert found["base"] + sum(reason["contribution"] for reason in reasons) == pytest.approx(logit, abs=1e-9)
     assert found["model_version"] == served.scorer.version
-    assert found["thresholds_version"] == served.scorer.lines.version
+    assert found["thresholds_version"] == served.scorer.thresholds.version
 
 
 def test_as_of_is_now_where_the_request_names_none(served: Any, body: dict[str, Any]) -> None:

@@ -159,13 +159,13 @@ def test_the_document_is_complete(served: Any) -> None:
     text = served.client.get("/openapi.json").text
     names = set(re.findall(r'"#/components/schemas/(\w+)"', text))
     assert names <= set(doc["components"]["schemas"])
-    assert {"ScoreRequest", "Answer", "ProblemDetails", "Lines"} <= names
+    assert {"ScoreRequest", "Answer", "ProblemDetails", "Thresholds"} <= names
     api = {route.path for route in served.app.routes if route.path.startswith("/v1/")}
     assert api <= set(doc["paths"])
     ids = [operation["operationId"] for methods in doc["paths"].values() for operation in methods.values()]
     assert len(ids) == len(set(ids))
     lead = doc["components"]["schemas"]["ScoreRequest"]["properties"]["lead"]
-    assert set(served.scorer.bundle.facts.columns) <= set(lead["properties"])
+    assert set(served.scorer.bundle.info.columns) <= set(lead["properties"])
     example = doc["paths"]["/v1/score"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert served.post("/v1/score", example).status_code == 200
 

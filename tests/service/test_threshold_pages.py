@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from review_pages import csrf_of, login
 
-from lead_ml.scoring import accept_lines, read_worklist
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring import accept_thresholds, read_worklist
+from lead_ml.scoring.thresholds import Thresholds
 
 
 @pytest.fixture
@@ -35,7 +35,11 @@ def test_accepting_thresholds_on_the_page_grades_the_worklist_anew(fresh: Any, c
     assert response.status_code == 200
     assert "are approved and in effect" in response.text
     assert "Li Na / admin-key" in response.text
-    assert (fresh.scorer.lines.mql, fresh.scorer.lines.sql, fresh.scorer.lines.method) == (0.2, 0.3, "value")
+    assert (fresh.scorer.thresholds.mql, fresh.scorer.thresholds.sql, fresh.scorer.thresholds.method) == (
+        0.2,
+        0.3,
+        "value",
+    )
     expected = sum(row.answer.probability >= 0.3 for row in read_worklist(fresh.runs))
     listing = admin.get("/review?lang=en").text
     assert re.search(rf'grade-A">A</span>\s*<span class="count">{expected}<', listing)
@@ -95,7 +99,7 @@ def test_own_numbers_change_the_advice_and_nothing_else(served: Any, reader: Any
 def test_thresholds_without_history_still_have_their_page(fresh: Any, client_of: Any) -> None:
     bundle = dataclasses.replace(fresh.scorer.bundle, history=None, advice=())
     fresh.reloader._scorer = dataclasses.replace(
-        fresh.scorer, bundle=bundle, version="bare", lines=Lines.of(0.1, 0.2, method="default")
+        fresh.scorer, bundle=bundle, version="bare", lines=Thresholds.of(0.1, 0.2, method="default")
     )
     reader = login(fresh, client_of, "read")
     page = reader.get("/review/thresholds?lang=en")
@@ -112,7 +116,7 @@ def test_a_folder_that_cannot_be_written_says_so_on_the_page(
     def refuses(*_: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("lead_ml.service.threshold_routes.accept_lines", refuses)
+    monkeypatch.setattr("lead_ml.service.threshold_routes.accept_thresholds", refuses)
     admin = login(fresh, client_of, "admin")
     token = csrf_of(admin.get("/review/thresholds").text)
     response = admin.post(
@@ -136,7 +140,7 @@ def test_thresholds_written_by_hand_show_their_approver(fresh: Any, client_of: A
         ({"accepted_by": "Li Na"}, "Approved by Li Na ·"),
         ({"accepted_by": "Li Na", "accepted_at": "2026-03-02T08:00:00Z"}, "Approved by Li Na on Mar 2, 2026"),
     ):
-        accept_lines(fresh.scorer.folder, Lines.of(0.06, 0.21, method="by hand", **given))
+        accept_thresholds(fresh.scorer.folder, Thresholds.of(0.06, 0.21, method="by hand", **given))
         fresh.reloader.check()
         page = reader.get("/review/thresholds?lang=en").text
         assert shown in page

@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from lead_ml.scoring import accept_lines
-from lead_ml.scoring.thresholds import METHODS, Lines
+from lead_ml.scoring import accept_thresholds
+from lead_ml.scoring.thresholds import METHODS, Thresholds
 
 ACCEPT = {"mql": 0.05, "sql": 0.2, "why": "pilot", "by": "Li Na"}
 
 
 def test_the_thresholds_come_with_their_evidence(served: Any) -> None:
     found = served.client.get("/v1/thresholds", headers=served.read).json()
-    assert found["lines"] == msgspec.to_builtins(served.scorer.lines)
+    assert found["lines"] == msgspec.to_builtins(served.scorer.thresholds)
     assert [item["method"] for item in found["advice"]] == list(METHODS)
     assert found["sql"]["probability"] == pytest.approx(found["lines"]["sql"])
     assert (
@@ -67,7 +67,7 @@ def test_accepted_thresholds_are_saved_and_take_effect_at_once(fresh: Any, body:
     assert after["thresholds_version"] == lines["version"] != before["thresholds_version"]
     assert after["probability"] == before["probability"]
     kept = fresh.scorer.folder / "thresholds.json"
-    assert Lines.from_json(kept.read_bytes()).version == lines["version"]
+    assert Thresholds.from_json(kept.read_bytes()).version == lines["version"]
     assert fresh.client.get("/v1/thresholds", headers=fresh.read).json()["lines"] == lines
 
 
@@ -84,11 +84,11 @@ def test_accepted_thresholds_are_saved_and_take_effect_at_once(fresh: Any, body:
 def test_invalid_thresholds_change_nothing(
     fresh: Any, change: dict[str, Any], status: int, field: str | None
 ) -> None:
-    before = fresh.scorer.lines
+    before = fresh.scorer.thresholds
     response = fresh.post("/v1/thresholds", {**ACCEPT, **change}, fresh.admin)
     assert response.status_code == status
     assert response.json().get("field") == field
-    assert fresh.scorer.lines == before
+    assert fresh.scorer.thresholds == before
     assert not (fresh.scorer.folder / "thresholds.json").exists()
 
 
@@ -96,26 +96,26 @@ def test_a_folder_that_cannot_be_written_is_a_conflict(fresh: Any, monkeypatch: 
     def refuses(*_: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("lead_ml.service.threshold_routes.accept_lines", refuses)
-    before = fresh.scorer.lines
+    monkeypatch.setattr("lead_ml.service.threshold_routes.accept_thresholds", refuses)
+    before = fresh.scorer.thresholds
     response = fresh.post("/v1/thresholds", ACCEPT, fresh.admin)
     assert response.status_code == 409
     assert "cannot be written" in response.json()["detail"]
-    assert fresh.scorer.lines == before
+    assert fresh.scorer.thresholds == before
 
 
 def test_thresholds_accepted_by_another_worker_are_picked_up(fresh: Any) -> None:
-    lines = Lines.of(0.07, 0.21, method="manual", accepted_by="another worker", why="test")
-    accept_lines(fresh.scorer.folder, lines)
+    lines = Thresholds.of(0.07, 0.21, method="manual", accepted_by="another worker", why="test")
+    accept_thresholds(fresh.scorer.folder, lines)
     fresh.reloader.check()
-    assert fresh.scorer.lines == lines
+    assert fresh.scorer.thresholds == lines
 
 
 def test_an_unreadable_thresholds_file_leaves_the_previous_thresholds(fresh: Any) -> None:
-    before = fresh.scorer.lines
+    before = fresh.scorer.thresholds
     (fresh.scorer.folder / "thresholds.json").write_text("{")
     fresh.reloader.check()
-    assert fresh.scorer.lines == before
+    assert fresh.scorer.thresholds == before
     state = fresh.client.get("/v1/model", headers=fresh.read).json()["reload"]
     assert not state["ok"]
     assert fresh.client.get("/readyz").status_code == 200

@@ -16,7 +16,7 @@ from lead_ml.asof.labels import open_leads
 from lead_ml.errors import BundleError, LeadMLError, PromotionRefused
 from lead_ml.evaluation import Evaluation
 from lead_ml.registry.runs import ForwardScores, Run, RunRecord, open_run, save_record
-from lead_ml.scoring import Facts, Scorer, served_version
+from lead_ml.scoring import BundleInfo, Scorer, served_version
 from lead_ml.scoring.manifest import seal
 from lead_ml.workflows import promote as promotion
 from lead_ml.workflows.decision import decide
@@ -69,7 +69,7 @@ def fabricate(
     fake: ForwardScores | None = None,
 ) -> Run:
     """A run whose bundle is sealed but holds no model; its version is the digest of its seal."""
-    facts = Facts(
+    facts = BundleInfo(
         project="demo",
         synthetic=True,
         until=fit_until,
@@ -102,13 +102,13 @@ def fabricate(
         features=features,
         kinds={"conversion": kind} | ({} if fake is None else {"fake": kind}),
         left_out_features=(),
-        rung="",
+        cold_start_stage="",
     )
     save_record(folder, record)
     return Run(folder, record)
 
 
-def judged(folder: Path, base_rate: float) -> None:
+def evaluated(folder: Path, base_rate: float) -> None:
     """Add an evaluation that only knows the base rate."""
     Evaluation(
         target="conversion",
@@ -184,7 +184,7 @@ def test_a_first_version_clearly_worse_than_the_scorecard_is_refused(runs: Path)
 def test_a_first_scorecard_is_promoted_and_compared_with_the_base_rate(runs: Path) -> None:
     _, y = world(60)
     run = fabricate(runs, "a", forward(y, scorecard=np.full(60, 0.3)), kind="scorecard")
-    judged(run.folder, 0.2)
+    evaluated(run.folder, 0.2)
     done = promote(runs)
     assert done.allowed
     assert "scorecard against the base rate on 60 rows" in done.words
@@ -194,14 +194,14 @@ def test_a_scorecard_that_was_never_judged_may_only_be_the_first(runs: Path) -> 
     first = fabricate(runs, "a", None, kind="scorecard")
     assert "may serve as it was written" in promote(runs).words
     fabricate(runs, "b", None, kind="scorecard")
-    with pytest.raises(PromotionRefused, match=r"not judged.*--force"):
+    with pytest.raises(PromotionRefused, match=r"not evaluated.*--force"):
         promote(runs)
     assert served_version(runs).version == first.record.version
 
 
 def test_a_learnt_model_that_was_never_judged_is_refused(runs: Path) -> None:
     fabricate(runs, "a", None)
-    with pytest.raises(PromotionRefused, match="was not judged"):
+    with pytest.raises(PromotionRefused, match="was not evaluated"):
         promote(runs)
 
 
@@ -457,7 +457,7 @@ def test_a_damaged_bundle_is_not_rolled_back_to(runs: Path, champion: Run, never
 
 def test_a_bundle_that_fails_its_trial_does_not_serve(runs: Path, never_parsed: None) -> None:
     run = fabricate(runs, "sealed, but no scorer", None, kind="scorecard")
-    with pytest.raises(BundleError, match="failed its trial"):
+    with pytest.raises(BundleError, match="failed its check"):
         promote(runs, run.record.version)
     assert not (runs / "champion.json").exists()
 

@@ -1,4 +1,4 @@
-"""Scoring a project from files: the worklist, one lead, a flat table, and reading what is there."""
+"""Scoring a project from files: the worklist, one lead, the table for sales, and reading what is there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from lead_ml.asof.labels import open_leads
@@ -16,7 +17,8 @@ from lead_ml.tables.instants import iso
 from lead_ml.workflows import doctor
 from lead_ml.workflows.init import init_project, reference_project
 from lead_ml.workflows.load import intake_summary, load, save_intake
-from lead_ml.workflows.score import flat, save_worklist, score_one, score_open
+from lead_ml.workflows.sales_file import sales_rows
+from lead_ml.workflows.score import ScoredProject, save_worklist, score_one, score_open
 
 
 @pytest.fixture(scope="module")
@@ -76,16 +78,18 @@ def test_one_lead_may_be_asked_about_in_its_past_but_not_before_it(trained: Any,
         score_one(scorer, data, "nobody")
 
 
-def test_a_flat_row_holds_the_figures_and_the_strongest_reasons(trained: Any, scorer: Scorer) -> None:
+def test_a_row_for_sales_holds_the_figures_and_the_strongest_reasons(trained: Any) -> None:
     answer = read_worklist(trained.runs)[0].answer
-    row = flat(answer)
-    assert row["probability"] == answer.probability
-    assert row["fake_probability"] == answer.fake.probability
-    assert row["reasons"].startswith(answer.reasons.for_[0].text)
-    import msgspec
-
-    bare = flat(msgspec.structs.replace(answer, fake=None))
-    assert bare["fake_probability"] is bare["fake_flag"] is None
+    (row,) = sales_rows(ScoredProject(trained.dataset, [answer], trained.runs))
+    assert row["probability"] == round(answer.probability, 4)
+    assert row["fake_probability"] == round(answer.fake.probability, 4)
+    strongest = max((*answer.reasons.for_, *answer.reasons.against), key=lambda reason: abs(reason.points))
+    assert (row["points_1"], row["reason_1"]) == (round(strongest.points, 1), strongest.text)
+    assert "link" not in row
+    bare = msgspec.structs.replace(answer, fake=None)
+    (without,) = sales_rows(ScoredProject(trained.dataset, [bare], trained.runs), "https://crm/{lead_id}")
+    assert without["fake_probability"] is without["fake_flag"] is None
+    assert without["link"] == f"https://crm/{answer.lead_id}"
 
 
 def test_reasons_are_reworded_with_the_same_figures(trained: Any, scorer: Scorer) -> None:

@@ -15,15 +15,15 @@ from small import COLUMN, DAY, draw, write_project
 
 from lead_ml.asof.labels import Spine, open_leads
 from lead_ml.errors import DeclarationError, InputError, PromotionRefused, TooLittleData
-from lead_ml.evaluation.leakage import audited_out
+from lead_ml.evaluation.leakage import left_out_columns
 from lead_ml.project.load import load_project
 from lead_ml.project.targets import KINDS
 from lead_ml.registry.runs import Run, open_run
-from lead_ml.scoring import Scorer, accept_lines, prepare, served_version, verify
-from lead_ml.scoring.thresholds import Lines
+from lead_ml.scoring import Scorer, accept_thresholds, prepare, served_version, verify
+from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.workflows.audit import audit_target
-from lead_ml.workflows.cold_start import rung
+from lead_ml.workflows.cold_start import cold_start_stage
 from lead_ml.workflows.promote import promote
 from lead_ml.workflows.score import score_open
 from lead_ml.workflows.train import train
@@ -82,14 +82,14 @@ def test_every_kind_repeats_to_the_byte_whatever_the_threads(tmp_path: Path, kin
 def test_training_twice_in_one_place_is_one_version_and_keeps_accepted_lines(tmp_path: Path) -> None:
     first = train(write_project(tmp_path), draw())
     before = files_of(first)
-    lines = Lines.of(0.1, 0.2, method="value", accepted_by="Li")
-    accept_lines(first.bundle, lines)
+    lines = Thresholds.of(0.1, 0.2, method="value", accepted_by="Li")
+    accept_thresholds(first.bundle, lines)
     again = train(load_project(tmp_path), draw())
     assert again.record == first.record
     after = files_of(again)
     assert after.pop("bundle/thresholds.json") == lines.to_json()
     assert after == before
-    assert Scorer.load(again.bundle).lines == lines
+    assert Scorer.load(again.bundle).thresholds == lines
 
 
 def test_another_seed_gives_another_version(tmp_path: Path) -> None:
@@ -138,8 +138,8 @@ def test_dated_leads_with_an_outcome_column_train_end_to_end(tmp_path: Path) -> 
     assert evaluation.horizon_days is None
     assert evaluation.windows[-1].start < evaluation.windows[-1].end
     scorer = Scorer.load(run.bundle)
-    assert scorer.bundle.facts.dated
-    assert "converted" not in scorer.bundle.facts.columns
+    assert scorer.bundle.info.dated
+    assert "converted" not in scorer.bundle.info.columns
     scores_alike(scorer, data)
 
 
@@ -149,7 +149,7 @@ def test_undated_data_trains_is_marked_and_promotes_only_by_force(tmp_path: Path
     assert not run.record.dated
     assert run.evaluation("conversion").optimistic
     scorer = Scorer.load(run.bundle)
-    assert not scorer.bundle.facts.dated
+    assert not scorer.bundle.info.dated
     assert scorer.bundle.history.as_of is None
     scores_alike(scorer, data)
     with pytest.raises(PromotionRefused, match=r"(?i)optimistic|dates"):
@@ -172,16 +172,16 @@ def test_with_too_few_wins_the_scorecard_serves_and_says_its_rung(tmp_path: Path
     run = train(write_project(tmp_path), data)
     assert run.record.kinds == {"conversion": "scorecard"}
     assert (
-        run.record.rung
-        == "scorecard, 3 wins: too few outcomes to judge; a logistic regression needs about 47 more wins"
+        run.record.cold_start_stage
+        == "scorecard, 3 wins: too few outcomes to evaluate; a logistic regression needs about 47 more wins"
     )
     assert run.evaluation("conversion") is None
     assert run.forward("conversion") is None
     scorer = Scorer.load(run.bundle)
-    assert scorer.bundle.card["targets"]["conversion"]["headline"] == "not judged: too few outcomes"
+    assert scorer.bundle.card["targets"]["conversion"]["headline"] == "not evaluated: too few outcomes"
     answers = score_open(scorer, data)
     assert all(answer.lower < 1e-9 and answer.upper > 1 - 1e-9 for answer in answers)
-    assert scorer.lines.method == "default"
+    assert scorer.thresholds.method == "default"
     assert scorer.bundle.history is None
     assert scorer.bundle.advice == ()
     scores_alike(scorer, data)
@@ -211,10 +211,10 @@ def test_the_scale_of_the_score_is_carried_from_champion_to_challenger(tmp_path:
     promote(project.runs, first.record.version, force="first")
     second = train(project, draw(400, seed=9, rate=0.6), kinds=["scorecard"])
     assert second.record.version != first.record.version
-    odds = [Scorer.load(run.bundle).bundle.facts.reference_odds for run in (first, second)]
+    odds = [Scorer.load(run.bundle).bundle.info.reference_odds for run in (first, second)]
     assert odds[0] == odds[1]
     fixed = write_project(tmp_path, reference_odds=0.5)
-    assert Scorer.load(train(fixed, draw(400), kinds=["scorecard"]).bundle).bundle.facts.reference_odds == 0.5
+    assert Scorer.load(train(fixed, draw(400), kinds=["scorecard"]).bundle).bundle.info.reference_odds == 0.5
 
 
 def test_progress_is_told_step_by_step(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_the_test_window_may_start_on_a_date_of_the_project(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("kind", "wins", "judged", "text"),
+    ("kind", "wins", "evaluated", "text"),
     [
         (
             "logistic",
@@ -244,8 +244,8 @@ def test_the_test_window_may_start_on_a_date_of_the_project(tmp_path: Path) -> N
         ("lightgbm", 1_234, True, "lightgbm, 1,234 wins: chosen on the forward window"),
     ],
 )
-def test_the_rung_says_what_the_next_one_needs(kind: Any, wins: int, judged: bool, text: str) -> None:
-    assert rung(kind, wins, judged=judged) == text
+def test_the_rung_says_what_the_next_one_needs(kind: Any, wins: int, evaluated: bool, text: str) -> None:
+    assert cold_start_stage(kind, wins, evaluated=evaluated) == text
 
 
 def test_a_hub_phone_does_not_glue_the_market_together(trained: Any) -> None:
@@ -313,11 +313,11 @@ def test_a_leak_that_the_audit_proves_stays_out_although_the_project_vouches_for
     project = load_project(tmp_path)
     report = audit_target(project, data)
     assert report.leaks == ("note",)
-    run = train(project, data, kinds=["logistic"], leaks=audited_out(report, project.params.trust))
+    run = train(project, data, kinds=["logistic"], leaks=left_out_columns(report, project.params.trust))
     assert run.record.left_out_features == ("note",)
     evaluation = run.evaluation("conversion")
     assert evaluation.leaky.metrics["roc_auc"].value > evaluation.of("logistic").metrics["roc_auc"].upper
-    assert audited_out(report, ("note",)) == ()
+    assert left_out_columns(report, ("note",)) == ()
 
 
 def test_a_rule_about_a_feature_that_is_left_out_is_dropped_and_one_about_nothing_is_told(
@@ -347,7 +347,7 @@ def test_without_any_table_of_outcomes_the_scorecard_serves_as_it_was_written(tm
     data = without_outcomes()
     run = train(write_project(tmp_path), data)
     assert run.record.kinds == {"conversion": "scorecard"}
-    assert run.record.rung.startswith("scorecard, 0 wins: too few outcomes to judge")
+    assert run.record.cold_start_stage.startswith("scorecard, 0 wins: too few outcomes to evaluate")
     scorer = Scorer.load(run.bundle)
     answers = scorer.score_dataset(data, open_leads(data, data.until), top=ALL_REASONS)
     assert {round(answer.probability, 6) for answer in answers} == {0.2, round(odds(0.25 * 10**0.25), 6)}
@@ -365,7 +365,7 @@ def test_where_nothing_could_be_judged_a_score_of_50_is_the_mean_lead_of_the_sco
     for data in (without_outcomes(), few_wins(3)):
         scorer = Scorer.load(train(write_project(tmp_path), data).bundle)
         first = [answer.probability for answer in scorer.score_dataset(data, open_leads(data, data.until))]
-        reference = odds(scorer.bundle.facts.reference_odds)
+        reference = odds(scorer.bundle.info.reference_odds)
         assert min(first) < reference < max(first)
 
 

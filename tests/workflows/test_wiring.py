@@ -30,7 +30,7 @@ OVERCONFIDENT = {
 
 
 def overconfident(root: Path, **split: object) -> Project:
-    """A project whose LightGBM learns its rows by heart, so that its scores need a calibration."""
+    """A project whose LightGBM overfits its rows, so that its scores need a calibration."""
     return write_project(
         root,
         conversion=OVERCONFIDENT,
@@ -90,7 +90,7 @@ def test_what_is_recorded_after_the_forward_window_began_changes_no_calibration(
         ["won"] * int(never.sum()),
     )
     found = [
-        evaluated(project, known)[1].judged["lightgbm"].calibration
+        evaluated(project, known)[1].evaluated["lightgbm"].calibration
         for known in (later, replace(later, outcomes=gone))
     ]
     assert found[0].method != "identity"
@@ -105,7 +105,7 @@ def test_the_refitted_model_is_calibrated_on_its_own_scores(tmp_path: Path) -> N
     part, out_of_sample = ship(task, table, done.winner)
     far = 2**62
     rows = calibration_rows(
-        done.winner.rolled, table, known_by=far, horizon_us=task.horizon_us or 0, created_before=far
+        done.winner.scores, table, known_by=far, horizon_us=task.horizon_us or 0, created_before=far
     )
     logit = part.fitted.model.predict_logit(part.fitted.matrix(table.raw))[rows]
     y, weight = table.labels.y[rows], table.weights(rows)
@@ -128,7 +128,7 @@ def test_the_interval_knows_how_much_the_calibration_moves_between_months(
         return float(upper[0] - lower[0])
 
     moving_months = width()
-    monkeypatch.setattr(shipping, "calibration_drift", lambda *_: None)
+    monkeypatch.setattr(shipping, "between_period_variance", lambda *_: None)
     assert moving_months > 1.5 * width()
 
 

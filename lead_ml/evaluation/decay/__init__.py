@@ -1,7 +1,17 @@
-"""How fast an event stops mattering: the half-life of each type, learnt from history and held against the hand rules."""
+"""How fast an event stops mattering: the half-life of each type, learned from history and compared with common rules."""
 
 from lead_ml.evaluation.decay.learn import learn
-from lead_ml.evaluation.decay.records import ALL, Against, Decay, HalfLife, Point, Verdict
-from lead_ml.evaluation.decay.sample import Sample, frequent_types
+from lead_ml.evaluation.decay.records import ALL, Against, Decay, DecayVerdict, HalfLife, Point
+from lead_ml.evaluation.decay.sample import DecaySample, frequent_types
 
-__all__ = ["ALL", "Against", "Decay", "HalfLife", "Point", "Sample", "Verdict", "frequent_types", "learn"]
+__all__ = [
+    "ALL",
+    "Against",
+    "Decay",
+    "DecaySample",
+    "DecayVerdict",
+    "HalfLife",
+    "Point",
+    "frequent_types",
+    "learn",
+]

@@ -1,28 +1,29 @@
-"""From a sample to the half-life of every event type, each held against the hand rules."""
+"""From a sample to the half-life of every event type, each compared with common rules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from msgspec.structs import replace
 
 from lead_ml.asof.labels import require_both_classes
 from lead_ml.declare import MICROSECONDS_PER_DAY, span
-from lead_ml.evaluation.decay.against import Judge
-from lead_ml.evaluation.decay.logit import Problem, fit_alone
+from lead_ml.evaluation.decay.against import Comparison
 from lead_ml.evaluation.decay.profile import (
     HALF_CHI_SQUARE,
     SHAPES,
-    Profile,
+    LikelihoodProfile,
     best_days,
     interval,
     profile,
-    standardised,
+    standardized,
 )
 from lead_ml.evaluation.decay.records import ALL, HalfLife, Point
-from lead_ml.evaluation.decay.sample import HALF_LIVES_DAYS, Sample
+from lead_ml.evaluation.decay.sample import HALF_LIVES_DAYS, DecaySample
 from lead_ml.evaluation.decay.words import declaration, name_of, span_text, verdict_words
+from lead_ml.model.metrics import LogitProblem, fit_alone
 from lead_ml.project.params import EvaluationParams
 from lead_ml.tables.dataset import Floats
 
@@ -33,8 +34,17 @@ CHANCE = 0.05
 AGE_RIDGE, BESIDE_RIDGE = 0.01, 0.1
 
 
+@dataclass(frozen=True)
+class _Settings:
+    """The bootstrap of comparisons, the seed, and the half-lives to try, in days."""
+
+    options: EvaluationParams
+    seed: int
+    days: Sequence[float]
+
+
 def learn(
-    sample: Sample,
+    sample: DecaySample,
     types: Mapping[str, int],
     options: EvaluationParams,
     *,
@@ -49,7 +59,7 @@ def learn(
     ----------
     types
         Event types with their number of events; all of them adjust, those `wanted` (by default all of them, after
-        :data:`ALL`) are learnt.
+        :data:`ALL`) are learned.
     options
         Bootstrap of the comparison on the forward rows.
     days
@@ -61,26 +71,24 @@ def learn(
         If the fit rows hold fewer than 20 of either class.
     """
     require_both_classes(sample.y[sample.fit], "the fit side", MIN_ROWS)
-    beside = sample.levels_of(tuple(types))
+    beside, settings = sample.levels_of(tuple(types)), _Settings(options, seed, days)
     found = []
     for kind in (ALL, *types) if wanted is None else wanted:
         others = [pair for name, pair in beside.items() if kind not in (ALL, name)]
         number = sum(types.values()) if kind == ALL else types.get(kind, 0)
-        found.append(_learn_one(sample, kind, number, others, options, seed, days))
+        found.append(_learn_one(sample, kind, number, others, settings))
         progress(f"{name_of(kind)}: {found[-1].words}")
     return tuple(found)
 
 
 def _learn_one(
-    sample: Sample,
+    sample: DecaySample,
     kind: str,
     number: int,
     others: Sequence[Floats],
-    options: EvaluationParams,
-    seed: int,
-    days: Sequence[float],
+    settings: _Settings,
 ) -> HalfLife:
-    fit = sample.fit
+    fit, days = sample.fit, settings.days
     columns = sample.decayed(kind, [*(round(each * MICROSECONDS_PER_DAY) for each in days), 0])[:, fit]
     leads = len(np.unique(sample.spine.lead[fit][columns[-1] > 0]))
     nothing = HalfLife(
@@ -93,24 +101,24 @@ def _learn_one(
     if leads < MIN_LEADS:
         return nothing
     adjustment, ridge = _adjustment(sample, others)
-    base = fit_alone(Problem(adjustment[:, fit], sample.y[fit], sample.weight[fit], ridge))
-    seen = profile(base, columns, np.array([*days, np.inf]), sample.group[fit], seed=seed)
-    return _told(nothing, seen, Judge(sample, adjustment, base, options, seed))
+    base = fit_alone(LogitProblem(adjustment[:, fit], sample.y[fit], sample.weight[fit], ridge))
+    seen = profile(base, columns, np.array([*days, np.inf]), sample.group[fit], seed=settings.seed)
+    return _described(nothing, seen, Comparison(sample, adjustment, base, settings.options, settings.seed))
 
 
-def _adjustment(sample: Sample, others: Sequence[Floats]) -> tuple[Floats, Floats]:
+def _adjustment(sample: DecaySample, others: Sequence[Floats]) -> tuple[Floats, Floats]:
     """Return the columns (k, n) that every model has, and their ridge (k,): one, each age, and the other types."""
     fit = sample.fit
     ages = np.unique(sample.age[fit])
     # A forward lead may be older than any of the fit side: it counts as the oldest there.
     age = np.minimum(sample.age, ages[-1])
     dummies = [(age == each).astype(np.float64) for each in ages[1:]]
-    beside = [standardised(column, sample.weight[fit], column[fit]) for pair in others for column in pair]
+    beside = [standardized(column, sample.weight[fit], column[fit]) for pair in others for column in pair]
     ridge = [0.0, *[AGE_RIDGE] * len(dummies), *[BESIDE_RIDGE] * len(beside)]
     return np.array([np.ones(len(sample.y)), *dummies, *beside]), np.array(ridge)
 
 
-def _told(nothing: HalfLife, seen: Profile, judge: Judge) -> HalfLife:
+def _described(nothing: HalfLife, seen: LikelihoodProfile, comparison: Comparison) -> HalfLife:
     shape = SHAPES[seen.best[0]]
     record = replace(
         nothing,
@@ -138,11 +146,11 @@ def _told(nothing: HalfLife, seen: Profile, judge: Judge) -> HalfLife:
         upper=upper,
         raises=seen.raises,
         declaration=declaration(nothing.type, days),
-        against=judge.against(nothing.type, days, shape, seen.dependence),
+        against=comparison.against(nothing.type, days, shape, seen.dependence),
     )
 
 
-def _points(seen: Profile) -> tuple[Point, ...]:
+def _points(seen: LikelihoodProfile) -> tuple[Point, ...]:
     return tuple(
         Point(days=float(days) if np.isfinite(days) else None, drop=float(drop))
         for days, drop in zip(seen.days, seen.drops, strict=True)

@@ -8,7 +8,7 @@ log-likelihood ratio is then, in large samples, a chi-square times the ratio of 
 (Pace, Salvan and Sartori 2011, "Adjusting composite likelihood ratio statistics", Statistica Sinica 21). Drops are divided by it.
 
 Where b = 0 every half-life fits the same, so whether a type matters at all cannot be read off that ratio. The largest score
-over all half-lives is held against the largest under random signs of the leads (Hansen 1996, "Inference when a nuisance
+over all half-lives is compared with the largest under random signs of the leads (Hansen 1996, "Inference when a nuisance
 parameter is not identified under the null hypothesis", Econometrica 64).
 """
 
@@ -18,19 +18,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.evaluation.decay.logit import Fit, fit_beside
-from lead_ml.evaluation.decay.records import Shape
+from lead_ml.evaluation.decay.records import DecayShape
+from lead_ml.model.metrics import LogitFit, fit_beside
 from lead_ml.tables.dataset import Floats, Indices
 
 LEVEL = 0.90
-HALF_CHI_SQUARE = 1.3527717  # half the 90 % quantile of a chi-square with one degree of freedom
+HALF_CHI_SQUARE = 1.3527717  # half the 90% quantile of a chi-square with one degree of freedom
 RIDGE = 0.01  # on the effect of one standard deviation, in units of one lead: a prior of ten around zero
-SHAPES: tuple[Shape, ...] = ("sum", "log1p")
+SHAPES: tuple[DecayShape, ...] = ("sum", "log1p")
 _SIGNS, _CHUNK = 499, 100
 
 
 @dataclass(frozen=True)
-class Profile:
+class LikelihoodProfile:
     """Log-likelihoods (2, H) by shape and half-life; ``days`` (H,) ascend, the last is infinite: no decay.
 
     ``dependence`` is the robust over the naive variance at the best half-life, ``chance`` the p-value of the effect,
@@ -46,7 +46,7 @@ class Profile:
 
     @property
     def best(self) -> tuple[int, int]:
-        """Shape and half-life of the highest likelihood, as positions."""
+        """DecayShape and half-life of the highest likelihood, as positions."""
         shape, place = np.unravel_index(int(self.log_likelihood.argmax()), self.log_likelihood.shape)
         return int(shape), int(place)
 
@@ -57,7 +57,7 @@ class Profile:
         return np.asarray((upper.max() - upper) / self.dependence)
 
 
-def profile(base: Fit, columns: Floats, days: Floats, group: Indices, *, seed: int) -> Profile:
+def profile(base: LogitFit, columns: Floats, days: Floats, group: Indices, *, seed: int) -> LikelihoodProfile:
     """Fit every half-life in both shapes.
 
     Parameters
@@ -71,11 +71,11 @@ def profile(base: Fit, columns: Floats, days: Floats, group: Indices, *, seed: i
     group
         (n,) rows of one group are dependent.
     """
-    tried = np.array([standardised(shaped(columns, shape), base.problem.weight) for shape in SHAPES])
+    tried = np.array([standardized(shaped(columns, shape), base.problem.weight) for shape in SHAPES])
     fits = [[fit_beside(base, column, RIDGE) for column in part] for part in tried]
     values = np.array([[fit.log_likelihood for fit in part] for part in fits])
     s, k = np.unravel_index(int(values.argmax()), values.shape)
-    return Profile(
+    return LikelihoodProfile(
         days=days,
         log_likelihood=values,
         base=base.log_likelihood,
@@ -85,12 +85,12 @@ def profile(base: Fit, columns: Floats, days: Floats, group: Indices, *, seed: i
     )
 
 
-def shaped(values: Floats, shape: Shape) -> Floats:
+def shaped(values: Floats, shape: DecayShape) -> Floats:
     """Return decayed sums as they enter the model."""
     return values if shape == "sum" else np.log1p(values)
 
 
-def standardised(values: Floats, weight: Floats, like: Floats | None = None) -> Floats:
+def standardized(values: Floats, weight: Floats, like: Floats | None = None) -> Floats:
     """Return values (..., n) with weighted mean 0 and deviation 1 over the rows of `like` (themselves by default); constant ones as 0."""
     known = values if like is None else like
     mean = (known * weight).sum(axis=-1, keepdims=True) / weight.sum()
@@ -99,7 +99,7 @@ def standardised(values: Floats, weight: Floats, like: Floats | None = None) -> 
     return np.asarray(np.where(flat, 0.0, (values - mean) / np.where(flat, 1.0, deviation)))
 
 
-def best_days(found: Profile) -> float | None:
+def best_days(found: LikelihoodProfile) -> float | None:
     """Return the half-life of the highest likelihood, between the grid by a parabola; None for no decay."""
     _, k = found.best
     last = len(found.days) - 2
@@ -114,7 +114,7 @@ def best_days(found: Profile) -> float | None:
     return float(found.days[k] * np.exp(np.clip(shift, -0.5, 0.5) * step))
 
 
-def interval(found: Profile) -> tuple[float | None, float | None]:
+def interval(found: LikelihoodProfile) -> tuple[float | None, float | None]:
     """Return the hull of the half-lives that the likelihood does not rule out, in days; an open end is None."""
     inside = np.flatnonzero(found.drops < HALF_CHI_SQUARE)
     first, last = int(inside[0]), int(inside[-1])
@@ -123,7 +123,7 @@ def interval(found: Profile) -> tuple[float | None, float | None]:
     return lower, upper
 
 
-def _crossing(found: Profile, outside: int, inside: int) -> float:
+def _crossing(found: LikelihoodProfile, outside: int, inside: int) -> float:
     """Return where the drop meets the limit; its root is about linear in the logarithm of the half-life."""
     if not np.isfinite(found.days[[outside, inside]]).all():
         return float(found.days[outside])
@@ -133,41 +133,37 @@ def _crossing(found: Profile, outside: int, inside: int) -> float:
     return float(np.exp(logs[inside] + share * (logs[outside] - logs[inside])))
 
 
-def _dependence(fit: Fit, columns: Floats, place: int, group: Indices) -> float:
+def _dependence(fit: LogitFit, columns: Floats, place: int, group: Indices) -> float:
     """Robust over naive variance of the score of the half-life, at the best one; the scale of the half-life cancels."""
     before, after = max(place - 1, 0), min(place + 1, len(columns) - 1)
     moved = (columns[after] - columns[before])[None]
-    logit = fit.logit
-    rest = _residualised(fit, moved, logit)
-    naive = float((fit.problem.spread(logit) * rest[0] ** 2).sum())
-    robust = float((_by_group(rest * fit.problem.residual(logit), group) ** 2).sum())
+    rest = _residualized(fit, moved)
+    naive = float((fit.spread * rest[0] ** 2).sum())
+    robust = float((_by_group(rest * fit.residual, group) ** 2).sum())
     return robust / naive if naive > 1e-12 and robust > 1e-12 else 1.0
 
 
-def _chance(base: Fit, columns: Floats, group: Indices, seed: int) -> float:
+def _chance(base: LogitFit, columns: Floats, group: Indices, seed: int) -> float:
     """Share of random signs of the groups under which some half-life looks as useful as the best one does."""
-    logit = base.logit
-    scores = _by_group(_residualised(base, columns, logit) * base.problem.residual(logit), group)
+    scores = _by_group(_residualized(base, columns) * base.residual, group)
     size = np.sqrt((scores**2).sum(axis=1))
     scores = scores[size > 1e-9] / size[size > 1e-9, None]
     if not len(scores):
         return 1.0
     highest = np.abs(scores.sum(axis=1)).max()
     rng = np.random.default_rng(seed)
-    beaten = 1
+    exceeded = 1
     for start in range(0, _SIGNS, _CHUNK):
         signs = rng.integers(0, 2, (min(_CHUNK, _SIGNS - start), scores.shape[1])) * 2.0 - 1.0
         drawn = np.abs(np.einsum("bl,ml->bm", signs, scores)).max(axis=1)
-        beaten += int((drawn >= highest).sum())
-    return beaten / (_SIGNS + 1)
+        exceeded += int((drawn >= highest).sum())
+    return exceeded / (_SIGNS + 1)
 
 
-def _residualised(fit: Fit, columns: Floats, logit: Floats) -> Floats:
-    """Return what of each column (m, n) the columns of the fit cannot imitate."""
-    problem = fit.problem
-    curvature = problem.curvature(logit)
-    weights = np.linalg.solve(curvature, problem.inner(columns * problem.spread(logit)))
-    return np.asarray(columns - np.einsum("km,kn->mn", weights, problem.columns))
+def _residualized(fit: LogitFit, columns: Floats) -> Floats:
+    """Return the part of each column (m, n) that is not a combination of the columns of the fit."""
+    weights = np.linalg.solve(fit.curvature, fit.problem.inner(columns * fit.spread))
+    return np.asarray(columns - np.einsum("km,kn->mn", weights, fit.problem.columns))
 
 
 def _by_group(values: Floats, group: Indices) -> Floats:

@@ -1,4 +1,4 @@
-"""What was learnt about half-lives, as plain data: printed by the CLI, drawn, written as JSON."""
+"""Half-lives learned from history, as plain data: printed by the CLI, drawn, written as JSON."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import msgspec
 from lead_ml.model.metrics import Interval
 
 ALL = ""  # the name of all types together
-Verdict = Literal["identified", "flat", "no effect", "too few"]
-Shape = Literal["sum", "log1p"]
+DecayVerdict = Literal["identified", "flat", "no effect", "too few"]
+DecayShape = Literal["sum", "log1p"]
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,11 +21,11 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Against(msgspec.Struct, frozen=True, kw_only=True):
-    """The learnt half-life beside a rule by hand.
+    """The learned half-life compared with a common rule.
 
-    ``gain`` is log-likelihood on the fit side, learnt minus rule, divided by the dependence as the drops are: 1.35 is what the
-    90 % interval allows. ``forward`` is log-loss on
-    the forward window, rule minus learnt: above 0 the learnt one is better; None where that window has no two classes.
+    ``gain`` is log-likelihood on the fit side, learned minus rule, divided by the dependence as the drops are: 1.35 is what the
+    90% interval allows. ``forward`` is log-loss on
+    the forward window, rule minus learned: above 0 the learned one is better; None where that window has no two classes.
     """
 
     rule: str
@@ -36,7 +36,7 @@ class Against(msgspec.Struct, frozen=True, kw_only=True):
 class HalfLife(msgspec.Struct, frozen=True, kw_only=True):
     """The half-life of one event type.
 
-    ``days`` is None where no decay fits best, or nothing was learnt. ``lower`` and ``upper`` bound it with 90 % confidence;
+    ``days`` is None where no decay fits best, or nothing was learned. ``lower`` and ``upper`` bound it with 90% confidence;
     None is an open end. ``chance`` is how often an event type without any effect would look as useful.
     ``dependence`` is the robust over the naive variance: it holds the weights, and how far the snapshots of a lead repeat each
     other. ``profile`` and gains are divided by it.
@@ -45,12 +45,12 @@ class HalfLife(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     events: int
     leads: int
-    verdict: Verdict
+    verdict: DecayVerdict
     words: str
     days: float | None = None
     lower: float | None = None
     upper: float | None = None
-    shape: Shape | None = None
+    shape: DecayShape | None = None
     raises: bool | None = None
     chance: float | None = None
     dependence: float | None = None
@@ -70,8 +70,8 @@ class Decay(msgspec.Struct, frozen=True, kw_only=True):
     fit_rows: int
     fit_wins: int
     leads_known: int
-    judged_leads: int
-    judged_wins: int
+    test_leads: int
+    test_wins: int
     level: float
     types: tuple[HalfLife, ...]
     left_out: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The snapshots to learn from and to judge on, and their columns: one declared feature per half-life."""
+"""The snapshots to learn from and to test on, and their columns: one declared feature per half-life."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ BESIDE_DAYS = 7.0  # how the other types enter beside their plain count
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Snapshots (n,) of which the first ``n_fit`` teach and the rest judge.
+class DecaySample:
+    """Snapshots (n,) of which the first ``n_fit`` are for fitting and the rest for testing.
 
     ``y`` is the outcome, of the fit rows as known at the cut; ``weight`` makes each lead weigh 1 on either side; ``group`` ties
     the rows of a person or account together; ``age`` is the planned age of the snapshot in microseconds.
@@ -36,7 +36,7 @@ class Sample:
 
     @property
     def fit(self) -> Mask:
-        """Mask of the rows that teach."""
+        """Mask of the rows to fit on."""
         return np.arange(len(self.y)) < self.n_fit
 
     def decayed(self, kind: str, half_lives_us: Sequence[int]) -> Floats:

@@ -6,6 +6,7 @@ import json
 import re
 
 from lead_ml.evaluation.decay.records import ALL
+from lead_ml.language import LANGUAGES, catalog
 
 
 def span_text(days: float) -> str:
@@ -42,7 +43,7 @@ def between(lower: float | None, upper: float | None) -> str:
 def verdict_words(
     days: float | None, lower: float | None, upper: float | None, *, raises: bool, plain: bool
 ) -> str:
-    """Say what an identified half-life means; `plain` tells that a count without decay fits about as well."""
+    """Describe an identified half-life; `plain` means that a count without decay fits about as well."""
     effect = "raises the odds" if raises else "lowers the odds"
     if upper is None:
         least = f", half-life at least {spoken(lower)}" if lower is not None else ""
@@ -61,19 +62,18 @@ def name_of(kind: str) -> str:
 def declaration(kind: str, days: float | None) -> str:
     """Return the line for a file of features.
 
-    >>> declaration("page_view", 9.04)
-    'events(type="page_view").decayed_sum("page_view_decayed", half_life="9d", en="page_view, half weight after 9 d", zh="page_view（半衰期9 d）")'
+    >>> declaration("page_view", 9.04).split(", zh=")[0]
+    'events(type="page_view").decayed_sum("page_view_decayed", half_life="9d", en="page_view, half weight after 9 d"'
     """
     what = "events()" if kind == ALL else f"events(type={json.dumps(kind, ensure_ascii=False)})"
     name = re.sub(r"[^a-z0-9]+", "_", name_of(kind).lower()).strip("_") or "events"
     name = name if name[0].isalpha() else f"events_{name}"
-    told = name_of(kind)
+    key = "so_far" if days is None else "decayed"
+    span = "" if days is None else spoken(days)
+    labels = ", ".join(
+        f"{lang}={json.dumps(catalog(lang)(f'reasons.half_life.{key}', type=name_of(kind), span=span), ensure_ascii=False)}"
+        for lang in LANGUAGES
+    )
     if days is None:
-        en, zh = (
-            json.dumps(f"{told}, so far", ensure_ascii=False),
-            json.dumps(f"{told}（累计）", ensure_ascii=False),
-        )
-        return f'{what}.count("{name}_so_far", en={en}, zh={zh})'
-    en = json.dumps(f"{told}, half weight after {spoken(days)}", ensure_ascii=False)
-    zh = json.dumps(f"{told}（半衰期{spoken(days)}）", ensure_ascii=False)
-    return f'{what}.decayed_sum("{name}_decayed", half_life="{span_text(days)}", en={en}, zh={zh})'
+        return f'{what}.count("{name}_so_far", {labels})'
+    return f'{what}.decayed_sum("{name}_decayed", half_life="{span_text(days)}", {labels})'

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from lead_ml.evaluation.leakage.records import (
     CHECKS,
+    AuditFigures,
     AuditReport,
     Check,
-    Figures,
-    Finding,
-    Verdict,
+    LeakageFinding,
+    LeakageVerdict,
     as_dict,
-    audited_out,
     from_json,
+    left_out_columns,
     to_json,
 )
 from lead_ml.evaluation.leakage.run import audit
 
 __all__ = [
     "CHECKS",
+    "AuditFigures",
     "AuditReport",
     "Check",
-    "Figures",
-    "Finding",
-    "Verdict",
+    "LeakageFinding",
+    "LeakageVerdict",
     "as_dict",
     "audit",
-    "audited_out",
     "from_json",
+    "left_out_columns",
     "to_json",
 ]

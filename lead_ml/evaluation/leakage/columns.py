@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from lead_ml.asof.encode import FIRST_LEVEL, MISSING, OTHER, RARE_BELOW
 from lead_ml.declare import MICROSECONDS_PER_DAY
-from lead_ml.evaluation.leakage.sample import FOLDS, Sample
+from lead_ml.evaluation.leakage.sample import FOLDS, AuditSample
 from lead_ml.model import ColumnInfo
 from lead_ml.tables.dataset import Coded, Floats, Indices
 from lead_ml.tables.read.column_kinds import FEW_VALUES, ColumnKind, number_in, summarize
@@ -50,7 +50,7 @@ class View:
     date_format: str = ""
 
 
-def view_of(name: str, sample: Sample) -> View:
+def view_of(name: str, sample: AuditSample) -> View:
     """Tell what a lead column is, and make it measurable."""
     column = sample.raw(name)
     there = column.codes >= 0
@@ -106,12 +106,12 @@ def category_bins(column: Coded, counts: Indices) -> Indices:
     return np.asarray(lookup[column.codes])
 
 
-def dates_of(column: Coded, sample: Sample, date_format: str) -> Floats:
+def dates_of(column: Coded, sample: AuditSample, date_format: str) -> Floats:
     """Return days from the first snapshot to the start of each date (from 1970 for undated leads), NaN where there is none."""
     return np.asarray((instants_of(column, sample, date_format) - sample.as_of) / MICROSECONDS_PER_DAY)
 
 
-def instants_of(column: Coded, sample: Sample, date_format: str) -> Floats:
+def instants_of(column: Coded, sample: AuditSample, date_format: str) -> Floats:
     """Return the start of each date, microseconds UTC as float64, NaN where there is none."""
     zone = sample.zone
 
@@ -122,7 +122,7 @@ def instants_of(column: Coded, sample: Sample, date_format: str) -> Floats:
     return column.numbers(start)
 
 
-def _word_score(column: Coded, sample: Sample) -> Floats:
+def _word_score(column: Coded, sample: AuditSample) -> Floats:
     """Return the cross-fitted sum of log-odds of a text's words (naive Bayes), NaN where the text is missing."""
     score = np.full(len(column), np.nan)
     there = np.flatnonzero(column.codes >= 0)

@@ -1,7 +1,7 @@
-"""The same question, asked of earlier knowledge: how fast the AUC falls when the snapshot is moved back.
+"""The same snapshots some days earlier: how fast the AUC falls.
 
-The label stays, the features are computed some days before. What says much on the last day and nothing the day before is an
-echo of the outcome (a contract sent, a quote accepted) rather than a sign of it; it is dated rightly and of no use to sales.
+The label is the same, the features are computed some days earlier. A feature that predicts well on the last day and not at
+all the day before follows from the outcome (a contract sent, a quote accepted); its date is right, but it is of no use to sales.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, is_category
 from lead_ml.evaluation.leakage.columns import View, number_view
 from lead_ml.evaluation.leakage.expected import Bench, excess
 from lead_ml.evaluation.leakage.measure import auc
-from lead_ml.evaluation.leakage.records import Finding, Verdict
-from lead_ml.evaluation.leakage.sample import FEWEST, FOLDS, Sample, labelled
+from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
+from lead_ml.evaluation.leakage.sample import FEWEST, FOLDS, AuditSample, labeled
 
 LAGS_DAYS = (0, 1, 3, 7, 14)
 MOST_ROWS = 20_000
 
 
-def earlier_findings(sample: Sample) -> list[Finding]:
+def earlier_findings(sample: AuditSample) -> list[LeakageFinding]:
     """Compare the event features at an age with the same features days before; nothing without dated events."""
     features = [
         item
@@ -42,9 +42,9 @@ def earlier_findings(sample: Sample) -> list[Finding]:
     return [_of_all(benches, names, ages[0]), *(_of_feature(benches, names, item.name) for item in features)]
 
 
-def _aged(sample: Sample, ages: tuple[int, ...]) -> Sample:
+def _aged(sample: AuditSample, ages: tuple[int, ...]) -> AuditSample:
     """Return the sample of leads that were still open at an age, one row each."""
-    spine, y = labelled(sample.dataset, sample.spec, sample.params, ages, sample.horizon_us)
+    spine, y = labeled(sample.dataset, sample.spec, sample.params, ages, sample.horizon_us)
     created = sample.dataset.leads.created_at
     assert created is not None
     rows = np.flatnonzero(spine.as_of - created[spine.lead] == ages[0] * MICROSECONDS_PER_DAY)
@@ -61,7 +61,7 @@ def _aged(sample: Sample, ages: tuple[int, ...]) -> Sample:
     )
 
 
-def _bench(sample: Sample, features: Sequence[Aggregate], lag: int) -> Bench:
+def _bench(sample: AuditSample, features: Sequence[Aggregate], lag: int) -> Bench:
     as_of = sample.as_of - lag * MICROSECONDS_PER_DAY
     raw = features_at(features, sample.dataset, Spine(sample.lead, as_of))
     views: dict[str, View] = {
@@ -70,7 +70,7 @@ def _bench(sample: Sample, features: Sequence[Aggregate], lag: int) -> Bench:
     return Bench(sample, views)
 
 
-def _of_all(benches: Sequence[Bench], names: tuple[str, ...], age: int) -> Finding:
+def _of_all(benches: Sequence[Bench], names: tuple[str, ...], age: int) -> LeakageFinding:
     areas = [auc(bench.sample.y, bench.all_of(names).p).value for bench in benches]
     evidence: dict[str, float | str] = {
         f"auc_{lag}d_earlier": area for lag, area in zip(LAGS_DAYS, areas, strict=True)
@@ -80,17 +80,19 @@ def _of_all(benches: Sequence[Bench], names: tuple[str, ...], age: int) -> Findi
         f"{area:.2f} {lag} d before" for lag, area in zip(LAGS_DAYS[1:], areas[1:], strict=True)
     )
     said = f"at an age of {age} days all event features together reach an AUC of {areas[0]:.2f}; {falls}"
-    return Finding(check="earlier", subject="all event features", verdict="clear", evidence=evidence, en=said)
+    return LeakageFinding(
+        check="earlier", subject="all event features", verdict="clear", evidence=evidence, en=said
+    )
 
 
-def _of_feature(benches: Sequence[Bench], names: tuple[str, ...], name: str) -> Finding:
-    """Hold what a feature learnt on the last day against all that the features knew the day before."""
+def _of_feature(benches: Sequence[Bench], names: tuple[str, ...], name: str) -> LeakageFinding:
+    """Compare what a feature adds on the last day with all that the features knew the day before."""
     now, before = benches[0], benches[1]
     areas = [auc(bench.sample.y, bench.single(name).p).value for bench in benches]
     evidence: dict[str, float | str] = {
         f"auc_{lag}d_earlier": area for lag, area in zip(LAGS_DAYS, areas, strict=True)
     }
-    verdict: Verdict = "clear"
+    verdict: LeakageVerdict = "clear"
     fall = now.single(name).information - before.single(name).information
     known = before.all_of(names)
     if fall > 0.5 * known.information and fall > 0.02 and now.sample.y.sum() >= FEWEST:
@@ -104,10 +106,10 @@ def _of_feature(benches: Sequence[Bench], names: tuple[str, ...], name: str) -> 
             "times_the_reference_lower": over.lower,
         }
         verdict = "suspect" if over.lower > 1 else "clear"
-    said = f"{name} falls from an AUC of {areas[0]:.2f} to {areas[1]:.2f} when asked a day earlier, {areas[-1]:.2f} two weeks earlier"
+    said = f"{name} falls from an AUC of {areas[0]:.2f} to {areas[1]:.2f} one day earlier, {areas[-1]:.2f} two weeks earlier"
     do = (
         ""
         if verdict == "clear"
-        else f"{name} echoes the outcome: end the question before it, or leave it out"
+        else f"{name} follows from the outcome: score leads before it happens, or leave it out"
     )
-    return Finding(check="earlier", subject=name, verdict=verdict, evidence=evidence, en=said, do=do)
+    return LeakageFinding(check="earlier", subject=name, verdict=verdict, evidence=evidence, en=said, do=do)

@@ -1,13 +1,14 @@
-"""The honest range: how much the columns that nobody accuses tell together, and what lies beyond it.
+"""The honest range: how much information the columns that are not flagged hold together, and what exceeds it.
 
-A fixed AUC accuses good columns of predictable data and passes leaks of the unpredictable. So a column is held against
-the others: it is too good when, on top of all of them, it tells more than they all do together. With few other columns that
-would accuse the only good one, so what they tell is shrunk to what whole honest data sets told (empirical Bayes)::
+A fixed limit on the AUC flags good columns of predictable data and misses leaks in unpredictable data. So a column is
+compared with the others: it is too good when it adds more information to all of them than they hold together. With few other
+columns that would flag the only good one, so their information is shrunk toward that of whole honest data sets (empirical
+Bayes)::
 
     reference = (m * I(the m others together) + PRIOR_COLUMNS * PRIOR_INFORMATION) / (m + PRIOR_COLUMNS)
 
-The prior is chosen on other data than the tests judge with: generated worlds (seeds from 1000 on) with an honest column of
-every strength, up to the very logit that the wins are drawn from; see ``tests/audit`` for the seeds that are judged.
+The prior is chosen on other data than the tests use: generated worlds (seeds from 1000 on) with an honest column of
+every strength, up to the very logit that the wins are drawn from; see ``tests/evaluation/leakage`` for the seeds of the tests.
 """
 
 from __future__ import annotations
@@ -18,58 +19,58 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lead_ml.evaluation.leakage.columns import View
-from lead_ml.evaluation.leakage.measure import Told, by_bins, standard_error, together
-from lead_ml.evaluation.leakage.sample import Sample
+from lead_ml.evaluation.leakage.measure import Information, by_bins, standard_error, together
+from lead_ml.evaluation.leakage.sample import AuditSample
 from lead_ml.tables.dataset import Indices
 
 PRIOR_COLUMNS = 10
 PRIOR_INFORMATION = 0.12
-SURE = 2.33  # standard errors; one-sided 1 %
+SURE = 2.33  # standard errors; one-sided 1%
 _COARSE = 9  # bins of each column of a crossed pair
 
 
 @dataclass(frozen=True)
 class Excess:
-    """What something tells on top of the honest columns.
+    """The information that something adds to the honest columns.
 
-    ``gain`` and ``reference`` are shares of all there is to tell; ``ratio`` is gain / reference, ``lower`` its one-sided
-    99 % bound, and ``sure`` tells whether there is a gain at all. ``without`` and ``with_`` are the scores it was measured with.
+    ``gain`` and ``reference`` are shares of the entropy of the outcome; ``ratio`` is gain / reference, ``lower`` its one-sided
+    99% bound, and ``sure`` tells whether there is a gain at all. ``without`` and ``with_`` are the scores it was measured with.
     """
 
     gain: float
     reference: float
     lower: float
     sure: bool
-    without: Told
-    with_: Told
+    without: Information
+    with_: Information
 
     @property
     def ratio(self) -> float:
         """Gain in units of the honest reference; above 1 is beyond the honest range."""
         return self.gain / self.reference
 
-    def beyond(self, *, vouched: bool) -> bool:
-        """Tell whether this is too good: surely, where somebody stands for the column, else by the estimate alone."""
-        return self.lower > 1 if vouched else self.ratio > 1 and self.sure
+    def beyond(self, *, trusted: bool) -> bool:
+        """Tell whether this is too good: by the bound for a trusted column, else by the estimate alone."""
+        return self.lower > 1 if trusted else self.ratio > 1 and self.sure
 
 
 @dataclass
 class Bench:
     """Views by name, and every joint fit once: the audit asks for the same sets again and again."""
 
-    sample: Sample
+    sample: AuditSample
     views: dict[str, View]
-    alone: dict[str, Told] = field(default_factory=dict)
-    joint: dict[tuple[str, ...], Told] = field(default_factory=dict)
+    alone: dict[str, Information] = field(default_factory=dict)
+    joint: dict[tuple[str, ...], Information] = field(default_factory=dict)
 
-    def single(self, name: str) -> Told:
-        """Return what a column tells alone."""
+    def single(self, name: str) -> Information:
+        """Return the information of a column alone."""
         if name not in self.alone:
             self.alone[name] = by_bins(self.sample, self.views[name].bins)
         return self.alone[name]
 
-    def all_of(self, names: Iterable[str]) -> Told:
-        """Return what several columns tell together."""
+    def all_of(self, names: Iterable[str]) -> Information:
+        """Return the information of several columns together."""
         key = tuple(sorted(names))
         if key not in self.joint:
             self.joint[key] = together(self.sample, [self.views[name] for name in key])
@@ -77,19 +78,19 @@ class Bench:
 
 
 def reference_of(information: float, columns: int) -> float:
-    """Shrink what some honest columns tell together to the prior.
+    """Shrink the information of some honest columns toward the prior.
 
     >>> round(reference_of(0.12, 20), 6)
     0.12
     >>> reference_of(0.0, 0) == PRIOR_INFORMATION
     True
     """
-    told = columns * max(0.0, information) + PRIOR_COLUMNS * PRIOR_INFORMATION
-    return told / (columns + PRIOR_COLUMNS)
+    total = columns * max(0.0, information) + PRIOR_COLUMNS * PRIOR_INFORMATION
+    return total / (columns + PRIOR_COLUMNS)
 
 
-def excess(sample: Sample, without: Told, with_: Told, columns: int) -> Excess:
-    """Measure what came on top of some honest columns; the bound covers the gain and the reference together."""
+def excess(sample: AuditSample, without: Information, with_: Information, columns: int) -> Excess:
+    """Measure the information added to some honest columns; the bound covers the gain and the reference together."""
     reference = reference_of(without.information, columns)
     share = columns / (columns + PRIOR_COLUMNS)
     error = standard_error(sample, (with_.gain - without.gain) - share * without.gain)
@@ -99,7 +100,7 @@ def excess(sample: Sample, without: Told, with_: Told, columns: int) -> Excess:
 
 
 def synergy(bench: Bench, names: Sequence[str]) -> float:
-    """Return how much columns tell together beyond the sum of what each tells alone.
+    """Return the information of columns together beyond the sum of each alone.
 
     At most 0 for columns that are independent within either class (I of all <= sum of I of each); honest columns repeat
     each other, so theirs is far below.
@@ -109,12 +110,12 @@ def synergy(bench: Bench, names: Sequence[str]) -> float:
 
 
 def by_strength(bench: Bench, names: Iterable[str]) -> list[str]:
-    """Sort columns by what they tell alone, weakest first."""
+    """Sort columns by their information alone, weakest first."""
     return sorted(names, key=lambda name: (bench.single(name).information, name))
 
 
 def pair_synergy(bench: Bench, first: str, second: str) -> float:
-    """Return what the crossed bins of two columns tell beyond the sum of either."""
+    """Return the information of the crossed bins of two columns beyond the sum of both."""
     crossed = _coarse(bench.views[first]) * _COARSE + _coarse(bench.views[second])
     both = by_bins(bench.sample, crossed).information
     return both - sum(max(0.0, bench.single(name).information) for name in (first, second))

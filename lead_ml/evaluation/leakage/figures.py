@@ -1,4 +1,4 @@
-"""The honest figure beside the leaky one: the same small model with and without the accused columns."""
+"""The figures of the same small model with and without the flagged columns."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from lead_ml.errors import TooLittleData
 from lead_ml.evaluation.leakage.columns import View
 from lead_ml.evaluation.leakage.expected import Bench
 from lead_ml.evaluation.leakage.measure import auc, fitted
-from lead_ml.evaluation.leakage.records import Figures
-from lead_ml.evaluation.leakage.sample import FEWEST, Sample
+from lead_ml.evaluation.leakage.records import AuditFigures
+from lead_ml.evaluation.leakage.sample import FEWEST, AuditSample
 from lead_ml.evaluation.split import Window, forward_windows
 from lead_ml.model.metrics import Interval
 
 
-def figures_of(bench: Bench, names: Sequence[str]) -> Figures:
+def figures_of(bench: Bench, names: Sequence[str]) -> AuditFigures:
     """Measure the small LightGBM on some columns, at random by person and forward in time."""
     sample = bench.sample
     views = [bench.views[name] for name in sorted(names)]
-    return Figures(
+    return AuditFigures(
         columns=len(views),
         random_auc=auc(sample.y, bench.all_of(names).p),
         forward_auc=_forward(sample, views),
     )
 
 
-def _forward(sample: Sample, views: Sequence[View]) -> Interval | None:
+def _forward(sample: AuditSample, views: Sequence[View]) -> Interval | None:
     window = _window(sample)
     if window is None or not views:
         return None
@@ -39,7 +39,7 @@ def _forward(sample: Sample, views: Sequence[View]) -> Interval | None:
     return auc(y[window.test], p)
 
 
-def _window(sample: Sample) -> Window | None:
+def _window(sample: AuditSample) -> Window | None:
     created = sample.dataset.leads.created_at
     if created is None:
         return None

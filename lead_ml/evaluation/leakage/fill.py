@@ -1,8 +1,8 @@
 """Columns that are filled, or hold a value, for one class only.
 
-People leave forms blank, and the blanks tell a little; people who know the outcome fill a column when it is there, and
-the blanks tell nearly all. So what counts is not whether the fill rate differs (with many leads it always does) but by
-how much: as odds, since a column filled for 20 % of the winners and nobody else says little on the scale of the AUC. A winner here is whoever ever
+People leave form fields blank, and the blanks predict a little; people who know the outcome fill in a column afterwards, and
+then the blanks predict nearly everything. So what counts is not whether the fill rate differs (with many leads it always does)
+but by how much: as odds, since a column filled for 20% of the winners and nobody else hardly shows in the AUC. A winner here is whoever ever
 won by the end of the data, within the horizon or later.
 """
 
@@ -15,23 +15,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from lead_ml.evaluation.leakage.columns import View
-from lead_ml.evaluation.leakage.measure import Told
-from lead_ml.evaluation.leakage.records import Finding, Verdict
-from lead_ml.evaluation.leakage.sample import Sample
+from lead_ml.evaluation.leakage.measure import Information
+from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
+from lead_ml.evaluation.leakage.sample import AuditSample
 from lead_ml.model.metrics import logit
 from lead_ml.tables.dataset import Floats, Indices
 
 # The honest range of log-odds ratios: PRIOR_COLUMNS columns whose blanks shift the odds of a win by double, pooled with
-# the median of the data set's own; WIDE times that is beyond it. A field whose blanks follow the standardised true logit
+# the median of the data set's own; WIDE times that is beyond it. A field whose blanks follow the standardized true logit
 # of the generated worlds with slope 1 shifts odds by 2.5.
 USUAL, PRIOR_COLUMNS, WIDE = math.log(2.0), 10, 3.0
 NORMAL = 0.6745  # median of |z|
 WIDEST = (
     2 * USUAL
 )  # where most columns were filled in by outcome, as in a joined table of deals, they do not set the norm
-BEYOND_DOUBT = (
-    2.0  # times the end of the range, on the log scale, for a leak though somebody vouches for the column
-)
+BEYOND_DOUBT = 2.0  # times the end of the range, on the log scale, for a leak where the column is trusted
 ALPHA = 0.001  # over all columns of a data set (Bonferroni)
 PURE = 0.95
 FEWEST = 10
@@ -40,19 +38,19 @@ CEILING = (
 )
 
 
-def blank_findings(sample: Sample, views: Sequence[View]) -> list[Finding]:
-    """Hold the fill rate of every lead column against the outcome."""
+def blank_findings(sample: AuditSample, views: Sequence[View]) -> list[LeakageFinding]:
+    """Compare the fill rate of every lead column between the outcomes."""
     blanks = [found for view in views if (found := _blanks(sample, view, len(views)))]
     return [_of_blanks(sample, found, blanks) for found in blanks]
 
 
-def value_findings(sample: Sample, views: Sequence[View], honest: Told) -> list[Finding]:
+def value_findings(sample: AuditSample, views: Sequence[View], honest: Information) -> list[LeakageFinding]:
     """Look for values that exist for one class only.
 
     Parameters
     ----------
     honest
-        What the columns within the honest range tell together.
+        Information of the columns within the honest range together.
     """
     cells = sum(int(view.bins.max(initial=0)) + 1 for view in views)
     return [found for view in views if (found := _exclusive(sample, view, honest, cells))]
@@ -68,7 +66,7 @@ class _Blanks:
     lower: float
 
 
-def _blanks(sample: Sample, view: View, columns: int) -> _Blanks | None:
+def _blanks(sample: AuditSample, view: View, columns: int) -> _Blanks | None:
     filled = view.bins > 0
     if not 0 < filled.mean() < 1:
         return None
@@ -93,7 +91,7 @@ def _log_odds(share: float) -> float:
     return float(logit(share))
 
 
-def _of_blanks(sample: Sample, found: _Blanks, all_: Sequence[_Blanks]) -> Finding:
+def _of_blanks(sample: AuditSample, found: _Blanks, all_: Sequence[_Blanks]) -> LeakageFinding:
     end = _end_of_range([other.log_odds for other in all_ if other is not found])
     name, (positives, negatives) = found.name, found.shares
     evidence: dict[str, float | str] = {
@@ -106,7 +104,7 @@ def _of_blanks(sample: Sample, found: _Blanks, all_: Sequence[_Blanks]) -> Findi
     said = f"{name} is filled for {positives:.1%} of the positives and {negatives:.1%} of the negatives"
     verdict = _verdict(sample, found, end)
     do = f"ask who fills {name} in, and when; leave it out unless that is before the first score"
-    return Finding(
+    return LeakageFinding(
         check="fill",
         subject=name,
         verdict=verdict,
@@ -124,8 +122,8 @@ def _end_of_range(others: Sequence[float]) -> float:
     return WIDE * math.sqrt(pooled)
 
 
-def _verdict(sample: Sample, found: _Blanks, end: float) -> Verdict:
-    if sample.vouched(found.name):
+def _verdict(sample: AuditSample, found: _Blanks, end: float) -> LeakageVerdict:
+    if sample.trusted(found.name):
         return "leak" if found.lower > BEYOND_DOUBT * end else "suspect" if found.lower > end else "clear"
     return (
         "leak"
@@ -136,7 +134,7 @@ def _verdict(sample: Sample, found: _Blanks, end: float) -> Verdict:
     )
 
 
-def _exclusive(sample: Sample, view: View, honest: Told, cells: int) -> Finding | None:
+def _exclusive(sample: AuditSample, view: View, honest: Information, cells: int) -> LeakageFinding | None:
     """Find values of the rarer class only, in more leads than the likeliest leads of the honest model would explain."""
     from scipy.stats import binom
 
@@ -156,16 +154,16 @@ def _exclusive(sample: Sample, view: View, honest: Told, cells: int) -> Finding 
         "of_one_class": found,
         "likeliest_honest": ceiling,
         "probability_by_chance": float(tail[odd].min()),
-        "values": ", ".join(_told(sample, view, np.flatnonzero(odd))),
+        "values": ", ".join(_values(sample, view, np.flatnonzero(odd))),
     }
     said = (
-        f"{view.name} has values that only {'positives' if positive else 'negatives'} have: {found:,} of {leads:,} leads; of "
-        f"the honest columns' likeliest percent it would be {ceiling:.0%}"
+        f"{view.name} has values that only {'positives' if positive else 'negatives'} have: {found:,} of {leads:,} leads; "
+        f"of the 1% of leads that the honest columns rate highest, {ceiling:.0%} would"
     )
-    return Finding(
+    return LeakageFinding(
         check="fill",
         subject=f"values of {view.name}",
-        verdict="suspect" if sample.vouched(view.name) else "leak",
+        verdict="suspect" if sample.trusted(view.name) else "leak",
         evidence=evidence,
         en=said,
         do=f"ask when these values of {view.name} are written; leave it out unless that is before the first score",
@@ -177,8 +175,8 @@ def _rarer(y: Floats, p: Floats) -> tuple[Floats, Floats]:
     return (y, p) if y.mean() <= 0.5 else (1 - y, 1 - p)
 
 
-def _told(sample: Sample, view: View, bins: Indices) -> list[str]:
-    """Name the values of the bins: the values themselves if each has a bin of its own, else the numbers of the bins."""
+def _values(sample: AuditSample, view: View, bins: Indices) -> list[str]:
+    """Name the values of the bins: those of a category as written in the data, else the number of the bin."""
     if view.infos[0].kind != "category":
         return ["(missing)" if number == 0 else f"range {number}" for number in bins[:5].tolist()]
     column = sample.raw(view.name)

@@ -1,4 +1,4 @@
-"""How much something tells about the outcome, out of fold: in shares of all there is to tell, and as AUC.
+"""The information that columns hold about the outcome, out of fold: as a share of its entropy, and as AUC.
 
 Information adds up where AUC does not: I = 1 - log-loss / entropy (McFadden's pseudo R2, out of fold; below 0 where a
 scorer does harm). For columns that are independent within either class, I of all together is at most the sum of I of each.
@@ -13,7 +13,7 @@ import numpy as np
 
 from lead_ml.asof.labels import Mask
 from lead_ml.evaluation.leakage.columns import View
-from lead_ml.evaluation.leakage.sample import FOLDS, Sample
+from lead_ml.evaluation.leakage.sample import FOLDS, AuditSample
 from lead_ml.model import ColumnInfo, LightGBM
 from lead_ml.model.metrics import Interval, fit_logit, logit, roc_auc, sigmoid
 from lead_ml.project.params import LightGBMParams
@@ -23,54 +23,54 @@ SHRINK = 10.0  # rows of the average in every bin
 SMALL = LightGBMParams(
     rounds=100, learning_rate=0.06, num_leaves=8, min_data_in_leaf=20, feature_fraction=0.5, lambda_l2=5.0
 )
-_RIDGE = np.array([0.0, 1e-3])  # keeps the slope finite where a column tells all
+_RIDGE = np.array([0.0, 1e-3])  # keeps the slope finite where a column predicts perfectly
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a scorer told: ``p`` (rows,) out of fold, and ``gain`` (rows,), the share of the entropy that each row saved."""
+class Information:
+    """The information of some columns: ``p`` (rows,) out of fold, and ``gain`` (rows,), each row's share of entropy saved."""
 
     p: Floats
     gain: Floats
 
     @property
     def information(self) -> float:
-        """Share of all there is to tell."""
+        """Share of the entropy of the outcome."""
         return float(self.gain.mean())
 
 
-def told(sample: Sample, p: Floats) -> Told:
+def information_of(sample: AuditSample, p: Floats) -> Information:
     """Measure out-of-fold probabilities, after the two numbers of a logistic calibration.
 
-    A scorer that overfits says the right things too loudly; what it tells is measured at the loudness that fits. A scorer
-    that is wrong more often than right tells nothing.
+    The calibration corrects probabilities that overfitting made too extreme. A scorer that is wrong more often than right has
+    no information.
     """
     y = sample.y
     mean = np.full(len(y), y.mean())
     chance = _calibrated(y, p)
     entropy = float(_losses(y, mean).mean())
-    return Told(chance, (_losses(y, mean) - _losses(y, chance)) / entropy)
+    return Information(chance, (_losses(y, mean) - _losses(y, chance)) / entropy)
 
 
-def by_bins(sample: Sample, bins: Indices) -> Told:
-    """Let the win rate of each bin, cross-fitted and shrunk to the mean, speak for the column."""
+def by_bins(sample: AuditSample, bins: Indices) -> Information:
+    """Measure a column by the win rate of each bin, cross-fitted and shrunk to the mean."""
     p = np.full(len(sample), sample.y.mean())
     size = int(bins.max(initial=0)) + 1
     for test in _tests(sample):
         fit, y = bins[~test], sample.y[~test]
         rows, wins = np.bincount(fit, minlength=size), np.bincount(fit, weights=y, minlength=size)
         p[test] = ((wins + SHRINK * y.mean()) / (rows + SHRINK))[bins[test]]
-    return told(sample, p)
+    return information_of(sample, p)
 
 
-def together(sample: Sample, views: Sequence[View]) -> Told:
-    """Let a small LightGBM speak for several columns, cross-fitted."""
+def together(sample: AuditSample, views: Sequence[View]) -> Information:
+    """Measure several columns by a small cross-fitted LightGBM."""
     p = np.full(len(sample), sample.y.mean())
     if views:
         X, infos = stacked(views)
         for test in _tests(sample):
             p[test] = fitted(X[~test], sample.y[~test], infos, sample.seed, X[test])
-    return told(sample, p)
+    return information_of(sample, p)
 
 
 def stacked(views: Sequence[View]) -> tuple[Floats, tuple[ColumnInfo, ...]]:
@@ -86,7 +86,7 @@ def fitted(X: Floats, y: Floats, infos: Sequence[ColumnInfo], seed: int, test: F
 
 
 def auc(y: Floats, p: Floats) -> Interval:
-    """Return the AUC with its 95 % interval (Hanley and McNeil, 1982)."""
+    """Return the AUC with its 95% interval (Hanley and McNeil, 1982)."""
     value = roc_auc(y, p)
     wins = float(y.sum())
     losses = len(y) - wins
@@ -96,14 +96,14 @@ def auc(y: Floats, p: Floats) -> Interval:
     return Interval(value, max(0.0, value - half), min(1.0, value + half))
 
 
-def standard_error(sample: Sample, per_row: Floats, rows: Mask | None = None) -> float:
+def standard_error(sample: AuditSample, per_row: Floats, rows: Mask | None = None) -> float:
     """Return the standard error of the mean of `per_row`, whole groups being the units."""
     group = sample.group if rows is None else sample.group[rows]
     sums = np.bincount(group, weights=per_row - per_row.mean())
     return float(np.sqrt((sums**2).sum()) / len(per_row))
 
 
-def _tests(sample: Sample) -> Iterator[Mask]:
+def _tests(sample: AuditSample) -> Iterator[Mask]:
     """Yield each fold that leaves both classes to learn from; one huge account can take a whole side."""
     for fold in range(FOLDS):
         test = np.asarray(sample.fold == fold)
@@ -113,7 +113,7 @@ def _tests(sample: Sample) -> Iterator[Mask]:
 
 def _calibrated(y: Floats, p: Floats) -> Floats:
     z = np.clip(logit(p), -12.0, 12.0)
-    line = fit_logit(np.column_stack([np.ones(len(y)), z]), y, np.ones(len(y)), penalty=_RIDGE)
+    line = fit_logit(np.stack([np.ones(len(y)), z]), y, np.ones(len(y)), ridge=_RIDGE)
     if not np.isfinite(line).all() or line[1] <= 0:
         return np.full(len(y), y.mean())
     return sigmoid(line[0] + line[1] * z)

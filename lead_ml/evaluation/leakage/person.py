@@ -2,9 +2,9 @@
 
 The splits of lead-ml keep leads with the same phone, e-mail or account together (:func:`lead_ml.evaluation.split.groups_of`). This check
 proves it on the data, and looks for what that cannot see: another column by which persons come back. A key that comes back is
-honest in itself; it flatters where its outcomes are alike *beyond* what the columns explain, as copies of a lead are. So the
-measure is the correlation, between leads of one key, of outcome minus honest probability: on some split any two of them
-stand on different sides.
+no problem in itself; it makes figures optimistic where its outcomes are alike *beyond* what the columns explain, as copies of a
+lead are. So the measure is the correlation, between leads of one key, of outcome minus honest probability: some split puts any
+two of them on different sides.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy as np
 
 from lead_ml.asof.labels import Mask
 from lead_ml.clean import as_number, normal_email, normal_phone
-from lead_ml.evaluation.leakage.measure import Told
-from lead_ml.evaluation.leakage.records import Finding, Verdict
-from lead_ml.evaluation.leakage.sample import Sample
+from lead_ml.evaluation.leakage.measure import Information
+from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
+from lead_ml.evaluation.leakage.sample import AuditSample
 from lead_ml.tables.dataset import Coded, Floats, Indices
 
 GUARDED = ("phone", "email", "account_id")
@@ -41,7 +41,7 @@ class Sides:
     test: Mask
 
 
-def sides_of(sample: Sample) -> Sides:
+def sides_of(sample: AuditSample) -> Sides:
     """Cut as everybody does: the latest leads, or a random part of undated ones, whoever they are."""
     created = sample.created_at
     share = sample.params.split.test_share
@@ -50,15 +50,17 @@ def sides_of(sample: Sample) -> Sides:
     return Sides(~test, np.asarray(test))
 
 
-def person_findings(sample: Sample, honest: Told, sides: Sides | None = None) -> list[Finding]:
+def person_findings(
+    sample: AuditSample, honest: Information, sides: Sides | None = None
+) -> list[LeakageFinding]:
     """Look at every key by which a person may come back.
 
     Parameters
     ----------
     honest
-        What the columns within the honest range tell together.
+        Information of the columns within the honest range together.
     sides
-        A split that is in use; None stands for the one of lead-ml, by person and forward where leads are dated.
+        A split that is in use; None is the one of lead-ml, by person and forward where leads are dated.
     """
     cut = sides or sides_of(sample)
     residual = sample.y - honest.p
@@ -66,7 +68,7 @@ def person_findings(sample: Sample, honest: Told, sides: Sides | None = None) ->
     return [found for found in findings if found is not None]
 
 
-def _keys(sample: Sample) -> Iterator[tuple[str, Indices]]:
+def _keys(sample: AuditSample) -> Iterator[tuple[str, Indices]]:
     """Yield the name and the codes (rows,) of every column, or pair of columns, that may be a person's; -1 is none."""
     clean = {"phone": normal_phone, "email": normal_email}
     for name in sample.columns:
@@ -97,24 +99,24 @@ def _amounts(column: Coded) -> bool:
 
 
 def _finding(
-    sample: Sample, name: str, key: Indices, sides: Sides, residual: Floats, in_use: bool
-) -> Finding | None:
+    sample: AuditSample, name: str, key: Indices, sides: Sides, residual: Floats, in_use: bool
+) -> LeakageFinding | None:
     fit, test = sides.fit, sides.test
     alike, lower, twins = _alike(key, residual)
     if not twins:
         return None
-    judged = _both_sides(key, fit, test)
+    evaluated = _both_sides(key, fit, test)
     met = np.isin(sample.group, sample.group[test])
-    remaining = judged if in_use else _both_sides(key, fit & ~met, test)
+    remaining = evaluated if in_use else _both_sides(key, fit & ~met, test)
     together = _together(key, sample.y if sample.y.mean() <= 0.5 else 1 - sample.y)
     copies = twins >= FEWEST_TWINS and together >= FEWEST_TOGETHER and lower > ALIKE
-    verdict: Verdict = "clear"
-    if in_use and name in GUARDED and judged:
+    verdict: LeakageVerdict = "clear"
+    if in_use and name in GUARDED and evaluated:
         verdict = "leak"
     elif copies:
-        verdict = "leak" if remaining > judged / 2 else "suspect"
+        verdict = "leak" if remaining > evaluated / 2 else "suspect"
     evidence: dict[str, float | str] = {
-        "leads_on_both_sides": judged,
+        "leads_on_both_sides": evaluated,
         "after_the_guard": remaining,
         "leads_with_a_twin": twins,
         "keys_of_the_rarer_class": together,
@@ -122,19 +124,19 @@ def _finding(
         "outcomes_alike_lower": lower,
     }
     said = (
-        f"{judged:,} judged leads share their {name} with a lead that is learnt from; {remaining:,} do in the split by person; "
+        f"{evaluated:,} test leads share their {name} with a training lead; {remaining:,} do in the split by person; "
         f"their outcomes agree beyond the columns with a correlation of {alike:.2f}"
     )
     do = {
-        "leak": f"bring {name} as account_id, or merge the copies: the same person must stand on one side",
+        "leak": f"bring {name} as account_id, or merge the copies: a person must be on one side of the split only",
         "suspect": f"leads of the same {name} look like copies: merge them before training",
         "clear": "",
     }[verdict]
-    return Finding(check="person", subject=name, verdict=verdict, evidence=evidence, en=said, do=do)
+    return LeakageFinding(check="person", subject=name, verdict=verdict, evidence=evidence, en=said, do=do)
 
 
 def _both_sides(key: Indices, fit: Mask, test: Mask) -> int:
-    """Count the judged leads whose key stands on the other side too."""
+    """Count the test leads whose key is on the other side too."""
     return int(np.isin(key[test & (key >= 0)], key[fit & (key >= 0)]).sum())
 
 
@@ -155,6 +157,8 @@ def _alike(key: Indices, residual: Floats) -> tuple[float, float, int]:
     if len(asked) < 4 or others.std() < 1e-9 or own.std() < 1e-9:
         return 0.0, 0.0, len(asked)
     alike = float(np.corrcoef(others, own)[0, 1])
-    keys = len(np.unique(key[asked]))  # both leads of a pair say the same: keys are the independent units
+    keys = len(
+        np.unique(key[asked])
+    )  # both leads of a pair carry the same information: keys are the independent units
     z = np.arctanh(np.clip(alike, -0.999999, 0.999999)) - SURE / np.sqrt(max(1, keys - 3))
     return alike, float(np.tanh(z)), len(asked)

@@ -1,4 +1,4 @@
-"""What the data itself says about when things were known."""
+"""Evidence in the data of when things were known."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ import numpy as np
 from lead_ml.asof.kernel import delays, stored_of
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.evaluation.leakage.columns import View, instants_of
-from lead_ml.evaluation.leakage.records import Finding, Verdict
-from lead_ml.evaluation.leakage.sample import Sample
+from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
+from lead_ml.evaluation.leakage.sample import AuditSample
 
 SOME = 0.01  # share of the dates that must lie after the question: fewer are typing mistakes
 FEWEST = 5
 PLANS = 0.1  # share of the later dates that lie beyond the end of the data: they are plans then, and plans may be honest
 
 
-def provenance_findings(sample: Sample, views: dict[str, View]) -> list[Finding]:
+def provenance_findings(sample: AuditSample, views: dict[str, View]) -> list[LeakageFinding]:
     """Look at current-state columns, late records, and dates later than the question."""
     findings = [_current(sample), _late_events(sample)]
     findings += [_dates(sample, view) for view in views.values() if view.kind == "date"]
     return [found for found in findings if found is not None]
 
 
-def _current(sample: Sample) -> Finding | None:
-    current = [name for name in sample.columns if not sample.vouched(name)]
+def _current(sample: AuditSample) -> LeakageFinding | None:
+    current = [name for name in sample.columns if not sample.trusted(name)]
     if not current:
         return None
     evidence: dict[str, float | str] = {"columns": len(current), "names": ", ".join(current)}
     said = (
-        f"{len(current)} column{'s' if len(current) > 1 else ''} may be overwritten after the outcome, as far as anybody said: "
+        f"{len(current)} column{'s' if len(current) > 1 else ''} may be overwritten after the outcome, as nothing else is declared: "
         f"{', '.join(current)}; they stay out of the models"
     )
     do = "declare those that are filled in once, at creation: known_at: {column: creation} in params.yaml"
-    return Finding(
+    return LeakageFinding(
         check="provenance",
         subject="current-state columns",
         verdict="clear",
@@ -42,7 +42,7 @@ def _current(sample: Sample) -> Finding | None:
     )
 
 
-def _late_events(sample: Sample) -> Finding | None:
+def _late_events(sample: AuditSample) -> LeakageFinding | None:
     events = sample.dataset.events
     if events is None:
         return None
@@ -65,10 +65,12 @@ def _late_events(sample: Sample) -> Finding | None:
         if len(late)
         else "if people log calls or mails later, export recorded_at too: without it the past looks better informed than it was"
     )
-    return Finding(check="provenance", subject="events", verdict="clear", evidence=evidence, en=said, do=do)
+    return LeakageFinding(
+        check="provenance", subject="events", verdict="clear", evidence=evidence, en=said, do=do
+    )
 
 
-def _dates(sample: Sample, view: View) -> Finding | None:
+def _dates(sample: AuditSample, view: View) -> LeakageFinding | None:
     if sample.created_at is None:
         return None
     at = instants_of(sample.raw(view.name), sample, view.date_format)
@@ -78,7 +80,7 @@ def _dates(sample: Sample, view: View) -> Finding | None:
     later = there & (at > sample.as_of)
     planned = float((at[later] >= sample.dataset.until).mean()) if later.any() else 0.0
     share = float(later.sum() / there.sum())
-    verdict: Verdict = "clear"
+    verdict: LeakageVerdict = "clear"
     if later.sum() >= FEWEST and share >= SOME:
         verdict = "suspect" if planned > PLANS else "leak"
     days = (at - sample.as_of)[later] / MICROSECONDS_PER_DAY
@@ -89,13 +91,13 @@ def _dates(sample: Sample, view: View) -> Finding | None:
         "share_beyond_the_data": planned,
         "median_days_later": float(np.median(days)) if later.any() else 0.0,
     }
-    said = f"{int(later.sum()):,} of {int(there.sum()):,} dates in {view.name} ({share:.1%}) lie after the first score is asked for"
+    said = f"{int(later.sum()):,} of {int(there.sum()):,} dates in {view.name} ({share:.1%}) are later than the first score"
     do = {
         "leak": f"{view.name} was written after the question: leave it out, or bring it as dated events",
         "suspect": f"if {view.name} holds plans known at creation, trust it by name; else leave it out",
         "clear": "",
     }[verdict]
-    return Finding(
+    return LeakageFinding(
         check="provenance",
         subject=view.name,
         verdict=verdict,

@@ -11,7 +11,7 @@ from lead_ml.errors import InputError
 from lead_ml.model.metrics import Interval
 
 Check = Literal["provenance", "fill", "strength", "earlier", "order", "person", "name"]
-Verdict = Literal["leak", "suspect", "clear"]
+LeakageVerdict = Literal["leak", "suspect", "clear"]
 CHECKS: dict[str, str] = {
     "provenance": "Where values come from, and when",
     "fill": "Filled, or valued, for one class only",
@@ -19,29 +19,29 @@ CHECKS: dict[str, str] = {
     "earlier": "The same question asked earlier",
     "order": "Ids and the order of the rows",
     "person": "The same person on both sides",
-    "name": "Names that smell",
+    "name": "Names that suggest the outcome",
 }
 _SEVERITY = {"leak": 0, "suspect": 1, "clear": 2}
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check says about one subject.
+class LeakageFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check found about one subject.
 
     ``subject`` is a lead column, a declared feature, a set of columns joined by `` + ``, or what the check looked at;
-    ``columns`` are the lead columns among it. ``evidence`` holds the figures, ``en`` says them in a sentence, ``do`` is the
+    ``columns`` are the lead columns among it. ``evidence`` holds the figures, ``en`` puts them into a sentence, ``do`` is the
     next step.
     """
 
     check: Check
     subject: str
-    verdict: Verdict
+    verdict: LeakageVerdict
     evidence: dict[str, float | str]
     en: str
     do: str = ""
     columns: tuple[str, ...] = ()
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class AuditFigures(msgspec.Struct, frozen=True, kw_only=True):
     """How well a small LightGBM does with some columns: on the latest leads, and on random folds by person.
 
     ``forward_auc`` is None where the leads are not dated or too few of them won; ``columns`` counts lead columns
@@ -54,18 +54,18 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
-    """All findings on one target, worst first, with the honest figure beside the leaky one.
+    """All findings on one target, worst first, with the figures without and with leaks.
 
-    ``honest`` is measured without the accused columns, ``leaky`` with them; both are None where there are too few
+    ``honest`` is measured without the flagged columns, ``leaky`` with them; both are None where there are too few
     outcomes to measure anything. ``rows`` and ``positives`` count the audited leads, one snapshot each.
     """
 
     target: str
     rows: int
     positives: int
-    findings: tuple[Finding, ...]
-    honest: Figures | None
-    leaky: Figures | None
+    findings: tuple[LeakageFinding, ...]
+    honest: AuditFigures | None
+    leaky: AuditFigures | None
 
     @property
     def leaks(self) -> tuple[str, ...]:
@@ -73,33 +73,33 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
         return self._columns("leak")
 
     @property
-    def accused(self) -> tuple[str, ...]:
+    def flagged(self) -> tuple[str, ...]:
         """Lead columns with a verdict of leak or suspect, sorted."""
         return self._columns("leak", "suspect")
 
-    def of(self, check: str, subject: str | None = None) -> tuple[Finding, ...]:
+    def of(self, check: str, subject: str | None = None) -> tuple[LeakageFinding, ...]:
         """Return the findings of a check, about one subject or all."""
         return tuple(f for f in self.findings if f.check == check and subject in (None, f.subject))
 
-    def _columns(self, *verdicts: Verdict) -> tuple[str, ...]:
+    def _columns(self, *verdicts: LeakageVerdict) -> tuple[str, ...]:
         return tuple(sorted({name for f in self.findings if f.verdict in verdicts for name in f.columns}))
 
 
-def audited_out(report: AuditReport, trusted: Collection[str]) -> tuple[str, ...]:
+def left_out_columns(report: AuditReport, trusted: Collection[str]) -> tuple[str, ...]:
     """Return the lead columns that training leaves out: the leaks that nobody trusts by name, sorted."""
     return tuple(name for name in report.leaks if name not in trusted)
 
 
-def ranked(findings: Collection[Finding]) -> tuple[Finding, ...]:
+def ranked(findings: Collection[LeakageFinding]) -> tuple[LeakageFinding, ...]:
     """Sort findings: worst first, then by check and subject."""
     order = list(CHECKS)
     return tuple(sorted(findings, key=lambda f: (_SEVERITY[f.verdict], order.index(f.check), f.subject)))
 
 
 def as_dict(report: AuditReport, trusted: Collection[str] = ()) -> dict[str, Any]:
-    """Return a report as plain data for pages and JSON, with ``accused``, ``leaks`` and ``left_out`` beside the rest."""
+    """Return a report as plain data for pages and JSON, with ``flagged``, ``leaks`` and ``left_out`` beside the rest."""
     plain: dict[str, Any] = msgspec.to_builtins(report)
-    names = {"accused": report.accused, "leaks": report.leaks, "left_out": audited_out(report, trusted)}
+    names = {"flagged": report.flagged, "leaks": report.leaks, "left_out": left_out_columns(report, trusted)}
     return {**plain, **{name: list(columns) for name, columns in names.items()}}
 
 

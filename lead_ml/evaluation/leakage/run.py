@@ -18,8 +18,8 @@ from lead_ml.evaluation.leakage.names import name_findings
 from lead_ml.evaluation.leakage.order import order_findings
 from lead_ml.evaluation.leakage.person import Sides, person_findings
 from lead_ml.evaluation.leakage.provenance import provenance_findings
-from lead_ml.evaluation.leakage.records import AuditReport, Finding, ranked
-from lead_ml.evaluation.leakage.sample import Sample, take_sample
+from lead_ml.evaluation.leakage.records import AuditReport, LeakageFinding, ranked
+from lead_ml.evaluation.leakage.sample import AuditSample, take_sample
 from lead_ml.evaluation.leakage.strength import strength_findings, strengths
 from lead_ml.project.params import Params
 from lead_ml.project.targets import ModelSpec
@@ -78,7 +78,7 @@ def audit(
     return _report(sample, findings, bench)
 
 
-def _report(sample: Sample, findings: Sequence[Finding], bench: Bench | None) -> AuditReport:
+def _report(sample: AuditSample, findings: Sequence[LeakageFinding], bench: Bench | None) -> AuditReport:
     report = AuditReport(
         target=sample.spec.name,
         rows=len(sample),
@@ -91,11 +91,11 @@ def _report(sample: Sample, findings: Sequence[Finding], bench: Bench | None) ->
         return report
     from msgspec.structs import replace
 
-    kept = [name for name in bench.views if name not in report.accused]
+    kept = [name for name in bench.views if name not in report.flagged]
     return replace(report, honest=figures_of(bench, kept), leaky=figures_of(bench, tuple(bench.views)))
 
 
-def _dated_views(sample: Sample) -> dict[str, View]:
+def _dated_views(sample: AuditSample) -> dict[str, View]:
     """Return the features of dated records at the first snapshot, those that vary, under names no column has."""
     items = [
         item for item in sample.declarations if isinstance(item, Age | Aggregate) and not is_category(item)
@@ -108,5 +108,5 @@ def _dated_views(sample: Sample) -> dict[str, View]:
     return {name: view for name, view in views.items() if view.distinct > 1}
 
 
-def _leaks(findings: Sequence[Finding]) -> frozenset[str]:
+def _leaks(findings: Sequence[LeakageFinding]) -> frozenset[str]:
     return frozenset(name for found in findings if found.verdict == "leak" for name in found.columns)

@@ -19,11 +19,11 @@ from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants
 
 FOLDS = 4
 MOST_ROWS = 30_000  # more leads sharpen no verdict, they only cost time
-FEWEST = 30  # of the rarer class; below, the checks that measure say nothing
+FEWEST = 30  # of the rarer class; below, the checks that measure are skipped
 
 
 @dataclass(frozen=True)
-class Sample:
+class AuditSample:
     """Audited leads, one row each.
 
     Attributes
@@ -66,7 +66,7 @@ class Sample:
 
     @property
     def ever(self) -> Floats:
-        """Whether each lead ever reached the target by the end of the data, (rows,): y where only a horizon can tell.
+        """Whether each lead ever reached the target by the end of the data, (rows,): y where only a horizon decides.
 
         People who know the outcome fill columns in whenever it comes, be it after the horizon.
         """
@@ -89,17 +89,17 @@ class Sample:
         return tuple(sorted(set(self.dataset.leads.columns) - {own}))
 
     def raw(self, name: str) -> Coded:
-        """Return a lead column, row by row of the sample; one with history as it stood."""
+        """Return a lead column, row by row of the sample; one with history as of the snapshot."""
         return column_at(self.dataset, name, self.lead, self.as_of)
 
-    def vouched(self, name: str) -> bool:
-        """Tell whether somebody stands for a column: a known role, ``known_at`` creation or history, or trusted by name."""
+    def trusted(self, name: str) -> bool:
+        """Tell whether a column is taken as known at creation: a known role, ``known_at`` creation or history, or trusted by name."""
         return name in self.params.trust or known_at_of(name, self.params) != "current"
 
 
 def take_sample(
     dataset: Dataset, spec: ModelSpec, params: Params, declarations: tuple[Declaration, ...], seed: int
-) -> Sample:
+) -> AuditSample:
     """Take each lead's first snapshot with a label, at most ``MOST_ROWS`` of them, whole groups at random.
 
     Raises
@@ -109,11 +109,11 @@ def take_sample(
     """
     horizon = _horizon_us(spec, params)
     everybody = groups_of(dataset.leads)
-    spine, y = labelled(dataset, spec, params, (), horizon)
+    spine, y = labeled(dataset, spec, params, (), horizon)
     group = np.unique(everybody[spine.lead], return_inverse=True)[1].astype(np.int64)
     order = np.random.default_rng(seed).permutation(int(group.max(initial=-1)) + 1)
     kept = order[group] < _groups_within(group, order, MOST_ROWS)
-    return Sample(
+    return AuditSample(
         dataset=dataset,
         spec=spec,
         params=params,
@@ -129,7 +129,7 @@ def take_sample(
     )
 
 
-def labelled(
+def labeled(
     dataset: Dataset, spec: ModelSpec, params: Params, ages_days: tuple[int, ...], horizon_us: int
 ) -> tuple[Spine, Floats]:
     """Return the snapshots at the scoring delay and at some ages that have a label, and their labels."""

@@ -1,9 +1,9 @@
 """Columns that predict too well: one alone, or several only together.
 
-At least half of the columns are taken for honest to begin with, the weaker half, and all dated features: their time is proven.
-The others are held against them from the weakest up, and join them unless they are beyond the honest range
-(:mod:`lead_ml.evaluation.leakage.expected`). Who bears the doubt is a matter of provenance: a column known at creation (by role, by
-declaration or by trust) is accused only where the 99 % bound is beyond the range, another where the estimate is. So several leaks that repeat each other cannot hide behind one another, and an honest column
+At least half of the columns count as honest to begin with, the weaker half, and all dated features: their time is proven.
+The others are compared with them from the weakest up, and join them unless they are beyond the honest range
+(:mod:`lead_ml.evaluation.leakage.expected`). The standard depends on provenance: a column known at creation (by role, by
+declaration or by trust) is flagged only where the 99% bound is beyond the range, another where the estimate is. So several leaks that repeat each other cannot hide behind one another, and an honest column
 that others nearly replace (CDNOW's recency beside frequency) is no outlier.
 """
 
@@ -24,14 +24,14 @@ from lead_ml.evaluation.leakage.expected import (
     synergy,
 )
 from lead_ml.evaluation.leakage.measure import auc
-from lead_ml.evaluation.leakage.records import Finding, Verdict
+from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
 
-# A column that tells alone less than this share of the reference could pass it only by synergy, which is looked for apart.
+# A column whose information alone is less than this share of the reference could pass it only by synergy, which is looked for apart.
 WORTH_A_FIT = 0.5
-# How far beyond the honest range a column must surely be for a leak, though somebody vouches for it: in the generated worlds
+# How far beyond the honest range a column must surely be for a leak, although it is trusted: in the generated worlds
 # not even the logit that the wins are drawn from came so far (3.2).
 BEYOND_DOUBT = 4.0
-# Synergy of an accused set, in units of the reference: honest sets have none, and the luckiest of all pairs of a clean
+# Synergy of a flagged set, in units of the reference: honest sets have none, and the luckiest of all pairs of a clean
 # generated world reached .6.
 TOGETHER = 1.0
 CARRIES = 0.5  # share of the synergy that is lost without a member of the set
@@ -61,7 +61,7 @@ def strengths(
     dated
         Declared features of dated records: honest by construction.
     leaks
-        Columns that their dates or blanks prove to be leaks already: nobody is held against them.
+        Columns that their dates or blanks prove to be leaks already: no other column is compared with them.
     """
     open_ = [name for name in columns if name not in leaks]
     sets = _pairs_too_good(bench, open_)
@@ -78,7 +78,7 @@ def strengths(
 
 def strength_findings(
     bench: Bench, found: Strengths, columns: Sequence[str], dated: Sequence[str]
-) -> list[Finding]:
+) -> list[LeakageFinding]:
     """Word the strengths: a finding per lead column, per dated feature and per set."""
     findings = [
         _of_column(bench, found, name) for name in columns if not any(name in one for one in found.sets)
@@ -100,7 +100,7 @@ def _sequential(bench: Bench, columns: Sequence[str], dated: Sequence[str]) -> S
                 honest.append(name)
             else:
                 beyond[name] = found
-        if len(beyond) == len(waiting):  # nobody joined: what they are held against is final
+        if len(beyond) == len(waiting):  # no column joined: what they are compared with is final
             break
         waiting = list(beyond)
     return Strengths(tuple(honest), beyond, {})
@@ -114,11 +114,11 @@ def _beyond(bench: Bench, honest: Sequence[str], name: str, others: int) -> Exce
     if alone < WORTH_A_FIT * reference_of(without.information, others):
         return None
     found = excess(bench.sample, without, bench.all_of([*honest, name]), others)
-    return found if found.beyond(vouched=bench.sample.vouched(name)) else None
+    return found if found.beyond(trusted=bench.sample.trusted(name)) else None
 
 
 def _pairs_too_good(bench: Bench, columns: Sequence[str]) -> dict[tuple[str, ...], float]:
-    """Find pairs whose crossed values tell much more than both alone, as a tree may overlook (exclusive or)."""
+    """Find pairs whose crossed values hold much more information than both alone, as a tree may overlook (exclusive or)."""
     if bench.sample.y.sum() < ENOUGH_FOR_PAIRS:
         return {}
     looked = by_strength(bench, columns)[-MOST_PAIRED:]
@@ -151,7 +151,7 @@ def _set_too_good(
     return (members, gain) if members else None
 
 
-def _of_column(bench: Bench, found: Strengths, name: str) -> Finding:
+def _of_column(bench: Bench, found: Strengths, name: str) -> LeakageFinding:
     y = bench.sample.y
     alone = bench.single(name)
     area = auc(y, alone.p)
@@ -164,7 +164,7 @@ def _of_column(bench: Bench, found: Strengths, name: str) -> Finding:
     over = found.beyond.get(name)
     if over is None:
         said = f"{name} alone reaches an AUC of {area.value:.2f}; the others could nearly do without it"
-        return Finding(
+        return LeakageFinding(
             check="strength", subject=name, verdict="clear", evidence=evidence, en=said, columns=(name,)
         )
     rest, all_ = auc(y, over.without.p).value, auc(y, over.with_.p).value
@@ -179,17 +179,17 @@ def _of_column(bench: Bench, found: Strengths, name: str) -> Finding:
     }
     said = (
         f"{name} alone reaches an AUC of {area.value:.2f}, all honest columns together {rest:.2f}, with it {all_:.2f}: on "
-        f"top of them it tells {over.ratio:.1f} times what an honest column can be expected to tell at most"
+        f"top of them it adds {over.ratio:.1f} times the most that an honest column can be expected to add"
     )
-    doubt = BEYOND_DOUBT if bench.sample.vouched(name) else 1.0
-    verdict: Verdict = "leak" if over.lower > doubt else "suspect"
+    doubt = BEYOND_DOUBT if bench.sample.trusted(name) else 1.0
+    verdict: LeakageVerdict = "leak" if over.lower > doubt else "suspect"
     do = f"ask when {name} is filled in; if it is before the first score, say so with trust: [{name}] in params.yaml, else leave it out"
-    return Finding(
+    return LeakageFinding(
         check="strength", subject=name, verdict=verdict, evidence=evidence, en=said, do=do, columns=(name,)
     )
 
 
-def _of_set(bench: Bench, names: tuple[str, ...], gain: float) -> Finding:
+def _of_set(bench: Bench, names: tuple[str, ...], gain: float) -> LeakageFinding:
     y = bench.sample.y
     joint = bench.all_of(names)
     best = max(auc(y, bench.single(name).p).value for name in names)
@@ -200,14 +200,14 @@ def _of_set(bench: Bench, names: tuple[str, ...], gain: float) -> Finding:
         "synergy": gain,
     }
     said = (
-        f"{' and '.join(names)} say little apart (best AUC {best:.2f}) and together far more than their sum "
+        f"{' and '.join(names)} predict little alone (best AUC {best:.2f}) and together far more than their sum "
         f"({evidence['auc_together']:.2f} in a joint model)"
     )
-    return Finding(
+    return LeakageFinding(
         check="strength",
         subject=" + ".join(names),
-        # Nobody's word is set aside for what a column tells only beside another.
-        verdict="suspect" if any(bench.sample.vouched(name) for name in names) else "leak",
+        # A trusted column is not overruled for what it predicts only together with another.
+        verdict="suspect" if any(bench.sample.trusted(name) for name in names) else "leak",
         evidence=evidence,
         en=said,
         do="ask what their difference or combination means, and when it is known",
@@ -215,38 +215,38 @@ def _of_set(bench: Bench, names: tuple[str, ...], gain: float) -> Finding:
     )
 
 
-def _of_all(bench: Bench, honest: tuple[str, ...]) -> Finding:
+def _of_all(bench: Bench, honest: tuple[str, ...]) -> LeakageFinding:
     """Doubt the honest range itself, as where most columns are leaks that repeat each other."""
-    told = bench.all_of(honest)
-    area = auc(bench.sample.y, told.p)
-    times = told.information / PRIOR_INFORMATION
+    known = bench.all_of(honest)
+    area = auc(bench.sample.y, known.p)
+    times = known.information / PRIOR_INFORMATION
     evidence: dict[str, float | str] = {
         "columns": len(honest),
         "auc_together": area.value,
-        "information_together": told.information,
+        "information_together": known.information,
         "times_the_prior": times,
     }
     said = f"the {len(honest)} columns and features within the honest range reach an AUC of {area.value:.2f} together"
     if times <= BEYOND_DOUBT:
-        return Finding(
+        return LeakageFinding(
             check="strength", subject="the honest range", verdict="clear", evidence=evidence, en=said
         )
-    return Finding(
+    return LeakageFinding(
         check="strength",
         subject="the honest range",
         verdict="suspect",
         evidence=evidence,
-        en=f"{said}, {times:.0f} times what honest data usually tells: leaks that repeat each other may hide among them",
+        en=f"{said}, {times:.0f} times the information of usual honest data: leaks that repeat each other may hide among them",
         do="say which columns are known at creation, and audit with those alone",
     )
 
 
-def _of_dated(bench: Bench, name: str) -> Finding:
+def _of_dated(bench: Bench, name: str) -> LeakageFinding:
     area = auc(bench.sample.y, bench.single(name).p)
     evidence: dict[str, float | str] = {
         "auc_alone": area.value,
         "auc_alone_lower": area.lower,
         "auc_alone_upper": area.upper,
     }
-    said = f"{name} alone reaches an AUC of {area.value:.2f}, from records known before the question: its dates clear it"
-    return Finding(check="strength", subject=name, verdict="clear", evidence=evidence, en=said)
+    said = f"{name} alone reaches an AUC of {area.value:.2f}, from records known before the snapshot: its dates show that it is no leak"
+    return LeakageFinding(check="strength", subject=name, verdict="clear", evidence=evidence, en=said)

@@ -1,10 +1,10 @@
-"""The ideal customer profile: what each value is worth, learnt from the leads that converted."""
+"""The ideal customer profile: the weight of evidence of each value, learned from the leads that converted."""
 
 from lead_ml.model.icp.learn import (
     BY_CHANCE,
     ColumnProfile,
-    Learnt,
-    Worth,
+    LearnedProfile,
+    WeightOfEvidence,
     agreement,
     learn,
     out_of_fold,
@@ -13,8 +13,8 @@ from lead_ml.model.icp.learn import (
 __all__ = [
     "BY_CHANCE",
     "ColumnProfile",
-    "Learnt",
-    "Worth",
+    "LearnedProfile",
+    "WeightOfEvidence",
     "agreement",
     "learn",
     "out_of_fold",

@@ -1,6 +1,6 @@
-"""What the values of a profile are worth, and how far a lead agrees with it.
+"""Weights of evidence of the values of a profile, and how far a lead agrees with it.
 
-A value is worth ``20 log10((wins + a) / (expected + a))`` points: its wins among the leads, over the wins that so many leads
+A value has ``20 log10((wins + a) / (expected + a))`` points: its wins among the leads, over the wins that so many leads
 would have at the rate of all. Without `a` that is the share of the value among converted leads over its share among all
 leads; 6 points double it, as in the score. `a`, in wins, draws values with few leads towards 0 points (Norén, Hopstadius
 and Bate, *Statistical Methods in Medical Research* 22, 2013). It is the strength of the beta prior around the overall rate
@@ -27,7 +27,7 @@ BY_CHANCE = _STRENGTHS[-1]
 ByHand = Mapping[str, Mapping[str, float]]
 
 
-class Worth(msgspec.Struct, frozen=True):
+class WeightOfEvidence(msgspec.Struct, frozen=True):
     """One value: its points, its leads, those of them that converted, and whether ``params.yaml`` sets the points."""
 
     points: float
@@ -37,25 +37,26 @@ class Worth(msgspec.Struct, frozen=True):
 
 
 class ColumnProfile(msgspec.Struct, frozen=True):
-    """One column: worth by value, ``(missing)`` for leads without one. ``strength`` is `a` of the formula, in wins.
+    """One column: weight of evidence by value, ``(missing)`` for leads without one. ``strength`` is `a` of the formula, in wins.
 
-    It is ``BY_CHANCE`` where the values differ no more than by chance, so that none is worth anything. Values of fewer than ten leads have no entry: they are worth 0, and a rare one could point at a person.
+    It is ``BY_CHANCE`` where the values differ no more than by chance, so that all points are 0. Values of
+    fewer than ten leads have no entry: they count 0, and a rare one could point at a person.
     """
 
     name: str
     strength: float
-    values: dict[str, Worth]
+    values: dict[str, WeightOfEvidence]
 
 
-class Learnt(msgspec.Struct, frozen=True):
-    """A profile with the leads and wins that it was learnt from, a lead counted once, at its first snapshot."""
+class LearnedProfile(msgspec.Struct, frozen=True):
+    """A profile with the leads and wins that it was learned from, a lead counted once, at its first snapshot."""
 
     leads: int
     wins: int
     columns: tuple[ColumnProfile, ...]
 
 
-def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByHand) -> Learnt:
+def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByHand) -> LearnedProfile:
     """Learn a profile from the rows of a fit window.
 
     Parameters
@@ -65,7 +66,7 @@ def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByH
     lead, y
         Lead and label (0.0 or 1.0) of each row (rows,); the first row of a lead counts, the others do not.
     by_hand
-        Points by column and value that take the place of the learnt ones.
+        Points by column and value that take the place of the learned ones.
     """
     first = np.unique(lead, return_index=True)[1]
     won = y[first] > 0
@@ -73,7 +74,7 @@ def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByH
         _column(operand, _coded(operand, raw[part_name(item, operand)]).take(first), won, by_hand)
         for operand in item.of
     )
-    return Learnt(len(first), int(won.sum()), tuple(columns))
+    return LearnedProfile(len(first), int(won.sum()), tuple(columns))
 
 
 def out_of_fold(
@@ -93,17 +94,17 @@ def out_of_fold(
     return points
 
 
-def agreement(item: Profile, learnt: Learnt, raw: RawColumns) -> Floats:
+def agreement(item: Profile, learned: LearnedProfile, raw: RawColumns) -> Floats:
     """Return the points (rows,) of leads: one lead gets the same bits alone and among others."""
     parts = [_coded(operand, raw[part_name(item, operand)]) for operand in item.of]
     total = np.zeros(len(parts[0]))
-    for column, part in zip(learnt.columns, parts, strict=True):
+    for column, part in zip(learned.columns, parts, strict=True):
         total += _points(column, part.levels)[part.codes]
     return total
 
 
 def _points(column: ColumnProfile, levels: Sequence[str]) -> Floats:
-    nothing = Worth(0.0)
+    nothing = WeightOfEvidence(0.0)
     found = [column.values.get(level, nothing).points for level in levels]
     return np.array([*found, column.values.get(MISSING, nothing).points])
 
@@ -133,14 +134,19 @@ def _column(operand: Declaration, column: Coded, won: np.ndarray, by_hand: ByHan
     }
     rate = float(won.mean()) if len(won) else 0.0
     strength = _strength(list(counts.values()), rate)
-    found = {value: Worth(round(_worth(k, n, rate, strength), 3), n, k) for value, (k, n) in counts.items()}
+    found = {
+        value: WeightOfEvidence(round(_points_of(k, n, rate, strength), 3), n, k)
+        for value, (k, n) in counts.items()
+    }
     hand = by_hand.get(operand.name, {})
-    known = {value: found.get(value, Worth(0.0)) for value in hand}
-    set_by_hand = {v: Worth(hand[v], worth.leads, worth.wins, True) for v, worth in known.items()}
+    known = {value: found.get(value, WeightOfEvidence(0.0)) for value in hand}
+    set_by_hand = {
+        v: WeightOfEvidence(hand[v], weight.leads, weight.wins, True) for v, weight in known.items()
+    }
     return ColumnProfile(operand.name, strength, {**found, **set_by_hand})
 
 
-def _worth(wins: int, leads: int, rate: float, strength: float) -> float:
+def _points_of(wins: int, leads: int, rate: float, strength: float) -> float:
     if not 0 < rate < 1:
         return 0.0
     return 20.0 * math.log10((wins + strength) / (rate * leads + strength))

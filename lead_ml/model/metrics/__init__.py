@@ -6,8 +6,10 @@ the data cannot give (AUC of one class, lift without a positive) is NaN, without
 
 from __future__ import annotations
 
-from lead_ml.model.metrics.curve import fit_logit, logit, sigmoid
-from lead_ml.model.metrics.resample import Interval, bootstrap, paired_bootstrap, resamples
+from lead_ml.model.metrics.curve import logit, logit_losses, sigmoid
+from lead_ml.model.metrics.interval import Interval, OptionalInterval, percentiles, wilson
+from lead_ml.model.metrics.newton import LogitFit, LogitProblem, fit_alone, fit_beside, fit_logit
+from lead_ml.model.metrics.resample import bootstrap, paired_bootstrap, resampled_totals, resamples
 from lead_ml.model.metrics.scores import (
     ECE_BINS,
     METRICS,
@@ -26,19 +28,28 @@ __all__ = [
     "ECE_BINS",
     "METRICS",
     "Interval",
+    "LogitFit",
+    "LogitProblem",
+    "OptionalInterval",
     "bootstrap",
     "brier",
     "calibration_line",
     "capture_at",
     "ece",
     "evaluate",
+    "fit_alone",
+    "fit_beside",
     "fit_logit",
     "lift_at",
     "log_loss",
     "logit",
+    "logit_losses",
     "paired_bootstrap",
+    "percentiles",
     "pr_auc",
+    "resampled_totals",
     "resamples",
     "roc_auc",
     "sigmoid",
+    "wilson",
 ]

@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from lead_ml.errors import InputError
+from lead_ml.model.metrics.interval import Interval, percentiles
 from lead_ml.model.metrics.ranked import prepared
 from lead_ml.model.metrics.scores import METRICS, known, measured
-from lead_ml.tables.dataset import Floats
+from lead_ml.tables.dataset import Floats, Indices
 
 BIASED = ("ece",)
-
-
-class Interval(msgspec.Struct, frozen=True):
-    """A figure with its lower and upper confidence bound; all three NaN where it does not exist."""
-
-    value: float
-    lower: float
-    upper: float
 
 
 def bootstrap(
@@ -97,13 +89,31 @@ def paired_bootstrap(
 
 
 def resamples(groups: npt.NDArray[Any], n_boot: int, seed: int) -> Iterator[Floats]:
-    """Yield ``n_boot`` times (n,) how often each row stands in a resample of whole groups with replacement."""
+    """Yield ``n_boot`` times (n,) how often each row is in a resample of whole groups with replacement."""
     _, member = np.unique(groups, return_inverse=True)
     count = int(member.max()) + 1
     rng = np.random.default_rng(seed)
     for _ in range(n_boot):
         times = np.bincount(rng.integers(0, count, count), minlength=count)
         yield times[member].astype(np.float64)
+
+
+def resampled_totals(patterns: Indices, times: Floats, *, n_boot: int, seed: int) -> Floats:
+    """Return (n_boot, c) totals of counts over resampled groups.
+
+    Groups with the same counts are interchangeable, so weights are drawn for the few distinct patterns instead of for all
+    groups, at a cost that does not grow with the data. The weights are Poisson (Hanley and MacGibbon, 2006): multinomial
+    given their sum, with a sum that varies as the number of arriving leads does.
+
+    Parameters
+    ----------
+    patterns
+        (p, c) distinct counts of a group.
+    times
+        (p,) number of groups with these counts.
+    """
+    weights = np.random.default_rng(seed).poisson(times, size=(n_boot, len(times)))
+    return np.asarray(weights @ patterns, dtype=np.float64)
 
 
 def _groups(groups: npt.ArrayLike | None, n: int) -> npt.NDArray[Any]:
@@ -114,10 +124,10 @@ def _groups(groups: npt.ArrayLike | None, n: int) -> npt.NDArray[Any]:
 
 
 def _interval(value: float, draws: Floats, level: float, *, biased: bool = False) -> Interval:
-    found = draws[np.isfinite(draws)]
-    if not len(found) or not np.isfinite(value):
+    found = percentiles(draws, level)
+    if found is None or not np.isfinite(value):
         return Interval(value, np.nan, np.nan)
-    lower, median, upper = np.quantile(found, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    lower, median, upper = found
     if biased:
         lower, upper = (max(0.0, bound - (median - value)) for bound in (lower, upper))
-    return Interval(value, float(lower), float(upper))
+    return Interval(value, lower, upper)

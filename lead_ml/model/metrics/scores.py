@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.errors import InputError
-from lead_ml.model.metrics.curve import EPS, fit_logit, logit
+from lead_ml.model.metrics.curve import EPS, logit
+from lead_ml.model.metrics.newton import fit_logit
 from lead_ml.model.metrics.ranked import Ranked, prepared
 from lead_ml.tables.dataset import Floats
 
@@ -85,7 +86,7 @@ def known(names: Sequence[str]) -> tuple[str, ...]:
 
 def measured(names: Sequence[str], rows: Ranked, w: Floats) -> list[float]:
     """Return the metrics of that name on rows with weights ``w`` (n,), which may be a resample's."""
-    # The line is by far the dearest and gives two figures: fit it once.
+    # The calibration line is by far the most expensive and gives two figures: fit it once.
     line = dict(zip(_OF_LINE, _line(rows, w), strict=True)) if set(names) & set(_OF_LINE) else {}
     return [line[name] if name in line else _SINGLE[name](rows, w) for name in names]
 
@@ -182,9 +183,7 @@ def _line(rows: Ranked, w: Floats) -> tuple[float, float]:
     used = z[w > 0]
     if not 0 < rate < 1 or used[0] == used[-1]:
         return np.nan, np.nan
-    slope, intercept = fit_logit(
-        np.column_stack([z, np.ones_like(z)]), rows.y, w, toward=np.array([1.0, 0.0])
-    )
+    slope, intercept = fit_logit(np.stack([z, np.ones_like(z)]), rows.y, w, toward=np.array([1.0, 0.0]))
     return float(slope), float(intercept)
 
 

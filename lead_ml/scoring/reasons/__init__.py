@@ -4,7 +4,7 @@ from lead_ml.scoring.reasons.evidence import Evidence, fit_evidence
 from lead_ml.scoring.reasons.ideal import ColumnTable, ProfileTable, ValueRow, profile_table
 from lead_ml.scoring.reasons.reasons import Importance, Reason, agreeing, group_sums, importance, reasons_of
 from lead_ml.scoring.reasons.wording import (
-    Target,
+    ReasonTarget,
     Value,
     evidence_text,
     group_label,
@@ -21,7 +21,7 @@ __all__ = [
     "Importance",
     "ProfileTable",
     "Reason",
-    "Target",
+    "ReasonTarget",
     "Value",
     "ValueRow",
     "agreeing",

@@ -7,20 +7,19 @@ from typing import Literal
 import msgspec
 
 from lead_ml.declare import MISSING, Declaration, Profile
-from lead_ml.model.icp import BY_CHANCE, ColumnProfile, Learnt, Worth
+from lead_ml.model.icp import BY_CHANCE, ColumnProfile, LearnedProfile, WeightOfEvidence
+from lead_ml.model.metrics import OptionalInterval, wilson
 from lead_ml.scoring.reasons.wording import value_text
-from lead_ml.scoring.thresholds.boot import Interval
-from lead_ml.scoring.thresholds.tables import wilson
 
-LEAST_POINTS = 1.0  # below, a value is called neither over- nor under-represented: 12 % more or less common
+LEAST_POINTS = 1.0  # below, a value is called neither over- nor under-represented: 12% more or less common
 
-Stands = Literal["over", "under", "even"]
+Representation = Literal["over", "under", "even"]
 
 
 class ValueRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One value: its share of all leads and of the converted ones, its rate with Wilson's 90 % interval, its points.
+    """One value: its share of all leads and of the converted ones, its rate with Wilson's 90% interval, its points.
 
-    ``value`` is the text in the data, ``(missing)`` where leads have none; ``by_hand`` tells that ``params.yaml`` sets the points.
+    ``value`` is the text in the data, ``(missing)`` where leads have none; ``by_hand`` marks points that ``params.yaml`` sets.
     Rate and shares are None where fewer than ten leads have the value.
     """
 
@@ -29,18 +28,18 @@ class ValueRow(msgspec.Struct, frozen=True, kw_only=True):
     zh: str
     leads: int
     wins: int
-    rate: Interval
+    rate: OptionalInterval
     of_all: float | None
     of_won: float | None
     points: float
     by_hand: bool
-    stands: Stands
+    representation: Representation
 
 
 class ColumnTable(msgspec.Struct, frozen=True, kw_only=True):
     """One column, its values from the best to the worst; ``strength`` is the shrinkage in wins.
 
-    ``by_chance`` tells that the values differ no more than by chance, so that none is worth anything.
+    ``by_chance`` tells that the values differ no more than by chance, so that none has any points.
     """
 
     name: str
@@ -52,33 +51,33 @@ class ColumnTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
-    """One profile: the leads it was learnt from, those that converted, and a table per column."""
+    """One profile: the leads it was learned from, those that converted, and a table per column."""
 
     name: str
     en: str
     zh: str
     leads: int
     wins: int
-    rate: Interval
+    rate: OptionalInterval
     columns: tuple[ColumnTable, ...]
 
 
-def profile_table(item: Profile, learnt: Learnt) -> ProfileTable:
-    """Put a learnt profile into words and shares."""
+def profile_table(item: Profile, learned: LearnedProfile) -> ProfileTable:
+    """Put a learned profile into words and shares."""
     return ProfileTable(
         name=item.name,
         en=item.en,
         zh=item.zh,
-        leads=learnt.leads,
-        wins=learnt.wins,
-        rate=wilson(learnt.wins, learnt.leads),
+        leads=learned.leads,
+        wins=learned.wins,
+        rate=wilson(learned.wins, learned.leads),
         columns=tuple(
-            _column(part, column, learnt) for part, column in zip(item.of, learnt.columns, strict=True)
+            _column(part, column, learned) for part, column in zip(item.of, learned.columns, strict=True)
         ),
     )
 
 
-def _column(part: Declaration, column: ColumnProfile, learnt: Learnt) -> ColumnTable:
+def _column(part: Declaration, column: ColumnProfile, learned: LearnedProfile) -> ColumnTable:
     ranked = sorted(column.values.items(), key=lambda entry: (-entry[1].points, -entry[1].leads, entry[0]))
     return ColumnTable(
         name=part.name,
@@ -86,28 +85,28 @@ def _column(part: Declaration, column: ColumnProfile, learnt: Learnt) -> ColumnT
         zh=part.zh,
         strength=column.strength,
         by_chance=column.strength >= BY_CHANCE,
-        rows=tuple(_row(part, value, worth, learnt) for value, worth in ranked),
+        rows=tuple(_row(part, value, weight, learned) for value, weight in ranked),
     )
 
 
-def _row(part: Declaration, value: str, worth: Worth, learnt: Learnt) -> ValueRow:
+def _row(part: Declaration, value: str, weight: WeightOfEvidence, learned: LearnedProfile) -> ValueRow:
     said = None if value == MISSING else value
     return ValueRow(
         value=value,
         en=value_text(part, said, "en"),
         zh=value_text(part, said, "zh"),
-        leads=worth.leads,
-        wins=worth.wins,
-        rate=wilson(worth.wins, worth.leads),
-        of_all=worth.leads / learnt.leads if worth.leads else None,
-        of_won=worth.wins / learnt.wins if worth.leads and learnt.wins else None,
-        points=worth.points,
-        by_hand=worth.by_hand,
-        stands=_stands(worth.points),
+        leads=weight.leads,
+        wins=weight.wins,
+        rate=wilson(weight.wins, weight.leads),
+        of_all=weight.leads / learned.leads if weight.leads else None,
+        of_won=weight.wins / learned.wins if weight.leads and learned.wins else None,
+        points=weight.points,
+        by_hand=weight.by_hand,
+        representation=_representation(weight.points),
     )
 
 
-def _stands(points: float) -> Stands:
+def _representation(points: float) -> Representation:
     if abs(points) < LEAST_POINTS:
         return "even"
     return "over" if points > 0 else "under"

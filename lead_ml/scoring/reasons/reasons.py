@@ -16,8 +16,7 @@ import numpy.typing as npt
 from lead_ml.declare import GROUPS, Declaration
 from lead_ml.errors import InputError
 from lead_ml.scoring.reasons.evidence import Evidence
-from lead_ml.scoring.reasons.wording import Target, Value, reason_text, spoken
-from lead_ml.scoring.thresholds.figures import percent
+from lead_ml.scoring.reasons.wording import ReasonTarget, Value, read_the_same, reason_text, spoken
 from lead_ml.scoring.thresholds.scale import POINTS_PER_LOGIT
 from lead_ml.tables.dataset import Floats
 
@@ -53,7 +52,7 @@ def reasons_of(
     *,
     lang: str,
     evidence: Evidence | None = None,
-    target: Target = "conversion",
+    target: ReasonTarget = "conversion",
     top: int | None = 5,
 ) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     """Return the reasons for and against, strongest first.
@@ -69,7 +68,7 @@ def reasons_of(
     lang
         ``en`` or ``zh``.
     evidence
-        History per value; a figure stands only where it agrees with the sign of the contribution.
+        History per value; a figure is shown only where it agrees with the sign of the contribution.
     top
         At most so many on each side; None for all.
 
@@ -100,7 +99,7 @@ def agreeing(
     found = None if evidence is None else evidence.lookup(feature, value)
     if found is None or (found[0] - found[1]) * contribution <= 0:
         return None
-    return None if percent(found[0], "en") == percent(found[1], "en") else found
+    return None if read_the_same(found[0], found[1]) else found
 
 
 def group_sums(
@@ -158,7 +157,7 @@ def _reason(
     lang: str,
     *,
     evidence: Evidence | None,
-    target: Target,
+    target: ReasonTarget,
 ) -> Reason:
     given = spoken(declaration, value)
     found = agreeing(evidence, declaration.name, given, part)

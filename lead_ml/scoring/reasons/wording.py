@@ -1,17 +1,25 @@
-"""Features, values and evidence in words, in English and Chinese."""
+"""Features, values and evidence in words.
+
+A lead answers with ten reasons or more, so the texts of a language are looked up once and filled by ``str.format``.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Literal
 
-from lead_ml.declare import GROUP_NAMES, Aggregate, Attribute, Clock, Declaration, Interest
-from lead_ml.scoring.thresholds.figures import percent, pick, plain, trimmed, whole
+from lead_ml.declare import Aggregate, Attribute, Clock, Declaration, Interest
+from lead_ml.errors import RequestError
+from lead_ml.language import LANGUAGES, Numbers, catalog
 
 Value = str | float | None
-Target = Literal["conversion", "fake"]
+ReasonTarget = Literal["conversion", "fake"]
 
 _HOURS = 24
+_CELLS = 16_384  # of evidence whose words are remembered: a bundle holds some hundreds
 _COUNTS = ("count", "distinct", "active_days", "trend")
 _NEEDS_ACTIVITY = (
     "days_since_first",
@@ -23,21 +31,39 @@ _NEEDS_ACTIVITY = (
     "first",
     "last",
 )
-_WEEKDAYS = {
-    "mon": ("Monday", "周一"),
-    "tue": ("Tuesday", "周二"),
-    "wed": ("Wednesday", "周三"),
-    "thu": ("Thursday", "周四"),
-    "fri": ("Friday", "周五"),
-    "sat": ("Saturday", "周六"),
-    "sun": ("Sunday", "周日"),
-}
-_YES, _NO = ("yes", "是"), ("no", "否")
 _YES_NO = {  # not every spelling: NO is Norway
-    **dict.fromkeys(("true", "True", "TRUE", "Yes"), _YES),
-    **dict.fromkeys(("false", "False", "FALSE", "No"), _NO),
+    **dict.fromkeys(("true", "True", "TRUE", "Yes"), "yes"),
+    **dict.fromkeys(("false", "False", "FALSE", "No"), "no"),
 }
-_UNITS_ZH = {"days": "天", "hours": "小时", "minutes": "分钟", "seconds": "秒", "years": "年", "points": "分"}
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """The texts of one language: sections by the rest of the key, and how it writes numbers."""
+
+    numbers: Numbers
+    phrases: Mapping[str, str]
+    groups: Mapping[str, str]
+    units: Mapping[str, str]
+    unit: Mapping[str, str]
+    yes_no: Mapping[str, str]
+    weekdays: Mapping[str, str]
+
+
+@cache
+def _texts(lang: str) -> _Texts:
+    if lang not in LANGUAGES:
+        raise RequestError("unknown language", field="lang", value=lang, expected=" or ".join(LANGUAGES))
+    texts = catalog(lang)
+    return _Texts(
+        texts.numbers,
+        texts.section("reasons"),
+        texts.section("reasons.groups"),
+        texts.section("values.units"),
+        texts.section("values.unit"),
+        texts.section("values.yes_no"),
+        texts.section("values.weekdays"),
+    )
 
 
 def label(declaration: Declaration, lang: str) -> str:
@@ -46,15 +72,15 @@ def label(declaration: Declaration, lang: str) -> str:
     Raises
     ------
     RequestError
-        If `lang` is neither ``en`` nor ``zh``.
+        If there is no such language.
     """
-    return pick(lang, declaration.en, declaration.zh)
+    _texts(lang)
+    return str(getattr(declaration, lang, declaration.en))
 
 
 def group_label(group: str, lang: str) -> str:
     """Return the name of a group of features; an unknown group is called by its own name."""
-    en, zh = GROUP_NAMES.get(group, (group, group))
-    return pick(lang, en, zh)
+    return _texts(lang).groups.get(group, group)
 
 
 def value_text(declaration: Declaration, value: Value, lang: str) -> str:
@@ -62,18 +88,20 @@ def value_text(declaration: Declaration, value: Value, lang: str) -> str:
 
     A number of an ordinal is the number of its level, 0 the lowest.
     """
+    texts = _texts(lang)
     value = spoken(declaration, value)
     if value is None:
         return missing_text(declaration, lang)
     if isinstance(value, str):
-        words = _WEEKDAYS.get(value) if isinstance(declaration, Clock) else _YES_NO.get(value)
-        return value if words is None else pick(lang, *words)
+        if isinstance(declaration, Clock):
+            return texts.weekdays.get(value, value)
+        return texts.yes_no[_YES_NO[value]] if value in _YES_NO else value
     if declaration.unit == "days":
-        return _days(value, lang)
+        return _days(value, texts)
     if declaration.unit == "share":
-        return percent(value, lang)
-    number = whole(value) if _is_count(declaration) else plain(value)
-    return _with_unit(number, declaration.unit, lang) if declaration.unit else number
+        return texts.numbers.share(value)
+    number = texts.numbers.number(value) if _is_count(declaration) else texts.numbers.plain(value)
+    return _with_unit(number, declaration.unit, texts) if declaration.unit else number
 
 
 def spoken(declaration: Declaration, value: Value) -> Value:
@@ -91,12 +119,11 @@ def spoken(declaration: Declaration, value: Value) -> Value:
 
 def missing_text(declaration: Declaration, lang: str) -> str:
     """Return what a missing value means: not given, nothing happened yet, or not known."""
+    phrases = _texts(lang).phrases
     if isinstance(declaration, Attribute):
-        return pick(lang, "not given", "未提供")
+        return phrases["not_given"]
     aggregated = isinstance(declaration, Aggregate) and declaration.aggregation in _NEEDS_ACTIVITY
-    if aggregated or isinstance(declaration, Interest):
-        return pick(lang, "no activity yet", "尚无记录")
-    return pick(lang, "not known", "未知")
+    return phrases["no_activity" if aggregated or isinstance(declaration, Interest) else "not_known"]
 
 
 def reason_text(
@@ -105,52 +132,54 @@ def reason_text(
     lang: str,
     evidence: tuple[float, float, int] | None = None,
     *,
-    target: Target = "conversion",
+    target: ReasonTarget = "conversion",
 ) -> str:
     """Return the sentence of a reason: the feature, its value, and the evidence (rate, overall rate, leads) if any.
 
-    Whether evidence agrees with the sign of the contribution is the caller's to judge:
+    The caller decides whether the evidence agrees with the sign of the contribution, see
     :func:`lead_ml.scoring.reasons.reasons.agreeing`.
     """
-    said = pick(lang, ": ", "：").join((label(declaration, lang), value_text(declaration, value, lang)))
+    colon = _texts(lang).phrases["colon"]
+    said = f"{label(declaration, lang)}{colon}{value_text(declaration, value, lang)}"
     return said if evidence is None else said + evidence_text(evidence, lang, target)
 
 
-def evidence_text(evidence: tuple[float, float, int], lang: str, target: Target = "conversion") -> str:
-    """Return evidence in brackets, ready to follow a value.
+@lru_cache(_CELLS)
+def evidence_text(evidence: tuple[float, float, int], lang: str, target: ReasonTarget = "conversion") -> str:
+    """Return evidence, ready to follow a value.
 
-    >>> evidence_text((0.21, 0.09, 312), "en")
-    ' (21 % of such leads convert, 9 % of all, n = 312)'
-    >>> evidence_text((0.21, 0.09, 312), "zh", "fake")
-    '（此类线索 21% 为虚假，总体 9%，n = 312）'
+    >>> evidence_text((0.12, 0.087, 1882), "en")
+    '; 12% convert vs 8.7% overall (1,882 leads)'
     """
-    rate, overall, n = percent(evidence[0], lang), percent(evidence[1], lang), whole(evidence[2])
-    if target == "fake":
-        return pick(
-            lang,
-            f" ({rate} of such leads are fake, {overall} of all, n = {n})",
-            f"（此类线索 {rate} 为虚假，总体 {overall}，n = {n}）",
-        )
-    return pick(
-        lang,
-        f" ({rate} of such leads convert, {overall} of all, n = {n})",
-        f"（此类线索转化率 {rate}，总体 {overall}，n = {n}）",
+    texts = _texts(lang)
+    share = texts.numbers.share
+    return texts.phrases[target].format(
+        rate=share(evidence[0]), overall=share(evidence[1]), leads=texts.numbers.number(evidence[2])
     )
+
+
+@lru_cache(_CELLS)
+def read_the_same(share: float, other: float) -> bool:
+    """Tell whether two shares are written with the same digits, as they are in every language or in none."""
+    written = _texts("en").numbers.share
+    return written(share) == written(other)
 
 
 def _is_count(declaration: Declaration) -> bool:
     return isinstance(declaration, Aggregate) and declaration.aggregation in _COUNTS
 
 
-def _days(days: float, lang: str) -> str:
+def _days(days: float, texts: _Texts) -> str:
     if 0 <= days < 1 / _HOURS:
-        return pick(lang, "less than 1 hour", "不到 1 小时")
+        return texts.phrases["under_an_hour"]
     if days > 0 and round(days * _HOURS) < _HOURS:
-        return _with_unit(whole(days * _HOURS), "hours", lang)
-    return _with_unit(trimmed(days, 1 if abs(days) < 10 else 0), "days", lang)
+        return _with_unit(texts.numbers.number(days * _HOURS), "hours", texts)
+    rounded = round(days, 1 if abs(days) < 10 else 0)
+    return _with_unit(texts.numbers.plain(rounded), "days", texts)
 
 
-def _with_unit(number: str, unit: str, lang: str) -> str:
-    if unit not in _UNITS_ZH:  # a currency, or a unit of the project's own
-        return f"{number} {unit}"
-    return f"{number} {pick(lang, unit.removesuffix('s') if number == '1' else unit, _UNITS_ZH[unit])}"
+def _with_unit(number: str, unit: str, texts: _Texts) -> str:
+    found = texts.unit if number == "1" else texts.units
+    return (
+        f"{number} {found.get(unit, unit)}"  # a currency, or a unit of the project's own, is written as it is
+    )

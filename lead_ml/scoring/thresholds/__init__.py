@@ -1,21 +1,20 @@
-"""Where the MQL and SQL lines should lie, from cross-fitted scores replayed in time; the score and the grades."""
+"""Advice on the MQL and SQL thresholds from cross-fitted scores replayed in time; the score and the grades."""
 
-from lead_ml.scoring.thresholds.accepted import Lines
+from lead_ml.scoring.thresholds.accepted import Thresholds
 from lead_ml.scoring.thresholds.advise import (
     METHODS,
     Advice,
-    Method,
+    ThresholdMethod,
     advise,
     advise_all,
-    article,
     basis_of,
     capacity,
+    opportunity_mean,
     precision,
     recall,
     value,
 )
-from lead_ml.scoring.thresholds.basis import Basis, Line
-from lead_ml.scoring.thresholds.boot import Interval
+from lead_ml.scoring.thresholds.basis import Basis, Threshold
 from lead_ml.scoring.thresholds.evidence import EvidenceTable
 from lead_ml.scoring.thresholds.history import History
 from lead_ml.scoring.thresholds.scale import (
@@ -31,7 +30,7 @@ from lead_ml.scoring.thresholds.scale import (
 )
 from lead_ml.scoring.thresholds.steps import Crossings, Steps, replay
 from lead_ml.scoring.thresholds.tables import CurvePoint, Month, by_month, curve
-from lead_ml.scoring.thresholds.words import Words
+from lead_ml.scoring.thresholds.words import Translations
 
 __all__ = [
     "METHODS",
@@ -43,17 +42,15 @@ __all__ = [
     "EvidenceTable",
     "Grade",
     "History",
-    "Interval",
-    "Line",
-    "Lines",
-    "Method",
     "Month",
     "Stage",
     "Steps",
-    "Words",
+    "Threshold",
+    "ThresholdMethod",
+    "Thresholds",
+    "Translations",
     "advise",
     "advise_all",
-    "article",
     "basis_of",
     "by_month",
     "capacity",
@@ -61,6 +58,7 @@ __all__ = [
     "grade_of",
     "log_odds",
     "logit_of",
+    "opportunity_mean",
     "precision",
     "probability_of",
     "recall",

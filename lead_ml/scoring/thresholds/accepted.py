@@ -1,4 +1,4 @@
-"""The lines in force: which, by which method, accepted by whom, when and why."""
+"""The accepted thresholds: which, by which method, accepted by whom, when and why."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from lead_ml.scoring.thresholds.scale import log_odds
 _VERSION_LENGTH = 12
 
 
-class Lines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The MQL and the SQL line as probabilities; ``accepted_at`` is ISO 8601 in UTC, or empty for a default.
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The MQL and the SQL threshold as probabilities; ``accepted_at`` is ISO 8601 in UTC, or empty for a default.
 
-    ``version`` is the start of the SHA-256 of all the rest: equal lines accepted twice by the same person at the same
+    ``version`` is the start of the SHA-256 of all the rest: equal thresholds accepted twice by the same person at the same
     time are the same version.
     """
 
@@ -37,22 +37,28 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         accepted_by: str = "",
         accepted_at: str = "",
         why: str = "",
-    ) -> Lines:
-        """Check the lines and give them their version.
+    ) -> Thresholds:
+        """Check the thresholds and give them their version.
 
         Raises
         ------
         RequestError
-            If a line is no probability strictly between 0 and 1, or MQL lies above SQL.
+            If a threshold is no probability strictly between 0 and 1, or MQL lies above SQL.
         """
-        for field, line in (("mql", mql), ("sql", sql)):
-            if not 0 < line < 1:
+        for field, threshold in (("mql", mql), ("sql", sql)):
+            if not 0 < threshold < 1:
                 raise RequestError(
-                    f"{field} line", field=field, value=line, expected="a probability between 0 and 1"
+                    f"{field} threshold",
+                    field=field,
+                    value=threshold,
+                    expected="a probability between 0 and 1",
                 )
         if mql > sql:
             raise RequestError(
-                "the MQL line lies above the SQL line", field="mql", value=mql, expected=f"at most {sql}"
+                "the MQL threshold lies above the SQL threshold",
+                field="mql",
+                value=mql,
+                expected=f"at most {sql}",
             )
         bare = cls(
             mql=float(mql),
@@ -66,12 +72,12 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def mql_logit(self) -> float:
-        """The MQL line as log-odds."""
+        """The MQL threshold as log-odds."""
         return log_odds(self.mql)
 
     @property
     def sql_logit(self) -> float:
-        """The SQL line as log-odds."""
+        """The SQL threshold as log-odds."""
         return log_odds(self.sql)
 
     def to_json(self) -> bytes:
@@ -79,32 +85,36 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return msgspec.json.format(msgspec.json.encode(self), indent=1)
 
     @classmethod
-    def from_json(cls, data: bytes) -> Lines:
+    def from_json(cls, data: bytes) -> Thresholds:
         """Decode what :meth:`to_json` wrote; a file written by hand may leave ``version`` out.
 
         Raises
         ------
         BundleError
-            If the text is no such JSON, a line is impossible, or the version is not that of the content.
+            If the text is no such JSON, a threshold is impossible, or the version is not that of the content.
         """
         try:
             read = msgspec.json.decode(data, type=cls)
         except msgspec.DecodeError as error:
-            raise BundleError(f"thresholds cannot be read: {error}", do="accept the lines again") from error
+            raise BundleError(
+                f"thresholds cannot be read: {error}", do="accept the thresholds again"
+            ) from error
         content = {name: getattr(read, name) for name in cls.__struct_fields__ if name != "version"}
         try:
-            lines = cls.of(**content)
+            thresholds = cls.of(**content)
         except RequestError as error:
-            raise BundleError(f"thresholds are impossible: {error}", do="accept the lines again") from error
-        if read.version not in ("", lines.version):
+            raise BundleError(
+                f"thresholds are impossible: {error}", do="accept the thresholds again"
+            ) from error
+        if read.version not in ("", thresholds.version):
             raise BundleError(
                 "thresholds were changed after they were accepted",
                 value=read.version,
-                expected=lines.version,
-                do="accept the lines again, or leave version empty",
+                expected=thresholds.version,
+                do="accept the thresholds again, or leave version empty",
             )
-        return lines
+        return thresholds
 
 
-def _digest(bare: Lines) -> str:
+def _digest(bare: Thresholds) -> str:
     return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()[:_VERSION_LENGTH]

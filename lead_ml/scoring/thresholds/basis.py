@@ -1,4 +1,4 @@
-"""One line with everything that is known about it: what it lets through, what of that wins, what that is worth."""
+"""One threshold with its replay on history: volume, precision, recall and value, each with an interval."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from lead_ml.errors import ParamsError
-from lead_ml.scoring.thresholds.boot import Interval, interval, resampled
+from lead_ml.model.metrics import Interval, OptionalInterval
+from lead_ml.scoring.thresholds.boot import interval, resampled
 from lead_ml.scoring.thresholds.history import History, last_rows
 from lead_ml.scoring.thresholds.scale import log_odds, probability_of, score_of
 from lead_ml.scoring.thresholds.steps import Steps, prepared
@@ -19,12 +20,12 @@ DEFAULT_BOOTSTRAP = 500
 _MAX_DIGITS = 17  # enough to tell any two floats apart
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A line and its replay on history.
+class Threshold(msgspec.Struct, frozen=True):
+    """A threshold and its replay on history.
 
     ``logit``, ``probability`` and ``score`` are the same place on three scales. ``crossed`` leads reached it in the
     history, ``wins`` of them won within the horizon after that. ``per_week`` is first crossings a week, ``precision``
-    wins / crossed, ``recall`` the share of all winning leads that reached the line. ``value_per_week`` is wins a week
+    wins / crossed, ``recall`` the share of all winning leads that reached the threshold. ``value_per_week`` is wins a week
     times the value of a win, less crossings a week times the cost of a lead of this stage. Weekly figures are None
     without dates, precision is None where nothing crosses.
     """
@@ -34,11 +35,11 @@ class Line(msgspec.Struct, frozen=True):
     score: float
     crossed: int
     wins: int
-    per_week: Interval
-    precision: Interval
-    recall: Interval
-    expected_wins_per_week: Interval
-    value_per_week: Interval
+    per_week: OptionalInterval
+    precision: OptionalInterval
+    recall: OptionalInterval
+    expected_wins_per_week: OptionalInterval
+    value_per_week: OptionalInterval
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Basis:
         n_boot: int = DEFAULT_BOOTSTRAP,
         seed: int = 7,
     ) -> Basis:
-        """Gather and check; without `value_per_win` the mean known amount of the winning leads stands in, else 1.
+        """Gather and check; without `value_per_win` the mean known amount of the winning leads is used, else 1.
 
         Raises
         ------
@@ -87,15 +88,15 @@ class Basis:
             raise ParamsError("n_boot", value=n_boot, expected="at least 2 resamples")
         return cls(steps, reference_odds, cost_per_sql, cost_per_mql, value, n_boot, seed)
 
-    def line(self, logit: float, cost: float) -> Line:
-        """Describe the line at a logit, with `cost` for each lead that crosses it."""
+    def threshold(self, logit: float, cost: float) -> Threshold:
+        """Describe the threshold at a logit, with `cost` for each lead that crosses it."""
         found = self.steps.counts(np.array([logit]))
         crossed, wins, caught = int(found.crossed[0]), int(found.wins[0]), int(found.caught[0])
         draws = resampled(self.steps, logit, n_boot=self.n_boot, seed=self.seed)
         with np.errstate(divide="ignore", invalid="ignore"):
             precisions, recalls = draws[:, 1] / draws[:, 0], draws[:, 3] / draws[:, 2]
         net, nets = self._net(wins, crossed, cost), draws[:, 1] * self.value_per_win - draws[:, 0] * cost
-        return Line(
+        return Threshold(
             logit=logit,
             probability=_shortest_of(logit),
             score=score_of(logit, self.reference_odds),
@@ -109,7 +110,7 @@ class Basis:
         )
 
     def snapped(self, logit: float) -> float:
-        """Return the line of the shortest probability that lets through exactly the leads that `logit` does."""
+        """Return the threshold of the shortest probability that lets through exactly the leads that `logit` does."""
         levels = self.steps.levels
         at = int(np.searchsorted(levels, logit))
         if at == len(levels):
@@ -121,7 +122,7 @@ class Basis:
     def _net(self, wins: float, crossed: float, cost: float) -> float:
         return wins * self.value_per_win - crossed * cost
 
-    def _weekly(self, total: float, draws: Floats) -> Interval:
+    def _weekly(self, total: float, draws: Floats) -> OptionalInterval:
         weeks = self.steps.weeks
         return Interval(None, None, None) if weeks is None else interval(total / weeks, draws / weeks)
 
@@ -130,14 +131,14 @@ def _shortest(lower: float, upper: float) -> float:
     """Return the logit, above lower and up to upper, whose probability has the fewest digits."""
     middle = probability_of(lower + (upper - lower) / 2)
     for digits in range(1, _MAX_DIGITS + 1):
-        line = log_odds(float(f"{middle:.{digits}g}"))
-        if lower < line <= upper:
-            return line
+        threshold = log_odds(float(f"{middle:.{digits}g}"))
+        if lower < threshold <= upper:
+            return threshold
     return upper
 
 
 def _shortest_of(logit: float) -> float:
-    """Return the probability with the fewest digits whose log-odds are exactly the logit, so that lines round-trip."""
+    """Return the probability with the fewest digits whose log-odds are exactly the logit, so that thresholds round-trip."""
     exact = probability_of(logit)
     rounded = (float(f"{exact:.{digits}g}") for digits in range(1, _MAX_DIGITS + 1))
     return next((probability for probability in rounded if log_odds(probability) == logit), exact)

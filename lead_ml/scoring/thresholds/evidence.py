@@ -15,7 +15,7 @@ from lead_ml.scoring.thresholds.steps import Steps
 
 @dataclass(frozen=True)
 class EvidenceTable:
-    """A history from which every row is gone that no line, month or method looks at.
+    """A history from which every row is gone that no threshold, month or method looks at.
 
     Advice, curve and months from it equal those from the whole history, to the last bit.
     """

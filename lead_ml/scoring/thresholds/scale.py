@@ -12,6 +12,7 @@ from typing import Literal, overload
 import numpy as np
 
 from lead_ml.errors import ParamsError
+from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Floats
 
 Grade = Literal["A", "B", "C", "D"]
@@ -58,7 +59,7 @@ def logit_of(score: float | Floats, reference_odds: float) -> float | Floats:
 
 
 def grade_of(logit: float, mql_logit: float, sql_logit: float) -> Grade:
-    """Return A from the SQL line up, B from the MQL line, C from half the odds at MQL, D below.
+    """Return A from the SQL threshold up, B from the MQL threshold, C from half the odds at MQL, D below.
 
     >>> grade_of(-2.5, -2.0, 0.0)
     'C'
@@ -71,7 +72,7 @@ def grade_of(logit: float, mql_logit: float, sql_logit: float) -> Grade:
 
 
 def stage_of(logit: float, mql_logit: float, sql_logit: float) -> Stage:
-    """Return the stage that the lines advise: ``sql``, ``mql`` or ``none``."""
+    """Return the stage that the thresholds advise: ``sql``, ``mql`` or ``none``."""
     if logit >= sql_logit:
         return "sql"
     return "mql" if logit >= mql_logit else "none"
@@ -83,10 +84,7 @@ def probability_of(logit: float) -> float:
     >>> probability_of(0.0)
     0.5
     """
-    if logit >= 0:
-        return 1.0 / (1.0 + math.exp(-logit))
-    odds = math.exp(logit)
-    return odds / (1.0 + odds)
+    return float(sigmoid(logit))
 
 
 def log_odds(probability: float) -> float:

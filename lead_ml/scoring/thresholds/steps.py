@@ -1,9 +1,9 @@
-"""Leads replayed in time: when each one first stands on or above a line, and whether it then wins.
+"""Leads replayed in time: when each one first reaches a threshold, and whether it then wins.
 
-A lead crosses a line at the first row that reaches it. Only rows above all earlier rows of their lead can be such a
+A lead crosses a threshold at the first row that reaches it. Only rows above all earlier rows of their lead can be such a
 row, so each of them is kept as a step from the highest logit before it (``low``, excluded) to its own (``high``,
-included): the lead crosses there for every line in between. Counting steps over sorted ends answers any number of
-lines in one pass.
+included): the lead crosses there for every threshold in between. Counting steps over sorted ends answers any number of
+thresholds in one pass.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Crossings:
 
 @dataclass(frozen=True)
 class Counts:
-    """For each of k lines: leads that cross, those that win after crossing, winners that ever crossed; each (k,)."""
+    """For each of k thresholds: leads that cross, those that win after crossing, winners that ever crossed; each (k,)."""
 
     crossed: Indices
     wins: Indices
@@ -45,7 +45,7 @@ class Steps:
     ``row`` is the row of each step in the history. ``winner`` and ``present`` are (n_leads,): any row of the lead is
     won; it has a row at all. ``weeks`` is the time from the first to the last first look at a lead, that is their
     span of creation, at least one week; None without dates. Leads created late have only their early rows mature, so
-    a line that leads reach late in life shows a little less volume than it has.
+    a threshold that leads reach late in life shows a little less volume than it has.
     """
 
     history: History
@@ -97,20 +97,20 @@ class Steps:
 
     @cached_property
     def levels(self) -> Floats:
-        """Distinct logits at which a replay can change, ascending: two lines between neighbours are the same line."""
+        """Distinct logits at which a replay can change, ascending: two thresholds between neighbors are the same threshold."""
         return np.unique(self.high)
 
-    def counts(self, lines: Floats) -> Counts:
-        """Count crossings, wins and caught winners for each of k lines (logits)."""
+    def counts(self, thresholds: Floats) -> Counts:
+        """Count crossings, wins and caught winners for each of k thresholds (logits)."""
         high, wins_high, low, wins_low, peaks = self._sorted
-        from_high, from_low = np.searchsorted(high, lines), np.searchsorted(low, lines)
+        from_high, from_low = np.searchsorted(high, thresholds), np.searchsorted(low, thresholds)
         crossed = (len(high) - from_high) - (len(low) - from_low)
         wins = (wins_high[-1] - wins_high[from_high]) - (wins_low[-1] - wins_low[from_low])
-        return Counts(crossed, wins, len(peaks) - np.searchsorted(peaks, lines))
+        return Counts(crossed, wins, len(peaks) - np.searchsorted(peaks, thresholds))
 
-    def crossings(self, line: float) -> Crossings:
-        """Return the first crossing of each lead that reaches the line."""
-        crossing = (self.low < line) & (self.high >= line)
+    def crossings(self, threshold: float) -> Crossings:
+        """Return the first crossing of each lead that reaches the threshold."""
+        crossing = (self.low < threshold) & (self.high >= threshold)
         as_of = self.history.as_of
         when = None if as_of is None else as_of[self.row[crossing]]
         return Crossings(self.lead[crossing], when, self.won[crossing])
@@ -127,9 +127,9 @@ class Steps:
         )
 
 
-def replay(history: History | Steps, line: float) -> Crossings:
-    """Return when each lead first reaches a line (a logit), and whether it wins within the horizon after that."""
-    return prepared(history).crossings(line)
+def replay(history: History | Steps, threshold: float) -> Crossings:
+    """Return when each lead first reaches a threshold (a logit), and whether it wins within the horizon after that."""
+    return prepared(history).crossings(threshold)
 
 
 def prepared(history: History | Steps) -> Steps:
@@ -138,7 +138,7 @@ def prepared(history: History | Steps) -> Steps:
 
 
 def candidates(steps: Steps, n: int = 200) -> Floats:
-    """Return up to n lines worth trying, ascending: half evenly spread over the leads, half denser at the top."""
+    """Return up to n thresholds worth trying, ascending: half evenly spread over the leads, half denser at the top."""
     peaks = np.sort(steps.peak[steps.present])[::-1]
     if len(np.unique(peaks)) <= n:
         return np.unique(peaks)

@@ -1,23 +1,19 @@
-"""What every possible line would have brought, and how one line fared month by month: the tables of the page."""
+"""Tables of the thresholds page: every possible threshold replayed, and one threshold month by month."""
 
 from __future__ import annotations
-
-import math
 
 import msgspec
 import numpy as np
 
-from lead_ml.scoring.thresholds.boot import Interval
+from lead_ml.model.metrics import OptionalInterval, wilson
 from lead_ml.scoring.thresholds.history import MICROSECONDS_PER_WEEK, History
 from lead_ml.scoring.thresholds.scale import probability_of, score_of
 from lead_ml.scoring.thresholds.steps import Steps, candidates, prepared
 from lead_ml.tables.dataset import Indices, Instants
 
-_NORMAL_95 = 1.6448536269514722
-
 
 class CurvePoint(msgspec.Struct, frozen=True):
-    """One line: where it lies, and what crossed and won on history; ``per_week`` is None without dates."""
+    """One threshold: where it lies, and what crossed and won on history; ``per_week`` is None without dates."""
 
     logit: float
     probability: float
@@ -30,10 +26,10 @@ class CurvePoint(msgspec.Struct, frozen=True):
 
 
 class Month(msgspec.Struct, frozen=True):
-    """One calendar month (UTC, ``2026-03``) at a line: new leads, first crossings, wins among them.
+    """One calendar month (UTC, ``2026-03``) at a threshold: new leads, first crossings, wins among them.
 
     ``per_week`` is crossings a week of the part of the month that the history covers. ``precision`` carries Wilson's
-    90 % interval; all None in a month without crossings.
+    90% interval; all None in a month without crossings.
     """
 
     month: str
@@ -41,35 +37,39 @@ class Month(msgspec.Struct, frozen=True):
     crossed: int
     wins: int
     per_week: float
-    precision: Interval
+    precision: OptionalInterval
 
 
 def curve(history: History | Steps, *, reference_odds: float, n: int = 50) -> tuple[CurvePoint, ...]:
-    """Return up to n lines from low to high with volume, precision and recall."""
+    """Return up to n thresholds from low to high with volume, precision and recall."""
     steps = prepared(history)
-    lines = candidates(steps, n)
-    found = steps.counts(lines)
+    thresholds = candidates(steps, n)
+    found = steps.counts(thresholds)
     return tuple(
         CurvePoint(
-            logit=line,
-            probability=probability_of(line),
-            score=score_of(line, reference_odds),
+            logit=threshold,
+            probability=probability_of(threshold),
+            score=score_of(threshold, reference_odds),
             crossed=crossed,
             wins=wins,
             per_week=None if steps.weeks is None else crossed / steps.weeks,
             precision=wins / crossed,
             recall=caught / steps.n_winners,
         )
-        for line, crossed, wins, caught in zip(
-            lines.tolist(), found.crossed.tolist(), found.wins.tolist(), found.caught.tolist(), strict=True
+        for threshold, crossed, wins, caught in zip(
+            thresholds.tolist(),
+            found.crossed.tolist(),
+            found.wins.tolist(),
+            found.caught.tolist(),
+            strict=True,
         )
     )
 
 
-def by_month(history: History | Steps, line: float) -> tuple[Month, ...]:
-    """Return how a line (a logit) fared in each calendar month of the history; empty without dates."""
+def by_month(history: History | Steps, threshold: float) -> tuple[Month, ...]:
+    """Return how a threshold (a logit) fared in each calendar month of the history; empty without dates."""
     steps = prepared(history)
-    as_of, crossing = steps.history.as_of, steps.crossings(line)
+    as_of, crossing = steps.history.as_of, steps.crossings(threshold)
     if as_of is None or crossing.as_of is None:
         return ()
     start, end = int(as_of.min()), int(as_of.max())
@@ -89,20 +89,6 @@ def by_month(history: History | Steps, line: float) -> tuple[Month, ...]:
         )
         for i in range(length)
     )
-
-
-def wilson(wins: int, n: int) -> Interval:
-    """Return a share with Wilson's 90 % interval (*JASA* 22, 1927).
-
-    >>> wilson(0, 10).lower, round(wilson(0, 10).upper, 3)
-    (0.0, 0.213)
-    """
-    if n == 0:
-        return Interval(None, None, None)
-    share, z2 = wins / n, _NORMAL_95**2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _NORMAL_95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return Interval(share, min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share))
 
 
 def _month(instants: Instants) -> Indices:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from lead_ml.model.metrics import OptionalInterval
 from lead_ml.scoring import Scorer
-from lead_ml.scoring.thresholds import Interval, Line, score_of
+from lead_ml.scoring.thresholds import Threshold, score_of
 from lead_ml.service.pages.evidence import ThresholdEvidence
 from lead_ml.service.pages.frame import NO_VALUE, PageFrame
 
 
 def threshold_cards(scorer: Scorer, evidence: ThresholdEvidence, frame: PageFrame) -> dict[str, Any]:
     """Return the current thresholds with their history, and who approved them."""
-    odds, thresholds = scorer.bundle.facts.reference_odds, scorer.lines
+    odds, thresholds = scorer.bundle.info.reference_odds, scorer.thresholds
     places = (
         ("sql", thresholds.sql, thresholds.sql_logit, evidence.sql),
         ("mql", thresholds.mql, thresholds.mql_logit, evidence.mql),
@@ -33,7 +34,7 @@ def threshold_cards(scorer: Scorer, evidence: ThresholdEvidence, frame: PageFram
     }
 
 
-def threshold_figures(threshold: Line, frame: PageFrame) -> dict[str, Any]:
+def threshold_figures(threshold: Threshold, frame: PageFrame) -> dict[str, Any]:
     """Return the figures of one threshold as texts, each with its interval."""
     return {
         "share": frame.share(threshold.probability),
@@ -48,8 +49,8 @@ def threshold_figures(threshold: Line, frame: PageFrame) -> dict[str, Any]:
 
 def _approval(scorer: Scorer, frame: PageFrame) -> str:
     """Say who approved the thresholds; a file written by hand may leave out the name, the date or both."""
-    thresholds = scorer.lines
-    if thresholds == scorer.bundle.lines:
+    thresholds = scorer.thresholds
+    if thresholds == scorer.bundle.thresholds:
         return frame.text("pages.cards.default")
     if not thresholds.accepted_by:
         return frame.text("pages.cards.approved_without_name")
@@ -60,7 +61,7 @@ def _approval(scorer: Scorer, frame: PageFrame) -> str:
     )
 
 
-def _volume(threshold: Line, frame: PageFrame) -> dict[str, str]:
+def _volume(threshold: Threshold, frame: PageFrame) -> dict[str, str]:
     """Return new leads per week or, if the data has no dates, the number of leads in the history."""
     if threshold.per_week.value is not None:
         return {
@@ -71,7 +72,7 @@ def _volume(threshold: Line, frame: PageFrame) -> dict[str, str]:
     return {"label": frame.text("pages.cards.leads"), "value": value, "range": ""}
 
 
-def _figure(interval: Interval, frame: PageFrame, *, share: bool) -> dict[str, str]:
+def _figure(interval: OptionalInterval, frame: PageFrame, *, share: bool) -> dict[str, str]:
     write = frame.share if share else lambda value: _amount(value, frame)
     known = interval.lower is not None and interval.upper is not None
     return {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lead_ml.project.params import ThresholdParams
 from lead_ml.scoring import Scorer
-from lead_ml.scoring.thresholds import CurvePoint, Line, Month, Steps, basis_of, by_month, curve
+from lead_ml.scoring.thresholds import CurvePoint, Month, Steps, Threshold, basis_of, by_month, curve
 
 _MAX_ENTRIES = 8
 
@@ -16,8 +16,8 @@ _MAX_ENTRIES = 8
 class ThresholdEvidence:
     """Backtest of the current thresholds, the curve over all thresholds, and SQL by month; empty without history."""
 
-    mql: Line | None = None
-    sql: Line | None = None
+    mql: Threshold | None = None
+    sql: Threshold | None = None
     curve: tuple[CurvePoint, ...] = ()
     months: tuple[Month, ...] = ()
 
@@ -31,7 +31,7 @@ class EvidenceCache:
 
     def of(self, scorer: Scorer) -> ThresholdEvidence:
         """Return the evidence for the thresholds of a scorer; the first call takes about a second."""
-        key = (scorer.version, scorer.lines.version)
+        key = (scorer.version, scorer.thresholds.version)
         with self._lock:
             if key not in self._found:
                 while len(self._found) >= _MAX_ENTRIES:
@@ -42,15 +42,15 @@ class EvidenceCache:
 
 def threshold_evidence(scorer: Scorer) -> ThresholdEvidence:
     """Run the backtest of the thresholds of a scorer on the history in its bundle."""
-    history, facts = scorer.bundle.history, scorer.bundle.facts
+    history, facts = scorer.bundle.history, scorer.bundle.info
     if history is None:
         return ThresholdEvidence()
     steps = Steps.of(history)
     basis = basis_of(steps, threshold_params(scorer), reference_odds=facts.reference_odds)
-    thresholds = scorer.lines
+    thresholds = scorer.thresholds
     return ThresholdEvidence(
-        mql=basis.line(thresholds.mql_logit, basis.cost_per_mql),
-        sql=basis.line(thresholds.sql_logit, basis.cost_per_sql),
+        mql=basis.threshold(thresholds.mql_logit, basis.cost_per_mql),
+        sql=basis.threshold(thresholds.sql_logit, basis.cost_per_sql),
         curve=curve(steps, reference_odds=facts.reference_odds),
         months=by_month(steps, thresholds.sql_logit),
     )

@@ -71,7 +71,7 @@ def _probability(answer: Answer | FakeAnswer, frame: PageFrame) -> dict[str, Any
 
 def _marks(answer: Answer, scorer: Scorer) -> list[tuple[str, ProbabilityBar]]:
     """Return the thresholds that graded the lead; those of a different version are not known."""
-    thresholds = scorer.lines
+    thresholds = scorer.thresholds
     if answer.thresholds_version != thresholds.version:
         return []
     places = (("MQL", thresholds.mql), ("SQL", thresholds.sql))
@@ -80,7 +80,7 @@ def _marks(answer: Answer, scorer: Scorer) -> list[tuple[str, ProbabilityBar]]:
 
 def _sum(answer: Answer, scorer: Scorer, frame: PageFrame) -> dict[str, Any]:
     """Return the sum that gives the score: the base, each group, the total, all in points."""
-    number, odds = frame.text.numbers.number, scorer.bundle.facts.reference_odds
+    number, odds = frame.text.numbers.number, scorer.bundle.info.reference_odds
     total = 50 + (log_odds(answer.probability) - log_odds(odds / (1 + odds))) * POINTS_PER_LOGIT
     bars = group_bars(answer.groups)
     return {

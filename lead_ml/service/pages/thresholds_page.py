@@ -10,7 +10,7 @@ from typing import Any
 from babel.dates import format_skeleton
 
 from lead_ml.scoring import Scorer
-from lead_ml.scoring.thresholds import Advice, Month, Words, score_of
+from lead_ml.scoring.thresholds import Advice, Month, score_of
 from lead_ml.service.pages.bars import rate_chart, volume_chart
 from lead_ml.service.pages.cards import threshold_cards, threshold_figures
 from lead_ml.service.pages.evidence import ThresholdEvidence
@@ -46,7 +46,7 @@ def thresholds_view(
     scorer: Scorer, evidence: ThresholdEvidence, shown: AdviceShown, form: ThresholdsForm, frame: PageFrame
 ) -> dict[str, Any]:
     """Return everything that the page of the thresholds shows."""
-    current = {"mql": f"{100 * scorer.lines.mql:.6g}", "sql": f"{100 * scorer.lines.sql:.6g}"}
+    current = {"mql": f"{100 * scorer.thresholds.mql:.6g}", "sql": f"{100 * scorer.thresholds.sql:.6g}"}
     return {
         "intro": frame.text(_intro(evidence)) if evidence.curve else "",
         "dated": _is_dated(evidence),
@@ -63,7 +63,7 @@ def thresholds_view(
         "form": {"why": "", "by": "", "method": "manual", **current, **form.typed},
         "model": scorer.version,
         "problem": frame.text(form.problem) if form.problem else "",
-        "accepted": form.accepted and bool(scorer.lines.accepted_by),
+        "accepted": form.accepted and bool(scorer.thresholds.accepted_by),
     }
 
 
@@ -81,14 +81,14 @@ def _advised(item: Advice, frame: PageFrame) -> dict[str, Any]:
     }
 
 
-def _in_language(words: Words, frame: PageFrame) -> str:
-    return str(getattr(words, frame.lang, words.en))
+def _in_language(words: Mapping[str, str], frame: PageFrame) -> str:
+    return words.get(frame.lang, words["en"]) if words else ""
 
 
 def _charts(scorer: Scorer, evidence: ThresholdEvidence, frame: PageFrame) -> dict[str, Any] | None:
     if len(evidence.curve) < 2:
         return None
-    thresholds, odds, numbers = scorer.lines, scorer.bundle.facts.reference_odds, frame.text.numbers
+    thresholds, odds, numbers = scorer.thresholds, scorer.bundle.info.reference_odds, frame.text.numbers
     marks = [("MQL", score_of(thresholds.mql_logit, odds)), ("SQL", score_of(thresholds.sql_logit, odds))]
     volume = "pages.thresholds.curve_per_week" if _is_dated(evidence) else "pages.thresholds.curve_leads"
     return {

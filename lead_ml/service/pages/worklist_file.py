@@ -50,7 +50,7 @@ class WorklistReader:
         Thresholds that were approved after scoring change grades and stages; probabilities stay as they are.
         """
         with self._lock:
-            key = (_stamp(self.runs / WORKLIST), scorer.version, scorer.lines.version)
+            key = (_stamp(self.runs / WORKLIST), scorer.version, scorer.thresholds.version)
             if key != self._key:
                 self._current, self._key = _read(self.runs, scorer), key
             return self._current
@@ -67,7 +67,7 @@ def _read(runs: Path, scorer: Scorer) -> CurrentWorklist:
 
 
 def _graded(answer: Answer, scorer: Scorer) -> Answer:
-    thresholds = scorer.lines
+    thresholds = scorer.thresholds
     if answer.thresholds_version == thresholds.version:
         return answer
     logit, mql, sql = log_odds(answer.probability), thresholds.mql_logit, thresholds.sql_logit

@@ -1,4 +1,4 @@
-"""Content in one canonical form, whatever file or database it came from, and its digest."""
+"""Content in one canonical form, independent of the file or database it came from, and its digest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a column holds, judged by its values: the one profiler behind ``lead-ml init``, ``lead-ml check`` and the leakage audit.
+"""What a column holds, evaluated by its values: the one profiler behind ``lead-ml init``, ``lead-ml check`` and the leakage audit.
 
 ==============  =============================================================================================
 kind            meaning, in the order in which the kinds are tried

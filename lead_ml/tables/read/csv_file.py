@@ -1,4 +1,4 @@
-"""CSV text as a raw table, with exact line numbers of whatever is wrong."""
+"""CSV text as a raw table, with the line numbers of errors."""
 
 from __future__ import annotations
 

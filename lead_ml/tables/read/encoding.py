@@ -1,4 +1,4 @@
-"""Is this file the text it claims to be? Byte order marks, compressed files in disguise, wrong encodings, NULs."""
+"""Checks of text files: byte order marks, compressed files in disguise, wrong encodings, NULs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
 
 def text_encoding(path: Path, source: str, declared: str) -> str:
-    """Return the encoding to read a text file with: the declared one, unless a byte order mark says otherwise.
+    """Return the encoding to read a text file with: the declared one, unless there is a byte order mark of another.
 
     The whole file is decoded once, so that reading it cannot fail later.
 
@@ -58,7 +58,7 @@ def text_encoding(path: Path, source: str, declared: str) -> str:
 def likely_encoding(path: Path) -> str:
     """Return an encoding that the whole file can be read with, UTF-8 where that does.
 
-    Parquet and other binary files give ``utf-8`` too: reading them says what they are.
+    Parquet and other binary files give ``utf-8`` too: reading them reports what they are.
     """
     with path.open("rb") as file:
         start = file.read(8)
@@ -78,7 +78,7 @@ def _check_not_binary(source: str, start: bytes) -> None:
         kind = "an HTML or XML page"
     if kind:
         raise InputError(
-            f"the file is {kind}, whatever its name",
+            f"the file is {kind}, not a table",
             source=source,
             expected="CSV text, Excel or Parquet",
             do="unpack it, or export it as CSV, Excel or Parquet",

@@ -28,7 +28,7 @@ Row = list[object]
 
 
 def is_excel(path: Path) -> bool:
-    """Tell by its content whether a file is a workbook, whatever its name says."""
+    """Tell by its content, not its name, whether a file is a workbook."""
     with path.open("rb") as file:
         start = file.read(len(_OLE))
     if start == _OLE:

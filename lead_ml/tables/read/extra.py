@@ -52,7 +52,7 @@ def read_extra(
         .reject(in_future(_AT), at.first > context.now)
         .reject(after_until(_AT), at.at >= context.until)
     )
-    rows = np.flatnonzero(rejections.kept)
+    rows = np.flatnonzero(rejections.used)
     used = _by_text(compacted(key.take(rows)))
     columns = {
         name: table.text(name, context.missing).take(rows)

@@ -55,7 +55,7 @@ def read_history(
     found: dict[str, Changes] = {}
     for name in fields:
         is_name = np.array([*(level == name for level in field.levels), False])[field.codes]
-        rows = np.flatnonzero(rejections.kept & is_name)
+        rows = np.flatnonzero(rejections.used & is_name)
         owner, since, column = lead[rows], at.at[rows], {name: value.take(rows)}
         kept, hidden = changes_in_order(owner, since, column)
         rejections = rejections.reject(at_one_instant(_AT), np.isin(np.arange(len(table)), rows[hidden]))
@@ -91,7 +91,7 @@ def _rejections(
             do="map data.leads.columns.created_at, or remove data.lead_history from params.yaml",
         )
     lead_ids = table.text("lead_id", context.missing)
-    lead, aside = index.find(lead_ids)
+    lead, of_rejected = index.find(lead_ids)
     read = np.array([*(level in fields for level in field.levels), False])[field.codes]
     rejections = (
         Rejections.of(table)
@@ -102,7 +102,7 @@ def _rejections(
         .reject(unparsable(_AT), at.bad)
         .reject(in_future(_AT), at.first > context.now)
         .reject(after_until(_AT), at.at >= context.until)
-        .reject(LEAD_REJECTED, aside == 1)
+        .reject(LEAD_REJECTED, of_rejected == 1)
         .reject(UNKNOWN_LEAD, lead < 0)
     )
     return lead, rejections

@@ -30,8 +30,8 @@ class LeadIndex:
     def find(self, ids: Coded) -> tuple[Indices, Indices]:
         """Return for every row the row of its lead, -1 for none, and 1 where that lead was rejected, else 0."""
         rows = np.array([*(self.rows.get(level, -1) for level in ids.levels), -1], dtype=np.int64)
-        aside = np.array([*(level in self.rejected for level in ids.levels), False], dtype=np.int64)
-        return rows[ids.codes], aside[ids.codes] * (rows[ids.codes] < 0)
+        of_rejected = np.array([*(level in self.rejected for level in ids.levels), False], dtype=np.int64)
+        return rows[ids.codes], of_rejected[ids.codes] * (rows[ids.codes] < 0)
 
 
 def read_leads(
@@ -48,7 +48,7 @@ def read_leads(
     created = _created(table, context, end_of_day=end_of_day)
     rejections = _rejections(table, ids, created, context)
     report = table_report(rejections, _notes(table, created, end_of_day=end_of_day), created)
-    rows = np.flatnonzero(rejections.kept)
+    rows = np.flatnonzero(rejections.used)
     if not len(rows):
         raise _no_leads(report)
     names = [name for name in table.columns if name not in ("lead_id", "created_at")]
@@ -62,8 +62,8 @@ def read_leads(
 
 def table_report(rejections: Rejections, notes: Sequence[str], times: Timestamps | None) -> TableReport:
     """Report a checked table; raises InputError as :meth:`Rejections.by_cause` does."""
-    used = int(rejections.kept.sum())
-    at = times.at[rejections.kept] if times is not None and used else None
+    used = int(rejections.used.sum())
+    at = times.at[rejections.used] if times is not None and used else None
     table = rejections.table
     return TableReport(
         table=table.name,
@@ -102,8 +102,8 @@ def _rejections(
 
 def _index(leads: Leads, ids: Coded, created: Timestamps | None, rows: Indices) -> LeadIndex:
     index = {lead: row for row, lead in enumerate(leads.lead_id)}
-    aside = frozenset(level for level in ids.levels if level not in index)
-    return LeadIndex(index, aside, None if created is None else created.first[rows])
+    of_rejected = frozenset(level for level in ids.levels if level not in index)
+    return LeadIndex(index, of_rejected, None if created is None else created.first[rows])
 
 
 def _notes(table: MappedTable, created: Timestamps | None, *, end_of_day: bool) -> Sequence[str]:

@@ -104,7 +104,7 @@ def where_filled(table: MappedTable, column: str, missing: frozenset[str]) -> Ma
 
 
 def near_miss(name: str, candidates: Sequence[str]) -> str:
-    """Return the candidate most like a name, whatever its case and punctuation, or an empty text.
+    """Return the candidate most like a name, ignoring case and punctuation, or an empty text.
 
     >>> near_miss("lead_id", ["Lead ID", "source"])
     'Lead ID'

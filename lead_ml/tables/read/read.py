@@ -27,10 +27,10 @@ from lead_ml.tables.read.streams import read_events, read_outcomes
 
 
 def read_dataset(params: Params, root: Path, *, now: datetime | None = None) -> tuple[Dataset, IntakeReport]:
-    """Read the tables of a project as the data contract says.
+    """Read the tables of a project by the data contract.
 
-    Rows that cannot be used are rejected with their cause and counted; whatever makes the reading itself doubtful
-    stops it. Leads, events and outcomes keep the order of their files; changes and extra tables are put in order.
+    Rows that cannot be used are rejected with their cause and counted; an error that puts the
+    whole table in doubt stops the reading. Leads, events and outcomes keep the order of their files; changes and extra tables are put in order.
 
     Parameters
     ----------

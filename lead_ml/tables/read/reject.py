@@ -168,14 +168,14 @@ class Rejections:
         return cls(table, np.full(len(table), -1, dtype=np.int32))
 
     @property
-    def kept(self) -> Mask:
+    def used(self) -> Mask:
         """Mask of the rows that are used so far."""
         mask: Mask = self.codes < 0
         return mask
 
     def reject(self, cause: Cause, mask: Mask) -> Rejections:
         """Reject the rows of a mask that are still used."""
-        fresh = mask & self.kept
+        fresh = mask & self.used
         if not fresh.any():
             return self
         codes = np.where(fresh, np.int32(len(self.causes)), self.codes)
@@ -183,7 +183,7 @@ class Rejections:
 
     def reject_repeated(self, column: str, ids: Codes) -> Rejections:
         """Reject all rows of an id but the first that is used; a missing id (-1) is never a duplicate."""
-        rows = np.flatnonzero(self.kept & (ids >= 0))
+        rows = np.flatnonzero(self.used & (ids >= 0))
         _, first = np.unique(ids[rows], return_index=True)
         mask = np.zeros(len(ids), dtype=np.bool_)
         mask[np.delete(rows, first)] = True
@@ -202,7 +202,7 @@ class Rejections:
 
     def rejected_table(self) -> RejectedTable | None:
         """Return the original rows that were rejected, or None if there are none."""
-        rows = np.flatnonzero(~self.kept)
+        rows = np.flatnonzero(~self.used)
         if not len(rows):
             return None
         return RejectedTable(

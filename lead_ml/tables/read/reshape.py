@@ -70,7 +70,7 @@ def comma_number(text: str) -> str | None:
 
 
 def renamed_stages(column: RawColumn, stages: Mapping[str, str]) -> RawColumn:
-    """Return the stages under our names, whatever their case and form; one that is not named keeps its own.
+    """Return the stages under our names, ignoring case and form; others keep their own.
 
     >>> renamed_stages(RawColumn(np.array([0, 1], dtype=np.int32), ("Closed WON", "call")), {"closed won": "won"}).values()
     ['won', 'call']

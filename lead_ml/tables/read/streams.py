@@ -73,7 +73,7 @@ def _events(
     created = _earliest(leads, stream.lead)
     rejections = stream.rejections.reject(BEFORE_CREATION, stream.occurred.last < created)
     stream = replace(stream, rejections=rejections.reject_repeated("event_id", stream.ids.codes))
-    rows = np.flatnonzero(stream.rejections.kept)
+    rows = np.flatnonzero(stream.rejections.used)
     value, notes = _numbers(stream, "value", context)
     events = Events(
         lead=stream.lead[rows],
@@ -100,7 +100,7 @@ def read_outcomes(
     """
     stream = _parsed(table, leads, context, "stage", end_of_day=end_of_day)
     stream = replace(stream, rejections=stream.rejections.reject_repeated("outcome_id", stream.ids.codes))
-    rows = np.flatnonzero(stream.rejections.kept)
+    rows = np.flatnonzero(stream.rejections.used)
     amount, notes = _numbers(stream, "amount", context)
     outcomes = Outcomes(
         lead=stream.lead[rows],
@@ -127,7 +127,7 @@ def _parsed(
     if "recorded_at" in table.columns:
         recorded = context.timestamps(table, "recorded_at", end_of_day=end_of_day)
     lead_ids = table.text("lead_id", context.missing)
-    lead, aside = leads.find(lead_ids)
+    lead, of_rejected = leads.find(lead_ids)
     # A missing recorded_at is 0, so the row is known when it occurred.
     known_at = occurred.at if recorded is None else np.maximum(occurred.at, recorded.at)
     rejections = Rejections.of(table).reject(missing("lead_id"), lead_ids.codes < 0)
@@ -135,7 +135,7 @@ def _parsed(
     rejections = _rejected_in_time(rejections, occurred, recorded, context)
     rejections = (
         rejections.reject(after_until("occurred_at"), known_at >= context.until)
-        .reject(LEAD_REJECTED, aside == 1)
+        .reject(LEAD_REJECTED, of_rejected == 1)
         .reject(UNKNOWN_LEAD, lead < 0)
     )
     ids = table.text("event_id" if what == "type" else "outcome_id", context.missing)
@@ -189,7 +189,7 @@ def _ids(stream: _Stream, rows: Indices) -> Mapping[str, Coded]:
 
 def _numbers(stream: _Stream, column: str, context: ReadContext) -> tuple[Floats, list[str]]:
     numbers, bad = stream.table.numbers(column, context.missing)
-    bad = bad[stream.rejections.kept[bad]]
+    bad = bad[stream.rejections.used[bad]]
     notes = []
     if len(bad):
         lines = ", ".join(str(line) for line in stream.table.raw.lines[bad[:_SHOWN]].tolist())
@@ -197,11 +197,11 @@ def _numbers(stream: _Stream, column: str, context: ReadContext) -> tuple[Floats
         notes.append(
             f"{column}: {counted(len(bad), 'value')} treated as missing (not a number), such as {example!r} (row {lines})"
         )
-    return numbers[stream.rejections.kept], notes
+    return numbers[stream.rejections.used], notes
 
 
 def _id_notes(stream: _Stream, events: Events) -> list[str]:
-    kept = stream.rejections.kept
+    kept = stream.rejections.used
     without = int((stream.ids.codes[kept] < 0).sum())
     if "event_id" in stream.table.columns:
         return [f"event_id: missing in {counted(without, 'row')}, kept"] if without else []
@@ -220,7 +220,7 @@ def _id_notes(stream: _Stream, events: Events) -> list[str]:
 
 
 def _early_notes(stream: _Stream, created: Instants) -> list[str]:
-    early = np.flatnonzero(stream.rejections.kept & (stream.occurred.last < created))
+    early = np.flatnonzero(stream.rejections.used & (stream.occurred.last < created))
     if not len(early):
         return []
     lines = ", ".join(str(line) for line in stream.table.raw.lines[early[:_SHOWN]].tolist())

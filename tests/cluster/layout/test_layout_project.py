@@ -135,5 +135,5 @@ def test_a_bad_file_leaves_no_layout_behind(world: Path, tmp_path: Path) -> None
 
 
 def test_half_lives_are_not_learnt_from_a_layout(laid: Loaded) -> None:
-    with pytest.raises(InputError, match="half-lives are learnt from events in memory"):
+    with pytest.raises(InputError, match="half-lives are learned from events in memory"):
         learn_decay(laid.project.root, None)

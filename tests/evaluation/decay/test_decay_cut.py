@@ -33,12 +33,12 @@ def found(small: Any, data: Dataset) -> Any:
 
 
 def learnt_of(found: Any) -> Any:
-    """All that was learnt, without what the forward window says."""
+    """All that was learned, without what the forward window says."""
     plain = msgspec.to_builtins(found)
     for item in plain["types"]:
         for other in item["against"]:
             other.pop("forward")
-    return {key: value for key, value in plain.items() if not key.startswith("judged")}
+    return {key: value for key, value in plain.items() if not key.startswith("test_")}
 
 
 @pytest.mark.parametrize("how", ["removed", "lost", "won at once", "altered"])
@@ -63,7 +63,7 @@ def test_later_outcomes_change_nothing_that_is_learnt(
     else:
         altered = with_later_altered(data, cut, np.random.default_rng(5))
         other = dataclasses.replace(data, outcomes=altered.outcomes, events=altered.events)
-    if how == "removed":  # without a win among them the later leads cannot judge
+    if how == "removed":  # without a win among them the later leads cannot compare anything
         assert decay_of(small, other).types[0].against[0].forward is None
     assert learnt_of(decay_of(small, other)) == learnt_of(found)
 

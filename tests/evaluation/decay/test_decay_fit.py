@@ -8,31 +8,31 @@ import numpy as np
 import pytest
 
 import lead_ml.evaluation.decay.words as words
-from lead_ml.evaluation.decay.logit import Problem, fit_alone, fit_beside
 from lead_ml.evaluation.decay.profile import (
     HALF_CHI_SQUARE,
-    Profile,
+    LikelihoodProfile,
     best_days,
     interval,
     profile,
-    standardised,
+    standardized,
 )
+from lead_ml.model.metrics import LogitProblem, fit_alone, fit_beside
 
 DAYS = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, np.inf])
 
 
-def problem(seed: int = 0, n: int = 800) -> tuple[Problem, np.ndarray]:
+def problem(seed: int = 0, n: int = 800) -> tuple[LogitProblem, np.ndarray]:
     rng = np.random.default_rng(seed)
     columns = np.vstack([np.ones(n), rng.normal(size=(3, n))])
     extra = rng.normal(size=n) + columns[1]
     chance = 1 / (1 + np.exp(1.5 - columns[1] + 0.5 * extra))
     y = (rng.random(n) < chance).astype(np.float64)
-    return Problem(columns, y, rng.uniform(0.1, 1, n), np.array([0.0, 1.0, 1.0, 1.0])), extra
+    return LogitProblem(columns, y, rng.uniform(0.1, 1, n), np.array([0.0, 1.0, 1.0, 1.0])), extra
 
 
-def profile_of(drops: list[float]) -> Profile:
+def profile_of(drops: list[float]) -> LikelihoodProfile:
     likelihood = -np.array(drops)
-    return Profile(DAYS, np.vstack([likelihood, likelihood - 5]), -50.0, 1.0, 0.01, raises=True)
+    return LikelihoodProfile(DAYS, np.vstack([likelihood, likelihood - 5]), -50.0, 1.0, 0.01, raises=True)
 
 
 def test_both_ways_to_fit_equal_scikit_learn() -> None:
@@ -50,18 +50,18 @@ def test_both_ways_to_fit_equal_scikit_learn() -> None:
 
 def test_a_weight_of_two_is_the_row_twice() -> None:
     given, _ = problem()
-    twice = Problem(
+    twice = LogitProblem(
         np.hstack([given.columns] * 2), np.tile(given.y, 2), np.tile(given.weight, 2), given.ridge
     )
-    double = Problem(given.columns, given.y, 2 * given.weight, given.ridge)
+    double = LogitProblem(given.columns, given.y, 2 * given.weight, given.ridge)
     assert fit_alone(twice).b == pytest.approx(fit_alone(double).b, abs=1e-6)
 
 
 def test_rows_that_are_copies_of_each_other_widen_the_interval() -> None:
     given, extra = problem()
     decayed = np.array([np.abs(extra) * k for k in range(1, 4)]) ** np.array([[1.0], [1.5], [2.0]])
-    ones = Problem(given.columns, given.y, np.ones(len(given.y)), given.ridge)
-    copied = Problem(np.hstack([given.columns] * 4), np.tile(given.y, 4), np.ones(4 * 800), given.ridge)
+    ones = LogitProblem(given.columns, given.y, np.ones(len(given.y)), given.ridge)
+    copied = LogitProblem(np.hstack([given.columns] * 4), np.tile(given.y, 4), np.ones(4 * 800), given.ridge)
     days = np.array([1.0, 2.0, np.inf])
     alone = profile(fit_alone(ones), decayed, days, np.arange(800), seed=1)
     fourfold = profile(fit_alone(copied), np.tile(decayed, 4), days, np.tile(np.arange(800), 4), seed=1)
@@ -92,7 +92,7 @@ def test_the_best_half_life_lies_between_the_points() -> None:
 
 
 def test_a_constant_column_is_nothing() -> None:
-    assert (standardised(np.ones((2, 5)), np.ones(5)) == 0).all()
+    assert (standardized(np.ones((2, 5)), np.ones(5)) == 0).all()
 
 
 def test_the_words_are_as_documented() -> None:

@@ -17,8 +17,8 @@ GRID = tuple(float(days) for days in np.geomspace(0.25, 256, 11))
 WORLDS = 40
 
 
-def learnt(project: Any, seed: int, **truth: float) -> tuple[HalfLife, HalfLife]:
-    """Return what is learnt of views and of noise."""
+def learned(project: Any, seed: int, **truth: float) -> tuple[HalfLife, HalfLife]:
+    """Return what is learned of views and of noise."""
     data = decay_world.draw(seed, **truth)
     groups = groups_of(data.leads)
     cut = cut_of(project, data, groups)
@@ -31,7 +31,7 @@ def learnt(project: Any, seed: int, **truth: float) -> tuple[HalfLife, HalfLife]
 
 @pytest.fixture(scope="module")
 def worlds(small: Any) -> list[tuple[HalfLife, HalfLife]]:
-    return [learnt(small, seed, half_life=7.0, effect=0.012, floor=0.001) for seed in range(WORLDS)]
+    return [learned(small, seed, half_life=7.0, effect=0.012, floor=0.001) for seed in range(WORLDS)]
 
 
 def holds(found: HalfLife, days: float) -> bool:
@@ -72,14 +72,14 @@ def test_the_learnt_half_life_beats_the_rules_that_are_wrong(worlds: Any) -> Non
 
 
 def test_where_nothing_fades_no_end_is_claimed(small: Any) -> None:
-    found = [learnt(small, seed, half_life=np.inf, effect=0.002, floor=0.0005)[0] for seed in range(10)]
+    found = [learned(small, seed, half_life=np.inf, effect=0.002, floor=0.0005)[0] for seed in range(10)]
     assert sum(views.upper is None for views in found) >= 9
     assert all(views.lower > 3 for views in found if views.verdict == "identified")
     assert all("fades slowly if at all" in v.words for v in found if v.upper is None and v.lower)
 
 
 def test_what_fades_within_hours_has_no_lower_end_or_a_low_one(small: Any) -> None:
-    found = [learnt(small, seed, half_life=0.5, effect=0.08, floor=0.001)[0] for seed in range(6)]
+    found = [learned(small, seed, half_life=0.5, effect=0.08, floor=0.001)[0] for seed in range(6)]
     for views in found:
         if views.verdict == "identified":
             assert (views.lower or 0) < 1.5

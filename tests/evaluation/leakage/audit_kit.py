@@ -35,7 +35,7 @@ def audited(dataset: Dataset, project: Project | None = None) -> AuditReport:
     return audit_target(project or reference_project(), dataset)
 
 
-def accused(report: AuditReport) -> list[tuple[str, str, str]]:
+def flagged(report: AuditReport) -> list[tuple[str, str, str]]:
     return [
         (found.check, found.subject, found.verdict) for found in report.findings if found.verdict != "clear"
     ]

@@ -7,9 +7,9 @@ import pytest
 
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.errors import InputError
-from lead_ml.evaluation.leakage import AuditReport, as_dict, audit, audited_out, from_json, to_json
+from lead_ml.evaluation.leakage import AuditReport, as_dict, audit, from_json, left_out_columns, to_json
 from lead_ml.evaluation.leakage.expected import PRIOR_INFORMATION, reference_of
-from lead_ml.evaluation.leakage.names import smells
+from lead_ml.evaluation.leakage.names import outcome_words
 from lead_ml.project.params import params_from
 from lead_ml.project.targets import Column, ModelSpec
 from lead_ml.tables.dataset import Coded, Dataset, Leads
@@ -45,13 +45,13 @@ def noise(rng, columns=6):
     return {f"n{k}": np.round(rng.normal(size=N), 3) for k in range(columns)}
 
 
-def accused(report):
+def flagged(report):
     return [(found.check, found.subject) for found in report.findings if found.verdict != "clear"]
 
 
 def test_noise_is_cleared(rng):
     report = audited(rng.random(N) < 0.2, noise(rng), created=START + rng.integers(0, 200 * DAY, N))
-    assert accused(report) == []
+    assert flagged(report) == []
     assert report.leaky is not None
     assert report.leaky.random_auc.lower < 0.5 < report.leaky.random_auc.upper
 
@@ -61,7 +61,7 @@ def test_columns_that_tell_only_together_are_found_together(rng):
     a, b = rng.random(N) < 0.5, rng.random(N) < 0.5
     y = np.where(rng.random(N) < 0.9, a ^ b, rng.random(N) < 0.5)
     report = audited(y, {**noise(rng), "a": a.astype(int), "b": b.astype(int)})
-    assert accused(report) == [("strength", "a + b")]
+    assert flagged(report) == [("strength", "a + b")]
     assert report.leaks == ("a", "b")
 
 
@@ -69,7 +69,7 @@ def test_a_difference_of_two_columns_is_found(rng):
     opened = rng.integers(0, 1_000, N)
     closed = opened + np.where(rng.random(N) < 0.3, rng.integers(1, 40, N), rng.integers(60, 100, N))
     report = audited(closed - opened < 50, {**noise(rng), "opened": opened, "closed": closed})
-    assert set(report.accused) == {"opened", "closed"}
+    assert set(report.flagged) == {"opened", "closed"}
 
 
 def test_honest_columns_that_repeat_each_other_are_no_outliers(rng):
@@ -77,7 +77,7 @@ def test_honest_columns_that_repeat_each_other_are_no_outliers(rng):
     habit = rng.normal(size=N)
     y = rng.random(N) < 1 / (1 + np.exp(2 - 1.5 * habit))
     columns = {f"h{k}": np.round(habit + 0.5 * rng.normal(size=N), 3) for k in range(3)}
-    assert accused(audited(y, {**noise(rng, 2), **columns})) == []
+    assert flagged(audited(y, {**noise(rng, 2), **columns})) == []
 
 
 def test_a_word_for_a_column_is_weighed(rng):
@@ -118,7 +118,7 @@ def test_a_bot_value_that_never_wins_is_no_leak(rng):
     bot = rng.random(N) < 0.08
     y = ~bot & (rng.random(N) < 0.2)
     agent = np.where(bot, "curl", rng.choice(["firefox", "chrome", "safari"], N))
-    assert accused(audited(y, {**noise(rng), "agent": agent}, known_at={"agent": "creation"})) == []
+    assert flagged(audited(y, {**noise(rng), "agent": agent}, known_at={"agent": "creation"})) == []
 
 
 def test_blanks_that_lean_a_little_are_cleared_and_blanks_that_jump_are_not(rng):
@@ -128,7 +128,7 @@ def test_blanks_that_lean_a_little_are_cleared_and_blanks_that_jump_are_not(rng)
     report = audited(y, {**noise(rng), "leaning": leaning, "jumping": jumping})
     assert report.of("fill", "leaning")[0].verdict == "clear"
     assert report.of("fill", "jumping")[0].verdict == "leak"
-    assert "leaning" not in report.accused
+    assert "leaning" not in report.flagged
 
 
 @pytest.mark.parametrize(
@@ -145,14 +145,14 @@ def test_dates_are_held_against_the_question(rng, days, verdict):
 
 def test_undated_rows_in_the_order_of_a_drift_are_not_accused_and_sorted_ones_are(rng):
     drift = rng.random(N) < np.linspace(0.05, 0.35, N)
-    assert accused(audited(drift, noise(rng))) == []
-    assert ("order", "row order") in accused(audited(np.sort(drift), noise(rng)))
+    assert flagged(audited(drift, noise(rng))) == []
+    assert ("order", "row order") in flagged(audited(np.sort(drift), noise(rng)))
 
 
 def test_a_newest_first_export_is_not_accused(rng):
     born = np.sort(START + rng.integers(0, 200 * DAY, N))[::-1].copy()
     y = rng.random(N) < np.linspace(0.05, 0.35, N)
-    assert accused(audited(y, noise(rng), created=born, ids=tuple(f"L{N - k}" for k in range(N)))) == []
+    assert flagged(audited(y, noise(rng), created=born, ids=tuple(f"L{N - k}" for k in range(N)))) == []
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_newest_first_export_is_not_accused(rng):
     ],
 )
 def test_names_that_smell(name, smelly):
-    assert bool(smells(name)) == smelly
+    assert bool(outcome_words(name)) == smelly
 
 
 def test_a_smelly_name_accuses_only_what_predicts_and_nobody_vouches_for(rng):
@@ -180,7 +180,7 @@ def test_a_smelly_name_accuses_only_what_predicts_and_nobody_vouches_for(rng):
     report = audited(y, columns)
     assert report.of("name", "deal_stage")[0].verdict == "suspect"
     assert report.of("name", "tag")[0].verdict == "clear"
-    assert audited(y, columns, known_at={"deal_stage": "creation"}).accused == ()
+    assert audited(y, columns, known_at={"deal_stage": "creation"}).flagged == ()
 
 
 def test_with_too_few_outcomes_only_dates_and_names_are_judged(rng):
@@ -188,24 +188,24 @@ def test_with_too_few_outcomes_only_dates_and_names_are_judged(rng):
     report = audited(y, {"status": np.where(y, "a", "b"), "n": rng.integers(0, 9, N)})
     assert report.honest is None
     assert {found.check for found in report.findings} <= {"provenance", "name"}
-    assert accused(report) == [("name", "status")]
+    assert flagged(report) == [("name", "status")]
 
 
 def test_an_empty_column_and_one_of_one_value_are_cleared(rng):
     columns = {**noise(rng, 2), "empty": np.full(N, None), "same": np.full(N, "x")}
-    assert accused(audited(rng.random(N) < 0.3, columns)) == []
+    assert flagged(audited(rng.random(N) < 0.3, columns)) == []
 
 
 def test_one_account_for_everybody_leaves_nothing_to_measure_and_nobody_accused(rng):
     columns = {**noise(rng, 2), "account_id": np.full(N, "A1")}
-    assert accused(audited(rng.random(N) < 0.3, columns)) == []
+    assert flagged(audited(rng.random(N) < 0.3, columns)) == []
 
 
 def test_leaks_are_left_out_unless_trusted(rng):
     y = rng.random(N) < 0.3
     report = audited(y, {**noise(rng), "c": np.where(y, "k2", "k1")})
-    assert audited_out(report, ()) == ("c",)
-    assert audited_out(report, ("c",)) == ()
+    assert left_out_columns(report, ()) == ("c",)
+    assert left_out_columns(report, ("c",)) == ()
     plain = as_dict(report, trusted=("c",))
     assert (plain["leaks"], plain["left_out"]) == (["c"], [])
     assert plain["honest"]["random_auc"]["value"] < 0.6 < plain["leaky"]["random_auc"]["value"]

@@ -1,4 +1,4 @@
-"""SYNTHETIC worlds: every leak planted in one is found, and clean ones accuse nobody.
+"""SYNTHETIC worlds: every leak planted in one is found, and clean ones flag nobody.
 
 The constants of the audit were chosen on worlds with seeds from 1000 on; these are others.
 """
@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from audit_kit import (
     DAY,
-    accused,
     audited,
     clean_world,
     copied_persons,
     filled_by_outcome,
+    flagged,
     future_date,
     ids_by_outcome,
     late_status,
@@ -47,13 +47,13 @@ def clean(request):
 
 def test_twenty_clean_worlds_accuse_at_most_one_column(unvouched):
     reports = {seed: audited(clean_world(seed).data, unvouched) for seed in range(20)}
-    assert sum(len(report.accused) for report in reports.values()) <= 1
-    assert sum(len(accused(report)) for report in reports.values()) <= 1
+    assert sum(len(report.flagged) for report in reports.values()) <= 1
+    assert sum(len(flagged(report)) for report in reports.values()) <= 1
 
 
 def test_the_generators_own_status_is_a_leak_and_its_owner_is_not():
     report = audited(generate(3_000, SEEDS[0]).data)
-    assert report.accused == report.leaks == ("lead_status",)
+    assert report.flagged == report.leaks == ("lead_status",)
     assert {found.check for found in report.findings if found.verdict == "leak"} == {
         "fill",
         "strength",
@@ -66,35 +66,35 @@ def test_the_generators_own_status_is_a_leak_and_its_owner_is_not():
 
 @pytest.mark.parametrize("right", [1.0, 0.7, 0.6])
 def test_a_late_status_is_found_under_any_name_even_if_often_wrong(clean, unvouched, right):
-    assert audited(late_status(clean, 1, right=right), unvouched).accused == ("c7",)
+    assert audited(late_status(clean, 1, right=right), unvouched).flagged == ("c7",)
 
 
 def test_dates_after_the_question_are_a_leak_though_they_tell_nothing(clean, unvouched):
     report = audited(future_date(clean, 1), unvouched)
-    assert accused(report) == [("provenance", "touched", "leak")]
+    assert flagged(report) == [("provenance", "touched", "leak")]
     assert report.of("provenance", "touched")[0].evidence["share_later"] > 0.9
 
 
 @pytest.mark.parametrize(("winners", "others"), [(1.0, 0.0), (0.9, 0.2), (0.3, 0.01), (0.0, 0.6)])
 def test_a_fill_rate_that_jumps_with_the_outcome_is_found(clean, unvouched, winners, others):
     report = audited(filled_by_outcome(clean, 1, winners=winners, others=others), unvouched)
-    assert report.accused == ("c9",)
+    assert report.flagged == ("c9",)
     assert report.of("fill", "c9")[0].verdict != "clear"
 
 
 def test_ids_given_out_by_outcome_are_found(clean, unvouched):
-    assert accused(audited(ids_by_outcome(clean), unvouched)) == [("order", "number in lead_id", "leak")]
+    assert flagged(audited(ids_by_outcome(clean), unvouched)) == [("order", "number in lead_id", "leak")]
 
 
 def test_rows_sorted_by_outcome_are_found(clean, unvouched):
-    assert accused(audited(rows_by_outcome(clean), unvouched)) == [("order", "row order", "leak")]
+    assert flagged(audited(rows_by_outcome(clean), unvouched)) == [("order", "row order", "leak")]
 
 
 @pytest.mark.parametrize("key", ["phone", "email"])
 def test_copies_of_a_person_are_suspected_though_the_split_keeps_them_together(clean, unvouched, key):
     report = audited(copied_persons(clean, 1, key), unvouched)
     assert report.of("person", key)[0].verdict == "suspect"
-    assert report.accused == ()
+    assert report.flagged == ()
 
 
 def test_copies_by_a_key_the_split_cannot_see_are_a_leak(clean, unvouched):
@@ -119,7 +119,7 @@ def test_a_split_of_ones_own_with_persons_on_both_sides_is_a_leak(clean, unvouch
 def test_several_leaks_cannot_hide_behind_one_another(clean, unvouched):
     dataset = late_status(late_status(clean, 1, name="c1"), 2, right=0.95, name="c2")
     dataset = filled_by_outcome(dataset, 3, winners=0.95, others=0.05, name="c3")
-    assert audited(dataset, unvouched).accused == ("c1", "c2", "c3")
+    assert audited(dataset, unvouched).flagged == ("c1", "c2", "c3")
 
 
 def test_an_event_that_echoes_the_win_is_suspected(clean):
@@ -149,7 +149,7 @@ def test_a_form_field_that_follows_the_true_logit_closely_is_no_leak():
         columns = {**world.data.leads.columns, "need": Coded.of([f"{x:.3f}" for x in logit + noise])}
         dataset = replace(world.data, leads=replace(world.data.leads, columns=columns))
         report = audit_target(replace(project, params=params), dataset)
-        assert report.accused == ()
+        assert report.flagged == ()
         assert report.of("strength", "need")[0].evidence["auc_alone"] > 0.68
 
 

@@ -1,4 +1,4 @@
-"""The profile inside a fit: learnt before the cut, saved with the model, no business of the fake model."""
+"""The profile inside a fit: learned before the cut, saved with the model, no business of the fake model."""
 
 from __future__ import annotations
 
@@ -156,8 +156,8 @@ def test_points_of_the_params_reach_the_model_and_its_fit_rows(trained: Any, tab
     place = first.encoder.names.index("icp_agreement")
     moved = second.matrix(table.raw)[:, place] - first.matrix(table.raw)[:, place]
     software = np.array([value == "software" for value in table.raw["industry"].values()])  # type: ignore[union-attr]
-    learnt = first.profiles["icp_agreement"].columns[0].values["software"].points
-    assert np.allclose(moved[software], 30.0 - learnt)
+    learned = first.profiles["icp_agreement"].columns[0].values["software"].points
+    assert np.allclose(moved[software], 30.0 - learned)
     assert not moved[~software].any()
     assert second.profiles["icp_agreement"].columns[0].values["software"].by_hand
 

@@ -30,7 +30,7 @@ def raw_of(source: list[str | None], size: list[float] | None = None) -> dict[st
 
 
 def drawn(n: int = 2_000, seed: int = 1) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
-    """Leads of four sources of rates from 2 to 30 %, one row each."""
+    """Leads of four sources of rates from 2 to 30%, one row each."""
     rng = np.random.default_rng(seed)
     kind = rng.integers(0, 4, n)
     y = (rng.random(n) < np.array([0.02, 0.1, 0.1, 0.3])[kind]).astype(float)
@@ -90,44 +90,44 @@ def test_a_lead_counts_once_however_many_snapshots_it_has() -> None:
 def test_a_value_of_few_leads_is_worth_nothing_and_is_not_kept() -> None:
     source = ["rare"] * 9 + ["a"] * 50 + ["b"] * 50
     y = np.array([1.0] * 9 + [1.0, 0.0] * 50)
-    learnt = learn(ICP, raw_of(source), np.arange(len(y)), y, {})
-    assert "rare" not in learnt.columns[0].values
-    assert agreement(ICP, learnt, raw_of(["rare", "never seen"])).tolist() == [0.0, 0.0]
+    learned = learn(ICP, raw_of(source), np.arange(len(y)), y, {})
+    assert "rare" not in learned.columns[0].values
+    assert agreement(ICP, learned, raw_of(["rare", "never seen"])).tolist() == [0.0, 0.0]
 
 
 def test_missing_has_a_worth_of_its_own() -> None:
     source: list[str | None] = [None] * 200 + ["a"] * 200
     y = np.array([1.0, 0.0] * 100 + [0.0] * 190 + [1.0] * 10)
-    learnt = learn(ICP, raw_of(source), np.arange(400), y, {})
-    assert learnt.columns[0].values[MISSING].leads == 200
-    assert agreement(ICP, learnt, raw_of([None])) > 0 > agreement(ICP, learnt, raw_of(["a"]))
+    learned = learn(ICP, raw_of(source), np.arange(400), y, {})
+    assert learned.columns[0].values[MISSING].leads == 200
+    assert agreement(ICP, learned, raw_of([None])) > 0 > agreement(ICP, learned, raw_of(["a"]))
 
 
 def test_an_ordinal_is_counted_by_its_levels() -> None:
     y = np.array([1.0, 0.0] * 100 + [0.0] * 200)
-    learnt = learn(ICP, raw_of(["a"] * 400, [1.0] * 200 + [0.0] * 200), np.arange(400), y, {})
-    worth = learnt.columns[1].values
+    learned = learn(ICP, raw_of(["a"] * 400, [1.0] * 200 + [0.0] * 200), np.arange(400), y, {})
+    worth = learned.columns[1].values
     assert worth["large"].points > 0 > worth["small"].points
 
 
 def test_points_set_by_hand_take_the_place_of_the_learnt_ones() -> None:
     raw, y, lead = drawn()
     hand = {"source": {"a": 5.0, "elsewhere": -3.0}}
-    learnt = learn(ICP, raw, lead, y, hand)
+    learned = learn(ICP, raw, lead, y, hand)
     plain = learn(ICP, raw, lead, y, {})
-    values = learnt.columns[0].values
+    values = learned.columns[0].values
     assert (values["a"].points, values["a"].by_hand) == (5.0, True)
     assert values["a"].leads == plain.columns[0].values["a"].leads
     assert values["b"] == plain.columns[0].values["b"]
-    found = agreement(ICP, learnt, raw_of(["elsewhere"], [0.0]))
-    assert found[0] == -3.0 + learnt.columns[1].values["small"].points
+    found = agreement(ICP, learned, raw_of(["elsewhere"], [0.0]))
+    assert found[0] == -3.0 + learned.columns[1].values["small"].points
 
 
 @pytest.mark.parametrize("wins", [0, 50])
 def test_one_outcome_only_teaches_nothing(wins: int) -> None:
     y = np.array([1.0] * wins + [0.0] * (50 - wins))
-    learnt = learn(ICP, raw_of(["a", "b"] * 25), np.arange(50), y, {})
-    assert not agreement(ICP, learnt, raw_of(["a", "b", None])).any()
+    learned = learn(ICP, raw_of(["a", "b"] * 25), np.arange(50), y, {})
+    assert not agreement(ICP, learned, raw_of(["a", "b", None])).any()
 
 
 def test_no_row_sees_the_outcome_of_its_own_group() -> None:
@@ -160,8 +160,8 @@ def test_out_of_fold_points_repeat_and_hang_on_the_seed() -> None:
 
 def test_a_lead_alone_gets_the_same_bits_as_among_others() -> None:
     raw, y, lead = drawn()
-    learnt = learn(ICP, raw, lead, y, {})
-    whole = agreement(ICP, learnt, raw)
+    learned = learn(ICP, raw, lead, y, {})
+    whole = agreement(ICP, learned, raw)
     for k in range(0, len(y), 97):
         alone = {SOURCE: Coded.of([raw[SOURCE].values()[k]]), SIZE: raw[SIZE][k : k + 1]}
-        assert agreement(ICP, learnt, alone).tobytes() == whole[k : k + 1].tobytes()
+        assert agreement(ICP, learned, alone).tobytes() == whole[k : k + 1].tobytes()

@@ -44,7 +44,7 @@ def test_unseen_levels_unknown_features_and_wrong_types_have_no_evidence():
     column, y = levels_of(("steel", 60, 30))
     found = fit_evidence([INDUSTRY, VISITS], {"industry": column, "visits_30d": np.arange(60.0)}, y)
     assert found.lookup("industry", "never seen") is None
-    assert found.lookup("colour", "red") is None
+    assert found.lookup("color", "red") is None
     assert found.lookup("industry", 3.0) is None
     assert found.lookup("visits_30d", "three") is None
 

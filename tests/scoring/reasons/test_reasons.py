@@ -85,7 +85,7 @@ def test_ln_two_on_the_logit_is_six_points():
 )
 def test_evidence_stands_only_where_it_agrees_with_the_sign(part, rate, shown):
     for_, against = reasons_of(DECLARED[:1], [part], ["steel"], lang="en", evidence=evidence(industry=rate))
-    assert ("of such leads convert" in (for_ + against)[0].text) is shown
+    assert ("convert vs" in (for_ + against)[0].text) is shown
 
 
 @pytest.mark.parametrize(("part", "rate"), [(0.5, 0.1), (0.5, 0.1001), (-0.5, 0.0999)])
@@ -103,7 +103,7 @@ def test_no_reason_ever_argues_against_itself(seed):
     part = float(rng.normal())
     for_, against = reasons_of(DECLARED[:1], [part], ["food"], lang="en", evidence=found)
     rate, overall, _ = found.lookup("industry", "food")
-    if "such leads" in (for_ + against)[0].text:
+    if "convert vs" in (for_ + against)[0].text:
         assert (rate > overall) == (part > 0)
 
 
@@ -111,7 +111,7 @@ def test_missing_is_worded_as_missing_with_its_own_evidence():
     for_, _ = reasons_of(
         DECLARED[2:3], [1.0], [float("nan")], lang="zh", evidence=evidence(source=0.3), target="fake"
     )
-    assert for_[0].text == "来源：未提供（此类线索 30% 为虚假，总体 10%，n = 100）"
+    assert for_[0].text == "来源：未提供；虚假占比 30%，整体 10%（样本 100 条）"
     assert for_[0].value is None
 
 
@@ -119,7 +119,7 @@ def test_an_ordinal_given_by_number_speaks_by_its_level():
     found = Evidence(0.1, {"size": Levels({"large": Cell(0.3, 50)}, None)})
     for_, _ = reasons_of(DECLARED[4:], np.array([1.0]), np.array([1.0]), lang="en", evidence=found)
     assert for_[0].value == "large"
-    assert for_[0].text == "Size: large (30 % of such leads convert, 10 % of all, n = 50)"
+    assert for_[0].text == "Size: large; 30% convert vs 10% overall (50 leads)"
 
 
 def test_reasons_from_arrays_can_be_sent_as_json():

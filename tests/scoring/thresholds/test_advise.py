@@ -14,15 +14,15 @@ from lead_ml.scoring.thresholds import (
     EvidenceTable,
     History,
     advise_all,
-    article,
     capacity,
+    opportunity_mean,
     precision,
     recall,
     score_of,
     value,
 )
 from lead_ml.scoring.thresholds.advise import _mean_interval
-from lead_ml.scoring.thresholds.words import line_words
+from lead_ml.scoring.thresholds.words import threshold_words
 
 
 def basis_of(history, **money):
@@ -45,7 +45,7 @@ def at(history, line):
 
 
 def test_line_figures_equal_the_lead_by_lead_replay(history):
-    line = basis_of(history, value_per_win=100.0).line(-1.0, 5.0)
+    line = basis_of(history, value_per_win=100.0).threshold(-1.0, 5.0)
     crossed, wins, per_week, share, caught = at(history, -1.0)
     assert (line.crossed, line.wins) == (crossed, wins)
     assert line.per_week.value == pytest.approx(per_week)
@@ -69,8 +69,8 @@ def test_capacity_beyond_the_volume_takes_every_lead_and_says_so(history):
     advice = capacity(basis_of(history), sql_per_week=3.0, mql_per_week=1e6)
     assert advice.feasible
     assert advice.mql.crossed == 400
-    assert "Every lead fits into the MQL capacity" in advice.note.en
-    assert "足以容纳" in advice.note.zh
+    assert "Every lead fits the MQL capacity" in advice.note["en"]
+    assert "足以容纳" in advice.note["zh"]
 
 
 def test_capacity_below_the_top_tie_is_not_feasible_and_shows_what_is_least():
@@ -84,7 +84,7 @@ def test_capacity_below_the_top_tie_is_not_feasible_and_shows_what_is_least():
     advice = capacity(basis_of(tied), sql_per_week=1.0, mql_per_week=2.0)
     assert not advice.feasible
     assert advice.sql.crossed == n
-    assert "No SQL line fits" in advice.note.en
+    assert "No SQL threshold fits" in advice.note["en"]
 
 
 def test_article_takes_the_mean_and_the_quarter_of_last_rows_before_opportunity(history):
@@ -93,11 +93,11 @@ def test_article_takes_the_mean_and_the_quarter_of_last_rows_before_opportunity(
         before = [i for i in rows if history.as_of[i] < history.opportunity_at[lead]]
         if before:
             last.append(history.logit[before[-1]])
-    advice = article(basis_of(history))
+    advice = opportunity_mean(basis_of(history))
     assert advice.sql.logit == pytest.approx(np.mean(last))
     assert advice.mql.logit == pytest.approx(np.quantile(last, 0.25))
     assert advice.feasible
-    assert f"{len(last)} leads" in advice.explanation.en
+    assert f"{len(last)} leads" in advice.explanation["en"]
 
 
 def test_a_row_at_the_instant_of_the_opportunity_is_not_before_it():
@@ -108,7 +108,7 @@ def test_a_row_at_the_instant_of_the_opportunity_is_not_before_it():
         as_of=np.array([1, 2, 3]),
         opportunity_at=np.array([2, -1]),
     )
-    assert article(basis_of(history)).sql.logit == -1.0
+    assert opportunity_mean(basis_of(history)).sql.logit == -1.0
 
 
 def test_article_without_opportunities_uses_wins_and_is_not_feasible(history):
@@ -116,10 +116,10 @@ def test_article_without_opportunities_uses_wins_and_is_not_feasible(history):
     last = [
         history.logit[rows[-1]] for rows in oracle.rows_by_lead(history).values() if history.won[rows[-1]]
     ]
-    advice = article(basis_of(bare))
+    advice = opportunity_mean(basis_of(bare))
     assert not advice.feasible
     assert advice.sql.logit == pytest.approx(np.mean(last))
-    assert "stands in" in advice.note.en
+    assert "is used instead" in advice.note["en"]
 
 
 def test_value_finds_the_line_of_highest_net_value_and_names_the_break_even(history, tried):
@@ -129,7 +129,7 @@ def test_value_finds_the_line_of_highest_net_value_and_names_the_break_even(hist
         found = [tried[peak] for peak in np.unique(basis.steps.peak).tolist()]
         best = max(wins * 100 - crossed * cost for crossed, wins, *_ in found if crossed >= 30)
         assert line.wins * 100 - line.crossed * cost == best
-    assert "30 % as SQL, 4 % as MQL" in advice.note.en
+    assert "30% as SQL and at 4% as MQL" in advice.note["en"]
 
 
 def test_value_of_calibrated_scores_lies_near_the_break_even_probability():
@@ -147,8 +147,8 @@ def test_value_of_calibrated_scores_lies_near_the_break_even_probability():
 def test_a_cost_above_any_value_pays_nowhere(history):
     advice = value(basis_of(history, cost_per_sql=500.0, cost_per_mql=1.0, value_per_win=100.0))
     assert not advice.feasible
-    assert "No SQL line earned its cost" in advice.note.en
-    assert "costs more than a win" in advice.note.en
+    assert "No SQL threshold covered its cost" in advice.note["en"]
+    assert "costs more than a win" in advice.note["en"]
 
 
 def test_amounts_stand_in_for_the_value_of_a_win():
@@ -178,8 +178,8 @@ def test_an_unreachable_precision_is_not_feasible_and_shows_the_highest(history)
     advice = precision(basis_of(history), sql=0.99, mql=0.1)
     assert not advice.feasible
     assert advice.sql.crossed >= 30
-    assert "reaches 99 %" in advice.note.en
-    assert f"the highest is {round(advice.sql.precision.value * 100)} %" in advice.note.en
+    assert "reaches 99%" in advice.note["en"]
+    assert f"the highest is {round(advice.sql.precision.value * 100)}%" in advice.note["en"]
 
 
 def test_recall_floor_is_the_highest_line_that_holds_it(history, tried):
@@ -193,14 +193,14 @@ def test_recall_floor_is_the_highest_line_that_holds_it(history, tried):
 def test_reversed_wishes_raise_sql_to_mql_with_a_note(history):
     advice = precision(basis_of(history), sql=0.1, mql=0.4)
     assert advice.sql.logit == advice.mql.logit
-    assert "raised to MQL" in advice.note.en
+    assert "raised to MQL" in advice.note["en"]
 
 
 def test_few_wins_are_said_and_many_are_not(history):
     few = oracle.simulate(80, 1, shift=-3.0)
-    assert "Only" in capacity(basis_of(few), 1, 2).note.en
-    assert "成交线索作为依据" in capacity(basis_of(few), 1, 2).note.zh
-    assert capacity(basis_of(history), 3, 8).note.en == ""
+    assert "winning leads only" in capacity(basis_of(few), 1, 2).note["en"]
+    assert "条成交线索" in capacity(basis_of(few), 1, 2).note["zh"]
+    assert capacity(basis_of(history), 3, 8).note["en"] == ""
 
 
 def test_without_dates_capacity_is_not_feasible_and_nothing_is_weekly(history):
@@ -208,7 +208,7 @@ def test_without_dates_capacity_is_not_feasible_and_nothing_is_weekly(history):
     basis = basis_of(undated)
     advice = capacity(basis, 3, 8)
     assert not advice.feasible
-    assert "no dates" in advice.note.en
+    assert "no dates" in advice.note["en"]
     assert advice.sql.per_week.value is None
     assert recall(basis, 0.5, 0.9).feasible
 
@@ -218,8 +218,8 @@ def test_every_method_keeps_mql_at_or_below_sql_and_speaks_both_languages(histor
     assert tuple(advice.method for advice in found) == METHODS
     for advice in found:
         assert advice.mql.logit <= advice.sql.logit
-        assert "within 30 days" in advice.explanation.en
-        assert "在 30 天内成交" in advice.explanation.zh
+        assert "within 30 days" in advice.explanation["en"]
+        assert "在 30 天内成交" in advice.explanation["zh"]
         for line in (advice.mql, advice.sql):
             assert line.per_week.lower <= line.per_week.value <= line.per_week.upper
 
@@ -247,11 +247,11 @@ def test_impossible_numbers_are_refused_by_name(history, wrong):
 
 
 def test_a_line_that_nothing_crosses_has_no_precision_and_says_so(history):
-    line = basis_of(history).line(99.0, 1.0)
+    line = basis_of(history).threshold(99.0, 1.0)
     assert (line.crossed, line.precision.value, line.per_week.value, line.recall.value) == (0, None, 0.0, 0.0)
-    said = line_words("SQL", line, 30.0)
-    assert "nothing is known of their wins" in said.en
-    assert "成交情况未知" in said.zh
+    said = threshold_words("SQL", line, 30.0)
+    assert "wins unknown" in said["en"]
+    assert "成交情况未知" in said["zh"]
 
 
 def test_the_article_interval_covers_the_mean_score_about_nine_times_in_ten():

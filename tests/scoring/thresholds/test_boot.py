@@ -23,7 +23,7 @@ def drawn(rng, accounts):
 
 def test_intervals_cover_the_truth_about_nine_times_in_ten():
     rng = np.random.default_rng(1)
-    many = Basis.of(drawn(rng, 100_000), reference_odds=1.0, n_boot=2).line(LINE, 0.0)
+    many = Basis.of(drawn(rng, 100_000), reference_odds=1.0, n_boot=2).threshold(LINE, 0.0)
     truth = {
         "precision": many.precision.value,
         "recall": many.recall.value,
@@ -32,7 +32,7 @@ def test_intervals_cover_the_truth_about_nine_times_in_ten():
     }
     covered = dict.fromkeys(truth, 0)
     for seed in range(300):
-        line = Basis.of(drawn(rng, 150), reference_odds=1.0, n_boot=200, seed=seed).line(LINE, 0.0)
+        line = Basis.of(drawn(rng, 150), reference_odds=1.0, n_boot=200, seed=seed).threshold(LINE, 0.0)
         for name, value in truth.items():
             found = getattr(line, name)
             covered[name] += found.lower <= value <= found.upper
@@ -64,7 +64,7 @@ def test_accounts_that_win_together_widen_the_interval():
     won = (rng.random(60) < 0.3)[groups]
     common = {"lead": np.arange(n), "logit": np.zeros(n), "won": won, "as_of": oracle.START + np.arange(n)}
     shares = [
-        Basis.of(h, reference_odds=1.0).line(0.0, 0.0).precision
+        Basis.of(h, reference_odds=1.0).threshold(0.0, 0.0).precision
         for h in (History(**common), History(**common, groups=groups))
     ]
     width = [share.upper - share.lower for share in shares]
@@ -74,14 +74,14 @@ def test_accounts_that_win_together_widen_the_interval():
 def test_no_wins_among_few_crossings_is_not_certainty():
     logit = np.concatenate((np.full(12, 2.0), np.zeros(50)))
     history = History(lead=np.arange(62), logit=logit, won=np.arange(62) >= 40, as_of=np.arange(62))
-    found = Basis.of(history, reference_odds=1.0).line(1.0, 0.0).precision
+    found = Basis.of(history, reference_odds=1.0).threshold(1.0, 0.0).precision
     assert found.value == 0.0
     assert 0.05 < found.upper < 0.3
 
 
 def test_the_same_seed_gives_the_same_interval_and_another_does_not():
     history = oracle.simulate(200, 6)
-    lines = [Basis.of(history, reference_odds=1.0, seed=s).line(LINE, 1.0) for s in (1, 1, 2)]
+    lines = [Basis.of(history, reference_odds=1.0, seed=s).threshold(LINE, 1.0) for s in (1, 1, 2)]
     assert lines[0] == lines[1]
     assert lines[0].precision.value == lines[2].precision.value
     assert lines[0].precision != lines[2].precision

@@ -1,4 +1,4 @@
-"""What a trained model must do whatever it learnt: add up, keep directions, and not see what it was not given."""
+"""What a trained model must do whatever it learned: add up, keep directions, and not see what it was not given."""
 
 from __future__ import annotations
 

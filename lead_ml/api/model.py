@@ -1,0 +1,232 @@
+"""A trained model in Python: scores and reasons of a DataFrame of leads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from lead_ml.api.estimator import FeatureClassifier
+from lead_ml.api.frames import Frame, arrow_of
+from lead_ml.errors import InputError
+from lead_ml.language import Lang
+from lead_ml.registry.frame import prepared_rows
+from lead_ml.registry.runs import open_run
+from lead_ml.scoring import Answer, Scorer, served_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOP = 5
+ALL = 100
+
+
+@dataclass(frozen=True, repr=False)
+class Model:
+    """A sealed version that scores DataFrames exactly as the service scores requests."""
+
+    scorer: Scorer
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Model:
+        """Verify and load a bundle folder."""
+        return cls(Scorer.load(Path(folder)))
+
+    @property
+    def version(self) -> str:
+        """Version of the bundle."""
+        return self.scorer.version
+
+    def score(
+        self,
+        leads: Frame,
+        events: Frame | None = None,
+        *,
+        as_of: Any = None,
+        lang: Lang = "en",
+        reasons: int = TOP,
+    ) -> pd.DataFrame:
+        """Score leads, each from its own row and its own events.
+
+        Parameters
+        ----------
+        leads
+            One lead a row: ``lead_id``, ``created_at`` and attributes, named as in the data the model was trained on.
+        events
+            Events of these leads: ``lead_id``, ``occurred_at``, ``type``. None means that events are unknown.
+        as_of
+            The moment at which to score, a timestamp or ISO 8601 text; now by default. A column ``as_of`` of `leads`
+            gives each lead its own.
+        lang
+            Language of the reasons.
+        reasons
+            Reasons to show on either side, 0-100.
+
+        Returns
+        -------
+        pandas.DataFrame
+            On the index of `leads`: ``lead_id``, ``probability`` (0-1) with its 90% interval ``lower`` and ``upper``,
+            ``score`` (0-100), ``grade``, ``stage``, ``fake`` (probability, NaN without a fake model), and ``reasons``:
+            the strongest reasons in words with their points.
+
+        Raises
+        ------
+        RequestError
+            If a row cannot be read; the message names row and column.
+
+        Examples
+        --------
+        >>> model.score(leads, events, as_of="2026-03-01T00:00:00Z")  # doctest: +SKIP
+        """
+        import pandas as pd
+
+        answers = self._answers(leads, events, as_of, lang, reasons)
+        rows = [_row(answer) for answer in answers]
+        index = getattr(leads, "index", None)
+        table = pd.DataFrame(rows, columns=list(_COLUMNS))
+        return table.set_index(index) if isinstance(index, pd.Index) else table
+
+    def explain(
+        self, leads: Frame, events: Frame | None = None, *, as_of: Any = None, lang: Lang = "en"
+    ) -> pd.DataFrame:
+        """Return every reason of every lead, in long form.
+
+        Parameters are those of :meth:`score`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per lead and feature: ``lead_id``, ``feature``, ``family``, ``value`` (as text, None where
+            missing), ``contribution`` on the logit, ``points`` on the score, ``text``. The contributions of a lead and
+            the row of the feature ``base`` add up to the logit of its probability, to 1e-9.
+        """
+        import pandas as pd
+
+        answers = self._answers(leads, events, as_of, lang, ALL)
+        rows = [row for answer in answers for row in _explained(answer)]
+        names = ["lead_id", "feature", "family", "value", "contribution", "points", "text"]
+        return pd.DataFrame(rows, columns=names)
+
+    def to_sklearn(self, target: str = "conversion") -> FeatureClassifier:
+        """Return a fitted scikit-learn classifier on the feature frame of :func:`lead_ml.features`.
+
+        Raises
+        ------
+        InputError
+            If the version has no model of that target.
+        """
+        parts = self.scorer.bundle.parts
+        if target not in parts:
+            raise InputError("no such target", source=self.version, value=target, expected=", ".join(parts))
+        return FeatureClassifier(parts[target])
+
+    def __repr__(self) -> str:
+        """Return one line: version and candidates."""
+        kinds = ", ".join(f"{name}: {part.fitted.kind}" for name, part in self.scorer.bundle.parts.items())
+        return f"Model({self.version}, {kinds})"
+
+    def _answers(
+        self, leads: Frame, events: Frame | None, as_of: Any, lang: Lang, reasons: int
+    ) -> list[Answer]:
+        frame = self._renamed(arrow_of(leads, "leads"), "leads").to_pandas()
+        if as_of is not None:
+            frame["as_of"] = str(as_of)
+        if events is not None:
+            frame["events"] = _events_by_lead(
+                self._renamed(arrow_of(events, "events"), "events"), frame["lead_id"].astype(str).tolist()
+            )
+        now = time.time_ns() // 1_000
+        prepared = prepared_rows(frame, self.scorer.bundle.schema, now, lang=lang, reasons=reasons)
+        return self.scorer.score_prepared(prepared) if prepared else []
+
+    def _renamed(self, table: pa.Table, name: str) -> pa.Table:
+        """Rename the company's columns to those of the data contract, as ``params.yaml`` maps them."""
+        place: dict[str, Any] = (self.scorer.bundle.params.get("data") or {}).get(name) or {}
+        ours = {theirs: own for own, theirs in (place.get("columns") or {}).items()}
+        return table.rename_columns([ours.get(column, column) for column in table.column_names])
+
+
+def load_model(place: Path | str) -> Model:
+    """Load a model: a runs folder or project (the version that serves), a bundle, or a registered model of MLflow.
+
+    Parameters
+    ----------
+    place
+        ``"runs"``, ``"my-company"``, ``"runs/3f2a..."``, a bundle folder, or an MLflow address such as
+        ``"models:/my-company@champion"``.
+
+    Raises
+    ------
+    InputError, BundleError
+        If nothing there serves, or the bundle is damaged.
+    """
+    if str(place).startswith(("models:/", "runs:/")):
+        from lead_ml.registry import downloaded
+
+        with downloaded(str(place)) as bundle:
+            return Model.load(bundle)
+    folder = Path(place)
+    if (folder / "manifest.json").is_file():
+        return Model.load(folder)
+    if (folder / "bundle").is_dir():
+        return Model.load(folder / "bundle")
+    runs = folder / "runs" if (folder / "runs").is_dir() else folder
+    if not runs.is_dir():
+        runs, version = runs.parent, runs.name
+        return Model.load(open_run(runs, version).bundle)
+    return Model.load(served_folder(runs))
+
+
+_COLUMNS = ("lead_id", "probability", "lower", "upper", "score", "grade", "stage", "fake", "reasons")
+
+
+def _row(answer: Answer) -> dict[str, Any]:
+    both = sorted((*answer.reasons.for_, *answer.reasons.against), key=lambda reason: -abs(reason.points))
+    return {
+        **{name: getattr(answer, name) for name in _COLUMNS[:7]},
+        "fake": np.nan if answer.fake is None else answer.fake.probability,
+        "reasons": [f"{reason.points:+.1f} {reason.text}" for reason in both],
+    }
+
+
+def _explained(answer: Answer) -> list[tuple[Any, ...]]:
+    base = (answer.lead_id, "base", "", None, answer.base, np.nan, "")
+    return [
+        base,
+        *(
+            (
+                answer.lead_id,
+                reason.feature,
+                reason.group,
+                None if reason.value is None else str(reason.value),
+                reason.contribution,
+                reason.points,
+                reason.text,
+            )
+            for reason in (*answer.reasons.for_, *answer.reasons.against)
+        ),
+    ]
+
+
+def _events_by_lead(events: pa.Table, leads: Sequence[str]) -> list[str]:
+    """Return the events of each lead as the JSON list of a request; an empty list for a lead without any."""
+    if "lead_id" not in events.column_names:
+        raise InputError(
+            "has no column lead_id", source="events", value=", ".join(events.column_names), expected="lead_id"
+        )
+    known = {"type", "occurred_at", "recorded_at", "event_id", "channel", "page", "session_id", "value"}
+    by_lead: dict[str, list[dict[str, Any]]] = {}
+    for row in events.to_pylist():
+        kept = {name: _plain(value) for name, value in row.items() if name in known and value is not None}
+        by_lead.setdefault(str(row["lead_id"]), []).append(kept)
+    return [msgspec.json.encode(by_lead.get(lead, [])).decode() for lead in leads]
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool) else value.isoformat()
