@@ -66,7 +66,7 @@ def features(folder: Path, layout: str, steps: Steps) -> Found:
     from lead_ml.asof.join import features_at
     from lead_ml.asof.kernel import StoredDataset
     from lead_ml.asof.labels import Spine
-    from lead_ml.cluster.layout import LayoutEvents, lead_order
+    from lead_ml.cluster.layout import LayoutEvents, by_lead_and_time, lead_order
     from lead_ml.tables.dataset import Events, Leads
 
     with ExitStack() as stack:
@@ -78,8 +78,8 @@ def features(folder: Path, layout: str, steps: Steps) -> Found:
             names = names.take(lead_order(Texts(names), opened.count)[0])
             lead = pc.index_in(asked["lead_id"], value_set=names).to_numpy().astype(np.int64)
             as_of = asked["as_of"].to_numpy()
-            order = np.lexsort((as_of, lead))
-            spine = Spine(lead[order], as_of[order])
+            order = by_lead_and_time(lead, as_of, len(names))[1]
+            spine = Spine(lead, as_of) if order is None else Spine(lead[order], as_of[order])
             none = np.empty(0, dtype=np.int64)
             dataset = StoredDataset(
                 Leads(tuple(names.to_pylist()), None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from lead_ml.tables.dataset import Dataset, Events, Floats, Indices, Instants
@@ -36,13 +36,6 @@ class StoredDataset(Dataset):
     """A dataset whose ``events`` have columns and no rows: the rows are in ``stored``."""
 
     stored: StoredEvents | None = None
-
-    def as_known(self, at: int) -> StoredDataset:
-        """Return the data as known strictly before an instant; events known later stay stored, and no snapshot up to `at` sees them."""
-        known = super().as_known(at)
-        return StoredDataset(
-            **{item.name: getattr(known, item.name) for item in fields(known)}, stored=self.stored
-        )
 
 
 def delays(events: Events) -> Instants:

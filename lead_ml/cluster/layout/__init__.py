@@ -7,7 +7,7 @@ answers features from it partition by partition, equal to the last bit to those 
 from __future__ import annotations
 
 from lead_ml.cluster.layout.build import append
-from lead_ml.cluster.layout.events import LayoutEvents, lead_order
+from lead_ml.cluster.layout.events import LayoutEvents, by_lead_and_time, lead_order
 from lead_ml.cluster.layout.layout import Layout, partitions_for
 from lead_ml.cluster.layout.manifest import Intake, RejectionCount
 from lead_ml.cluster.layout.need import Need
@@ -22,6 +22,7 @@ __all__ = [
     "RejectionCount",
     "Scattered",
     "append",
+    "by_lead_and_time",
     "lead_order",
     "partitions_for",
     "storage_at",
