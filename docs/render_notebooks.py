@@ -40,7 +40,7 @@ def render(path: Path) -> None:
     """Run one notebook and write its copy."""
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(ROOT)}}).execute()
-    for old in OUT.glob(f"{path.stem}-*.png"):
+    for old in (*OUT.glob(f"{path.stem}-*.png"), *OUT.glob(f"{path.stem}-*.svg")):
         old.unlink()
     text = "\n\n".join(markdown(notebook, path.stem)) + "\n"
     for folder in PRIVATE:
@@ -64,6 +64,11 @@ def markdown(notebook: Any, stem: str) -> Iterator[str]:
                 pictures += 1
                 name = f"{stem}-{pictures}.png"
                 (OUT / name).write_bytes(smaller(base64.b64decode(data["image/png"])))
+                yield f"![Picture {pictures}]({name})"
+            elif "image/svg+xml" in data:
+                pictures += 1
+                name = f"{stem}-{pictures}.svg"
+                (OUT / name).write_text(data["image/svg+xml"], encoding="utf-8")
                 yield f"![Picture {pictures}]({name})"
             elif output.output_type == "stream" and output.name == "stdout":
                 yield f"```text\n{output.text.rstrip()}\n```"

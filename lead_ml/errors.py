@@ -58,7 +58,7 @@ class LeadMLError(Exception):
             message += f"; expected {expected}"
         if do:
             message += f". {do[0].upper()}{do[1:]}"
-        super().__init__(message.rstrip(".") + ".")
+        super().__init__(message if message.endswith("?") else message.rstrip(".") + ".")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the finished message and attributes, since the keywords of the constructors are not kept."""

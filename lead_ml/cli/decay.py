@@ -48,8 +48,7 @@ def decay(
 
     Example: lead-ml decay --type page_view
     """
-    from lead_ml.report.half_lives import save_picture
-    from lead_ml.workflows.decay import learn_decay
+    from lead_ml.workflows.decay import learn_decay, save_picture
 
     target = project / "runs" / "decay.svg" if picture is None else picture
     if target.suffix.lower() not in (".svg", ".png"):
@@ -68,7 +67,7 @@ def decay(
 
 def print_decay(found: Decay) -> None:
     """Print the half-lives, what the forward window says about them, and the lines to paste."""
-    from lead_ml.evaluation.decay.words import name_of
+    from lead_ml.workflows.decay import name_of
 
     mark = " (SYNTHETIC DATA)" if found.synthetic else ""
     evaluated = [item for item in found.types if item.against]
@@ -94,7 +93,7 @@ def print_decay(found: Decay) -> None:
 
 
 def _print_forward(found: Decay, evaluated: list[HalfLife], rules: list[str], mark: str) -> None:
-    from lead_ml.evaluation.decay.words import name_of
+    from lead_ml.workflows.decay import name_of
 
     if not evaluated or evaluated[0].against[0].forward is None:
         return
@@ -109,7 +108,7 @@ def _print_forward(found: Decay, evaluated: list[HalfLife], rules: list[str], ma
 
 
 def _learnt(item: HalfLife, rules: int) -> tuple[str, ...]:
-    from lead_ml.evaluation.decay.words import between, spoken
+    from lead_ml.workflows.decay import between, spoken
 
     if item.verdict != "identified":
         return ("not identified", "-", *["-"] * rules)

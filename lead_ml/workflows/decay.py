@@ -14,12 +14,16 @@ from lead_ml.errors import InputError, ParamsError
 from lead_ml.evaluation import Table
 from lead_ml.evaluation.decay import ALL, Decay, DecaySample, frequent_types, learn
 from lead_ml.evaluation.decay.profile import LEVEL
+from lead_ml.evaluation.decay.words import between, name_of, spoken
 from lead_ml.evaluation.split import groups_of
 from lead_ml.project.load import Project
+from lead_ml.report.half_lives import save_picture
 from lead_ml.tables.dataset import Dataset, Indices
 from lead_ml.tables.instants import iso
 from lead_ml.workflows.load import load, reseeded
 from lead_ml.workflows.training import labelled_spine, windows_of
+
+__all__ = ["between", "cut_of", "decay_of", "learn_decay", "name_of", "sample_of", "save_picture", "spoken"]
 
 TARGET = "conversion"
 MOST_TYPES = 20

@@ -45,7 +45,7 @@ def init_from_export(
     """Write the project that fits an export into a new or empty folder; return the draft and the files written.
 
     The export is only read. Nothing is written before everything about it is understood. The folder may hold the
-    exported files themselves.
+    exported files, in its subfolder ``data``.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def init_from_export(
 
 
 def _check_empty(folder: Path, exports: Sequence[Path] = ()) -> None:
-    own = {path.resolve() for path in exports}
+    own = {path.resolve() for path in exports if path.resolve().is_relative_to((folder / "data").resolve())}
     if folder.exists() and (
         not folder.is_dir() or any(path.is_file() and path.resolve() not in own for path in folder.rglob("*"))
     ):

@@ -16,6 +16,7 @@ from kinds import run_of_kind
 
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
+from lead_ml.model.metrics import sigmoid
 from lead_ml.registry.logged_model import MODEL_CODE
 from lead_ml.registry.runs import Run
 from lead_ml.registry.store import import_mlflow
@@ -91,7 +92,7 @@ def test_the_training_table_equals_the_scored_data_set(
     for target, part in scorer.bundle.parts.items():
         matrix = part.fitted.matrix(raw)
         logit = part.calibration.apply(part.fitted.model.predict_logit(matrix))
-        probability = 1.0 / (1.0 + np.exp(-logit))
+        probability = sigmoid(logit)
         table = part.calibration.scale_contributions(part.fitted.model.contributions(matrix))
         names = [f"{target} {item.name}" for item in part.fitted.declarations]
         for row, answer in enumerate(expected):

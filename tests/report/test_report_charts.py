@@ -89,10 +89,10 @@ def test_ticks_of_rates_are_percentages(data: dict) -> None:
 
 
 def test_the_threshold_curve_shows_both_thresholds(data: dict) -> None:
-    lines = data["thresholds"]["lines"]
+    accepted = data["thresholds"]["in_force"]
     shown = texts(str(charts.threshold_curve(data["thresholds"])))
-    assert f"MQL {lines['mql_score']:.0f}" in shown
-    assert f"SQL {lines['sql_score']:.0f}" in shown
+    assert f"MQL {accepted['mql_score']:.0f}" in shown
+    assert f"SQL {accepted['sql_score']:.0f}" in shown
 
 
 def test_charts_without_figures_are_empty() -> None:

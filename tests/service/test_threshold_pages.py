@@ -99,7 +99,7 @@ def test_own_numbers_change_the_advice_and_nothing_else(served: Any, reader: Any
 def test_thresholds_without_history_still_have_their_page(fresh: Any, client_of: Any) -> None:
     bundle = dataclasses.replace(fresh.scorer.bundle, history=None, advice=())
     fresh.reloader._scorer = dataclasses.replace(
-        fresh.scorer, bundle=bundle, version="bare", lines=Thresholds.of(0.1, 0.2, method="default")
+        fresh.scorer, bundle=bundle, version="bare", thresholds=Thresholds.of(0.1, 0.2, method="default")
     )
     reader = login(fresh, client_of, "read")
     page = reader.get("/review/thresholds?lang=en")

@@ -15,9 +15,9 @@ ACCEPT = {"mql": 0.05, "sql": 0.2, "why": "pilot", "by": "Li Na"}
 
 def test_the_thresholds_come_with_their_evidence(served: Any) -> None:
     found = served.client.get("/v1/thresholds", headers=served.read).json()
-    assert found["lines"] == msgspec.to_builtins(served.scorer.thresholds)
+    assert found["thresholds"] == msgspec.to_builtins(served.scorer.thresholds)
     assert [item["method"] for item in found["advice"]] == list(METHODS)
-    assert found["sql"]["probability"] == pytest.approx(found["lines"]["sql"])
+    assert found["sql"]["probability"] == pytest.approx(found["thresholds"]["sql"])
     assert (
         found["sql"]["per_week"]["lower"]
         <= found["sql"]["per_week"]["value"]
@@ -60,15 +60,15 @@ def test_accepted_thresholds_are_saved_and_take_effect_at_once(fresh: Any, body:
     before = fresh.post("/v1/score", body).json()
     accepted = fresh.post("/v1/thresholds", ACCEPT, fresh.admin)
     assert accepted.status_code == 200
-    lines = accepted.json()
-    assert lines["accepted_by"] == "Li Na / admin-key"
-    assert lines["why"] == "pilot"
+    accepted_now = accepted.json()
+    assert accepted_now["accepted_by"] == "Li Na / admin-key"
+    assert accepted_now["why"] == "pilot"
     after = fresh.post("/v1/score", body).json()
-    assert after["thresholds_version"] == lines["version"] != before["thresholds_version"]
+    assert after["thresholds_version"] == accepted_now["version"] != before["thresholds_version"]
     assert after["probability"] == before["probability"]
     kept = fresh.scorer.folder / "thresholds.json"
-    assert Thresholds.from_json(kept.read_bytes()).version == lines["version"]
-    assert fresh.client.get("/v1/thresholds", headers=fresh.read).json()["lines"] == lines
+    assert Thresholds.from_json(kept.read_bytes()).version == accepted_now["version"]
+    assert fresh.client.get("/v1/thresholds", headers=fresh.read).json()["thresholds"] == accepted_now
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def test_a_folder_that_cannot_be_written_is_a_conflict(fresh: Any, monkeypatch: 
 
 
 def test_thresholds_accepted_by_another_worker_are_picked_up(fresh: Any) -> None:
-    lines = Thresholds.of(0.07, 0.21, method="manual", accepted_by="another worker", why="test")
-    accept_thresholds(fresh.scorer.folder, lines)
+    other = Thresholds.of(0.07, 0.21, method="manual", accepted_by="another worker", why="test")
+    accept_thresholds(fresh.scorer.folder, other)
     fresh.reloader.check()
-    assert fresh.scorer.thresholds == lines
+    assert fresh.scorer.thresholds == other
 
 
 def test_an_unreadable_thresholds_file_leaves_the_previous_thresholds(fresh: Any) -> None:

@@ -217,7 +217,7 @@ def test_training_again_gives_the_same_bytes_whatever_the_order_of_changes(
 def test_check_shows_the_changes_and_the_extra_table(project: Path) -> None:
     done = CliRunner().invoke(app, ["check", "--project", str(project)], env={"COLUMNS": "200"})
     assert done.exit_code == 0, done.output
-    for text in ("lead_history", "extra.firms", "history: as it stood"):
+    for text in ("lead_history", "extra.firms", "history: value as of"):
         assert text in done.output
 
 

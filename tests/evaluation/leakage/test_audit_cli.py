@@ -23,7 +23,7 @@ def test_it_names_the_leak_and_shows_both_figures(run, world):
     told = " ".join(done.stdout.split())
     assert "SYNTHETIC" in told
     assert "lead_status" in told
-    assert "honest without the flagged, leaky with all" in told
+    assert "honest without the flagged columns, leaky with all" in told
     assert "Left out: lead_status" in done.stderr
 
 
