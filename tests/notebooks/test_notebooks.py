@@ -63,7 +63,7 @@ def test_the_rendered_copy_has_the_code_of_the_notebook_and_its_pictures(path: P
         assert cell.source in text, "run docs/render_notebooks.py"
     pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)
     assert pictures
-    assert set(pictures) == {item.name for item in RENDERED.glob(f"{path.stem}-*.png")}
+    assert set(pictures) == {item.name for item in RENDERED.glob(f"{path.stem}-*.*g")}
 
 
 def test_the_rendered_copies_are_small_and_hold_no_absolute_paths() -> None:
