@@ -55,7 +55,7 @@ def test_imports_go_downward_only() -> None:
         ("lead_ml/asof/kernel/plan.py", "from lead_ml import scoring", "Layers of the engine"),
         ("lead_ml/errors.py", "from lead_ml.cli import console", "Layers of the engine"),
         ("lead_ml/scoring/answer.py", "import mlflow", "MLflow only in registry"),
-        ("lead_ml/scoring/reasons/reasons.py", "import shap", "shap only in report"),
+        ("lead_ml/scoring/reasons/reasons.py", "import shap", "Contributions are our own, not those of shap"),
         ("lead_ml/workflows/train.py", "import dask", "Dask only in cluster"),
     ],
 )
