@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from lead_ml.asof.kernel.aggregate import aggregate, aggregate_coded, warm
 from lead_ml.asof.kernel.attribute_history import column_at, key_at
-from lead_ml.asof.kernel.history_snapshot import HistorySnapshot, take_snapshot
+from lead_ml.asof.kernel.history_snapshot import HistorySnapshot
 from lead_ml.asof.kernel.incremental import IncrementalState
 from lead_ml.asof.kernel.merge_snapshots import merged
 from lead_ml.asof.kernel.parts import combined, content, parts_of, quotient
@@ -18,6 +18,7 @@ from lead_ml.asof.kernel.program import EMPTY_KEY, NO_KEY
 from lead_ml.asof.kernel.run import run
 from lead_ml.asof.kernel.stored import Answered, StoredDataset, StoredEvents, delays, stored_of
 from lead_ml.asof.kernel.stream import Stream, gather
+from lead_ml.asof.kernel.take_snapshot import take_snapshot
 
 __all__ = [
     "EMPTY_KEY",

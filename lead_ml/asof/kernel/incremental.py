@@ -17,12 +17,12 @@ from dataclasses import replace
 import numpy as np
 
 from lead_ml.asof.kernel.attribute_history import moves
-from lead_ml.asof.kernel.history_snapshot import by_text, recode_shown, shown_codes, still_needed
 from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import DISTINCT, UNSEEN, Base, Snapshots
 from lead_ml.asof.kernel.rows import StreamRows, collect, lead_keys, no_rows
 from lead_ml.asof.kernel.run import run, walked
 from lead_ml.asof.kernel.stream import Stream, in_order, lay_out
+from lead_ml.asof.kernel.take_snapshot import by_text, recode_shown, shown_codes, still_needed
 from lead_ml.errors import DeclarationError, InputError, LateRecord
 from lead_ml.tables.dataset import Coded, Codes, Dataset, Floats, Instants
 from lead_ml.tables.instants import iso

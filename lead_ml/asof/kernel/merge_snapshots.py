@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from lead_ml.asof.kernel.history_snapshot import HistorySnapshot, shown_places
+from lead_ml.asof.kernel.history_snapshot import HistorySnapshot
 from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import Base
+from lead_ml.asof.kernel.take_snapshot import shown_places
 from lead_ml.tables.dataset import Codes, Indices
 
 
