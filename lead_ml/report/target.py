@@ -11,6 +11,7 @@ from lead_ml.evaluation import Evaluation, WindowRecord
 from lead_ml.language import LANGUAGES
 from lead_ml.model.fit import profiles_of
 from lead_ml.model.metrics import Interval
+from lead_ml.registry import curves
 from lead_ml.registry.runs import ForwardScores, Run
 from lead_ml.report import figures
 from lead_ml.report.importance import importance_of
@@ -99,9 +100,9 @@ def _judged(
         "left_out": evaluation.left_out,
         "drift": _drift(evaluation),
         "slices": _slices(evaluation),
-        "reliability": [] if scores is None else figures.reliability(scores, winner, seed=seed),
-        "roc": {} if scores is None else figures.roc_curves(scores),
-        "gains": {} if scores is None else figures.gain_curves(scores),
+        "reliability": [] if scores is None else curves.reliability(scores, winner, seed=seed),
+        "roc": {} if scores is None else curves.roc_curves(scores),
+        "gains": {} if scores is None else curves.gain_curves(scores),
     }
 
 

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from lead_ml.model.metrics import capture_at, log_loss, roc_auc
+from lead_ml.registry import curves
 from lead_ml.registry.runs import ForwardScores
 from lead_ml.report import figures
 
 
 def test_bins_hold_every_row_once_and_their_rates_average_to_the_observed_rate(scores: ForwardScores) -> None:
-    bins = figures.reliability(scores, "logistic", seed=1)
-    assert len(bins) == figures.BINS
+    bins = curves.reliability(scores, "logistic", seed=1)
+    assert len(bins) == curves.BINS
     assert sum(row["rows"] for row in bins) == len(scores.y)
     mean = sum(row["rows"] * row["observed"] for row in bins) / len(scores.y)
     assert mean == pytest.approx(scores.y.mean(), abs=1e-12)
@@ -22,7 +23,7 @@ def test_the_band_of_a_calibrated_kind_holds_the_diagonal_and_that_of_a_too_sure
     held = {
         kind: sum(
             row["lower"] <= row["predicted"] <= row["upper"]
-            for row in figures.reliability(scores, kind, seed=1)
+            for row in curves.reliability(scores, kind, seed=1)
         )
         for kind in ("logistic", "lightgbm")
     }
@@ -34,26 +35,26 @@ def test_rows_of_equal_probability_share_a_bin(scores: ForwardScores) -> None:
     flat = ForwardScores(
         scores.lead_id, scores.as_of, scores.y, scores.weight, scores.group, {"scorecard": np.full(900, 0.2)}
     )
-    bins = figures.reliability(flat, "scorecard", seed=1)
+    bins = curves.reliability(flat, "scorecard", seed=1)
     assert [row["rows"] for row in bins] == [900]
 
 
 def test_a_bin_without_a_positive_does_not_claim_to_be_certain(scores: ForwardScores) -> None:
     y = np.where(scores.probability["logistic"] > 0.3, scores.y, 0.0)
     none = ForwardScores(scores.lead_id, scores.as_of, y, scores.weight, scores.group, scores.probability)
-    lowest = figures.reliability(none, "logistic", seed=1)[0]
+    lowest = curves.reliability(none, "logistic", seed=1)[0]
     assert lowest["observed"] == 0
     assert lowest["upper"] > 0
 
 
 def test_the_area_under_the_roc_curve_is_the_roc_auc(scores: ForwardScores) -> None:
-    x, found = np.array(figures.roc_curves(scores)["logistic"]).T
+    x, found = np.array(curves.roc_curves(scores)["logistic"]).T
     area = np.trapezoid(found, x)
     assert area == pytest.approx(roc_auc(scores.y, scores.probability["logistic"], scores.weight), abs=0.01)
 
 
 def test_the_gain_curve_passes_through_the_capture(scores: ForwardScores) -> None:
-    x, found = np.array(figures.gain_curves(scores)["logistic"]).T
+    x, found = np.array(curves.gain_curves(scores)["logistic"]).T
     assert (x[0], found[0], x[-1], found[-1]) == (0, 0, 1, 1)
     assert np.all(np.diff(x) >= 0)
     assert np.all(np.diff(found) >= 0)
