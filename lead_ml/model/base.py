@@ -52,9 +52,20 @@ class Classifier(ABC):
         y: npt.NDArray[Any],
         *,
         sample_weight: Floats | None = None,
-        columns: Sequence[ColumnInfo],
+        columns: Sequence[ColumnInfo] | None = None,
     ) -> Self:
-        """Learn from ``X`` (n, d) float64 C-contiguous, ``y`` (n,) of 0 and 1, ``sample_weight`` (n,) at least 0.
+        """Learn from labeled rows.
+
+        Parameters
+        ----------
+        X
+            (n, d) float64, C-contiguous, NaN where missing.
+        y
+            (n,) labels 0 and 1.
+        sample_weight
+            (n,) weights of at least 0; 1 each by default.
+        columns
+            What the d columns hold; numbers named ``x0``, ``x1``, ... by default.
 
         Raises
         ------
@@ -128,6 +139,21 @@ class Classifier(ABC):
             setattr(self, name, value)
         return self
 
+    def predict(self, X: Floats) -> npt.NDArray[np.int64]:
+        """Return 1 where the probability is at least one half, else 0, (n,)."""
+        return (self.predict_logit(X) >= 0).astype(np.int64)
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn what this is, so that its cross-validation and searches take it."""
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="classifier",
+            target_tags=TargetTags(required=True),
+            classifier_tags=ClassifierTags(multi_class=False),
+            input_tags=InputTags(allow_nan=True),
+        )
+
     @property
     def classes_(self) -> npt.NDArray[np.int64]:
         """The labels in the order of :meth:`predict_proba`."""
@@ -149,6 +175,13 @@ class Classifier(ABC):
 
     def _checked(self, X: Floats) -> Floats:
         return check_matrix(X, self._fitted())
+
+
+def described(X: Floats, columns: Sequence[ColumnInfo] | None) -> tuple[ColumnInfo, ...]:
+    """Return the columns of a matrix: those given, or numbers named ``x0``, ``x1``, ..."""
+    if columns is not None:
+        return tuple(columns)
+    return tuple(ColumnInfo(f"x{j}", "number") for j in range(np.shape(X)[-1]))
 
 
 def check_matrix(X: Floats, columns: Sequence[ColumnInfo]) -> Floats:

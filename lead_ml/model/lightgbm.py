@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.errors import BundleError
-from lead_ml.model.base import Classifier, ColumnInfo, check_classes, check_fit
+from lead_ml.model.base import Classifier, ColumnInfo, check_classes, check_fit, described
 from lead_ml.project.params import LightGBMParams
 from lead_ml.project.targets import Kind
 from lead_ml.tables.dataset import Floats
@@ -49,7 +49,7 @@ TrainBooster = Callable[[BoosterTask], str]
 
 
 def train_booster_here(task: BoosterTask) -> str:
-    """TrainBooster the trees in this process; return the model text."""
+    """Train the trees in this process; return the model text."""
     import lightgbm
 
     data = lightgbm.Dataset(
@@ -112,12 +112,12 @@ class LightGBM(Classifier):
         y: npt.NDArray[Any],
         *,
         sample_weight: Floats | None = None,
-        columns: Sequence[ColumnInfo],
+        columns: Sequence[ColumnInfo] | None = None,
     ) -> Self:
-        """TrainBooster ``params.rounds`` trees from the weighted mean; see :meth:`Classifier.fit`."""
+        """Train ``params.rounds`` trees from the weighted mean; see :meth:`Classifier.fit`."""
+        self.columns_ = columns = described(X, columns)
         labels, weight = check_fit(X, y, sample_weight, columns)
         check_classes(labels, weight)
-        self.columns_ = tuple(columns)
         text = self.train_booster(
             BoosterTask(
                 self.train_params(columns),

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.model.base import Classifier, ColumnInfo, add_up, check_classes, check_fit
+from lead_ml.model.base import Classifier, ColumnInfo, add_up, check_classes, check_fit, described
 from lead_ml.model.metrics import logit
 from lead_ml.model.scorecard import Scorecard
 from lead_ml.model.terms import (
@@ -59,10 +59,10 @@ class Logistic(Classifier):
         y: npt.NDArray[Any],
         *,
         sample_weight: Floats | None = None,
-        columns: Sequence[ColumnInfo],
+        columns: Sequence[ColumnInfo] | None = None,
     ) -> Self:
         """Decide the transforms, then fit; see :meth:`Classifier.fit`."""
-        return self.fit_design(self.design(X, y, sample_weight, columns))
+        return self.fit_design(self.design(X, y, sample_weight, described(X, columns)))
 
     def design(
         self, X: Floats, y: npt.NDArray[Any], sample_weight: Floats | None, columns: Sequence[ColumnInfo]

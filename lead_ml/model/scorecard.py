@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lead_ml.asof.encode import FIRST_LEVEL, MISSING
 from lead_ml.errors import DeclarationError
-from lead_ml.model.base import Classifier, ColumnInfo, check_fit
+from lead_ml.model.base import Classifier, ColumnInfo, check_fit, described
 from lead_ml.project.params import PointsRule
 from lead_ml.project.targets import Kind
 from lead_ml.tables.dataset import Floats
@@ -87,11 +87,11 @@ class Scorecard(Classifier):
         y: npt.NDArray[Any] | None = None,
         *,
         sample_weight: Floats | None = None,
-        columns: Sequence[ColumnInfo],
+        columns: Sequence[ColumnInfo] | None = None,
     ) -> Self:
         """Store the mean points per column; ``y`` is not used and may be None, ``X`` may have no rows."""
+        self.columns_ = columns = described(X, columns)
         _, weight = check_fit(X, np.zeros(len(X)) if y is None else y, sample_weight, columns)
-        self.columns_ = tuple(columns)
         points, total = self._points(X), float(weight.sum())
         means = [(points[:, j] * weight).sum() / total if total > 0 else 0.0 for j in range(len(columns))]
         self.mean_points_ = np.array(means, dtype=np.float64)
