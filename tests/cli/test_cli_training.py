@@ -140,7 +140,7 @@ def test_evaluate_writes_no_version(json_of: Any, project: Path) -> None:
 def test_train_writes_a_version_with_a_report(run: Any, json_of: Any, project: Path) -> None:
     done = run("train", "-C", project, "--candidate", "logistic", "--seed", 3, "--no-track")
     assert done.exit_code == 0, done.stderr
-    assert "Rung: logistic" in done.stdout
+    assert "Cold-start stage: logistic" in done.stdout
     trained = open_run(project / "runs")
     assert trained.record.seed == 3
     assert (trained.folder / "report.html").stat().st_size > 10_000
