@@ -79,6 +79,13 @@ class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             If a column is missing.
         """
         part = self._part
+        if not hasattr(X, "columns"):
+            raise InputError(
+                "is not a DataFrame",
+                source="X",
+                value=type(X).__name__,
+                expected="the frame of lead_ml.features",
+            )
         missing = [name for name in self.feature_names_in_ if name not in X.columns]
         if missing:
             raise InputError(
@@ -96,6 +103,12 @@ class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: pd.DataFrame) -> Any:
         """Return 1 where the probability is at least one half, else 0."""
         return (self.predict_proba(X)[:, 1] >= 0.5).astype(np.int64)
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        """Return one line: the candidate behind it and the number of columns it reads."""
+        if self.part is None:
+            return "FeatureClassifier()"
+        return f"FeatureClassifier({self.part.fitted.kind}, {self.n_features_in_} columns)"
 
     def __sklearn_is_fitted__(self) -> bool:
         """Tell scikit-learn that there is nothing left to fit."""

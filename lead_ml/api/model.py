@@ -73,7 +73,7 @@ class Model:
         -------
         pandas.DataFrame
             On the index of `leads`: ``lead_id``, ``probability`` (0-1) with its 90% interval ``lower`` and ``upper``,
-            ``score`` (0-100), ``grade``, ``stage``, ``fake`` (probability, NaN without a fake model), and ``reasons``:
+            ``score`` (0-100), ``grade``, ``stage``, ``fake`` (probability, NaN without a fake model), ``fake_flag``, and ``reasons``:
             the strongest reasons in words with their points.
 
         Raises
@@ -136,8 +136,12 @@ class Model:
         self, leads: Frame, events: Frame | None, as_of: Any, lang: Lang, reasons: int
     ) -> list[Answer]:
         frame = self._renamed(arrow_of(leads, "leads"), "leads").to_pandas()
+        if "lead_id" not in frame.columns:
+            raise InputError(
+                "has no column lead_id", source="leads", value=", ".join(frame.columns), expected="lead_id"
+            )
         if as_of is not None:
-            frame["as_of"] = str(as_of)
+            frame["as_of"] = _moment(as_of)
         if events is not None:
             frame["events"] = _events_by_lead(
                 self._renamed(arrow_of(events, "events"), "events"),
@@ -175,6 +179,10 @@ def load_model(place: Path | str) -> Model:
         with downloaded(str(place)) as bundle:
             return Model.load(bundle)
     folder = Path(place)
+    if not folder.exists() and not (folder.parent.is_dir() and folder.parent.name == "runs"):
+        raise InputError(
+            "there is no such folder", source=str(place), expected="a project, its runs folder, or a bundle"
+        )
     if (folder / "manifest.json").is_file():
         return Model.load(folder)
     if (folder / "bundle").is_dir():
@@ -186,7 +194,9 @@ def load_model(place: Path | str) -> Model:
     return Model.load(served_folder(runs))
 
 
-_COLUMNS = ("lead_id", "probability", "lower", "upper", "score", "grade", "stage", "fake", "reasons")
+_COLUMNS = (
+    "lead_id", "probability", "lower", "upper", "score", "grade", "stage", "fake", "fake_flag", "reasons",
+)  # fmt: skip
 
 
 def _row(answer: Answer) -> dict[str, Any]:
@@ -194,8 +204,21 @@ def _row(answer: Answer) -> dict[str, Any]:
     return {
         **{name: getattr(answer, name) for name in _COLUMNS[:7]},
         "fake": np.nan if answer.fake is None else answer.fake.probability,
+        "fake_flag": answer.fake is not None and answer.fake.flag,
         "reasons": [f"{reason.points:+.1f} {reason.text}" for reason in both],
     }
+
+
+def _moment(value: Any) -> str:
+    """Return a moment as ISO 8601 text; a date is its midnight."""
+    import pandas as pd
+
+    try:
+        return str(pd.Timestamp(value).isoformat())
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "is not a valid timestamp", source="as_of", value=value, expected="a timestamp or ISO 8601 text"
+        ) from error
 
 
 def _explained(answer: Answer) -> list[tuple[Any, ...]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lead_ml.api.frames import Frame, write_frame
+import pyarrow as pa
+
+from lead_ml.api.frames import Frame, arrow_of, write_frame
 from lead_ml.api.run import TrainedRun
-from lead_ml.errors import InputError
+from lead_ml.errors import InputError, LeadMLError
 from lead_ml.project.load import Project, load_project
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import KINDS, Kind
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.init import init_from_export
 from lead_ml.workflows.train import train as train_dataset
@@ -26,7 +29,7 @@ def fit(
     created: str | None = None,
     outcome: str | None = None,
     folder: Path | str = FOLDER,
-    candidates: Sequence[Kind] | None = None,
+    candidates: Sequence[str] | str | None = None,
     seed: int | None = None,
     track: bool = True,
     progress: Callable[[str], None] = lambda _: None,
@@ -78,31 +81,32 @@ def fit(
     >>> run = lead_ml.fit(leads, events=events, outcomes=outcomes)  # doctest: +SKIP
     >>> run = lead_ml.fit(leads, created="CreateDate", outcome="Converted")  # doctest: +SKIP
     """
-    root = Path(folder)
-    tables = {"leads": leads, "events": events, "outcomes": outcomes}
-    given = {name: frame for name, frame in tables.items() if frame is not None}
+    root, kinds = Path(folder), _candidates(candidates)
+    frames = {"leads": leads, "events": events, "outcomes": outcomes}
+    tables = {name: arrow_of(frame, name) for name, frame in frames.items() if frame is not None}
+    named = {
+        role: column for role, column in (("created_at", created), ("outcome", outcome)) if column is not None
+    }
     if not (root / "params.yaml").is_file():
-        _check_free(root)
-        paths = {name: write_frame(frame, root / "data" / f"{name}.parquet") for name, frame in given.items()}
-        named = {"created_at": created, "outcome": outcome}
-        init_from_export(
-            root,
-            paths["leads"],
-            paths.get("events"),
-            paths.get("outcomes"),
-            named={role: column for role, column in named.items() if column is not None},
+        _drafted(root, tables, named)
+    elif named:
+        raise InputError(
+            "holds a project already, so its params.yaml says which column is which",
+            source=str(root),
+            value=", ".join(named.values()),
+            do="edit params.yaml, or name another folder",
         )
     else:
-        for name, frame in given.items():
-            write_frame(frame, root / "data" / f"{name}.parquet")
-    return train(root, candidates=candidates, seed=seed, track=track, progress=progress)
+        for name, table in tables.items():
+            write_frame(table, root / "data" / f"{name}.parquet")
+    return train(root, candidates=kinds, seed=seed, track=track, progress=progress)
 
 
 def train(
     project: Project | Path | str,
     dataset: Dataset | None = None,
     *,
-    candidates: Sequence[Kind] | None = None,
+    candidates: Sequence[str] | str | None = None,
     seed: int | None = None,
     track: bool = True,
     progress: Callable[[str], None] = lambda _: None,
@@ -122,13 +126,39 @@ def train(
     --------
     >>> run = lead_ml.train(lead_ml.load_project("my-company"))  # doctest: +SKIP
     """
+    kinds = _candidates(candidates)
     if dataset is not None:
         loaded = project if isinstance(project, Project) else load_project(Path(project))
-        return TrainedRun.of(train_dataset(loaded, dataset, kinds=candidates, progress=progress))
+        return TrainedRun.of(train_dataset(loaded, dataset, kinds=kinds, progress=progress))
     root = project.root if isinstance(project, Project) else Path(project)
-    return TrainedRun.of(
-        train_project(root, None, kinds=candidates, seed=seed, track=track, progress=progress)
-    )
+    return TrainedRun.of(train_project(root, None, kinds=kinds, seed=seed, track=track, progress=progress))
+
+
+def _drafted(root: Path, tables: Mapping[str, pa.Table], named: Mapping[str, str]) -> None:
+    """Write the tables and the project that fits them; leave nothing behind if they cannot be understood."""
+    _check_free(root)
+    existed = root.is_dir()
+    try:
+        paths = {
+            name: write_frame(table, root / "data" / f"{name}.parquet") for name, table in tables.items()
+        }
+        init_from_export(root, paths["leads"], paths.get("events"), paths.get("outcomes"), named=named)
+    except LeadMLError:
+        shutil.rmtree(root / "data" if existed else root, ignore_errors=True)
+        raise
+
+
+def _candidates(names: Sequence[str] | str | None) -> tuple[Kind, ...] | None:
+    """Return the candidates asked for; one may be given as a plain string."""
+    if names is None:
+        return None
+    asked = (names,) if isinstance(names, str) else tuple(names)
+    unknown = [name for name in asked if name not in KINDS]
+    if unknown or not asked:
+        raise InputError(
+            "unknown candidate", source="candidates", value=", ".join(unknown), expected=", ".join(KINDS)
+        )
+    return tuple(kind for kind in KINDS if kind in asked)
 
 
 def _check_free(root: Path) -> None:

@@ -174,7 +174,7 @@ def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
         raise TooLittleData(
             f"the {recipe.spec.name} model has {few} rows of the rarer class before the forward window",
             expected=f"at least {MIN_FIT_POSITIVES}",
-            do="bring a longer history, or serve the scorecard with train --kind scorecard",
+            do="bring a longer history, or train the scorecard alone",
         )
     return False
 

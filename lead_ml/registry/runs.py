@@ -112,7 +112,7 @@ class Run:
         return ForwardScores.load(path) if path.is_file() else None
 
 
-def open_run(runs: Path, version: str = "latest") -> Run:
+def open_run(runs: Path | str, version: str = "latest") -> Run:
     """Open a run by version, by an unambiguous beginning of it, or the latest one trained.
 
     Raises
@@ -120,6 +120,7 @@ def open_run(runs: Path, version: str = "latest") -> Run:
     InputError
         If there is no such run.
     """
+    runs = Path(runs)
     if version == "latest":
         latest = runs / "latest.json"
         if not latest.is_file():

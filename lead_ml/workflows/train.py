@@ -167,5 +167,5 @@ def _only_scorecard(training: Training, problem: str) -> None:
             problem,
             value=", ".join(training.candidates or ()),
             expected="scorecard",
-            do="name the table of outcomes in params.yaml, or train without --kind",
+            do="name the table of outcomes in params.yaml, or let the scorecard compete too",
         )

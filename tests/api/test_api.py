@@ -225,3 +225,44 @@ def test_fit_refuses_columns_that_are_not_there_and_folders_with_other_things(tm
     (tmp_path / "c" / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(InputError, match="not empty and holds no project"):
         lm.fit(leads, folder=tmp_path / "c")
+
+
+def test_a_failed_fit_leaves_nothing_that_blocks_the_next_one(tmp_path: Path) -> None:
+    leads = leads_with_an_outcome_column(100)
+    with pytest.raises(InputError, match="there is no such column"):
+        lm.fit(leads, outcome="Converted", folder=tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+    with pytest.raises(InputError, match="leads: is not a table"):
+        lm.fit([1, 2], folder=tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("candidates", ["xgboost", ["logistic", "xgboost"], []])
+def test_an_unknown_candidate_is_refused_before_any_work(tmp_path: Path, candidates: Any) -> None:
+    with pytest.raises(InputError, match=r"unknown candidate.*scorecard, logistic, lightgbm"):
+        lm.fit(leads_with_an_outcome_column(100), candidates=candidates, folder=tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+
+
+def test_column_names_for_a_project_that_is_there_are_refused(fitted: Any) -> None:
+    with pytest.raises(InputError, match=r"holds a project already.*Edit params\.yaml"):
+        lm.fit(leads_with_an_outcome_column(), outcome="Result", folder=fitted.folder.parent.parent)
+
+
+def test_wrong_calls_of_a_model_are_clear_errors(fitted: Any, tmp_path: Path) -> None:
+    leads = leads_with_an_outcome_column(5)
+    with pytest.raises(InputError, match="leads: has no column lead_id"):
+        fitted.model.score(leads.drop(columns="Id"))
+    with pytest.raises(InputError, match="as_of: is not a valid timestamp"):
+        fitted.model.score(leads, as_of="next week")
+    dated = fitted.model.score(leads, as_of="2026-12-01")
+    assert (
+        dated["probability"].tolist()
+        == fitted.model.score(leads, as_of="2026-12-01T00:00:00Z")["probability"].tolist()
+    )
+    with pytest.raises(InputError, match="X: is not a DataFrame"):
+        fitted.model.to_sklearn().predict_proba(np.zeros((2, 3)))
+    assert len(repr(fitted.model.to_sklearn())) < 80
+    with pytest.raises(InputError, match="there is no such folder"):
+        lm.load_model(tmp_path / "nope")
+    assert lm.open_run(str(fitted.folder.parent)).record.version == fitted.version
