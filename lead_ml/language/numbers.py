@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from babel import Locale
-from babel.dates import format_date
+if TYPE_CHECKING:
+    from babel import Locale
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Numbers:
     @classmethod
     def of(cls, language: str) -> Numbers:
         """Read the symbols of a language, such as ``en`` or ``zh``, from Babel."""
+        from babel import Locale
+
         locale = Locale.parse(language)
         symbols = locale.number_symbols["latn"]
         pattern = locale.percent_formats[None]
@@ -89,6 +92,8 @@ class Numbers:
         >>> Numbers.of("en").date(date(2026, 3, 2))
         'Mar 2, 2026'
         """
+        from babel.dates import format_date
+
         return format_date(value, format="medium", locale=self.locale)
 
 
