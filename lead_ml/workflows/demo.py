@@ -56,8 +56,13 @@ def run_demo(
     from lead_ml.workflows.score import score_one, score_project, scorer_of
     from lead_ml.workflows.train import train_project
 
+    there = (folder / "leads.csv").is_file()
     make_demo(folder, leads=leads, seed=seed)
-    progress("synthetic CRM written")
+    progress(
+        "the folder holds a synthetic CRM already, which is used as it is"
+        if there
+        else "synthetic CRM written"
+    )
     run = train_project(folder, None, seed=seed, progress=progress)
     promotion = _promoted(folder, run)
     progress("promotion decided")
