@@ -162,6 +162,8 @@ def evaluate_forward(
         _record(item, intervals[kind], random.get(kind, {}), course) for kind, item in evaluated.items()
     ]
     rate, wins = base_rate(table, windows[-1]), winning_leads(table, course.test)
+    constant = np.full(len(course.y), rate)
+    over_base = course.log_loss_gap(constant, best.probability)
     evaluation = Evaluation(
         target=recipes[0].spec.name,
         horizon_days=horizon_days,
@@ -169,10 +171,10 @@ def evaluate_forward(
         optimistic=course.optimistic,
         base_rate=rate,
         windows=tuple(window_record(window, table) for window in windows),
-        kinds=(*records, base_record(course.metrics(np.full(len(course.y), rate)))),
+        kinds=(*records, base_record(course.metrics(constant))),
         winner=winner,
         lead_over=lead_over,
-        headline=headline(winner, intervals, lead_over, wins, course.optimistic),
+        headline=headline(winner, intervals, lead_over, over_base, wins, course.optimistic),
         warnings=warnings(intervals[winner], wins, course.optimistic),
         slices=slices_of(table, course.test, best.probability),
         left_out=dict(table.labels.left_out or table.labels.counts()),

@@ -73,18 +73,36 @@ def headline(
     winner: str,
     intervals: Mapping[str, Mapping[str, Interval]],
     lead_over: Mapping[str, Interval],
+    over_base: Interval,
     positives: int,
     optimistic: bool,
 ) -> str:
-    """Name the winner with its log-loss, and which candidates are statistically tied with it."""
+    """Name the winner with its log-loss, how it compares with the base rate, and which candidates are tied with it.
+
+    Parameters
+    ----------
+    lead_over, over_base
+        Log-loss of the other candidates, and of the base rate, minus that of the winner, with paired intervals.
+    """
     loss = intervals[winner]["log_loss"]
     split = "random-fold (optimistic)" if optimistic else "forward"
     tied = [kind for kind, gap in lead_over.items() if gap.lower <= 0]
-    verdict = f"{winner} has the lowest {split} log-loss, {loss.value:.4f} ({loss.lower:.4f} to {loss.upper:.4f}, {positives:,} positive leads)"
-    return verdict + (
-        f"; statistically tied with {' and '.join(tied)}"
-        if tied
-        else "; clearly ahead of every other candidate"
+    figures = f"{loss.value:.4f} ({loss.lower:.4f} to {loss.upper:.4f}, {positives:,} positive leads)"
+    first = (
+        f"{winner} has the lowest {split} log-loss, {figures}"
+        if lead_over
+        else f"{winner}: {split} log-loss {figures}"
+    )
+    if over_base.upper < 0:
+        return f"{first}; worse than the base rate"
+    if over_base.lower <= 0:
+        return f"{first}; not significantly better than the base rate"
+    if tied:
+        return f"{first}; statistically tied with {' and '.join(tied)}"
+    return (
+        f"{first}; clearly ahead of every other candidate"
+        if lead_over
+        else f"{first}; better than the base rate"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from pathlib import Path
 
@@ -138,7 +139,9 @@ def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
     )
     forward = evaluated(project, leaking, windows, kinds=("logistic",))
     assert any("is suspiciously high: check for leakage" in text for text in forward.evaluation.warnings)
-    assert "clearly ahead of every other candidate" in forward.evaluation.headline
+    assert forward.evaluation.headline.endswith("better than the base rate")
+    both = evaluated(project, leaking, windows, kinds=("scorecard", "logistic")).evaluation
+    assert both.headline.endswith("clearly ahead of every other candidate")
 
 
 def test_undated_figures_are_marked_optimistic(tmp_path: Path) -> None:
@@ -179,7 +182,7 @@ def test_early_windows_without_wins_are_passed_over_and_the_last_may_not_be(smal
     scores = backtest(recipe, table, (poor, windows[-1]))
     assert not scores.scored[poor.test].any()
     last = dataclasses.replace(windows[-1], fit=windows[-1].fit & (table.labels.y == 0))
-    with pytest.raises(TooLittleData, match=r"has 0 rows of the rarer class.*train --kind scorecard"):
+    with pytest.raises(TooLittleData, match=r"has 0 rows of the rarer class.*train the scorecard alone"):
         backtest(recipe, table, (last,))
     scorecard = recipes_of(project.tasks["conversion"], ["scorecard"])[0]
     assert backtest(scorecard, table, (last,)).scored.any()
@@ -352,3 +355,18 @@ def test_without_known_rows_in_the_rolling_windows_the_penalty_of_the_params_sta
         penalty_of(recipe, table, blind)
     forward = evaluated(project, table, blind, kinds=("logistic",))
     assert forward.evaluated["logistic"].scores.recipe == recipe
+
+
+def test_the_headline_compares_with_the_base_rate(tmp_path: Path) -> None:
+    project, table, windows = made(tmp_path, draw(600))
+    rng = np.random.default_rng(8)
+    noise = dataclasses.replace(
+        table,
+        raw={
+            **table.raw,
+            "size": rng.random(len(table.spine)),
+            "source": table.raw["source"].take(rng.permutation(len(table.spine))),
+        },
+    )
+    forward = evaluated(project, noise, windows, kinds=("lightgbm",))
+    assert re.search(r"(worse|not significantly better) than the base rate$", forward.evaluation.headline)
