@@ -32,4 +32,7 @@ def test_the_olist_funnel_is_read_whole_with_one_early_win() -> None:
     dataset, report = read_dataset(params, root, now=NOW)
     assert dataset.outcomes is not None
     assert (len(dataset.leads), len(dataset.outcomes)) == (8000, 842)
-    assert any(note.startswith("1 outcome dated before the creation of the lead") for note in report.tables["outcomes"].notes)
+    assert any(
+        note.startswith("1 outcome dated before the creation of the lead")
+        for note in report.tables["outcomes"].notes
+    )
