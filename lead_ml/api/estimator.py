@@ -54,16 +54,8 @@ class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return len(self.feature_names_in_)
 
     def fit(self, X: Any, y: Any = None) -> FeatureClassifier:
-        """Refuse: the model was trained by ``lead_ml.fit`` on point-in-time features.
-
-        Raises
-        ------
-        NotImplementedError
-            Always.
-        """
-        raise NotImplementedError(
-            "this classifier is fitted already; train with lead_ml.fit, or use a candidate of lead_ml.model"
-        )
+        """Return self: the model is fitted already, as with ``sklearn.frozen.FrozenEstimator``."""
+        return self
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Return calibrated probabilities (rows, 2) of the classes 0 and 1.

@@ -122,6 +122,10 @@ def test_the_scikit_learn_classifier_gives_the_probabilities_of_the_batch(
     scored = model.scorer.scored(dataset, Spine(rows, np.full(len(rows), dataset.until, dtype=np.int64)))
     np.testing.assert_array_equal(classifier.predict_proba(table)[:, 1], scored["conversion"].probability)
     assert classifier.classes_.tolist() == [0, 1]
+    assert classifier.fit(table) is classifier
+    np.testing.assert_array_equal(
+        classifier.predict(table), (scored["conversion"].probability >= 0.5).astype(int)
+    )
     with pytest.raises(InputError, match="feature columns are missing"):
         classifier.predict_proba(table.drop(columns=table.columns[3]))
     with pytest.raises(InputError, match="no such target"):
