@@ -53,7 +53,7 @@ class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return how many columns are read."""
         return len(self.feature_names_in_)
 
-    def fit(self, X: Any, y: Any = None) -> FeatureClassifier:
+    def fit(self, X: Any, y: Any = None) -> FeatureClassifier:  # noqa: ARG002 (scikit-learn's signature)
         """Return self: the model is fitted already, as with ``sklearn.frozen.FrozenEstimator``."""
         return self
 
