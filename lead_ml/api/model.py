@@ -248,7 +248,9 @@ def _events_by_lead(events: pa.Table, leads: Sequence[str], missing: frozenset[s
         )
     known = {"type", "occurred_at", "recorded_at", "event_id", "channel", "page", "session_id", "value"}
     by_lead: dict[str, list[dict[str, Any]]] = {}
-    for row in events.to_pylist():
+    wanted = set(leads)  # a few leads of a long history: only their events are turned into Python objects
+    mine = pa.array([str(lead) in wanted for lead in events["lead_id"].to_pylist()], pa.bool_())
+    for row in events.filter(mine).to_pylist():
         kept = {
             name: _cell(name, value)
             for name, value in row.items()
