@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO ?= work/demo
+# Tests in that many processes; 0: in this one.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && echo 4 || echo $$n)
 export PYTHONHASHSEED ?= 0
 export MLFLOW_DISABLE_TELEMETRY ?= true
 export BENTOML_DO_NOT_TRACK ?= 1
@@ -28,11 +30,12 @@ demo: $(READY)
 	$(BIN)/lead-ml demo $(DEMO)
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -m "not slow and not service and not data" $(PYTEST)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not slow and not service and not data" $(PYTEST)
 
 coverage: $(READY)
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run --parallel-mode -m pytest -q -m "not slow and not service and not data" $(PYTEST)
+	$(MAKE) test PYTEST="--cov --cov-report= $(PYTEST)"
+	mv .coverage .coverage.quick
 	NUMBA_DISABLE_JIT=1 LEAD_ML_EXAMPLES=20 $(BIN)/python -m coverage run --parallel-mode -m pytest -q -m "not slow" tests/asof/kernel tests/oracle
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=90

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from lead_ml.project.load import Project
     from lead_ml.registry.runs import Run
     from lead_ml.tables.dataset import Dataset
+
+os.environ.pop(
+    "COLUMNS", None
+)  # the processes of pytest-xdist have it, and a console keeps the width it starts with
 
 LEADS = 2_500
 SEED = 11

@@ -25,8 +25,8 @@ from lead_ml.service import Settings, create_app
 from lead_ml.service.reload import Loaders
 from lead_ml.tables.dataset import Dataset
 
-LEADS = 1_000
-BATCH = 200
+LEADS = 300
+BATCH = 100
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is installed
@@ -35,7 +35,7 @@ with warnings.catch_warnings():
 
 @pytest.fixture(scope="module")
 def spine(trained: Any) -> Spine:
-    """The latest 1,000 leads at the end of the data, most of them still open."""
+    """The latest leads at the end of the data, most of them still open."""
     count = len(trained.dataset.leads)
     return Spine(np.arange(count - LEADS, count), np.full(LEADS, trained.dataset.until))
 

@@ -32,6 +32,7 @@ def called(*arguments: object, **changes: Any) -> subprocess.CompletedProcess[st
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -59,6 +60,7 @@ def test_json_is_alone_on_standard_output(shared: Path) -> None:
     assert json.loads(done.stdout)["intake"]["tables"]["leads"]["used"] > 0
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_traceback(shared: Path) -> None:
     command = f"{sys.executable} -m lead_ml check -C {shared} --json | head -c 10"
     done = subprocess.run(
@@ -73,6 +75,7 @@ def hear_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_ctrl_c_is_130_and_no_traceback(shared: Path) -> None:
     arguments = [sys.executable, "-m", "lead_ml", "evaluate", "-C", str(shared)]

@@ -45,6 +45,7 @@ def test_the_drift_put_in_is_found():
     assert np.mean([drift.tilt for drift in found]) == pytest.approx(0.2, abs=0.04)
 
 
+@pytest.mark.slow
 def test_a_band_covers_the_next_month_only_when_it_knows_the_drift():
     shares = {"knows": [], "ignores": []}
     for seed in range(30):

@@ -52,6 +52,7 @@ def covered(world, n, seed):
     return ((lower <= truths) & (truths <= upper)).mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", [affine, noisy, saturated, bent_and_noisy, like_trees])
 def test_a_90_percent_band_covers_the_truth_in_about_90_percent_of_bins(world):
     shares = [covered(world, n, seed) for n in (2000, 8000) for seed in range(6)]
@@ -59,6 +60,7 @@ def test_a_90_percent_band_covers_the_truth_in_about_90_percent_of_bins(world):
     assert 0.80 <= np.mean(shares) <= 0.99
 
 
+@pytest.mark.slow
 def test_over_all_worlds_the_coverage_is_that_of_the_level():
     worlds = (affine, noisy, saturated, bent_and_noisy)
     assert (

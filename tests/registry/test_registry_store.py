@@ -24,6 +24,7 @@ from lead_ml.workflows.promote import promote, rollback
 
 # what mlflow itself raises while it is imported, opens its store, and reads an input example
 pytestmark = [
+    pytest.mark.service,
     pytest.mark.filterwarnings(
         "ignore:The ``noload`` loader strategy is deprecated:DeprecationWarning:mlflow"
     ),

@@ -38,6 +38,7 @@ def test_a_layout_holds_what_the_files_hold(trained: Any, laid: Loaded) -> None:
     }
 
 
+@pytest.mark.slow
 def test_training_and_scoring_give_the_same_bits(
     trained: Any, laid: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,6 +60,7 @@ def test_the_audit_finds_the_same(trained: Any, laid: Loaded) -> None:
     )
 
 
+@pytest.mark.slow
 def test_evaluate_gives_the_same_figures(trained: Any, laid: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lead_ml.workflows.evaluate.audit_of", lambda *_: None)  # its own test is above
     found = evaluate_project(laid.project.root, None)
