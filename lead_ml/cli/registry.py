@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from lead_ml.cli.console import DataOption, JsonOption, ProjectOption, print_json, tell
+from lead_ml.cli.console import print_json, tell
+from lead_ml.cli.options import DataOption, JsonOption, ProjectOption
 
 ByOption = Annotated[str, typer.Option("--by", help="Who decides.")]
 
@@ -33,7 +33,7 @@ def promote(
     if as_json:
         print_json(done)
         return
-    tell(escape(done.words))
+    tell(done.words)
 
 
 def rollback(
@@ -54,7 +54,7 @@ def rollback(
     if as_json:
         print_json(done)
         return
-    tell(escape(done.words))
+    tell(done.words)
 
 
 COMMANDS = (promote, rollback)

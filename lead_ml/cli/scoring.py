@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from lead_ml.cli.console import DaskOption, DataOption, JsonOption, ProjectOption, print_json, say, steps
+from lead_ml.cli.console import print_json, say, steps
+from lead_ml.cli.options import (
+    METHODS,
+    DaskOption,
+    DataOption,
+    JsonOption,
+    LangOption,
+    ProjectOption,
+    VersionOption,
+)
 from lead_ml.cli.show import print_advice, print_answer, print_worklist
-from lead_ml.language import Lang
-
-LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the reasons.")]
-VersionOption = Annotated[
-    str | None, typer.Option("--version", help="Version to use.", show_default="the champion")
-]
-METHODS = ("opportunity_mean", "capacity", "value", "precision", "recall")
 
 
 def score(
@@ -52,12 +53,12 @@ def score(
     answers, path = done.answers, done.worklist
     if output is not None:
         write_table(sales_rows(done, link), output)
-        say(f"Scores of {len(answers):,} leads: {escape(str(output))}")
+        say(f"Scores of {len(answers):,} leads: {output}")
     if as_json:
         print_json(answers[:top])
         return
     print_worklist(answers[:top], len(answers))
-    say(f"Worklist with {len(answers):,} open leads: {escape(str(path))}")
+    say(f"Worklist with {len(answers):,} open leads: {path}")
 
 
 def explain(
