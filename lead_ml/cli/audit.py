@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lead_ml.cli.console import interval, print_json, print_table, say, steps, tell
+from lead_ml.cli.console import interval, print_table, say, show, steps, tell
 from lead_ml.cli.options import DataOption, JsonOption, ProjectOption, SeedOption, Target
 
 if TYPE_CHECKING:
@@ -33,11 +33,9 @@ def audit(
 
     with steps("reading") as step:
         found, reports = audit_project(project, data, targets=(target,), seed=seed, progress=step)
-    if as_json:
-        print_json({name: as_dict(report, found.params.trust) for name, report in reports.items()})
-        return
-    for report in reports.values():
-        print_audit(report, found.params, everything=everything)
+    report = reports[target]
+    plain = {target: as_dict(report, found.params.trust)}
+    show(plain, lambda: print_audit(report, found.params, everything=everything), as_json=as_json)
 
 
 def print_audit(report: AuditReport, params: Params, *, everything: bool = False) -> None:

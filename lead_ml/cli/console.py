@@ -5,7 +5,6 @@ Results go to standard output; progress, hints and errors to standard error, so 
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,11 +36,6 @@ def fail(words: str) -> int:
     return 1
 
 
-def debugging() -> bool:
-    """Return whether tracebacks are wanted."""
-    return os.environ.get("LEAD_ML_DEBUG", "") not in ("", "0")
-
-
 def wide() -> bool:
     """Return whether the terminal has room for every interval."""
     return out.width >= WIDE
@@ -52,6 +46,14 @@ def print_json(content: Any) -> None:
     import msgspec
 
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n")
+
+
+def show(found: Any, printed: Callable[[], None], *, as_json: bool) -> None:
+    """Print a result as JSON, or as its command prints it."""
+    if as_json:
+        print_json(found)
+    else:
+        printed()
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lead_ml.cli.console import interval, print_json, print_table, say, steps, tell
+from lead_ml.cli.console import interval, print_table, say, show, steps, tell
 from lead_ml.cli.options import DataOption, JsonOption, ProjectOption, SeedOption
 
 if TYPE_CHECKING:
@@ -44,16 +44,10 @@ def decay(
     with steps("reading") as step:
         found = learn_decay(project, data, types=type_, seed=seed, progress=step)
     drawn = save_picture(found, target)
-    if as_json:
-        print_json(found)
-        return
-    print_decay(found)
-    tell(f"Curves: {drawn}")
-    if any(item.declaration for item in found.types):
-        say("Next: paste a line into features/engagement.py, then lead-ml train")
+    show(found, lambda: print_decay(found, drawn), as_json=as_json)
 
 
-def print_decay(found: Decay) -> None:
+def print_decay(found: Decay, drawn: Path) -> None:
     """Print the half-lives, what the forward window says about them, and the lines to paste."""
     from lead_ml.workflows.decay import name_of
 
@@ -86,6 +80,9 @@ def print_decay(found: Decay) -> None:
         )
     for item in evaluated:
         tell(f"    {item.declaration},")
+    tell(f"Curves: {drawn}")
+    if any(item.declaration for item in found.types):
+        say("Next: paste a line into features/engagement.py, then lead-ml train")
 
 
 def _learnt(item: HalfLife, rules: int) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ import typer
 from lead_ml.language import Lang
 
 Target = Literal["conversion", "fake"]
-METHODS = ("opportunity_mean", "capacity", "value", "precision", "recall")
 
 ProjectOption = Annotated[
     Path, typer.Option("--project", "-C", help="Folder of params.yaml.", file_okay=False, show_default="here")
@@ -29,10 +28,6 @@ DaskOption = Annotated[
         help="Run on Dask: local:2 starts two workers here, tcp://host:8786 uses a running cluster.",
         show_default="this process",
     ),
-]
-CandidateOption = Annotated[
-    list[str] | None,
-    typer.Option("--candidate", help="Train only this candidate (repeat for several).", show_default="all"),
 ]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Overrides the seed of params.yaml.", min=0)]
 VersionOption = Annotated[

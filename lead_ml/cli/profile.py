@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lead_ml.cli.console import interval, print_json, print_table, say, steps, tell
+from lead_ml.cli.console import interval, print_table, say, show, steps, tell
 from lead_ml.cli.options import DataOption, JsonOption, ProjectOption
 from lead_ml.language import Catalog, Lang, catalog
 
@@ -33,11 +33,13 @@ def profile(
 
     with steps("reading") as step:
         found = show_profile(project, data, version=version, progress=step)
-    if as_json:
-        print_json(found)
-        return
+    show(found, lambda: print_profiles(found, catalog(lang)), as_json=as_json)
+
+
+def print_profiles(found: ProfileReport, texts: Catalog) -> None:
+    """Print every profile, what was left out of them, and where points of your own go."""
     for each in found.profiles:
-        print_profile(each, found, catalog(lang))
+        print_profile(each, found, texts)
     if found.left_out:
         say(f"Left out, as their columns are overwritten later: {', '.join(found.left_out)}.")
     say("Your own points go into params.yaml:  conversion: {profile: {industry: {software: 4}}}")

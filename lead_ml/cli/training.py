@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lead_ml.cli.console import INTERRUPTED, print_json, print_table, say, steps, tell
-from lead_ml.cli.options import (
-    CandidateOption,
-    DaskOption,
-    DataOption,
-    JsonOption,
-    ProjectOption,
-    SeedOption,
-    Target,
-)
+from lead_ml.cli.console import INTERRUPTED, print_json, print_table, say, show, steps, tell
+from lead_ml.cli.options import DaskOption, DataOption, JsonOption, ProjectOption, SeedOption, Target
 from lead_ml.cli.show import print_evaluation
 
 if TYPE_CHECKING:
@@ -26,6 +18,12 @@ if TYPE_CHECKING:
     from lead_ml.project.targets import Kind
     from lead_ml.registry.runs import Run
     from lead_ml.workflows.versions import Version
+
+
+CandidateOption = Annotated[
+    list[str] | None,
+    typer.Option("--candidate", help="Train only this candidate (repeat for several).", show_default="all"),
+]
 
 
 def train(
@@ -48,11 +46,9 @@ def train(
         run = train_project(
             project, data, kinds=candidates_of(candidate), seed=seed, track=track, progress=step, work=work
         )
-    if as_json:
-        evaluations = {target: run.evaluation(target) for target in run.targets}
-        print_json({"run": run.record, "evaluations": evaluations, "folder": str(run.folder)})
-        return
-    print_run(run)
+    evaluations = {target: run.evaluation(target) for target in run.targets}
+    plain = {"run": run.record, "evaluations": evaluations, "folder": str(run.folder)}
+    show(plain, lambda: print_run(run), as_json=as_json)
     say("Next: lead-ml promote")
 
 

@@ -99,9 +99,9 @@ def _check(item: Declaration, name: str) -> None:
         raise DeclarationError(
             f"time zone of feature {name}", value=item.zone, expected="a name such as Asia/Shanghai"
         )
-    text = next((part.name for part in operands(item) if is_category(part)), None)
-    if isinstance(item, Ratio | Difference) and text is not None:
-        raise DeclarationError(f"feature {name} computes with text", value=text, expected="a number")
+    for part in operands(item) if isinstance(item, Ratio | Difference) else ():
+        if is_category(part):
+            raise DeclarationError(f"feature {name} computes with text", value=part.name, expected="a number")
 
 
 def _check_stream(item: Aggregate, name: str) -> None:

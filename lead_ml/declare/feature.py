@@ -14,22 +14,10 @@ import msgspec
 from lead_ml.errors import DeclarationError
 
 Stream = Literal["events", "leads", "outcomes", "conversions"]
-Aggregation = Literal[
-    "count",
-    "sum",
-    "mean",
-    "max",
-    "distinct",
-    "active_days",
-    "days_since_first",
-    "days_since_last",
-    "decayed_sum",
-    "share",
-    "longest_gap",
-    "trend",
-    "first",
-    "last",
-]
+Aggregation = (
+    Literal["count", "sum", "distinct", "active_days", "trend", "decayed_sum"]  # 0 without rows
+    | Literal["mean", "max", "share", "days_since_first", "days_since_last", "longest_gap", "first", "last"]
+)
 Filter = dict[str, tuple[str, ...]]  # accepted values by text column; all columns must pass
 
 GROUPS = ("fit", "engagement", "channel", "authenticity")
