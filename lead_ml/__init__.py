@@ -38,49 +38,6 @@ if TYPE_CHECKING:
     from lead_ml.workflows.promote import rollback
     from lead_ml.workflows.score import score_open
 
-_HOME = {
-    "Answer": "lead_ml.scoring",
-    "Column": "lead_ml.project.targets",
-    "Fake": "lead_ml.project.targets",
-    "GIVEN": "lead_ml.declare",
-    "LeadMLError": "lead_ml.errors",
-    "Model": "lead_ml.api",
-    "ModelSpec": "lead_ml.project.targets",
-    "Project": "lead_ml.project.load",
-    "Run": "lead_ml.registry.runs",
-    "ScoreRequest": "lead_ml.scoring",
-    "Scorer": "lead_ml.scoring",
-    "TrainedRun": "lead_ml.api",
-    "Uniform": "lead_ml.project.targets",
-    "Won": "lead_ml.project.targets",
-    "all_of": "lead_ml.declare",
-    "between": "lead_ml.declare",
-    "category": "lead_ml.declare",
-    "clock": "lead_ml.declare",
-    "difference": "lead_ml.declare",
-    "events": "lead_ml.declare",
-    "features": "lead_ml.api",
-    "fit": "lead_ml.api",
-    "ideal_customer": "lead_ml.declare",
-    "interest": "lead_ml.declare",
-    "lead_age": "lead_ml.declare",
-    "leads": "lead_ml.declare",
-    "load": "lead_ml.workflows.load",
-    "load_model": "lead_ml.api",
-    "load_project": "lead_ml.project.load",
-    "lookup": "lead_ml.declare",
-    "number": "lead_ml.declare",
-    "open_run": "lead_ml.registry.runs",
-    "ordinal": "lead_ml.declare",
-    "outcomes": "lead_ml.declare",
-    "prepare": "lead_ml.scoring",
-    "promote": "lead_ml.api",
-    "ratio": "lead_ml.declare",
-    "rollback": "lead_ml.workflows.promote",
-    "score_open": "lead_ml.workflows.score",
-    "train": "lead_ml.api",
-}
-
 __all__ = [  # noqa: RUF022 - in plain order
     "Answer",
     "Column",
@@ -123,6 +80,21 @@ __all__ = [  # noqa: RUF022 - in plain order
     "score_open",
     "train",
 ]
+
+_HOME = {
+    **dict.fromkeys(__all__, "lead_ml.declare"),
+    **dict.fromkeys(
+        ("Model", "TrainedRun", "features", "fit", "load_model", "promote", "train"), "lead_ml.api"
+    ),
+    **dict.fromkeys(("Column", "Fake", "ModelSpec", "Uniform", "Won"), "lead_ml.project.targets"),
+    **dict.fromkeys(("Project", "load_project"), "lead_ml.project.load"),
+    **dict.fromkeys(("Run", "open_run"), "lead_ml.registry.runs"),
+    **dict.fromkeys(("Answer", "ScoreRequest", "Scorer", "prepare"), "lead_ml.scoring"),
+    "LeadMLError": "lead_ml.errors",
+    "load": "lead_ml.workflows.load",
+    "rollback": "lead_ml.workflows.promote",
+    "score_open": "lead_ml.workflows.score",
+}
 
 
 def __getattr__(name: str) -> Any:

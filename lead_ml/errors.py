@@ -47,9 +47,7 @@ class LeadMLError(Exception):
     """
 
     def __init__(self, problem: str, *, value: object = _UNSET, expected: str = "", do: str = "") -> None:
-        self.problem = problem
-        self.expected = expected
-        self.do = do
+        self.problem, self.expected, self.do = problem, expected, do
         self.value = None if value is _UNSET else value
         message = problem
         if value is not _UNSET:
@@ -101,12 +99,8 @@ class InputError(LeadMLError):
         self.source = source
         self.rows = tuple(rows[:_SHOWN_ROWS])
         self.count = len(rows) if count is None else count
-        super().__init__(
-            f"{source}{_where(self.rows, self.count)}: {problem}",
-            value=value,
-            expected=expected,
-            do=do,
-        )
+        place = f"{source}{_where(self.rows, self.count)}"
+        super().__init__(f"{place}: {problem}", value=value, expected=expected, do=do)
 
 
 class ParamsError(LeadMLError):
@@ -142,13 +136,7 @@ class RequestError(LeadMLError):
     """
 
     def __init__(
-        self,
-        problem: str,
-        *,
-        field: str = "",
-        value: object = _UNSET,
-        expected: str = "",
-        do: str = "",
+        self, problem: str, *, field: str = "", value: object = _UNSET, expected: str = "", do: str = ""
     ) -> None:
         self.field = field
         super().__init__(problem, value=value, expected=expected, do=do)
@@ -190,24 +178,7 @@ def _again(kind: type[LeadMLError], message: str, state: dict[str, Any]) -> Lead
 
 
 def shorten(value: object, limit: int = 80) -> str:
-    """Return ``repr(value)``, cut to a length.
-
-    Parameters
-    ----------
-    value
-        Anything.
-    limit
-        Number of characters.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> shorten("a" * 100, limit=10)
-    "'aaaaaa..."
-    """
+    """Return ``repr(value)``, cut to a length."""
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
 

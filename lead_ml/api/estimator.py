@@ -20,20 +20,7 @@ if TYPE_CHECKING:
 
 
 class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """The calibrated model of one target, already fitted: ``fit`` changes nothing.
-
-    Parameters
-    ----------
-    part
-        Model, code book and calibration of one target of a bundle.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (2,)
-        0 and 1.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Columns that :meth:`predict_proba` reads, those of :func:`lead_ml.features`.
-    """
+    """The calibrated model of one target of a bundle, already fitted: ``fit`` changes nothing."""
 
     def __init__(self, part: BundlePart | None = None) -> None:
         self.part = part
@@ -58,17 +45,9 @@ class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
-        """Return calibrated probabilities (rows, 2) of the classes 0 and 1.
+        """Return calibrated probabilities (rows, 2) of the classes 0 and 1, from the frame of :func:`lead_ml.features`.
 
-        Parameters
-        ----------
-        X
-            Feature frame with the columns :attr:`feature_names_in_`, numbers as floats and categories as text.
-
-        Raises
-        ------
-        InputError
-            If a column is missing.
+        Numbers are floats and categories text; an InputError names columns of :attr:`feature_names_in_` that are missing.
         """
         part = self._part
         if not hasattr(X, "columns"):
@@ -115,13 +94,10 @@ class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 def raw_names(declarations: Sequence[Declaration]) -> list[str]:
     """Return the columns that hold the raw values of features: one per feature, and one per part of a customer profile."""
-    return [
-        name
-        for item in declarations
-        for name in (
-            [part_name(item, part) for part in item.of] if isinstance(item, Profile) else [item.name]
-        )
-    ]
+    names: list[str] = []
+    for item in declarations:
+        names += [part_name(item, part) for part in item.of] if isinstance(item, Profile) else [item.name]
+    return names
 
 
 def _column(values: pd.Series[Any]) -> Coded | Floats:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lead_ml.api.estimator import raw_names
-from lead_ml.api.frames import Frame, arrow_of, dataset_of
+from lead_ml.api.frames import Frame, arrow_of, check_columns, dataset_of
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
 from lead_ml.errors import InputError
@@ -61,35 +61,25 @@ def features(
     loaded = project if isinstance(project, Project) else load_project(Path(project))
     given = {"leads": leads, "events": events, "outcomes": outcomes}
     dataset = dataset_of(loaded.params, {name: frame for name, frame in given.items() if frame is not None})
-    asked = _every_lead(dataset) if spine is None else _spine_of(spine, dataset)
+    everyone = np.arange(len(dataset.leads))
+    at_the_end = Spine(everyone, np.full(len(everyone), dataset.until, dtype=np.int64))
+    asked = at_the_end if spine is None else _spine_of(spine, dataset)
     declarations, _ = usable_features(loaded, dataset)
     raw = features_at(declarations, dataset, asked)
-    columns = {name: raw[name] for name in raw_names(declarations)}
     ids = np.array(dataset.leads.lead_id, dtype=object)[asked.lead]
     table = {
-        name: pd.Series(c.values(), dtype="str") if isinstance(c, Coded) else c for name, c in columns.items()
+        name: pd.Series(column.values(), dtype="str") if isinstance(column := raw[name], Coded) else column
+        for name in raw_names(declarations)
     }
     as_of = pd.to_datetime(asked.as_of, unit="us", utc=True)
     return pd.DataFrame({"lead_id": ids, "as_of": as_of, **table})
-
-
-def _every_lead(dataset: Dataset) -> Spine:
-    leads = np.arange(len(dataset.leads))
-    return Spine(leads, np.full(len(leads), dataset.until, dtype=np.int64))
 
 
 def _spine_of(frame: Frame, dataset: Dataset) -> Spine:
     import pandas as pd
 
     table = arrow_of(frame, "spine")
-    missing = [name for name in ("lead_id", "as_of") if name not in table.column_names]
-    if missing:
-        raise InputError(
-            f"has no column {missing[0]}",
-            source="spine",
-            value=", ".join(table.column_names),
-            expected="lead_id and as_of",
-        )
+    check_columns(table.column_names, ["lead_id", "as_of"], "spine")
     place = {lead_id: row for row, lead_id in enumerate(dataset.leads.lead_id)}
     ids = [str(value) for value in table["lead_id"].to_pylist()]
     unknown = [lead_id for lead_id in ids if lead_id not in place]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -18,13 +19,7 @@ Frame = Any  # pandas, Polars, Arrow, DuckDB, ...: whatever has __arrow_c_stream
 
 
 def arrow_of(frame: Frame, name: str) -> pa.Table:
-    """Return a frame as an Arrow table.
-
-    Raises
-    ------
-    InputError
-        If the object is no table, or a column holds values of several types.
-    """
+    """Return a frame as an Arrow table; an InputError if it is none, or a column holds values of several types."""
     import pyarrow as pa
 
     if not hasattr(frame, "__arrow_c_stream__"):
@@ -48,6 +43,15 @@ def arrow_of(frame: Frame, name: str) -> pa.Table:
     return table.drop_columns(index)
 
 
+def check_columns(found: Sequence[str], needed: Sequence[str], source: str) -> None:
+    """Check that a table has the columns that it cannot do without."""
+    missing = next((name for name in needed if name not in found), None)
+    if missing is not None:
+        raise InputError(
+            f"has no column {missing}", source=source, value=", ".join(found), expected=" and ".join(needed)
+        )
+
+
 def write_frame(frame: Frame, path: Path) -> Path:
     """Write a frame as Parquet, as lead-ml reads it; return the path."""
     import pyarrow.parquet as pq
@@ -58,15 +62,7 @@ def write_frame(frame: Frame, path: Path) -> Path:
 
 
 def dataset_of(params: Params, frames: dict[str, Frame]) -> Dataset:
-    """Read frames in place of the files of a project, by the same rules for cells, columns and time zones.
-
-    Parameters
-    ----------
-    params
-        Of the project: column names, time zone, missing tags.
-    frames
-        By table: ``leads``, and optionally ``events``, ``outcomes``, ``lead_history``.
-    """
+    """Read frames, by table, in place of the files of a project: the same rules for cells, columns and time zones."""
     with TemporaryDirectory() as folder:
         places = {
             name: _placed(getattr(params.data, name), write_frame(frame, Path(folder) / f"{name}.parquet"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from lead_ml.api.estimator import FeatureClassifier
-from lead_ml.api.frames import Frame, arrow_of
+from lead_ml.api.frames import Frame, arrow_of, check_columns
 from lead_ml.clean.text import as_number, as_text
 from lead_ml.errors import InputError
 from lead_ml.language import Lang
@@ -87,8 +87,7 @@ class Model:
         """
         import pandas as pd
 
-        answers = self._answers(leads, events, as_of, lang, reasons)
-        rows = [_row(answer) for answer in answers]
+        rows = [_row(answer) for answer in self._answers(leads, events, as_of, lang, reasons)]
         index = getattr(leads, "index", None)
         table = pd.DataFrame(rows, columns=list(_COLUMNS))
         return table.set_index(index) if isinstance(index, pd.Index) else table
@@ -96,16 +95,11 @@ class Model:
     def explain(
         self, leads: Frame, events: Frame | None = None, *, as_of: Any = None, lang: Lang = "en"
     ) -> pd.DataFrame:
-        """Return every reason of every lead, in long form.
+        """Return every reason of every lead, one row per lead and feature; the parameters are those of :meth:`score`.
 
-        Parameters are those of :meth:`score`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per lead and feature: ``lead_id``, ``feature``, ``family``, ``value`` (as text, None where
-            missing), ``contribution`` on the logit, ``points`` on the score, ``text``. The contributions of a lead and
-            the row of the feature ``base`` add up to the logit of its probability, to 1e-9.
+        Columns: ``lead_id``, ``feature``, ``family``, ``value`` (as text, None where missing), ``contribution`` on the logit,
+        ``points`` on the score, ``text``. The contributions of a lead and the row of the feature ``base`` add up to the logit
+        of its probability, to 1e-9.
         """
         import pandas as pd
 
@@ -115,13 +109,7 @@ class Model:
         return pd.DataFrame(rows, columns=names)
 
     def to_sklearn(self, target: str = "conversion") -> FeatureClassifier:
-        """Return a fitted scikit-learn classifier on the feature frame of :func:`lead_ml.features`.
-
-        Raises
-        ------
-        InputError
-            If the version has no model of that target.
-        """
+        """Return a fitted scikit-learn classifier of a target on the feature frame of :func:`lead_ml.features`."""
         parts = self.scorer.bundle.parts
         if target not in parts:
             raise InputError("no such target", source=self.version, value=target, expected=", ".join(parts))
@@ -136,10 +124,7 @@ class Model:
         self, leads: Frame, events: Frame | None, as_of: Any, lang: Lang, reasons: int
     ) -> list[Answer]:
         frame = self._renamed(arrow_of(leads, "leads"), "leads").to_pandas()
-        if "lead_id" not in frame.columns:
-            raise InputError(
-                "has no column lead_id", source="leads", value=", ".join(frame.columns), expected="lead_id"
-            )
+        check_columns(list(frame.columns), ["lead_id"], "leads")
         if as_of is not None:
             frame["as_of"] = _moment(as_of)
         if events is not None:
@@ -221,31 +206,16 @@ def _moment(value: Any) -> str:
         ) from error
 
 
-def _explained(answer: Answer) -> list[tuple[Any, ...]]:
-    base = (answer.lead_id, "base", "", None, answer.base, np.nan, "")
-    return [
-        base,
-        *(
-            (
-                answer.lead_id,
-                reason.feature,
-                reason.group,
-                None if reason.value is None else str(reason.value),
-                reason.contribution,
-                reason.points,
-                reason.text,
-            )
-            for reason in (*answer.reasons.for_, *answer.reasons.against)
-        ),
-    ]
+def _explained(answer: Answer) -> Iterator[tuple[Any, ...]]:
+    yield answer.lead_id, "base", "", None, answer.base, np.nan, ""
+    for r in (*answer.reasons.for_, *answer.reasons.against):
+        value = None if r.value is None else str(r.value)
+        yield answer.lead_id, r.feature, r.group, value, r.contribution, r.points, r.text
 
 
 def _events_by_lead(events: pa.Table, leads: Sequence[str], missing: frozenset[str]) -> list[str]:
     """Return the events of each lead as the JSON list of a request; an empty list for a lead without any."""
-    if "lead_id" not in events.column_names:
-        raise InputError(
-            "has no column lead_id", source="events", value=", ".join(events.column_names), expected="lead_id"
-        )
+    check_columns(events.column_names, ["lead_id"], "events")
     known = {"type", "occurred_at", "recorded_at", "event_id", "channel", "page", "session_id", "value"}
     by_lead: dict[str, list[dict[str, Any]]] = {}
     wanted = set(leads)  # a few leads of a long history: only their events are turned into Python objects
@@ -269,6 +239,4 @@ def _cell(name: str, value: Any) -> Any:
                 "is not a number", source="events, column value", value=value, expected="a number"
             )
         return number
-    return (
-        value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else str(value)
-    )
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,8 @@ from lead_ml.workflows.promote import Promotion, promote_version
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lead_ml.evaluation import Evaluation
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class TrainedRun(Run):
         """
         import pandas as pd
 
-        rows = [row for target in self.targets for row in _metrics(self, target)]
+        found = [(target, self.evaluation(target)) for target in self.targets]
+        rows = [row for target, evaluation in found if evaluation for row in _metrics(evaluation, target)]
         names = ["target", "candidate", "metric", "value", "lower", "upper", "positives", "chosen"]
         return pd.DataFrame(rows, columns=names)
 
@@ -103,22 +107,9 @@ def promote(
     return promote_version(Path(root), None, version, force=force, by=by)
 
 
-def _metrics(run: TrainedRun, target: str) -> list[tuple[Any, ...]]:
-    evaluation = run.evaluation(target)
-    if evaluation is None:
-        return []
+def _metrics(evaluation: Evaluation, target: str) -> Iterator[tuple[Any, ...]]:
     positives = evaluation.windows[-1].test_positives
-    return [
-        (
-            target,
-            item.kind,
-            name,
-            found.value,
-            found.lower,
-            found.upper,
-            positives,
-            item.kind == evaluation.winner,
-        )
-        for item in evaluation.kinds
-        for name, found in item.metrics.items()
-    ]
+    for item in evaluation.kinds:
+        for name, figure in item.metrics.items():
+            bounds = figure.value, figure.lower, figure.upper
+            yield target, item.kind, name, *bounds, positives, item.kind == evaluation.winner

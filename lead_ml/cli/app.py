@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from lead_ml.cli import audit, decay, demo, layout, profile, projects, registry, scoring, training
-from lead_ml.cli.console import INTERRUPTED, debugging, fail, say
+from lead_ml.cli import audit, decay, demo, layout, profile, projects, scoring, training
+from lead_ml.cli.console import INTERRUPTED, fail, say
 from lead_ml.errors import LeadMLError
 
 
@@ -24,7 +25,8 @@ class Commands(TyperGroup):
             say("Interrupted. Finished work is kept.")
             raise typer.Exit(INTERRUPTED) from error
         except Exception as error:  # the last place where anything can be reported
-            if _is_typers(error) or (debugging() and not isinstance(error, LeadMLError)):
+            debugging = os.environ.get("LEAD_ML_DEBUG", "") not in ("", "0")
+            if _is_typers(error) or (debugging and not isinstance(error, LeadMLError)):
                 raise
             raise typer.Exit(fail(_worded(error))) from error
 
@@ -58,7 +60,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (projects, training, audit, profile, decay, scoring, registry, demo):
+for module in (projects, training, audit, profile, decay, scoring, demo):
     for command in module.COMMANDS:
         app.command()(command)
 app.add_typer(layout.app, name="layout")

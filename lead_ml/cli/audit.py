@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from lead_ml.cli.console import (
-    DataOption,
-    JsonOption,
-    ProjectOption,
-    SeedOption,
-    interval,
-    print_json,
-    print_table,
-    say,
-    steps,
-    tell,
-)
+from lead_ml.cli.console import interval, print_table, say, show, steps, tell
+from lead_ml.cli.options import DataOption, JsonOption, ProjectOption, SeedOption, Target
 
 if TYPE_CHECKING:
-    from lead_ml.evaluation.leakage import AuditFigures, AuditReport, LeakageFinding
+    from lead_ml.evaluation.leakage import AuditFigures, AuditReport
     from lead_ml.project.params import Params
 
 
 def audit(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    target: Annotated[
-        Literal["conversion", "fake"], typer.Option(help="Outcome to audit the columns against.")
-    ] = "conversion",
+    target: Annotated[Target, typer.Option(help="Outcome to audit the columns against.")] = "conversion",
     seed: SeedOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Print cleared columns too.")] = False,
     as_json: JsonOption = False,
@@ -46,15 +33,13 @@ def audit(
 
     with steps("reading") as step:
         found, reports = audit_project(project, data, targets=(target,), seed=seed, progress=step)
-    if as_json:
-        print_json({name: as_dict(report, found.params.trust) for name, report in reports.items()})
-        return
-    for report in reports.values():
-        print_audit(report, found.params, everything=everything)
+    report = reports[target]
+    plain = {target: as_dict(report, found.params.trust)}
+    show(plain, lambda: print_audit(report, found.params, everything=everything), as_json=as_json)
 
 
 def print_audit(report: AuditReport, params: Params, *, everything: bool = False) -> None:
-    """Print the flagged columns with their evidence and the next step, then the two figures."""
+    """Print the flagged columns with their evidence and the next step of their gravest finding, then the two figures."""
     from lead_ml.workflows.audit import CHECKS, left_out_columns
 
     flagged = [found for found in report.findings if found.verdict != "clear"]
@@ -62,56 +47,36 @@ def print_audit(report: AuditReport, params: Params, *, everything: bool = False
     mark = "SYNTHETIC, " if params.synthetic else ""
     title = f"{report.target}: {mark}{report.rows:,} leads, {report.positives:,} positive"
     if shown:
-        print_table(
-            title, ("verdict", "check", "subject", "evidence"), [_row(found, CHECKS) for found in shown]
-        )
+        rows = [(found.verdict, CHECKS[found.check], found.subject, found.en) for found in shown]
+        print_table(title, ("verdict", "check", "subject", "evidence"), rows)
     else:
-        tell(escape(title))
+        tell(title)
     _print_figures(report)
-    for name, do in _steps(flagged):
-        tell(f"[bold]{escape(name)}[/]: {escape(do)}")
-    _print_end(report, flagged, left_out_columns(report, params.trust))
-
-
-def _row(found: LeakageFinding, checks: dict[str, str]) -> tuple[str, ...]:
-    return found.verdict, checks[found.check], found.subject, found.en
-
-
-def _steps(flagged: list[LeakageFinding]) -> list[tuple[str, str]]:
-    """Return one next step per subject: that of its gravest finding."""
-    first: dict[str, str] = {}
-    for found in flagged:
-        first.setdefault(found.subject, found.do)
-    return list(first.items())
+    first = {found.subject: found.do for found in reversed(flagged)}
+    for subject in dict.fromkeys(found.subject for found in flagged):
+        tell((subject, "bold"), f": {first[subject]}")
+    left_out = left_out_columns(report, params.trust)
+    cleared = len(report.findings) - len(flagged)
+    left = f" Left out: {', '.join(left_out)}." if left_out else ""
+    say(f"{len(flagged)} flagged, {cleared} cleared.{left}")
+    if not flagged:
+        say("Nothing is flagged. --all shows what was checked.")
 
 
 def _print_figures(report: AuditReport) -> None:
     if report.honest is None or report.leaky is None:
         tell("Too few outcomes to measure anything: only dates and names were checked.")
         return
-    rows = [
-        ("honest", *_figures(report.honest)),
-        ("leaky", *_figures(report.leaky)),
-    ]
     tell(
         "AUC of a small LightGBM on raw columns: honest without the flagged columns, leaky with all of them."
     )
+    rows = [("honest", *_figures(report.honest)), ("leaky", *_figures(report.leaky))]
     print_table("", ("", "columns", "forward in time", "random split"), rows)
 
 
 def _figures(figures: AuditFigures) -> tuple[str, ...]:
     forward = "-" if figures.forward_auc is None else interval(figures.forward_auc)
     return str(figures.columns), forward, interval(figures.random_auc)
-
-
-def _print_end(report: AuditReport, flagged: list[LeakageFinding], left_out: tuple[str, ...]) -> None:
-    cleared = len(report.findings) - sum(found.verdict != "clear" for found in report.findings)
-    say(
-        f"{len(flagged)} flagged, {cleared} cleared."
-        + (f" Left out: {escape(', '.join(left_out))}." if left_out else "")
-    )
-    if not flagged:
-        say("Nothing is flagged. --all shows what was checked.")
 
 
 COMMANDS = (audit,)

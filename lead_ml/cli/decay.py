@@ -6,24 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from lead_ml.cli.console import (
-    DataOption,
-    Figure,
-    JsonOption,
-    ProjectOption,
-    SeedOption,
-    interval,
-    print_json,
-    print_table,
-    say,
-    steps,
-    tell,
-)
+from lead_ml.cli.console import interval, print_table, say, show, steps, tell
+from lead_ml.cli.options import DataOption, JsonOption, ProjectOption, SeedOption
 
 if TYPE_CHECKING:
-    from lead_ml.evaluation.decay import Against, Decay, HalfLife
+    from lead_ml.evaluation.decay import Decay, HalfLife
 
 PER = 1_000  # leads, in the table of the forward window
 
@@ -56,26 +44,20 @@ def decay(
     with steps("reading") as step:
         found = learn_decay(project, data, types=type_, seed=seed, progress=step)
     drawn = save_picture(found, target)
-    if as_json:
-        print_json(found)
-        return
-    print_decay(found)
-    tell(f"Curves: {escape(str(drawn))}")
-    if any(item.declaration for item in found.types):
-        say("Next: paste a line into features/engagement.py, then lead-ml train")
+    show(found, lambda: print_decay(found, drawn), as_json=as_json)
 
 
-def print_decay(found: Decay) -> None:
+def print_decay(found: Decay, drawn: Path) -> None:
     """Print the half-lives, what the forward window says about them, and the lines to paste."""
     from lead_ml.workflows.decay import name_of
 
     mark = " (SYNTHETIC DATA)" if found.synthetic else ""
     evaluated = [item for item in found.types if item.against]
-    rules = [other.rule for other in evaluated[0].against] if evaluated else []
+    over = [f"over {other.rule}" for other in evaluated[0].against] if evaluated else []
     print_table(
         f"Half-lives{mark}",
-        ("event type", "events", "half-life", "90% interval", *(f"over {rule}" for rule in rules)),
-        [(name_of(item.type), f"{item.events:,}", *_learnt(item, len(rules))) for item in found.types],
+        ("event type", "events", "half-life", "90% interval", *over),
+        [(name_of(item.type), f"{item.events:,}", *_learnt(item, len(over))) for item in found.types],
     )
     tell(
         f"Learned from {found.fit_leads:,} leads ({found.fit_wins:,} won) as known on {found.cut[:10]}, for each type next to the "
@@ -83,28 +65,24 @@ def print_decay(found: Decay) -> None:
         "a gain up to 1.35 is within chance.\n"
     )
     for item in found.types:
-        tell(f"[bold]{escape(name_of(item.type))}[/] {escape(item.words)}")
+        tell((name_of(item.type), "bold"), f" {item.words}")
     if found.left_out:
-        tell(f"Not included, because rarer: {escape(', '.join(found.left_out[:10]))}")
+        tell(f"Not included, because rarer: {', '.join(found.left_out[:10])}")
     tell("")
-    _print_forward(found, evaluated, rules, mark)
+    if evaluated and evaluated[0].against[0].forward is not None:
+        print_table(
+            f"Forward window{mark}: log-loss saved per {PER:,} leads",
+            ("event type", *over),
+            [(name_of(item.type), *_saved(item)) for item in evaluated],
+        )
+        tell(
+            f"{found.test_leads:,} later leads, {found.test_wins:,} won. An interval that contains 0 means statistically tied.\n"
+        )
     for item in evaluated:
-        tell(escape(f"    {item.declaration},"))
-
-
-def _print_forward(found: Decay, evaluated: list[HalfLife], rules: list[str], mark: str) -> None:
-    from lead_ml.workflows.decay import name_of
-
-    if not evaluated or evaluated[0].against[0].forward is None:
-        return
-    print_table(
-        f"Forward window{mark}: log-loss saved per {PER:,} leads",
-        ("event type", *(f"over {rule}" for rule in rules)),
-        [(name_of(item.type), *map(_saved, item.against)) for item in evaluated],
-    )
-    tell(
-        f"{found.test_leads:,} later leads, {found.test_wins:,} won. An interval that contains 0 means statistically tied.\n"
-    )
+        tell(f"    {item.declaration},")
+    tell(f"Curves: {drawn}")
+    if any(item.declaration for item in found.types):
+        say("Next: paste a line into features/engagement.py, then lead-ml train")
 
 
 def _learnt(item: HalfLife, rules: int) -> tuple[str, ...]:
@@ -116,11 +94,9 @@ def _learnt(item: HalfLife, rules: int) -> tuple[str, ...]:
     return (days, between(item.lower, item.upper), *(f"{other.gain:+.1f}" for other in item.against))
 
 
-def _saved(other: Against) -> str:
-    found = other.forward
-    if found is None:
-        return "-"
-    return interval(Figure(PER * found.value, PER * found.lower, PER * found.upper), digits=2)
+def _saved(item: HalfLife) -> list[str]:
+    found = [other.forward for other in item.against]
+    return ["-" if saved is None else interval(saved, digits=2, times=PER) for saved in found]
 
 
 COMMANDS = (decay,)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from lead_ml.cli.console import JsonOption, out, print_json, say, steps, tell
+from lead_ml.cli.console import out, print_json, say, steps, tell
+from lead_ml.cli.options import JsonOption
 from lead_ml.cli.projects import print_intake
 from lead_ml.cli.show import print_advice, print_answer, print_worklist
 from lead_ml.cli.training import print_run
@@ -40,7 +40,7 @@ def demo(
     _rule("2  The models", "Trained on the past, evaluated on later leads that no model has seen.")
     print_run(done.run)
     _rule("3  Promotion", "A version serves only if it passes the promotion gate, a paired comparison.")
-    tell(escape(f"{done.promotion}\n"))
+    tell(f"{done.promotion}\n")
     _rule(
         "4  The thresholds", "From which score a lead is marketing-qualified (MQL) and sales-qualified (SQL)."
     )
@@ -51,7 +51,7 @@ def demo(
     for answer, lang in zip(done.explained, ("en", "zh"), strict=True):
         print_answer(answer, lang, top=SHOWN)
     if done.serves:
-        say(f"Next: lead-ml serve --project {escape(str(folder))}, then open http://127.0.0.1:8000/review")
+        say(f"Next: lead-ml serve --project {folder}, then open http://127.0.0.1:8000/review")
     else:
         say(
             "No version serves: with so few leads the gate refuses. Next: run the demo in another folder with more --leads"

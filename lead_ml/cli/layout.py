@@ -6,18 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from lead_ml.cli.console import (
-    DataOption,
-    JsonOption,
-    ProjectOption,
-    print_json,
-    print_table,
-    say,
-    steps,
-    tell,
-)
+from lead_ml.cli.console import print_rejected, say, show, steps, tell
+from lead_ml.cli.options import DataOption, JsonOption, ProjectOption
 
 if TYPE_CHECKING:
     from lead_ml.workflows.layout import LayoutSummary
@@ -49,7 +40,7 @@ def build(
 
     with steps("reading") as step:
         found = build_layout(project, data, partitions=partitions, progress=step)
-    print_layout(found, as_json=as_json)
+    show(found, lambda: print_layout(found), as_json=as_json)
 
 
 @app.command()
@@ -69,30 +60,14 @@ def append(
 
     with steps("reading") as step:
         found = append_layout(project, files, data, progress=step)
-    print_layout(found, as_json=as_json)
+    show(found, lambda: print_layout(found), as_json=as_json)
 
 
-def print_layout(found: LayoutSummary, *, as_json: bool) -> None:
+def print_layout(found: LayoutSummary) -> None:
     """Print what the layout holds, and which rows were rejected."""
-    if as_json:
-        print_json(found)
-        return
-    if found.read.rejected:
-        print_table(
-            "Rejected rows",
-            ("why", "rows", "row numbers", "example"),
-            [
-                (
-                    item.cause,
-                    f"{item.count:,}",
-                    ", ".join(map(str, item.rows)),
-                    f"{item.column}={item.example}"[:60],
-                )
-                for item in found.read.rejected
-            ],
-        )
+    print_rejected([("events", item) for item in found.read.rejected])
     tell(
-        f"{found.read.rows_in:,} rows read. The layout in {escape(found.place)} holds {found.events:,} events in "
+        f"{found.read.rows_in:,} rows read. The layout in {found.place} holds {found.events:,} events in "
         f"{found.partitions:,} partitions, {found.bytes / 1e6:,.1f} MB."
     )
     say("Next: lead-ml train")

@@ -6,20 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from lead_ml.cli.console import (
-    DataOption,
-    JsonOption,
-    ProjectOption,
-    interval,
-    percent,
-    print_json,
-    print_table,
-    say,
-    steps,
-    tell,
-)
+from lead_ml.cli.console import interval, print_table, say, show, steps, tell
+from lead_ml.cli.options import DataOption, JsonOption, ProjectOption
 from lead_ml.language import Catalog, Lang, catalog
 
 if TYPE_CHECKING:
@@ -44,28 +33,30 @@ def profile(
 
     with steps("reading") as step:
         found = show_profile(project, data, version=version, progress=step)
-    if as_json:
-        print_json(found)
-        return
+    show(found, lambda: print_profiles(found, catalog(lang)), as_json=as_json)
+
+
+def print_profiles(found: ProfileReport, texts: Catalog) -> None:
+    """Print every profile, what was left out of them, and where points of your own go."""
     for each in found.profiles:
-        print_profile(each, found, catalog(lang))
+        print_profile(each, found, texts)
     if found.left_out:
-        say(f"Left out, as their columns are overwritten later: {escape(', '.join(found.left_out))}.")
+        say(f"Left out, as their columns are overwritten later: {', '.join(found.left_out)}.")
     say("Your own points go into params.yaml:  conversion: {profile: {industry: {software: 4}}}")
 
 
 def print_profile(found: ProfileTable, report: ProfileReport, texts: Catalog) -> None:
     """Print one profile: what it is learned from, a table per column, and how to read it."""
     mark = texts("profile.synthetic") if report.synthetic else ""
-    tell(f"[bold]{escape(_named(found, texts))}[/]{mark}")
-    tell(escape(_learned(found, report, texts)) + "\n")
+    tell((_named(found, texts), "bold"), mark)
+    tell(f"{_learned(found, report, texts)}\n")
     heads = tuple(texts.section("profile.heads").values())
     for column in found.columns:
         chance = texts("profile.by_chance") if column.by_chance else ""
         print_table(_named(column, texts) + chance, heads, [_row(row, texts) for row in column.rows])
     if any(row.by_hand for column in found.columns for row in column.rows):
         tell(texts("profile.by_hand"))
-    tell(escape(_reading(found.columns, texts)))
+    tell(_reading(found.columns, texts))
 
 
 def _named(item: ProfileTable | ColumnTable | ValueRow, texts: Catalog) -> str:
@@ -78,7 +69,7 @@ def _row(row: ValueRow, texts: Catalog) -> tuple[str, ...]:
         _named(row, texts) + (" *" if row.by_hand else ""),
         texts("profile.few") if few else texts.numbers.number(row.leads),
         "-" if few else texts.numbers.number(row.wins),
-        interval(percent(row.rate), digits=1),
+        interval(row.rate, digits=1, times=100),
         _share(row.of_all, texts),
         _share(row.of_won, texts),
         texts(f"profile.stands.{row.representation}"),

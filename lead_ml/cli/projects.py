@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from lead_ml.cli.console import (
-    DataOption,
-    JsonOption,
-    ProjectOption,
-    day,
-    print_json,
-    print_table,
-    say,
-    tell,
-    wide,
-)
+from lead_ml.cli.console import print_json, print_rejected, print_table, say, tell, wide
+from lead_ml.cli.options import DataOption, JsonOption, ProjectOption
+from lead_ml.language import Lang
 
 if TYPE_CHECKING:
     from lead_ml.init import ColumnDraft, Draft
@@ -29,17 +21,15 @@ if TYPE_CHECKING:
 def init(
     folder: Annotated[Path, typer.Argument(help="New folder of the project.")],
     leads: Annotated[
-        Path | None, typer.Option("--leads", help="Export of leads to fit the project to.", dir_okay=False)
+        Path | None, typer.Option(help="Export of leads to fit the project to.", dir_okay=False)
     ] = None,
     events: Annotated[
-        Path | None,
-        typer.Option("--events", help="What the leads did, if there is such a file.", dir_okay=False),
+        Path | None, typer.Option(help="What the leads did, if there is such a file.", dir_okay=False)
     ] = None,
     outcomes: Annotated[
-        Path | None,
-        typer.Option("--outcomes", help="Stages or deals, if there is such a file.", dir_okay=False),
+        Path | None, typer.Option(help="Stages or deals, if there is such a file.", dir_okay=False)
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of the questions and comments, en or zh.")] = "en",
+    lang: Annotated[Lang, typer.Option(help="Language of the questions and comments.")] = "en",
     as_json: JsonOption = False,
 ) -> None:
     """Write a project into a new folder: one that fits your own export, or the reference project to be edited.
@@ -54,28 +44,23 @@ def init(
         raise typer.BadParameter(
             "events and outcomes need the leads that they belong to", param_hint="--leads"
         )
+    draft = None
     if leads is None:
         written = init_project(folder)
-        if as_json:
-            print_json({"folder": str(folder), "files": [str(path) for path in written]})
-            return
-        say(f"Wrote {len(written)} files into {escape(str(folder))}.")
-        say("Next: put your data in, name it in params.yaml, then run: lead-ml check")
-        return
-    from lead_ml.language import LANGUAGES
-
-    if lang not in LANGUAGES:
-        raise typer.BadParameter(f"{lang!r} is not one of {', '.join(LANGUAGES)}", param_hint="--lang")
-    draft, written = init_from_export(folder, leads, events, outcomes, lang=lang)
+    else:
+        draft, written = init_from_export(folder, leads, events, outcomes, lang=lang)
     if as_json:
-        print_json(_plain_draft(folder, draft, written))
+        found = {} if draft is None else {name: getattr(draft, name) for name in _DRAFT_JSON}
+        print_json({"folder": str(folder), "files": [str(path) for path in written], **found})
         return
-    print_draft(draft)
-    say(f"Wrote {len(written)} files into {escape(str(folder))}.")
-    say(
-        f"Next: read the top of {escape(str(folder / 'params.yaml'))}, then run: lead-ml check --project {escape(str(folder))}"
-    )
-    say(f"and: lead-ml train --project {escape(str(folder))}")
+    if draft is not None:
+        print_draft(draft)
+    say(f"Wrote {len(written)} files into {folder}.")
+    if draft is None:
+        say("Next: put your data in, name it in params.yaml, then run: lead-ml check")
+    else:
+        say(f"Next: read the top of {folder / 'params.yaml'}, then run: lead-ml check --project {folder}")
+        say(f"and: lead-ml train --project {folder}")
 
 
 def print_draft(draft: Draft) -> None:
@@ -84,21 +69,22 @@ def print_draft(draft: Draft) -> None:
         rows = [_draft_row(item) for item in draft.columns if item.table == table]
         print_table(f"{table}: what was understood", _DRAFT_COLUMNS[: len(rows[0])], rows)
     figures = draft.figures
-    tell(f"Conversion: {escape(draft.target)}; {figures.converted:,} of {figures.leads:,} leads converted.")
+    tell(f"Conversion: {draft.target}; {figures.converted:,} of {figures.leads:,} leads converted.")
     if draft.horizon_days is not None:
         tell(f"Horizon: {draft.horizon_days} days, from how long wins took.")
     if draft.missing:
         seen = ", ".join(f"{tag} ({sum(cells.values()):,} cells)" for tag, cells in draft.missing.items())
-        tell(f"Counted as missing: {escape(seen)}")
+        tell(f"Counted as missing: {seen}")
     for note in draft.notes:
-        tell(f"Noticed: {escape(note)}")
+        tell(f"Noticed: {note}")
     for number, question in enumerate(draft.questions, start=1):
-        tell(f"[bold]Question {number}[/]: {escape(question.text)}")
-        tell(f"  Guess: {escape(question.guess)}.")
-        tell(f"  Change: {escape(question.change)}.")
+        tell((f"Question {number}", "bold"), f": {question.text}")
+        tell(f"  Guess: {question.guess}.")
+        tell(f"  Change: {question.change}.")
 
 
 _DRAFT_COLUMNS = ("column", "role", "holds", "filled", "examples", "known at", "distinct")
+_DRAFT_JSON = ("columns", "target", "horizon_days", "figures", "missing", "notes", "questions")
 
 
 def _draft_row(item: ColumnDraft) -> Sequence[str]:
@@ -106,20 +92,6 @@ def _draft_row(item: ColumnDraft) -> Sequence[str]:
     holds = item.kind.replace("_", " ") + (f" ({item.date_format})" if item.date_format else "")
     row = (item.column, item.role, holds, f"{item.fill:.1%}", examples)
     return (*row, item.known_at, f"{item.distinct:,}") if wide() else row
-
-
-def _plain_draft(folder: Path, draft: Draft, written: Sequence[Path]) -> dict[str, object]:
-    return {
-        "folder": str(folder),
-        "files": [str(path) for path in written],
-        "columns": draft.columns,
-        "target": draft.target,
-        "horizon_days": draft.horizon_days,
-        "figures": draft.figures,
-        "missing": draft.missing,
-        "notes": draft.notes,
-        "questions": draft.questions,
-    }
 
 
 def check(project: ProjectOption = Path(), data: DataOption = None, as_json: JsonOption = False) -> None:
@@ -131,21 +103,17 @@ def check(project: ProjectOption = Path(), data: DataOption = None, as_json: Jso
     from lead_ml.workflows.load import intake_summary
 
     checked = check_project(project, data)
-    loaded, left_out, written = checked.loaded, checked.left_out, checked.rejected_files
+    intake, left_out = checked.loaded.intake, checked.left_out
+    written = [str(path) for path in checked.rejected_files]
     if as_json:
-        print_json(
-            {
-                "intake": intake_summary(loaded.intake),
-                "left_out_features": left_out,
-                "rejected_files": [str(p) for p in written],
-            }
-        )
+        summary = intake_summary(intake)
+        print_json({"intake": summary, "left_out_features": left_out, "rejected_files": written})
         return
-    print_intake(loaded.intake)
+    print_intake(intake)
     for name in left_out:
-        tell(f"[yellow]left out[/] feature {escape(name)}: its column is overwritten later (see known at)")
+        tell(("left out", "yellow"), f" feature {name}: its column is overwritten later (see known at)")
     for path in written:
-        tell(f"Rejected rows: {escape(str(path))}")
+        tell(f"Rejected rows: {path}")
     say("Next: lead-ml train")
 
 
@@ -157,9 +125,7 @@ def print_intake(report: IntakeReport) -> None:
         ("table", "file", "rows", "used", "rejected", "from", "to"),
         [_read_row(table) for table in tables],
     )
-    aside = [(table.table, *cells) for table in tables for cells in _aside_rows(table)]
-    if aside:
-        print_table("Rejected rows", ("table", "why", "rows", "row numbers", "example"), aside)
+    print_rejected([(table.table, item) for table in tables for item in table.rejected])
     for table in tables:
         _tell_notes(table)
     if report.columns:
@@ -171,23 +137,19 @@ def print_intake(report: IntakeReport) -> None:
 
 
 def _read_row(table: TableReport) -> Sequence[str]:
-    first, last = ("-" if moment is None else day(moment) for moment in (table.first, table.last))
+    first, last = (
+        "-" if moment is None else datetime.fromtimestamp(moment // 1_000_000, UTC).date().isoformat()
+        for moment in (table.first, table.last)
+    )
     used, aside = f"{table.used:,}", f"{table.rows_in - table.used:,}"
     return table.table, ", ".join(table.sources), f"{table.rows_in:,}", used, aside, first, last
-
-
-def _aside_rows(table: TableReport) -> list[Sequence[str]]:
-    return [
-        (s.cause, f"{s.count:,}", ", ".join(map(str, s.rows)), f"{s.column}={s.example!r}"[:60])
-        for s in table.rejected
-    ]
 
 
 def _tell_notes(table: TableReport) -> None:
     mapped = [f"{ours} is read from {theirs}" for ours, theirs in table.mapped.items() if ours != theirs]
     ignored = [f"ignored: {', '.join(table.ignored)}"] if table.ignored else []
     for note in (*mapped, *ignored, *table.notes):
-        tell(f"{table.table}: {escape(note)}")
+        tell(f"{table.table}: {note}")
 
 
 def _column_row(column: ColumnReport) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Commands that use a model: score, explain, thresholds, serve."""
+"""Commands that use a version, or change which one serves: score, explain, thresholds, serve, promote, rollback."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from lead_ml.cli.console import DaskOption, DataOption, JsonOption, ProjectOption, print_json, say, steps
+from lead_ml.cli.console import say, show, steps, tell
+from lead_ml.cli.options import DaskOption, DataOption, JsonOption, LangOption, ProjectOption, VersionOption
 from lead_ml.cli.show import print_advice, print_answer, print_worklist
-from lead_ml.language import Lang
 
-LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the reasons.")]
-VersionOption = Annotated[
-    str | None, typer.Option("--version", help="Version to use.", show_default="the champion")
-]
+ByOption = Annotated[str, typer.Option("--by", help="Who decides.")]
 METHODS = ("opportunity_mean", "capacity", "value", "precision", "recall")
 
 
@@ -49,15 +45,12 @@ def score(
         check_writable(output)
     with steps("reading") as step, work_at(dask, step) as work:
         done = score_project(project, data, version=version, lang=lang, progress=step, work=work)
-    answers, path = done.answers, done.worklist
+    best, total = done.answers[:top], len(done.answers)
     if output is not None:
         write_table(sales_rows(done, link), output)
-        say(f"Scores of {len(answers):,} leads: {escape(str(output))}")
-    if as_json:
-        print_json(answers[:top])
-        return
-    print_worklist(answers[:top], len(answers))
-    say(f"Worklist with {len(answers):,} open leads: {escape(str(path))}")
+        say(f"Scores of {total:,} leads: {output}")
+    show(best, lambda: print_worklist(best, total), as_json=as_json)
+    say(f"Worklist with {total:,} open leads: {done.worklist}")
 
 
 def explain(
@@ -78,10 +71,7 @@ def explain(
     from lead_ml.workflows.score import explain_lead
 
     answer = explain_lead(project, data, lead_id, version=version, as_of=as_of, lang=lang)
-    if as_json:
-        print_json(answer)
-        return
-    print_answer(answer, lang)
+    show(answer, lambda: print_answer(answer, lang), as_json=as_json)
 
 
 def thresholds(
@@ -107,10 +97,9 @@ def thresholds(
         )
     scorer = scorer_of(project, version)
     lines = accept_method(scorer, accept, by=by, why=why) if accept else scorer.thresholds
-    if as_json:
-        print_json({"thresholds": lines, "advice": scorer.bundle.advice})
-        return
-    print_advice(scorer.bundle.advice, lines, synthetic=scorer.bundle.info.synthetic)
+    advice, synthetic = scorer.bundle.advice, scorer.bundle.info.synthetic
+    found = {"thresholds": lines, "advice": advice}
+    show(found, lambda: print_advice(advice, lines, synthetic=synthetic), as_json=as_json)
 
 
 def serve(
@@ -134,4 +123,42 @@ def serve(
     serve_project(project, host=host, port=port, auth=auth, say=say)
 
 
-COMMANDS = (score, explain, thresholds, serve)
+def promote(
+    version: Annotated[str, typer.Argument(help="Version, or latest.")] = "latest",
+    project: ProjectOption = Path(),
+    data: DataOption = None,
+    force: Annotated[
+        str | None, typer.Option(help="Promote anyway, for this reason, which is recorded.")
+    ] = None,
+    by: ByOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Promote a version that passes the gate: a paired comparison on the same forward window.
+
+    Example: lead-ml promote latest
+    """
+    from lead_ml.workflows.promote import promote_version
+
+    done = promote_version(project, data, version, force=force, by=by)
+    show(done, lambda: tell(done.words), as_json=as_json)
+
+
+def rollback(
+    to: Annotated[
+        str | None, typer.Option(help="Version to return to.", show_default="the one before")
+    ] = None,
+    project: ProjectOption = Path(),
+    by: ByOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Roll back to an earlier version.
+
+    Example: lead-ml rollback --to 3f2a
+    """
+    from lead_ml.workflows.promote import rollback as roll_back
+
+    done = roll_back(project / "runs", to=to, by=by)
+    show(done, lambda: tell(done.words), as_json=as_json)
+
+
+COMMANDS = (score, explain, thresholds, serve, promote, rollback)

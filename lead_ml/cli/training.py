@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from lead_ml.cli.console import (
-    INTERRUPTED,
-    DaskOption,
-    DataOption,
-    JsonOption,
-    ProjectOption,
-    SeedOption,
-    print_json,
-    print_table,
-    say,
-    steps,
-    tell,
-)
+from lead_ml.cli.console import INTERRUPTED, print_json, print_table, say, show, steps, tell
+from lead_ml.cli.options import DaskOption, DataOption, JsonOption, ProjectOption, SeedOption, Target
 from lead_ml.cli.show import print_evaluation
 
 if TYPE_CHECKING:
@@ -30,6 +18,7 @@ if TYPE_CHECKING:
     from lead_ml.project.targets import Kind
     from lead_ml.registry.runs import Run
     from lead_ml.workflows.versions import Version
+
 
 CandidateOption = Annotated[
     list[str] | None,
@@ -57,16 +46,9 @@ def train(
         run = train_project(
             project, data, kinds=candidates_of(candidate), seed=seed, track=track, progress=step, work=work
         )
-    if as_json:
-        print_json(
-            {
-                "run": run.record,
-                "evaluations": {t: run.evaluation(t) for t in run.targets},
-                "folder": str(run.folder),
-            }
-        )
-        return
-    print_run(run)
+    evaluations = {target: run.evaluation(target) for target in run.targets}
+    plain = {"run": run.record, "evaluations": evaluations, "folder": str(run.folder)}
+    show(plain, lambda: print_run(run), as_json=as_json)
     say("Next: lead-ml promote")
 
 
@@ -107,7 +89,7 @@ def evaluate(
 def tune(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    target: Annotated[Literal["conversion", "fake"], typer.Option(help="Which model.")] = "conversion",
+    target: Annotated[Target, typer.Option(help="Which model.")] = "conversion",
     candidate: Annotated[str, typer.Option(help="Candidate to tune, one with a search space.")] = "lightgbm",
     trials: Annotated[int, typer.Option(min=1, help="Trials in all, with those of earlier calls.")] = 40,
     seed: SeedOption = None,
@@ -127,7 +109,7 @@ def tune(
 
     from lead_ml.workflows.tune import tune_target, tuning_folder, write_tuned
 
-    chosen = one_candidate(candidate)
+    chosen = (candidates_of([candidate]) or ("lightgbm",))[0]
     with steps("reading", total=trials) as step:
         tuned = tune_target(
             project,
@@ -145,7 +127,7 @@ def tune(
         print_json({**msgspec.structs.asdict(tuned), **verdict})
     else:
         print_tuned(tuned)
-        tell(f"Pictures: {escape(str(tuning_folder(project, target, chosen)))}")
+        tell(f"Pictures: {tuning_folder(project, target, chosen)}")
     say(next_step(tuned, written, asked=write))
     if tuned.interrupted:
         say(f"Interrupted after {tuned.trials} of {trials} trials; the same command continues the search.")
@@ -168,7 +150,7 @@ def report(
     if as_json:
         print_json(report_data(run))
         return
-    tell(f"Report: {escape(str(write_report(run, output)))}")
+    tell(f"Report: {write_report(run, output)}")
 
 
 def versions(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
@@ -202,26 +184,22 @@ def _version_row(item: Version) -> tuple[str, ...]:
 
 
 def print_run(run: Run) -> None:
-    """Print the results of a training run, and where they are."""
+    """Print the results of a training run, the columns that its leakage audit flagged, and where everything is."""
+    from lead_ml.workflows.versions import flagged_columns
+
     for target in run.targets:
         print_evaluation(run.evaluation(target), target)
     for name in run.record.left_out_features:
         tell(
-            f"[yellow]left out[/] {escape(name)}: its column is overwritten later, when the outcome may be known"
+            ("left out", "yellow"),
+            f" {name}: its column is overwritten later, when the outcome may be known",
         )
-    print_flagged(run)
-    tell(f"Cold-start stage: {escape(run.record.cold_start_stage)}")
-    tell(f"Version {run.record.version} is in {escape(str(run.folder))}")
-    tell(f"Report: {escape(str(run.folder / 'report.html'))}")
-
-
-def print_flagged(run: Run) -> None:
-    """Print the columns that the leakage audit of the run flagged, in one line."""
-    from lead_ml.workflows.versions import flagged_columns
-
     flagged = flagged_columns(run)
     if flagged:
-        tell(f"[yellow]leakage audit[/] flags {escape(', '.join(flagged))}: lead-ml audit shows the evidence")
+        tell(("leakage audit", "yellow"), f" flags {', '.join(flagged)}: lead-ml audit shows the evidence")
+    tell(f"Cold-start stage: {run.record.cold_start_stage}")
+    tell(f"Version {run.record.version} is in {run.folder}")
+    tell(f"Report: {run.folder / 'report.html'}")
 
 
 def print_tuned(tuned: Tuned) -> None:
@@ -238,17 +216,11 @@ def print_tuned(tuned: Tuned) -> None:
     tell(
         f"Log-loss on the rolling windows: {tuned.log_loss:.5f}; parameters in use: {tuned.log_loss_now:.5f}."
     )
+    verdict = f"{'' if tuned.significant else 'not '}{'significantly ' if tuned.better else ''}better"
     tell(
-        f"Difference {gap.value:+.5f} (interval {gap.lower:+.5f} to {gap.upper:+.5f}): {verdict_of(tuned)} "
+        f"Difference {gap.value:+.5f} (interval {gap.lower:+.5f} to {gap.upper:+.5f}): {verdict} "
         "than the parameters in use."
     )
-
-
-def verdict_of(tuned: Tuned) -> str:
-    """Return how the best trial compares with the parameters in use."""
-    if tuned.significant:
-        return "significantly better"
-    return "not significantly better" if tuned.better else "not better"
 
 
 def next_step(tuned: Tuned, written: Path | None, *, asked: bool) -> str:
@@ -263,23 +235,16 @@ def next_step(tuned: Tuned, written: Path | None, *, asked: bool) -> str:
     return "Next: the same command with --write puts them into params.yaml, then lead-ml train"
 
 
-def one_candidate(name: str) -> Kind:
-    """Check the candidate of the command line."""
-    return (candidates_of([name]) or ("lightgbm",))[0]
-
-
 def candidates_of(names: list[str] | None) -> tuple[Kind, ...] | None:
     """Check the candidates named on the command line."""
     from lead_ml.workflows.training import KINDS
 
-    if not names:
-        return None
-    for name in names:
+    for name in names or ():
         if name not in KINDS:
             raise typer.BadParameter(
                 f"unknown candidate {name!r}; use {', '.join(KINDS)}", param_hint="--candidate"
             )
-    return tuple(kind for kind in KINDS if kind in names)
+    return tuple(kind for kind in KINDS if kind in names) if names else None
 
 
 COMMANDS = (train, tune, evaluate, report, versions)

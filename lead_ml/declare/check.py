@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from lead_ml.declare.aggregate import STREAM_COLUMNS, STREAM_NUMBERS, Aggregate, Rate
-from lead_ml.declare.derived import Declaration, Difference, Ratio, is_category, operands
-from lead_ml.declare.feature import GROUPS, Attribute, Clock
-from lead_ml.declare.parts import check_derived, with_columns
+from lead_ml.declare.feature import (
+    GROUPS,
+    STREAM_COLUMNS,
+    STREAM_NUMBERS,
+    Aggregate,
+    AllOf,
+    Attribute,
+    Clock,
+    Declaration,
+    Difference,
+    Interest,
+    Lookup,
+    Profile,
+    Rate,
+    Ratio,
+)
+from lead_ml.declare.parts import is_category, operands, reads_clock
 from lead_ml.errors import DeclarationError
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -19,39 +32,14 @@ _NEEDS_OF = ("sum", "mean", "max", "distinct", "first", "last")
 
 
 def validated(declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
-    """Check declarations, each by itself and all together.
-
-    Parameters
-    ----------
-    declarations
-        The features of a project.
-
-    Returns
-    -------
-    tuple of Declaration
-        With the features of customer profiles filled in.
-
-    Raises
-    ------
-    DeclarationError
-        For a name that is not lower snake case or is a duplicate, an unknown group, missing wording, a filter on a column
-        that the stream lacks, an unknown time zone, a ratio of texts, outcomes keyed by ``lead_id`` (they are what is
-        predicted), or an ideal customer of a feature that is not a category or ordinal of the lead.
-
-    Examples
-    --------
-    >>> from lead_ml.declare import lead_age
-    >>> validated([lead_age(group="fit"), lead_age(group="fit")])
-    Traceback (most recent call last):
-    lead_ml.errors.DeclarationError: duplicate feature lead_age_days. Rename one of them.
-    """
-    seen: set[str] = set()
+    """Return declarations with the features of customer profiles filled in; a wrong one is a DeclarationError."""
+    named: dict[str, Declaration] = {}
     for item in declarations:
         if not _NAME.match(item.name):
             raise DeclarationError("feature name", value=item.name, expected="lower_snake_case")
-        if item.name in seen:
+        if item.name in named:
             raise DeclarationError(f"duplicate feature {item.name}", do="rename one of them")
-        seen.add(item.name)
+        named[item.name] = item
         if item.group not in GROUPS:
             raise DeclarationError(
                 f"group of feature {item.name}",
@@ -63,61 +51,32 @@ def validated(declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
             raise DeclarationError(f"feature {item.name} has no wording", expected="en= and zh=")
         for part in (item, *operands(item)):
             _check(part, item.name)
-        check_derived(item)
-    return with_columns(declarations)
+        _check_derived(item)
+    return tuple(_filled(item, named) if isinstance(item, Profile) else item for item in declarations)
 
 
 def to_json(declarations: Sequence[Declaration]) -> bytes:
-    """Encode declarations as indented JSON, the form in which a bundle contains them.
-
-    Parameters
-    ----------
-    declarations
-        The features.
-
-    Returns
-    -------
-    bytes
-        UTF-8.
-
-    Examples
-    --------
-    >>> from lead_ml.declare import lead_age
-    >>> to_json([lead_age(group="fit")]).splitlines()[2]
-    b'  "declares": "age",'
-    """
+    """Encode declarations as indented JSON, the form in which a bundle contains them."""
     return msgspec.json.format(msgspec.json.encode(list(declarations)), indent=1)
 
 
 def from_json(data: bytes) -> tuple[Declaration, ...]:
-    """Decode the JSON of :func:`to_json`.
-
-    Parameters
-    ----------
-    data
-        UTF-8.
-
-    Returns
-    -------
-    tuple of Declaration
-
-    Raises
-    ------
-    DeclarationError
-        If the content is not a list of declarations.
-
-    Examples
-    --------
-    >>> from lead_ml.declare import lead_age
-    >>> from_json(to_json([lead_age(group="fit")]))[0].name
-    'lead_age_days'
-    """
+    """Decode the JSON of :func:`to_json`; anything else is a DeclarationError."""
     try:
         return tuple(msgspec.json.decode(data, type=list[Declaration]))
     except msgspec.ValidationError as error:
         raise DeclarationError(
             f"declarations cannot be read: {error}", do="the file may come from a newer lead-ml"
         ) from error
+
+
+def is_zone(name: str) -> bool:
+    """Tell whether a name, such as ``Asia/Shanghai``, is that of a time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
 
 
 def _check(item: Declaration, name: str) -> None:
@@ -136,28 +95,13 @@ def _check(item: Declaration, name: str) -> None:
         raise DeclarationError(
             f"levels of ordinal {name}", value=item.levels, expected="at least two, from low to high"
         )
-    for zone in _zones(item):
-        _check_zone(zone, name)
-    computes = isinstance(item, Ratio | Difference)
-    text = next((part.name for part in operands(item) if is_category(part)), None)
-    if computes and text is not None:
-        raise DeclarationError(f"feature {name} computes with text", value=text, expected="a number")
-
-
-def _zones(item: Declaration) -> Iterator[str]:
-    if isinstance(item, Clock):
-        yield item.zone
-    if isinstance(item, Aggregate) and item.aggregation == "active_days":
-        yield item.zone
-
-
-def _check_zone(zone: str, name: str) -> None:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    if isinstance(item, Clock | Aggregate) and reads_clock(item) and not is_zone(item.zone):
         raise DeclarationError(
-            f"time zone of feature {name}", value=zone, expected="a name such as Asia/Shanghai"
-        ) from error
+            f"time zone of feature {name}", value=item.zone, expected="a name such as Asia/Shanghai"
+        )
+    for part in operands(item) if isinstance(item, Ratio | Difference) else ():
+        if is_category(part):
+            raise DeclarationError(f"feature {name} computes with text", value=part.name, expected="a number")
 
 
 def _check_stream(item: Aggregate, name: str) -> None:
@@ -199,3 +143,35 @@ def _check_aggregation(item: Aggregate, name: str) -> None:
             value=apart[0],
             expected="a filter inside that of among",
         )
+
+
+def _check_derived(item: Declaration) -> None:
+    if isinstance(item, Lookup) and not item.file:
+        raise DeclarationError(f"lookup {item.name} names no table", expected="the path of a CSV file")
+    if isinstance(item, Interest) and len(item.tags) < 2:
+        raise DeclarationError(f"interest {item.name}", value=item.tags, expected="at least two tags")
+    if isinstance(item, AllOf) and len(item.of) < 2:
+        raise DeclarationError(
+            f"all_of {item.name}", value=[part.name for part in item.of], expected="at least two columns"
+        )
+    if isinstance(item, Profile) and (not item.columns or len(set(item.columns)) < len(item.columns)):
+        raise DeclarationError(
+            f"ideal customer {item.name}", value=item.columns, expected="names of features, each once"
+        )
+
+
+def _filled(profile: Profile, named: dict[str, Declaration]) -> Profile:
+    """Return a customer profile with the categories and ordinals of the lead that it names."""
+    if profile.of and not set(profile.columns) <= set(named):
+        return profile  # of a bundle, beside a part of its features
+    found: list[Attribute | Lookup | AllOf] = []
+    for name in profile.columns:
+        item = named.get(name)
+        if not isinstance(item, Attribute | Lookup | AllOf) or getattr(item, "kind", "") == "number":
+            raise DeclarationError(
+                f"ideal customer {profile.name} needs categories and ordinals of the lead",
+                value=name,
+                expected="names of such features",
+            )
+        found.append(item)
+    return msgspec.structs.replace(profile, of=tuple(found))

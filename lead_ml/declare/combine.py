@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Unpack
 
-from lead_ml.declare.aggregate import Aggregate
 from lead_ml.declare.attributes import default_name
-from lead_ml.declare.derived import AllOf, Difference, Interest, Lookup, Profile, Ratio
-from lead_ml.declare.feature import Age, Attribute
+from lead_ml.declare.feature import (
+    Age,
+    Aggregate,
+    AllOf,
+    Attribute,
+    Difference,
+    Interest,
+    Lookup,
+    Profile,
+    Ratio,
+    Wording,
+)
 from lead_ml.declare.streams import Allowed, events
 
 Number = Attribute | Aggregate | Age
 GIVEN = ()
 
 
-def ratio(
-    name: str, over: Number, under: Number, *, en: str, zh: str, unit: str = "", group: str = ""
-) -> Ratio:
-    """Declare one number divided by another.
+def ratio(name: str, over: Number, under: Number, **words: Unpack[Wording]) -> Ratio:
+    """Declare one number divided by another; missing if either is missing or `under` is 0.
 
     Parameters
     ----------
-    name
-        Name of the feature.
+    name, **words
+        See :func:`category`.
     over, under
         Declared numbers.
-    en, zh
-        Wording in English and Chinese.
-    unit
-        ``"days"``, ``"share"``, a currency, or nothing.
-    group
-        One of ``GROUPS``. Default: ``GROUP`` of the file.
 
     Returns
     -------
     Ratio
-        Missing if either number is missing or `under` is 0.
 
     Examples
     --------
@@ -43,31 +44,22 @@ def ratio(
     >>> ratio("views_per_day", views, lead_age(), en="Page views per day", zh="日均浏览次数").over.name
     'views'
     """
-    return Ratio(name=name, over=over, under=under, en=en, zh=zh, unit=unit, group=group)
+    return Ratio(name=name, over=over, under=under, **words)
 
 
-def difference(
-    name: str, first: Number, second: Number, *, en: str, zh: str, unit: str = "", group: str = ""
-) -> Difference:
-    """Declare one number minus another.
+def difference(name: str, first: Number, second: Number, **words: Unpack[Wording]) -> Difference:
+    """Declare one number minus another; missing if either is missing.
 
     Parameters
     ----------
-    name
-        Name of the feature.
+    name, **words
+        See :func:`category`.
     first, second
         Declared numbers; the value is `first` - `second`.
-    en, zh
-        Wording in English and Chinese.
-    unit
-        ``"days"``, ``"share"``, a currency, or nothing.
-    group
-        One of ``GROUPS``. Default: ``GROUP`` of the file.
 
     Returns
     -------
     Difference
-        Missing if either number is missing.
 
     Examples
     --------
@@ -75,13 +67,15 @@ def difference(
     >>> difference("budget_left", budget, price, en="Budget left", zh="剩余预算").second.name
     'price'
     """
-    return Difference(name=name, first=first, second=second, en=en, zh=zh, unit=unit, group=group)
+    return Difference(name=name, first=first, second=second, **words)
 
 
 def lookup(
-    column: str, file: str, *, en: str, zh: str, name: str = "", otherwise: str = "", group: str = ""
+    column: str, file: str, *, name: str = "", otherwise: str = "", **words: Unpack[Wording]
 ) -> Lookup:
-    """Declare the label that a table of the project gives to a value.
+    """Declare the label that a table of the project gives to a value, as a category.
+
+    Letter case, width and spaces of the value do not matter.
 
     Parameters
     ----------
@@ -90,19 +84,16 @@ def lookup(
     file
         Path of a CSV file in UTF-8, relative to the project. Lines that begin with ``#`` are comments and the first row is the
         header. The last cell of a row is the label; the cells before it are spellings of one value.
-    en, zh
-        Wording in English and Chinese.
     name
         Name of the feature. Default: the column, followed by the transform and ``label``.
     otherwise
         Label of values that are not in the table. Default: they are missing.
-    group
-        One of ``GROUPS``. Default: ``GROUP`` of the file.
+    **words
+        See :func:`category`.
 
     Returns
     -------
     Lookup
-        A category. Letter case, width and spaces do not matter.
 
     Examples
     --------
@@ -110,37 +101,25 @@ def lookup(
     'city_label'
     """
     of = _condition(column)
-    return Lookup(
-        name=name or f"{default_name(of.column, of.transform)}_label",
-        of=of,
-        file=file,
-        otherwise=otherwise,
-        en=en,
-        zh=zh,
-        group=group,
-    )
+    name = name or f"{default_name(of.column, of.transform)}_label"
+    return Lookup(name=name, of=of, file=file, otherwise=otherwise, **words)
 
 
-def all_of(
-    name: str, conditions: Mapping[str, str | Sequence[str]], *, en: str, zh: str, group: str = ""
-) -> AllOf:
-    """Declare whether several columns all have the required values.
+def all_of(name: str, conditions: Mapping[str, str | Sequence[str]], **words: Unpack[Wording]) -> AllOf:
+    """Declare whether several columns all have the required values, as a category.
+
+    It is ``false`` if a value is not accepted, else missing if a value is missing, else ``true``.
 
     Parameters
     ----------
-    name
-        Name of the feature.
+    name, **words
+        See :func:`category`.
     conditions
         Two columns or more, or ``column:transform``, with the values that are accepted. ``GIVEN`` accepts any value.
-    en, zh
-        Wording in English and Chinese.
-    group
-        One of ``GROUPS``. Default: ``GROUP`` of the file.
 
     Returns
     -------
     AllOf
-        A category: ``false`` if a value is not accepted, else missing if a value is missing, else ``true``.
 
     Examples
     --------
@@ -149,7 +128,7 @@ def all_of(
     (('true',), ())
     """
     values = tuple((asked,) if isinstance(asked, str) else tuple(asked) for asked in conditions.values())
-    return AllOf(name=name, of=tuple(map(_condition, conditions)), values=values, en=en, zh=zh, group=group)
+    return AllOf(name=name, of=tuple(map(_condition, conditions)), values=values, **words)
 
 
 def interest(
@@ -158,36 +137,24 @@ def interest(
     *,
     half_life: str,
     by: str = "lead_id",
-    en: str,
-    zh: str,
-    group: str = "",
+    **words: Unpack[Wording],
 ) -> Interest:
-    """Declare the topic that the lead's events show most interest in.
+    """Declare the topic that the lead's events show most interest in, as a category; missing without such events.
 
     Parameters
     ----------
-    name
-        Name of the feature.
+    name, **words
+        See :func:`category`.
     tags
-        Two topics or more, each with a filter of events as :func:`events` takes it.
+        Two topics or more, each with a filter of events as :func:`events` takes it; of equal weights the first counts.
     half_life
-        Time in which the weight of an event halves, such as ``"14d"``.
+        Time in which the weight of an event halves, such as ``"14d"``; another text raises DeclarationError.
     by
         Key whose events count: a lead column, or ``column:transform``.
-    en, zh
-        Wording in English and Chinese.
-    group
-        One of ``GROUPS``. Default: ``GROUP`` of the file.
 
     Returns
     -------
     Interest
-        A category: the topic with the largest weight, the first declared of equal ones; missing without such events.
-
-    Raises
-    ------
-    DeclarationError
-        If `half_life` is not a length of time.
 
     Examples
     --------
@@ -199,10 +166,10 @@ def interest(
         events(by=by, **where).decayed_sum(f"{name}_{k}", half_life=half_life, en=tag, zh=tag)
         for k, (tag, where) in enumerate(tags.items())
     )
-    return Interest(name=name, tags=tuple(tags), of=parts, en=en, zh=zh, group=group)
+    return Interest(name=name, tags=tuple(tags), of=parts, **words)
 
 
-def ideal_customer(name: str, *, of: Sequence[str], en: str, zh: str, group: str = "") -> Profile:
+def ideal_customer(name: str, *, of: Sequence[str], **words: Unpack[Wording]) -> Profile:
     """Declare agreement with the ideal customer profile, in points, learned from the leads that converted.
 
     A value that is twice as common among converted leads as among all leads scores 6 points; values of few leads score close to 0.
@@ -210,26 +177,22 @@ def ideal_customer(name: str, *, of: Sequence[str], en: str, zh: str, group: str
 
     Parameters
     ----------
-    name
-        Name of the feature.
+    name, **words
+        See :func:`category`.
     of
-        Names of categories and ordinals of the lead that are declared beside it.
-    en, zh
-        Wording in English and Chinese.
-    group
-        One of ``GROUPS``. Default: ``GROUP`` of the file.
+        Names of categories and ordinals of the lead that are declared beside it; their points are added.
 
     Returns
     -------
     Profile
-        A number of points, the sum over `of`.
 
     Examples
     --------
     >>> ideal_customer("profile_points", of=["industry", "country"], en="Profile match", zh="客户画像匹配").unit
     'points'
     """
-    return Profile(name=name, columns=tuple(of), unit="points", en=en, zh=zh, group=group)
+    words.setdefault("unit", "points")
+    return Profile(name=name, columns=tuple(of), **words)
 
 
 def _condition(column: str) -> Attribute:

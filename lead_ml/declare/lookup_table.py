@@ -12,55 +12,13 @@ _CITY = "\u5e02"  # ends the names of Chinese cities
 
 
 def spelling(text: str) -> str:
-    """Return the form in which a value and the cells of a table are compared: one letter case, width and spacing.
-
-    Parameters
-    ----------
-    text
-        A value of a lead or a cell of the table.
-
-    Returns
-    -------
-    str
-        Without the suffix of Chinese city names.
-
-    Examples
-    --------
-    >>> spelling(" ＳＨＡＮＧＨＡＩ "), spelling("上海市"), spelling("New  York")
-    ('shanghai', '上海', 'new york')
-    """
+    """Return the form in which values and cells are compared: one letter case, width and spacing, no suffix of Chinese cities."""
     folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     return folded.removesuffix(_CITY) or folded
 
 
 def read_table(path: Path) -> dict[str, str]:
-    r"""Read the table of a lookup.
-
-    Parameters
-    ----------
-    path
-        CSV file in UTF-8. Lines that begin with ``#`` are comments; the first row is the header. The last cell of a row is
-        the label, the cells before it are spellings of one value; empty ones are ignored.
-
-    Returns
-    -------
-    dict
-        From :func:`spelling` to label.
-
-    Raises
-    ------
-    DeclarationError
-        If the file does not exist, is not UTF-8 or has no row, a row has no label, or a spelling has two labels.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "cities.csv"
-    ...     _ = file.write_text("city,tier\nParis,1\n", encoding="utf-8")
-    ...     read_table(file)
-    {'paris': '1'}
-    """
+    """Read the table of a lookup, as :func:`lead_ml.lookup` describes it, from :func:`spelling` to label."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lead_ml.declare.aggregate import Range, Stream
+from lead_ml.declare.feature import Range, Stream
 from lead_ml.declare.over import Over
 
 Allowed = str | Sequence[str] | Range
 
 
 def between(at_least: float | None = None, below: float | None = None) -> Range:
-    """Filter a number by a range.
+    """Filter a number by a range; a missing number is in no range.
 
     Parameters
     ----------
-    at_least
-        Lower end, included; None for no lower end.
-    below
-        Upper end, not included; None for no upper end.
+    at_least, below
+        The lower end, included, and the upper end, not included; None for no end.
 
     Returns
     -------
     Range
-        A filter for :func:`events`, :func:`leads` and :func:`outcomes`; a missing number is in no range.
 
     Examples
     --------
@@ -34,7 +31,7 @@ def between(at_least: float | None = None, below: float | None = None) -> Range:
 
 
 def events(*, by: str = "lead_id", **where: Allowed) -> Over:
-    """Start a feature over events.
+    """Start a feature over events; it is missing if the project has no events at all.
 
     Parameters
     ----------
@@ -46,7 +43,6 @@ def events(*, by: str = "lead_id", **where: Allowed) -> Over:
     Returns
     -------
     Over
-        Rows that can be aggregated. A feature is missing if the project has no events at all.
 
     Examples
     --------
@@ -57,7 +53,7 @@ def events(*, by: str = "lead_id", **where: Allowed) -> Over:
 
 
 def leads(*, by: str, **where: Allowed) -> Over:
-    """Start a feature over the leads that share a key.
+    """Start a feature over the leads that share a key, each at its creation.
 
     Parameters
     ----------
@@ -69,7 +65,6 @@ def leads(*, by: str, **where: Allowed) -> Over:
     Returns
     -------
     Over
-        Rows that can be aggregated, one per lead, at its creation.
 
     Examples
     --------
@@ -92,7 +87,6 @@ def outcomes(*, by: str, **where: Allowed) -> Over:
     Returns
     -------
     Over
-        Rows that can be aggregated.
 
     Examples
     --------

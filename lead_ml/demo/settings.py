@@ -11,19 +11,10 @@ from lead_ml.tables.dataset import Floats
 
 @dataclass(frozen=True)
 class Weibull:
-    """A delay in days with distribution function F(t) = 1 - exp(-(t / scale)^shape).
-
-    >>> round(Weibull(shape=1.2, scale=34.0).median, 1)
-    25.1
-    """
+    """A delay in days with distribution function F(t) = 1 - exp(-(t / scale)^shape)."""
 
     shape: float
     scale: float
-
-    @property
-    def median(self) -> float:
-        """Median delay in days."""
-        return float(self.scale * np.log(2) ** (1 / self.shape))
 
     def within(self, days: Floats) -> Floats:
         """Return F(days), 0 for negative days."""
@@ -39,39 +30,17 @@ class SynthSettings:
     """How the synthetic CRM behaves.
 
     The logit of the probability that a real lead ever wins is ``intercept + fit_weight * fit + intent_weight * intent
-    + source + noise_weight * noise``, less ``unfit_penalty`` for leads that are real but unfit. Fake leads never win.
-
-    Attributes
-    ----------
-    start
-        First day of the history, ISO date, UTC.
-    intercept, fit_weight, intent_weight, noise_weight, unfit_penalty
-        The logit above. No column and no event depends on ``noise``.
-    fake_shares
-        Share of all leads by type of fake.
-    unfit_share
-        Share of the real leads that are students, without budget, or competitors.
-    labelled_share
-        Share of the fake leads that are ever marked as invalid.
-    closed_share
-        Share of the real leads without a win that are ever closed (lost, or invalid as unfit).
-    win_delay, loss_delay
-        Days from creation to the win and to the loss.
-    late_share
-        Share of outcomes that are recorded late, four days on average.
-    duplicate_share
-        Share of leads from a known person, with the same phone number or e-mail address.
-    drift
-        How far volume, shares and quality of the sources move over the history and with the season: 1 as given in the
-        vocabulary, 0 not at all.
+    + source + noise_weight * noise``, less ``unfit_penalty`` for leads that are real but unfit. No column and no event
+    depends on ``noise``. Fake leads never win.
     """
 
-    start: str = "2025-01-01"
+    start: str = "2025-01-01"  # first day of the history, UTC
     intercept: float = -2.65
     fit_weight: float = 0.9
     intent_weight: float = 1.0
     noise_weight: float = 0.5
     unfit_penalty: float = 3.0
+    # Shares of all leads by type of fake, and of the real leads that are students, without budget, or competitors.
     fake_shares: tuple[tuple[str, float], ...] = (
         ("bot", 0.045),
         ("mash", 0.025),
@@ -79,10 +48,11 @@ class SynthSettings:
         ("test", 0.010),
     )
     unfit_share: float = 0.10
-    labelled_share: float = 0.65
-    closed_share: float = 0.65
-    win_delay: Weibull = Weibull(shape=1.2, scale=34.0)
+    labelled_share: float = 0.65  # of the fake leads that are ever marked as invalid
+    closed_share: float = 0.65  # of the real leads without a win that are ever closed, lost or invalid
+    win_delay: Weibull = Weibull(shape=1.2, scale=34.0)  # days from creation
     loss_delay: Weibull = Weibull(shape=1.3, scale=48.0)
-    late_share: float = 0.12
-    duplicate_share: float = 0.04
+    late_share: float = 0.12  # of outcomes that are recorded late, four days on average
+    duplicate_share: float = 0.04  # of leads from a known person, with the same phone number or address
+    # How far volume, shares and quality of the sources move over the history and with the season: 1 as in the vocabulary.
     drift: float = 1.0

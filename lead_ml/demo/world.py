@@ -26,33 +26,17 @@ _SHARED_INTENT = 0.7
 
 @dataclass(frozen=True)
 class Truth:
-    """What an export does not show, one entry per lead.
+    """What an export does not show, one entry per lead."""
 
-    Attributes
-    ----------
-    kind
-        real; student, no_budget or competitor (real but unfit); bot, mash, wrong_number or test (fakes).
-    fit, intent, noise, source_effect
-        The parts of the logit, see :class:`~lead_ml.demo.SynthSettings`.
-    logit
-        Logit of the probability that the lead ever wins if it is not fake.
-    win_probability
-        Probability that the lead ever wins; 0 for fake leads.
-    person
-        Row of the first lead of this person.
-    fate
-        How the lead ends, even if that is after the end of the data.
-    """
-
-    kind: Objects
-    fit: Floats
+    kind: Objects  # real; student, no_budget or competitor (real but unfit); bot, mash, wrong_number or test (fakes)
+    fit: Floats  # with intent, noise and source_effect the parts of the logit, see SynthSettings
     intent: Floats
     noise: Floats
     source_effect: Floats
-    logit: Floats
-    win_probability: Floats
-    person: Indices
-    fate: Fate
+    logit: Floats  # of the probability that the lead ever wins if it is not fake
+    win_probability: Floats  # that the lead ever wins; 0 for fake leads
+    person: Indices  # row of the first lead of this person
+    fate: Fate  # how the lead ends, even if that is after the end of the data
 
     @property
     def fake(self) -> npt.NDArray[np.bool_]:
@@ -84,23 +68,10 @@ class _Cast:
 def generate(
     n_leads: int, seed: int, *, days: int = 540, settings: SynthSettings | None = None
 ) -> SynthWorld:
-    """Generate a SYNTHETIC CRM; the same arguments give exactly the same world.
+    """Generate a SYNTHETIC CRM of at least one lead; the same arguments give exactly the same world.
 
-    Parameters
-    ----------
-    n_leads
-        Number of leads, fakes and duplicates included; at least 1.
-    seed
-        Seed of all draws.
-    days
-        Length of the history in days; anything that became known later is not in the tables.
-    settings
-        How the CRM behaves.
-
-    Returns
-    -------
-    SynthWorld
-        Leads in order of creation, events and outcomes in the order in which they became known.
+    What became known after so many days is not in the tables. Leads are in order of creation, events and outcomes in the order
+    in which they became known.
     """
     settings = settings or SynthSettings()
     rngs = {name: np.random.default_rng([seed, number]) for number, name in enumerate(_PARTS)}
@@ -129,17 +100,6 @@ def true_probability(world: SynthWorld, lead: Indices, as_of: Instants | int, ho
 
     Events add nothing to it: they depend on the hidden intent, not on the drawn win. For a model that sees only the
     tables, the mean of these values at one score is therefore the probability that a calibrated score states.
-
-    Parameters
-    ----------
-    world
-        What :func:`generate` returned.
-    lead
-        Rows of the leads.
-    as_of
-        Time of scoring, one for each row or one for all, microseconds UTC; not before the creation.
-    horizon_us
-        Microseconds.
     """
     settings = world.settings
     created = world.data.leads.created_at

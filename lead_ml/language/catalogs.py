@@ -64,7 +64,8 @@ class Catalog:
         """
         entry = self.entries[key]
         if not isinstance(entry, str):
-            entry = entry[self._plural(values["count"])] if len(entry) > 1 else entry["other"]
+            form = self.numbers.locale.plural_form(values["count"]) if len(entry) > 1 else "other"
+            entry = entry[form]
         return self._formatter.vformat(entry, (), values) if "{" in entry else entry
 
     def section(self, name: str) -> dict[str, str]:
@@ -75,9 +76,6 @@ class Catalog:
             for key, entry in self.entries.items()
             if key.startswith(start) and isinstance(entry, str)
         }
-
-    def _plural(self, count: float) -> str:
-        return self.numbers.locale.plural_form(count)
 
     @cached_property
     def _formatter(self) -> Formatter:

@@ -52,9 +52,7 @@ class Numbers:
         if not math.isfinite(value):
             return str(value)
         digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
-        text = f"{value:,.{min(digits, 12)}f}"
-        trimmed = text.rstrip("0").rstrip(".") if "." in text else text
-        return _positive_zero(trimmed).translate(self.separators)
+        return self._trimmed(value, min(digits, 12))
 
     def percent(self, share: float, digits: int = 0) -> str:
         """Write a share of 0 to 1 as a percentage with a fixed number of decimals.
@@ -71,11 +69,8 @@ class Numbers:
         ('21%', '0.42%', '99.9%')
         """
         scaled = 100.0 * share
-        text = f"{scaled:,.{_share_decimals(scaled, digits)}f}"
-        trimmed = text.rstrip("0").rstrip(".") if "." in text else text
-        return (
-            f"{self.before_percent}{_positive_zero(trimmed).translate(self.separators)}{self.after_percent}"
-        )
+        text = self._trimmed(scaled, _share_decimals(scaled, digits))
+        return f"{self.before_percent}{text}{self.after_percent}"
 
     def signed(self, value: float, digits: int = 0) -> str:
         """Write a number with its sign; what rounds to zero has none.
@@ -95,6 +90,11 @@ class Numbers:
         from babel.dates import format_date
 
         return format_date(value, format="medium", locale=self.locale)
+
+    def _trimmed(self, value: float, digits: int) -> str:
+        text = f"{value:,.{digits}f}"
+        trimmed = text.rstrip("0").rstrip(".") if "." in text else text
+        return _positive_zero(trimmed).translate(self.separators)
 
 
 def _positive_zero(text: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-import msgspec
+from msgspec.structs import replace
 
 from lead_ml.declare import Declaration, Feature, Lookup, read_table, reads, validated, without
 from lead_ml.errors import DeclarationError, LeadMLError, ParamsError
@@ -68,13 +68,7 @@ class Project:
         return {name: Task.of(spec, self.params) for name, spec in self.specs.items()}
 
     def task(self, name: str) -> Task:
-        """Return the task of one target.
-
-        Raises
-        ------
-        ParamsError
-            If the project has no model of that name.
-        """
+        """Return the task of one target; a name without a model is a ParamsError."""
         if name not in self.tasks:
             raise ParamsError("target", value=name, expected=f"one of {', '.join(self.tasks)}")
         return self.tasks[name]
@@ -107,11 +101,13 @@ def load_project(root: Path | str) -> Project:
     lead_ml.errors.ParamsError: nowhere/params.yaml does not exist. Run lead-ml init, or change to the folder of your project.
     """
     root = Path(root)
-    root = Path(root)
     params = load_params(root / "params.yaml")
     digest = _digest(root)
-    declared = [item for path in _files(root, "features") for item in _features(_load(path, digest))]
-    declarations = [_with_table(item, root) if isinstance(item, Lookup) else item for item in declared]
+    declarations = [
+        replace(item, table=read_table(root / item.file)) if isinstance(item, Lookup) else item
+        for path in _files(root, "features")
+        for item in _features(_load(path, digest))
+    ]
     if not declarations:
         raise DeclarationError(f"{root / 'features'} declares no feature", expected="FEATURES in its files")
     specs: dict[str, ModelSpec] = {}
@@ -130,22 +126,7 @@ def load_project(root: Path | str) -> Project:
 def usable(
     declarations: Sequence[Declaration], params: Params, columns: Sequence[str]
 ) -> tuple[tuple[Declaration, ...], tuple[str, ...]]:
-    """Split declarations by whether a model may see the lead columns that they read.
-
-    Parameters
-    ----------
-    declarations
-        Validated features.
-    params
-        Content of ``params.yaml``, with ``known_at`` and ``trust``.
-    columns
-        Columns that the data has.
-
-    Returns
-    -------
-    tuple
-        The features that read only columns known at creation, with history, or trusted, and the names of the others.
-    """
+    """Split validated features by whether a model may see the lead columns that they read; the others by name."""
     allowed = set(usable_columns(params, columns)) | {"lead_id"}
     present = set(columns)
     narrowed = (without(item, lambda part: bool((reads(part) & present) - allowed)) for item in declarations)
@@ -156,11 +137,6 @@ def usable(
 
 def _files(root: Path, folder: str, kind: str = "py") -> list[Path]:
     return sorted(path for path in (root / folder).glob(f"*.{kind}") if not path.name.startswith("_"))
-
-
-def _with_table(item: Lookup, root: Path) -> Lookup:
-    """Return a lookup with the content of its table."""
-    return msgspec.structs.replace(item, table=read_table(root / item.file))
 
 
 def _digest(root: Path) -> str:
@@ -197,7 +173,7 @@ def _features(module: ModuleType) -> list[Declaration]:
             value=stray,
             expected="declarations only",
         )
-    return [item if item.group else msgspec.structs.replace(item, group=group) for item in items]
+    return [item if item.group else replace(item, group=group) for item in items]
 
 
 def _attribute(module: ModuleType, name: str, kind: type[_T]) -> _T:

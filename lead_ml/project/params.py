@@ -6,57 +6,205 @@ One file describes one run: every key is checked, and it is saved with the bundl
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from lead_ml.declare import span
+from lead_ml.declare import is_zone, span
 from lead_ml.errors import DeclarationError, ParamsError
-from lead_ml.project.data_params import DataParams, ExtraParams, TableParams
 from lead_ml.project.section import Section, worded
-from lead_ml.project.target_params import (
-    LightGBMParams,
-    LogisticParams,
-    PointsRule,
-    ScorecardParams,
-    TargetParams,
-    ThresholdParams,
-)
 from lead_ml.project.words import MISSING_WORDS
 
-__all__ = [
-    "DEFAULT_AGES",
-    "DEFAULT_MISSING",
-    "DataParams",
-    "EvaluationParams",
-    "ExtraParams",
-    "LightGBMParams",
-    "LogisticParams",
-    "Params",
-    "PointsRule",
-    "ScorecardParams",
-    "SnapshotParams",
-    "SplitParams",
-    "TableParams",
-    "TargetParams",
-    "ThresholdParams",
-    "load_params",
-    "params_from",
-    "public",
-]
 DEFAULT_MISSING = MISSING_WORDS
-DEFAULT_AGES = (1, 3, 7, 14, 30, 60, 90, 180, 365)
+DATE_FORMATS = ("excel", "unix", "day_first", "month_first")
+ProfilePoints = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-60, le=60)]
 _PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
+
+
+class TableParams(Section):
+    """Where one table is and how its columns are called.
+
+    Give ``path`` (one or several files or globs, CSV, Excel or Parquet, relative to the base directory for data) or ``url`` with
+    ``table`` or ``query``. ``columns`` maps our names to theirs; other columns keep their own name. ``constants``
+    gives a column that the file lacks one value for all rows, such as ``stage: won`` for a table of deals.
+    ``sheet`` names the sheet of an Excel file (default: the first); row numbers in messages are Excel's own.
+    With ``end_of_day: false`` a date without a time is known at the start of that day instead of its end.
+
+    An untidy export is described here instead of being edited. ``dates`` declares the date format of a column whose text can
+    mean two days: ``excel`` (days since 1899-12-30, such as 44301.5), ``unix`` (seconds or milliseconds),
+    ``day_first`` (31/12/2024), ``month_first`` (12/31/2024), or a format of :func:`time.strptime` such as ``%d.%m.%y``.
+    ``decimal: ","`` reads ``1.234,56`` as 1234.56. ``number_rows: true`` uses row numbers as lead ids.
+    ``where_filled`` names a column of ours; rows without a value in it do not belong to this table, such as
+    ``occurred_at`` where the leads file has a column for the day of the deal. ``stages`` maps their stages to ours. ``defaults`` is the value of the empty
+    cells of a column, such as ``{converted: "no"}``.
+    """
+
+    path: str | list[str] | None = None
+    url: str | None = None
+    table: str | None = None
+    query: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+    sheet: str | None = None
+    separator: str | None = None
+    encoding: str = "utf-8"
+    end_of_day: bool = True
+    dates: dict[str, str] = Field(default_factory=dict)
+    decimal: Literal[".", ","] = "."
+    number_rows: bool = False
+    where_filled: str | None = None
+    stages: dict[str, str] = Field(default_factory=dict)
+    defaults: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("dates")
+    @classmethod
+    def _are_date_formats(cls, value: dict[str, str]) -> dict[str, str]:
+        for date_format in value.values():
+            if date_format not in DATE_FORMATS and not _is_format(date_format):
+                raise ValueError(
+                    f"unknown date format {date_format!r}; use {', '.join(DATE_FORMATS)} or a format such as %d.%m.%Y %H:%M"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> TableParams:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either path (files) or url (a database)")
+        if self.url is not None and (self.table is None) == (self.query is None):
+            raise ValueError("a url needs either table or query")
+        return self
+
+
+class ExtraParams(TableParams):
+    """A table of third-party data, joined as it was known at each time.
+
+    ``key`` is the lead column that finds its rows, or ``column:transform`` with a transform of :mod:`lead_ml.clean`, as
+    ``email:company_domain``. The file has the same texts in a column ``key`` (map it in ``columns``), or one named like
+    the lead column, and a column ``known_at`` of timestamps. Its other columns are attributes ``table.column``.
+    """
+
+    key: str = Field(min_length=1)
+
+    @field_validator("key")
+    @classmethod
+    def _is_key(cls, value: str) -> str:
+        if value.split(":", maxsplit=1)[0] == "lead_id":
+            raise ValueError("data by lead_id belongs in the leads table or in data.lead_history")
+        return value
+
+
+class DataParams(Section):
+    """The tables, and the end of the data (default: just after the last time at which anything about a lead became known).
+
+    Leads created before ``since`` are rejected, for example because early outcomes were never recorded. ``lead_history`` holds
+    the changes of the columns declared ``known_at: history``; ``extra`` are tables of third-party data by name.
+
+    ``layout`` is a folder, or a URL such as ``s3://bucket/layout``, that ``lead-ml layout build`` writes the events to. If it is
+    set, events are read from it one partition at a time instead of from their files, so they need not fit into memory.
+    """
+
+    leads: TableParams
+    events: TableParams | None = None
+    outcomes: TableParams | None = None
+    lead_history: TableParams | None = None
+    extra: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ExtraParams] = Field(
+        default_factory=dict
+    )
+    layout: str | None = None
+    until: str | None = None
+    since: str | None = None
+
+
+class PointsRule(Section):
+    """Points for a lead whose feature is one of ``values``, or lies in [``at_least``, ``below``), or is missing."""
+
+    feature: str
+    points: float
+    values: tuple[str, ...] = ()
+    at_least: float | None = None
+    below: float | None = None
+    missing: bool = False
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> PointsRule:
+        ranged = self.at_least is not None or self.below is not None
+        if bool(self.values) + ranged + self.missing != 1:
+            raise ValueError("give exactly one of values, at_least/below, missing: true")
+        return self
+
+
+class ScorecardParams(Section):
+    """The ideal customer profile in points. 6 points double the odds, as in the score; ``base_rate`` is the
+    probability of a lead without points, used until there are labels.
+    """
+
+    base_rate: float = Field(0.05, gt=0, lt=1)
+    rules: tuple[PointsRule, ...] = ()
+
+
+class LogisticParams(Section):
+    """``l2`` is the penalty on the squared coefficients, in units of one lead; ``prior`` starts from the scorecard.
+
+    Where ``l2_search`` holds values, the one with the lowest log-loss over all rolling windows replaces ``l2``;
+    leave it empty to use ``l2``.
+    """
+
+    l2: float = Field(10.0, gt=0)
+    l2_search: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+    prior: bool = True
+
+
+class LightGBMParams(Section):
+    """LightGBM's own parameters; ``rounds`` is the number of trees."""
+
+    rounds: int = Field(150, ge=1, le=10_000)
+    learning_rate: float = Field(0.03, gt=0, le=1)
+    num_leaves: int = Field(8, ge=2, le=1024)
+    min_data_in_leaf: int = Field(40, ge=1)
+    feature_fraction: float = Field(0.5, gt=0, le=1)
+    bagging_fraction: float = Field(1.0, gt=0, le=1)
+    lambda_l2: float = Field(1.0, ge=0)
+    min_gain_to_split: float = Field(0.0, ge=0)
+    max_bin: int = Field(255, ge=2)
+
+
+class TargetParams(Section):
+    """Parameters of one target. ``horizon_days`` is None only for an outcome column without dates.
+
+    ``profile`` sets points of the ideal customer profile by hand, by feature and value (``(missing)`` for leads without a value).
+    """
+
+    horizon_days: float | None = Field(30, gt=0)
+    profile: dict[str, dict[str, ProfilePoints]] = Field(default_factory=dict)
+    scorecard: ScorecardParams = ScorecardParams()
+    logistic: LogisticParams = LogisticParams()
+    lightgbm: LightGBMParams = LightGBMParams()
+
+
+class ThresholdParams(Section):
+    """What the advice on the MQL and SQL thresholds assumes, and which method sets the thresholds a bundle starts with."""
+
+    method: Literal["opportunity_mean", "capacity", "value", "precision", "recall"] = "capacity"
+    sql_per_week: float = Field(20, gt=0)
+    mql_per_week: float = Field(60, gt=0)
+    cost_per_sql: float = Field(50, ge=0)
+    cost_per_mql: float = Field(5, ge=0)
+    value_per_win: float = Field(1_000, gt=0)
+    sql_precision: float = Field(0.3, gt=0, lt=1)
+    mql_precision: float = Field(0.12, gt=0, lt=1)
+    sql_recall: float = Field(0.5, gt=0, lt=1)
+    mql_recall: float = Field(0.85, gt=0, lt=1)
+    fake_flag: float = Field(0.5, gt=0, lt=1)
 
 
 class SnapshotParams(Section):
     """When each lead is scored: ``scoring_delay`` after its creation, then at ``ages_days`` while it is still open."""
 
     scoring_delay: str = "1m"
-    ages_days: tuple[int, ...] = DEFAULT_AGES
+    ages_days: tuple[int, ...] = (1, 3, 7, 14, 30, 60, 90, 180, 365)
 
     @field_validator("scoring_delay")
     @classmethod
@@ -136,32 +284,13 @@ class Params(Section):
     @field_validator("time_zone")
     @classmethod
     def _is_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"unknown time zone {value!r}; use a name such as Asia/Shanghai") from error
+        if not is_zone(value):
+            raise ValueError(f"unknown time zone {value!r}; use a name such as Asia/Shanghai")
         return value
 
 
 def load_params(path: Path) -> Params:
-    """Read and check ``params.yaml``.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    Params
-        Frozen; every key is checked.
-
-    Raises
-    ------
-    ParamsError
-        If the file does not exist, is not YAML, or any key or value is not allowed; the message names the key, the
-        value and what is allowed.
-    """
+    """Read and check ``params.yaml``; a ParamsError names the key, the value and what is allowed."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -180,28 +309,8 @@ def load_params(path: Path) -> Params:
 
 
 def params_from(content: dict[str, Any], *, source: str = "params") -> Params:
-    """Check a mapping that is already parsed; see :func:`load_params`.
+    """Check the sections and keys of ``params.yaml``, already parsed; `source` names them in messages.
 
-    Parameters
-    ----------
-    content
-        Sections and keys as in ``params.yaml``.
-    source
-        Name of the content in messages.
-
-    Returns
-    -------
-    Params
-
-    Raises
-    ------
-    ParamsError
-        If any key or value is not allowed.
-
-    Examples
-    --------
-    >>> params_from({"project": "p", "data": {"leads": {"path": "leads.csv"}}}).snapshots.scoring_delay
-    '1m'
     >>> params_from({"project": "p", "data": {"leads": {"path": "leads.csv"}}, "snapshots": {"settle": "1m"}})
     Traceback (most recent call last):
     lead_ml.errors.ParamsError: params: snapshots.settle is now called snapshots.scoring_delay.
@@ -229,3 +338,12 @@ def _blank(value: Any) -> Any:
     if isinstance(value, list):
         return [_blank(item) for item in value]
     return _PASSWORD.sub(r"\1:***@", value) if isinstance(value, str) else value
+
+
+def _is_format(date_format: str) -> bool:
+    """Tell whether a text is a strptime format that finds at least the day."""
+    try:
+        found = datetime.strptime(datetime(2001, 12, 31).strftime(date_format), date_format)
+    except ValueError:
+        return False
+    return (found.year, found.month, found.day) == (2001, 12, 31)

@@ -10,13 +10,7 @@ from lead_ml.errors import ParamsError
 
 
 def check_points(points: Mapping[str, Mapping[str, float]], declarations: Sequence[Declaration]) -> None:
-    """Check that points set by hand are about columns of a declared profile, and about levels that an ordinal has.
-
-    Raises
-    ------
-    ParamsError
-        If a column or level does not exist; the message lists those that do.
-    """
+    """Check that points are about columns of a declared profile, and levels of an ordinal; a ParamsError lists those."""
     profiles = [item for item in declarations if isinstance(item, Profile)]
     if points and not profiles:
         raise ParamsError(

@@ -14,28 +14,15 @@ from lead_ml.project.targets import CLOSING_STAGES, Column, ModelSpec, Won
 class Task:
     """What one model predicts, over which horizon, at which ages of a lead, and with which parameters.
 
-    Parameters
-    ----------
-    spec
-        The definition in ``models/*.py``.
-    params
-        The numbers of this target in ``params.yaml``.
-    common
-        The numbers that all targets share: splits, snapshots, evaluation, seed.
-    horizon_days
-        Days after ``as_of`` in which a conversion counts; None for an outcome column, which has no dates.
-    ages_days
-        Ages of a lead, in days, at which it is scored again after its first score; empty for an outcome column.
-    closing_stages
-        Stages after which a lead is closed and no longer scored.
+    An outcome column has no dates, so no horizon and no ages at which a lead is scored again after its first score.
     """
 
     spec: ModelSpec
     params: TargetParams
-    common: Params
-    horizon_days: float | None
+    common: Params  # what all targets share: splits, snapshots, evaluation, seed
+    horizon_days: float | None  # days after as_of in which a conversion counts
     ages_days: tuple[int, ...]
-    closing_stages: tuple[str, ...]
+    closing_stages: tuple[str, ...]  # after which a lead is no longer scored
 
     @classmethod
     def of(cls, spec: ModelSpec, common: Params) -> Task:

@@ -126,7 +126,8 @@ def _check_types(
     declarations: Sequence[Declaration], data: Dataset, rng: np.random.Generator, leads: int
 ) -> None:
     spine = _at(data, data.until, rng, leads)
-    for events in _without_events(data):
+    none = None if data.events is None else data.events.take(np.zeros(len(data.events), dtype=bool))
+    for events in [None] if none is None else [None, none]:
         silent = replace(data, events=events)
         found = features_at(declarations, silent, spine)
         for item in declarations:
@@ -149,12 +150,6 @@ def _check_type(item: Declaration, column: Any, rows: int) -> None:
         expected = "float64"
     assert ok, f"{item.name}: expected {expected}, got {getattr(column, 'dtype', type(column).__name__)}"
     assert len(column) == rows, f"{item.name}: expected {rows} values, got {len(column)}"
-
-
-def _without_events(data: Dataset) -> Iterator[Any]:
-    yield None
-    if data.events is not None:
-        yield data.events.take(np.zeros(len(data.events), dtype=bool))
 
 
 def _spines(data: Dataset, rng: np.random.Generator, leads: int) -> Iterator[Spine]:

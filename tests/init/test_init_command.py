@@ -109,5 +109,5 @@ def test_an_unknown_language_is_refused(run: Callable[..., Any], tmp_path: Path)
     leads = german(tmp_path, rows=300)["leads"]
     done = run("init", tmp_path / "mine", "--leads", leads, "--lang", "xx")
     assert done.exit_code == 2
-    assert "'xx' is not one of en, zh" in done.stderr
+    assert "'xx' is not one of 'en', 'zh'" in done.stderr
     assert not (tmp_path / "mine").exists()
