@@ -52,10 +52,8 @@ def plain_numbers(column: RawColumn, missing: frozenset[str] = MISSING) -> RawCo
     numeric = sum(int(n) for n, number in zip(rows, found, strict=True) if number is not None)
     if numeric < _NUMERIC_SHARE * filled or not numeric:
         return column
-    levels = tuple(
-        level if number is None else number for level, number in zip(column.levels, found, strict=True)
-    )
-    return RawColumn(column.codes, levels)
+    pairs = zip(column.levels, found, strict=True)
+    return RawColumn(column.codes, tuple(level if number is None else number for level, number in pairs))
 
 
 def comma_number(text: str) -> str | None:
