@@ -14,8 +14,7 @@ from typing import Any, Literal
 from lead_ml.clean import missing_tags
 from lead_ml.init.answers import contacts_of, unreal_reasons
 from lead_ml.init.engagement import engagement_group, types_of
-from lead_ml.init.export_column import ExportColumn
-from lead_ml.init.export_file import ExportFile, open_export
+from lead_ml.init.export import ExportColumn, ExportFile, open_export
 from lead_ml.init.features import (
     FeatureDraft,
     FeatureGroup,

@@ -74,8 +74,8 @@ def _add_types(draft: FeatureDraft, table: TableDraft, group: FeatureGroup) -> N
 
 def _counted(draft: FeatureDraft, head: str, name: str, words: Mapping[str, str]) -> Iterator[Call]:
     for days in _WINDOWS:
-        told = label("counted", **words, days=days)
-        yield call(f"{head}.count", draft.fresh(f"{name}_{days}d"), window=f"{days}d", **told)
+        texts = label("counted", **words, days=days)
+        yield call(f"{head}.count", draft.fresh(f"{name}_{days}d"), window=f"{days}d", **texts)
 
 
 def _of_all(draft: FeatureDraft, table: TableDraft) -> Iterator[Call]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lead_ml.init.export_column import ExportColumn
+from lead_ml.init.export import ExportColumn
 from lead_ml.init.leads import LeadsDraft
 from lead_ml.init.names import feature_name, same_wording
 from lead_ml.init.questions import Findings

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lead_ml.errors import InputError
-from lead_ml.init.export_column import ExportColumn
-from lead_ml.init.export_file import ExportFile
+from lead_ml.init.export import ExportColumn, ExportFile
 from lead_ml.init.names import EXACT, Trait, role_names, target_names, trait_of
 from lead_ml.init.questions import Findings
 from lead_ml.init.roles import Match, lead_roles, shared_id

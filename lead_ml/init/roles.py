@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lead_ml.clean.text import name_key
-from lead_ml.init.export_column import ExportColumn
+from lead_ml.init.export import ExportColumn
 from lead_ml.init.names import EXACT, HeaderNames, role_names, target_names
 from lead_ml.init.words import word_pattern, word_set
 

@@ -8,15 +8,14 @@ from typing import Any, Literal
 
 from lead_ml.errors import InputError
 from lead_ml.init.answers import stages_of
-from lead_ml.init.export_column import ExportColumn
-from lead_ml.init.export_file import ExportFile
+from lead_ml.init.export import ExportColumn, ExportFile
 from lead_ml.init.names import EXACT
 from lead_ml.init.questions import Findings
 from lead_ml.init.roles import BY_VALUE, Match, dated_roles
 from lead_ml.init.target import DraftTarget
 
 _SETTINGS = ("columns", "constants", "dates", "stages", "defaults", "where_filled", "number_rows")
-_MOMENTS = ("created_at", "occurred_at", "recorded_at")
+_TIMES = ("created_at", "occurred_at", "recorded_at")
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class TableDraft:
     def dates(self) -> dict[str, str]:
         """How the dates of a role are written, where that can be read in two ways."""
         formats = {role: self.source.columns[c].date_format for role, c in self.columns.items()}
-        return {role: found for role, found in formats.items() if role in _MOMENTS and found}
+        return {role: found for role, found in formats.items() if role in _TIMES and found}
 
     def settings(self) -> dict[str, Any]:
         """Return the section of ``params.yaml``, without default values."""

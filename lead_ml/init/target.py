@@ -8,8 +8,7 @@ from typing import Literal
 
 from lead_ml.errors import InputError
 from lead_ml.init.answers import is_no, is_yes, stages_of
-from lead_ml.init.export_column import ExportColumn
-from lead_ml.init.export_file import ExportFile
+from lead_ml.init.export import ExportColumn, ExportFile
 from lead_ml.init.names import EXACT, target_names
 from lead_ml.init.questions import Findings
 
@@ -50,9 +49,9 @@ def target_in_leads(
     """Find the conversion in the leads file itself, in columns that play no role; undated if nobody knows when leads were `created`."""
     left = {name: column for name, column in source.columns.items() if name not in taken}
     answer = _answer(left)
-    moments = [p for p in left.values() if p.kind == "date" and target_names("won_at").likeness(p.name)]
-    if moments and created:
-        won_at = max(moments, key=lambda p: (target_names("won_at").likeness(p.name), -p.place))
+    closing = [p for p in left.values() if p.kind == "date" and target_names("won_at").likeness(p.name)]
+    if closing and created:
+        won_at = max(closing, key=lambda p: (target_names("won_at").likeness(p.name), -p.place))
         found = _dated_target(source, won_at, answer, findings)
         if found is not None:
             return found
@@ -60,7 +59,7 @@ def target_in_leads(
         return DraftTarget("none")
     _ask(source, answer, findings)
     spoken = {name for name in left if target_names("stage").likeness(name) and answer.stages}
-    dated = {p.name for p in moments} - {answer.column}
+    dated = {p.name for p in closing} - {answer.column}
     return replace(answer, gives_away=frozenset(spoken | dated))
 
 
@@ -150,9 +149,10 @@ def _dated_target(
 
 
 def _ask(source: ExportFile, answer: DraftTarget, findings: Findings) -> None:
-    rows = int(source.columns[answer.column].text.among(answer.positive).sum())
+    column = source.columns[answer.column]
+    rows = int(column.text.among(answer.positive).sum())
     values, key = findings.names(answer.positive), answer.doubt[0]
-    text = findings.say("in_column", values=values, column=answer.column, rows=rows, total=len(source.raw))
+    text = findings.say("in_column", values=values, column=column.name, rows=rows, total=column.rows)
     if answer.default:
         findings.ask("empty_outcome", column=answer.column, values=values)
     if key or target_names("converted").likeness(answer.column) < EXACT:

@@ -19,17 +19,8 @@ _SHOWN_LEVELS = 3
 
 @dataclass(frozen=True)
 class Coded:
-    """A text column: ``levels[codes[i]]`` is the value of row i, code -1 is missing.
+    """A text column: ``levels[codes[i]]`` is the value of row i, code -1 is missing; unique levels, which need not all occur.
 
-    Parameters
-    ----------
-    codes
-        (rows,) int32, -1 for a missing value.
-    levels
-        Unique strings in any order; they need not all occur.
-
-    Examples
-    --------
     >>> source = Coded.of(["web", None, "fair", "web"])
     >>> source
     Coded(4 rows, 1 missing, levels 'web', 'fair')

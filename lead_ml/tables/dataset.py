@@ -34,7 +34,9 @@ Selection = Indices | Mask
 
 @dataclass(frozen=True)
 class Leads:
-    """One row per lead: unique ids, ``created_at`` in microseconds UTC (None for data without dates), and every other column.
+    """One row per lead: its unique ``lead_id``, and ``created_at`` in microseconds UTC, None for data without dates.
+
+    ``columns`` are all others, coded text of (rows,) by name.
 
     >>> import numpy as np
     >>> Leads(("L1", "L2"), np.array([0, 86_400_000_000]), {"source": Coded.of(["web", "fair"])})
@@ -54,11 +56,7 @@ class Leads:
 
 @dataclass(frozen=True)
 class _Stream:
-    """Dated rows of leads.
-
-    ``lead`` is the row of each lead in :class:`Leads`; times are microseconds UTC, ``known_at`` the later of when a row
-    occurred and when it was recorded. The last field of a table is float64, NaN where missing.
-    """
+    """Dated rows of leads; the last field of each kind is a number."""
 
     lead: Indices
     occurred_at: Instants
@@ -87,7 +85,11 @@ class _Stream:
 
 @dataclass(frozen=True, repr=False)
 class Events(_Stream):
-    """One row per event: columns ``type`` and, where supplied, ``channel``, ``page``, ``session_id`` and ``event_id``.
+    """One row per event of a lead, which is a row of :class:`Leads`.
+
+    ``occurred_at`` and ``known_at`` are int64 microseconds UTC, the latter is the later of when it occurred and when it was
+    recorded. ``columns`` are ``type`` and, where supplied, ``channel``, ``page``, ``session_id`` and ``event_id``, coded text
+    of (rows,); ``value`` is float64, NaN where missing.
 
     >>> import numpy as np
     >>> at = np.array([0, 3_600_000_000])
@@ -101,7 +103,9 @@ class Events(_Stream):
 
 @dataclass(frozen=True, repr=False)
 class Outcomes(_Stream):
-    """One row per dated stage change: columns ``stage`` and, where supplied, ``reason``.
+    """One row per dated stage change of a lead, with ``occurred_at`` and ``known_at`` as in :class:`Events`.
+
+    ``columns`` are ``stage`` and, where supplied, ``reason``, coded text of (rows,); ``amount`` is float64, NaN where missing.
 
     >>> import numpy as np
     >>> at = np.array([0])

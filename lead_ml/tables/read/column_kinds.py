@@ -79,7 +79,7 @@ class ColumnSummary:
         return self.rows > 1 and self.fill >= _UNIQUE and self.distinct >= _UNIQUE * self.filled
 
 
-class Levels:
+class LevelCounts:
     """The different values of a column that occur, with the number of cells of each; at most :data:`MOST_PARSED` are measured."""
 
     def __init__(self, column: Coded) -> None:
@@ -106,7 +106,7 @@ def summarize(name: str, column: Coded) -> ColumnSummary:
     >>> summarize("zip", Coded.of(["01067", "80331", "20095", "80331"])).kind
     'category'
     """
-    levels = Levels(column)
+    levels = LevelCounts(column)
     found = ColumnSummary("empty", len(column), int(levels.counts.sum()), len(levels.values), numeric=False)
     if not found.filled:
         return found
@@ -132,7 +132,7 @@ def number_in(text: str) -> float:
     return number if comma is None else float(comma)
 
 
-def _kind(levels: Levels, column: ColumnSummary) -> ColumnKind:
+def _kind(levels: LevelCounts, column: ColumnSummary) -> ColumnKind:
     if column.distinct <= 2:
         return "constant" if column.distinct == 1 else "two_values"
     number = column.numeric and levels.share(_PADDED.fullmatch) < _PADDED_SHARE
@@ -147,7 +147,7 @@ def _kind(levels: Levels, column: ColumnSummary) -> ColumnKind:
     return "category" if column.distinct <= FEW_VALUES or common >= _COMMON_SHARE else "text"
 
 
-def _date_format(name: str, levels: Levels, numeric: bool) -> DateFormat | None:
+def _date_format(name: str, levels: LevelCounts, numeric: bool) -> DateFormat | None:
     """Return how dates must be read, None if the column does not hold dates.
 
     Numbers are dates only if the name says so: a postcode or an income looks the same as a day in Excel.
@@ -162,7 +162,7 @@ def _date_format(name: str, levels: Levels, numeric: bool) -> DateFormat | None:
     return "unix" if named and levels.share(_EPOCH.fullmatch) >= READS_AS else None
 
 
-def _order(levels: Levels) -> DateFormat:
+def _order(levels: LevelCounts) -> DateFormat:
     """Return the order of day and month: a number past 12 is a day; AM and PM with slashes are written in the United States."""
     first, second = levels.past_twelve()
     if first or second:

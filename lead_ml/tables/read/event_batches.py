@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from lead_ml.tables.read.reject import Cause, RejectedRows, check_dominant
 from lead_ml.tables.read.streams import read_some_events
 
 BATCH_ROWS = 500_000
+_BYTES_A_CSV_ROW = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,21 +36,10 @@ class EventBatch:
 
 
 class EventFiles:
-    """The event files of a project, for leads that are read at once.
+    """The event files of a project, or `files` in their place, for leads that are read at once.
 
     ``data.until`` is left out of account: what became known later is kept, and decided on when features are computed.
-
-    Parameters
-    ----------
-    params, root
-        As for :func:`lead_ml.tables.read.read_dataset`.
-    files
-        Files to read in the place of ``data.events.path``.
-
-    Raises
-    ------
-    InputError, ParamsError
-        As :func:`lead_ml.tables.read.read_dataset`, and where the project has no files of events.
+    Raises as :func:`lead_ml.tables.read.read_dataset`, and ParamsError where the project has no files of events.
     """
 
     def __init__(self, params: Params, root: Path, files: list[str] | None = None) -> None:
@@ -76,13 +65,7 @@ class EventFiles:
         return sum(_rows_in(path) for path in self.paths)
 
     def batches(self) -> Iterator[EventBatch]:
-        """Read the files in order.
-
-        Raises
-        ------
-        InputError
-            Where a file cannot be read or lacks a column; at the end, where more than half of all rows fall to one cause.
-        """
+        """Read the files in order; raises InputError where one cannot be read or lacks a column, and as :func:`check_dominant` at the end."""
         read, causes = 0, dict[str, tuple[Cause, RejectedRows]]()
         first: RawTable | None = None
         for path in self.paths:
@@ -106,10 +89,6 @@ def _rows_in(path: Path) -> int:
     import pyarrow.parquet as pq
 
     try:
-        found: Any = pq.read_metadata(path).num_rows
+        return int(pq.read_metadata(path).num_rows)
     except (pa.ArrowException, OSError):
         return path.stat().st_size // _BYTES_A_CSV_ROW
-    return int(found)
-
-
-_BYTES_A_CSV_ROW = 100

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -72,19 +72,9 @@ class UtcLevels(Sequence[object]):
     def __len__(self) -> int:
         return len(self.microseconds) + 1
 
-    @overload
-    def __getitem__(self, place: int) -> object: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[object]: ...
-    def __getitem__(self, place: int | slice) -> object:
-        """Return an instant as ``datetime``, None at the end; or some of them."""
-        if isinstance(place, slice):
-            return tuple(self[k] for k in range(*place.indices(len(self))))
-        if place < 0:
-            place += len(self)
-        if place == len(self.microseconds):
-            return None
-        return to_datetime(self.microseconds[place])
+    def __getitem__(self, place: Any) -> Any:
+        """Return an instant as ``datetime``, None at the end."""
+        return None if place == len(self.microseconds) else to_datetime(self.microseconds[place])
 
 
 class Coder:

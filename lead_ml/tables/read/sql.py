@@ -28,17 +28,14 @@ def read_sql(params: TableParams, root: Path, order: tuple[str, ...]) -> RawTabl
     Raises InputError if the URL, the database, the table or the query cannot be used (the message never shows the
     password), and MissingExtra if the driver of the database is not installed.
     """
-    from sqlalchemy import create_engine
+    from sqlalchemy import NullPool, create_engine
     from sqlalchemy.exc import SQLAlchemyError
 
     url = _url(params.url or "", root)
     source = f"{url.render_as_string(hide_password=True)} {params.table or 'query'}"
     try:
-        engine = create_engine(url)
-        try:
-            return _fetched(engine, source, params, order)
-        finally:
-            engine.dispose()
+        engine = create_engine(url, poolclass=NullPool)
+        return _fetched(engine, source, params, order)
     except ModuleNotFoundError as error:
         raise MissingExtra(str(error.name), "postgres") from error
     except (SQLAlchemyError, ValueError) as error:

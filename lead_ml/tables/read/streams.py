@@ -59,9 +59,9 @@ class _Stream:
         note = (
             f"{column}: {counted(len(bad), 'value')} treated as missing (not a number), such as {example!r}"
         )
-        return numbers[used], [f"{note} (row {self.lines(bad)})"]
+        return numbers[used], [f"{note} (row {self.row_numbers(bad)})"]
 
-    def lines(self, rows: Indices) -> str:
+    def row_numbers(self, rows: Indices) -> str:
         """Return the numbers of the first rows for a message."""
         return ", ".join(map(str, self.table.raw.lines[rows[:_SHOWN]].tolist()))
 
@@ -146,7 +146,7 @@ def _id_notes(events: Events) -> list[str]:
 def _early_notes(stream: _Stream) -> list[str]:
     early = np.flatnonzero(stream.rejections.used & (stream.occurred.last < stream.created))
     note = f"{counted(len(early), 'outcome')} dated before the creation of the lead, kept"
-    return [f"{note} (row {stream.lines(early)})"] if len(early) else []
+    return [f"{note} (row {stream.row_numbers(early)})"] if len(early) else []
 
 
 def _stage_notes(stages: Coded) -> list[str]:
