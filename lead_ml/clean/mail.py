@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from lead_ml.clean.text import clean
+from lead_ml.clean.text import clean, truth
 from lead_ml.clean.word_lists import word_list
 
 _SHAPE = re.compile(r"[^@\s,;<>()\"]{1,64}@((?:[^@\s.,;<>()\"_]{1,63}\.)+[^@\s.,;<>()\"_0-9]{2,24})")
@@ -35,7 +35,7 @@ def valid_email(text: str) -> str:
     >>> valid_email("a@b.co"), valid_email("a@b"), valid_email("a@@b.co")
     ('true', 'false', 'false')
     """
-    return _word(address(text) is not None)
+    return truth(address(text) is not None)
 
 
 def domain(text: str) -> str | None:
@@ -55,13 +55,8 @@ def company_domain(text: str) -> str | None:
     ('acme.com', None, None)
     """
     found = domain(text)
-    if (
-        found is None
-        or found in word_list("free_domains")
-        or is_under(found, word_list("disposable_domains"))
-    ):
-        return None
-    return found
+    shared = found is None or found in word_list("free_domains") or _is_disposable(found)
+    return None if shared else found
 
 
 def free_mail(text: str) -> str | None:
@@ -71,7 +66,7 @@ def free_mail(text: str) -> str | None:
     ('true', 'false', None)
     """
     found = domain(text)
-    return None if found is None else _word(found in word_list("free_domains"))
+    return None if found is None else truth(found in word_list("free_domains"))
 
 
 def disposable(text: str) -> str | None:
@@ -81,7 +76,7 @@ def disposable(text: str) -> str | None:
     ('true', 'false')
     """
     found = domain(text)
-    return None if found is None else _word(is_under(found, word_list("disposable_domains")))
+    return None if found is None else truth(_is_disposable(found))
 
 
 def role_mailbox(text: str) -> str | None:
@@ -91,7 +86,7 @@ def role_mailbox(text: str) -> str | None:
     ('true', 'true', 'false')
     """
     parts = address(text)
-    return None if parts is None else _word(parts[0].partition("+")[0] in word_list("role_mailboxes"))
+    return None if parts is None else truth(parts[0].partition("+")[0] in word_list("role_mailboxes"))
 
 
 def normal_email(text: str) -> str | None:
@@ -113,15 +108,7 @@ def normal_email(text: str) -> str | None:
     return f"{bare}@gmail.com" if bare else None
 
 
-def is_under(host: str, domains: frozenset[str]) -> bool:
-    """Return whether a host is one of the domains or a subdomain of one.
-
-    >>> is_under("a.b.com", frozenset({"b.com"})), is_under("ab.com", frozenset({"b.com"}))
-    (True, False)
-    """
+def _is_disposable(host: str) -> bool:
+    """Return whether a host is one of the disposable domains or a subdomain of one."""
     parts = host.split(".")
-    return any(".".join(parts[start:]) in domains for start in range(len(parts)))
-
-
-def _word(truth: bool) -> str:
-    return "true" if truth else "false"
+    return any(".".join(parts[k:]) in word_list("disposable_domains") for k in range(len(parts)))

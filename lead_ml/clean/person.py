@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from lead_ml.clean.text import clean
+from lead_ml.clean.text import clean, truth
 from lead_ml.clean.word_lists import pattern, seniority_rules, word_list
 
 _KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -46,7 +46,9 @@ def name_gibberish(text: str) -> str | None:
     if not folded.strip():
         return None
     latin = ["".join(letter for letter in word if "a" <= letter <= "z") for word in folded.split()]
-    scores = [_odd(word) for word in latin if len(word) >= 3] or [_one_character_repeated(folded)]
+    scores = [_odd(word) for word in latin if len(word) >= 3] or [
+        float(len(folded) >= 3 and len(set(folded)) == 1)
+    ]
     return f"{round(sum(scores) / len(scores) * 20) / 20:g}"
 
 
@@ -56,7 +58,7 @@ def name_placeholder(text: str) -> str:
     >>> [name_placeholder(text) for text in ("Test 1", "测试员", "张三", "Tess Tester-Abel")]
     ['true', 'true', 'true', 'false']
     """
-    return "true" if pattern("placeholder_name").fullmatch(clean(text).lower()) else "false"
+    return truth(pattern("placeholder_name").fullmatch(clean(text).lower()))
 
 
 def seniority(text: str) -> str | None:
@@ -76,22 +78,15 @@ def seniority(text: str) -> str | None:
 def _odd(word: str) -> float:
     pairs = [word[at : at + 2] for at in range(len(word) - 1)]
     rare = sum(pair not in word_list("common_pairs") for pair in pairs) / len(pairs)
+    neighbors = sum(any(pair in row or pair in row[::-1] for row in _KEY_ROWS) for pair in pairs)
     signs = (
         min(1.0, max(0.0, rare - 0.25) * 2),
         float(re.search(r"[^aeiouy]{5}", word) is not None),
         float(sum(letter in "aeiouy" for letter in word) < len(word) / 6),
-        min(1.0, 2 * sum(_adjacent_keys(pair) for pair in pairs) / len(pairs)) if len(word) > 3 else 0.0,
+        min(1.0, 2 * neighbors / len(pairs)) if len(word) > 3 else 0.0,
     )
     score = sum(signs) / 4
     return score if score >= 0.2 else 0.0
-
-
-def _one_character_repeated(name: str) -> float:
-    return float(len(name) >= 3 and len(set(name)) == 1)
-
-
-def _adjacent_keys(pair: str) -> bool:
-    return any(pair in row or pair in row[::-1] for row in _KEY_ROWS)
 
 
 def _kind(letter: str) -> str:

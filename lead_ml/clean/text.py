@@ -7,12 +7,12 @@ three categories.
 from __future__ import annotations
 
 import datetime
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -62,17 +62,11 @@ MISSING = missing_tags(DEFAULT_MISSING)
 
 
 def as_text(value: object, missing: frozenset[str] = MISSING) -> str | None:
-    """Return the normal text of a value, or None if it is missing.
+    """Return the normal text of a cell or of a field of a request, or None if it is missing.
 
     Texts are cleaned (:func:`clean`); booleans become ``true`` and ``false``; integral floats lose their ``.0``; other
-    floats keep all digits (``repr``); dates and times become ISO 8601. None, NaN, NaT and pandas' NA are missing.
-
-    Parameters
-    ----------
-    value
-        A cell of a table or a field of a request.
-    missing
-        Texts that mean missing, in any case and form, such as ``frozenset({"n/a"})``. The empty text always does.
+    floats keep all digits (``repr``); dates and times become ISO 8601. None, NaN, NaT, pandas' NA, the empty text and
+    the texts `missing`, in any case and form, are missing.
 
     >>> as_text(" ＡＣＭＥ "), as_text(3.0), as_text(0.1), as_text(True)
     ('ACME', '3', '0.1', 'true')
@@ -82,9 +76,7 @@ def as_text(value: object, missing: frozenset[str] = MISSING) -> str | None:
     'select'
     """
     text = clean(value) if isinstance(value, str) else _of_other(value)
-    if not text or text.casefold() in _folded(missing):
-        return None
-    return text
+    return None if not text or text.casefold() in _folded(missing) else text
 
 
 def as_number(text: str) -> float:
@@ -104,24 +96,25 @@ def as_number(text: str) -> float:
     if folded in word_list("no"):
         return 0.0
     if not _NUMBER.fullmatch(folded):
-        return float("nan")
+        return math.nan
     number = float(folded.replace(",", ""))
-    return number if abs(number) != float("inf") else float("nan")
+    return number if math.isfinite(number) else math.nan
+
+
+def truth(found: object) -> str:
+    """Return ``true`` or ``false``."""
+    return "true" if found else "false"
 
 
 def _of_other(value: object) -> str | None:
     if value is None or str(value) in _NOT_A_VALUE:
         return None
     if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, float | np.floating | Decimal):
-        return _of_float(value)
+        return truth(value)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
-    return clean(str(value))
-
-
-def _of_float(value: float | np.floating[Any] | Decimal) -> str:
+    if not isinstance(value, float | np.floating | Decimal):
+        return clean(str(value))
     number = float(value)
     if number.is_integer() and abs(number) < _EXACT_FLOATS:
         return str(int(number))

@@ -5,15 +5,19 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from lead_ml.clean.text import clean
+from lead_ml.clean.text import clean, truth
 from lead_ml.clean.word_lists import pattern
 
 _URL = re.compile(
     r"https?://|www\.|\b[a-z0-9-]+\.(?:com|cn|net|org|io|ru|top|xyz|shop|info)\b(?!@)", re.IGNORECASE
 )
-_BOT = re.compile(r"bot|crawl|spider|headless|curl|wget|python|httpclient|okhttp|phantom|selenium|scrapy")
-_MOBILE = re.compile(r"mobile|android|iphone|ipad|harmony|micromessenger")
-_DESKTOP = re.compile(r"windows nt|macintosh|x11|cros")
+_DEVICES = {
+    "bot": re.compile(
+        r"bot|crawl|spider|headless|curl|wget|python|httpclient|okhttp|phantom|selenium|scrapy"
+    ),
+    "mobile": re.compile(r"mobile|android|iphone|ipad|harmony|micromessenger"),
+    "desktop": re.compile(r"windows nt|macintosh|x11|cros"),
+}
 
 
 def length_bucket(text: str) -> str:
@@ -26,11 +30,8 @@ def length_bucket(text: str) -> str:
     """
     cleaned = clean(text)
     length = len(cleaned) + sum("\u4e00" <= letter <= "\u9fff" for letter in cleaned)
-    if length < 20:
-        return "under_20"
-    if length < 100:
-        return "20_99"
-    return "100_399" if length < 400 else "400_up"
+    buckets = (("under_20", 20), ("20_99", 100), ("100_399", 400))
+    return next((bucket for bucket, end in buckets if length < end), "400_up")
 
 
 def has_url(text: str) -> str:
@@ -40,7 +41,7 @@ def has_url(text: str) -> str:
     ('true', 'true', 'false')
     """
     without_mail = re.sub(r"\S+@\S+", " ", clean(text))
-    return _word(_URL.search(without_mail))
+    return truth(_URL.search(without_mail))
 
 
 def buying_words(text: str) -> str:
@@ -49,7 +50,7 @@ def buying_words(text: str) -> str:
     >>> buying_words("Please send a quote for 40 seats"), buying_words("想了解一下"), buying_words("需要报价")
     ('true', 'false', 'true')
     """
-    return _word(pattern("buying").search(clean(text).casefold()))
+    return truth(pattern("buying").search(clean(text).casefold()))
 
 
 def promotion_words(text: str) -> str:
@@ -58,7 +59,7 @@ def promotion_words(text: str) -> str:
     >>> promotion_words("We improve your SEO ranking"), promotion_words("Need pricing")
     ('true', 'false')
     """
-    return _word(pattern("promotion").search(clean(text).casefold()))
+    return truth(pattern("promotion").search(clean(text).casefold()))
 
 
 def device(text: str) -> str:
@@ -70,10 +71,7 @@ def device(text: str) -> str:
     'mobile'
     """
     folded = text.casefold()
-    for found, known in (("bot", _BOT), ("mobile", _MOBILE), ("desktop", _DESKTOP)):
-        if known.search(folded):
-            return found
-    return "other"
+    return next((name for name, known in _DEVICES.items() if known.search(folded)), "other")
 
 
 def ip_network(text: str) -> str | None:
@@ -87,7 +85,3 @@ def ip_network(text: str) -> str | None:
     except ValueError:
         return None
     return str(ipaddress.ip_network(f"{found}/{24 if found.version == 4 else 48}", strict=False))
-
-
-def _word(match: re.Match[str] | None) -> str:
-    return "false" if match is None else "true"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from lead_ml.init.describe import ColumnDraft
-from lead_ml.init.draft import Draft, draft_project
+from lead_ml.init.draft import ColumnDraft, Draft, draft_project
 from lead_ml.init.questions import Question
 
 __all__ = ["ColumnDraft", "Draft", "Question", "draft_project"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 
 from lead_ml.clean import clean
 from lead_ml.clean.text import name_key
-from lead_ml.init.words import stage_patterns, word_pattern, word_set
+from lead_ml.init.words import read_toml, word_pattern, word_set
 
 
 def is_yes(text: str) -> bool:
@@ -31,8 +32,10 @@ def stage_of(text: str) -> str | None:
     ('lost', 'won', 'won', 'lost', 'mql', None)
     """
     plain = name_key(text)
-    for stage, pattern in stage_patterns():
-        if pattern.search(plain) and not (stage == "won" and word_pattern("not_yet").search(plain)):
+    not_yet = word_pattern("not_yet").search(plain)
+    for item in read_toml("words")["stages"]:
+        stage = str(item["stage"])
+        if re.search(item["pattern"], plain) and not (stage == "won" and not_yet):
             return stage
     return None
 
@@ -42,7 +45,7 @@ def stages_of(values: Iterable[str]) -> dict[str, str]:
     return {value: stage for value in values if (stage := stage_of(value)) is not None}
 
 
-def unreal_reasons(reasons: Mapping[str, int]) -> tuple[str, ...]:
+def unreal_reasons(reasons: Iterable[str]) -> tuple[str, ...]:
     """Return the reasons that mean that the lead is not a real person."""
     return tuple(reason for reason in reasons if word_pattern("not_real").search(name_key(reason)))
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from lead_ml.clean import missing_tags
 from lead_ml.init.answers import contacts_of, unreal_reasons
-from lead_ml.init.describe import ColumnDraft, described
 from lead_ml.init.engagement import engagement_group, types_of
-from lead_ml.init.export_column import seen_tags
-from lead_ml.init.export_file import ExportFile, open_export
+from lead_ml.init.export import ExportColumn, ExportFile, open_export
 from lead_ml.init.features import (
+    FeatureDraft,
     FeatureGroup,
-    FeatureNames,
     add_ideal_customer,
     age_call,
     authenticity_group,
@@ -27,19 +26,40 @@ from lead_ml.init.features import (
     message_calls,
     other_group,
 )
-from lead_ml.init.leads import leads_table
-from lead_ml.init.measure import NO_HORIZON, DraftFigures, measured, readable
+from lead_ml.init.leads import LeadsDraft, leads_table
+from lead_ml.init.measure import NO_HORIZON, DraftFigures, DraftState, measured, readable
 from lead_ml.init.questions import Findings, Question
-from lead_ml.init.render import FakeWords, render_conversion, render_fake, render_features, render_params
-from lead_ml.init.state import DraftState, zone_of
-from lead_ml.init.tables import events_table, outcomes_of_leads, outcomes_table
+from lead_ml.init.render import render_conversion, render_fake, render_features, render_params
+from lead_ml.init.tables import TableDraft, dated_table, outcomes_of_leads
 from lead_ml.init.words import word_set
 from lead_ml.language import Lang, catalog
 from lead_ml.project.params import DEFAULT_MISSING, params_from
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.read import read_dataset
+from lead_ml.tables.read.column_kinds import ColumnKind
 
+_STREAMS: tuple[Literal["events", "outcomes"], ...] = ("events", "outcomes")
 _LEAST_FAKES = 20
+_EXAMPLES, _CUT = 3, 16
+
+
+@dataclass(frozen=True)
+class ColumnDraft:
+    """A column of the export: its role (``-`` for none), what it holds, the share of rows filled, and examples.
+
+    ``date_format`` says how dates are read, empty for the usual formats. ``known_at`` is ``creation`` or ``current`` for columns
+    of leads without a role, else empty.
+    """
+
+    table: str
+    column: str
+    role: str
+    kind: ColumnKind
+    date_format: str
+    fill: float
+    distinct: int
+    known_at: str
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -95,14 +115,11 @@ def draft_project(
     figures = measured(work, params, dataset, intake)
     groups = _groups(work, params, dataset, figures.converted)
     files = _files(work, params, groups, figures, dataset)
-    findings = work.findings
     return Draft(
         files=files,
-        questions=tuple(findings.questions),
-        notes=tuple(findings.notes),
-        columns=tuple(
-            item for table in work.tables for item in described(table, work.leads, params["known_at"])
-        ),
+        questions=tuple(work.findings.questions),
+        notes=tuple(work.findings.notes),
+        columns=tuple(item for table in work.tables for item in _columns(table, work)),
         target=_target_words(work),
         horizon_days=figures.delays.horizon if figures.delays else None,
         figures=figures,
@@ -114,12 +131,9 @@ def _understood(
     source: ExportFile, others: Mapping[str, ExportFile], named: Mapping[str, str], findings: Findings
 ) -> DraftState:
     leads, keys = leads_table(source, others, named, findings)
-    events = events_table(others["events"], keys["events"], findings) if "events" in others else None
-    outcomes = None
-    if "outcomes" in others:
-        outcomes = outcomes_table(others["outcomes"], keys["outcomes"], findings)
-    elif leads.target.kind == "dated":
-        outcomes = outcomes_of_leads(leads.table, leads.target, leads.dates, findings)
+    tables = [dated_table(name, others[name], keys[name], findings) for name in _STREAMS if name in others]
+    if "outcomes" not in others and leads.target.kind == "dated":
+        tables.append(outcomes_of_leads(leads.table, leads.target, findings))
     sources = [source, *others.values()]
     for each in sources:
         if each.encoding not in ("", "utf-8"):
@@ -131,16 +145,39 @@ def _understood(
         for text, times in column.values:
             if text.casefold() in word_set("unsure"):
                 findings.note("unsure", text=text, count=times, column=column.name)
-    zone = zone_of(leads, sources, findings)
-    return DraftState(leads, events, outcomes, findings, zone, seen_tags(columns))
+    zone = _zone(leads, sources, findings)
+    return DraftState(leads, (leads.table, *tables), findings, zone, _tags(columns))
+
+
+def _zone(leads: LeadsDraft, files: Sequence[ExportFile], findings: Findings) -> str:
+    """Guess the zone of times without an offset from the language of the headers."""
+    headers = "".join(name for file in files for name in file.columns)
+    zone, reason = "UTC", "UTC"
+    if re.search(r"[\u4e00-\u9fff]", headers):
+        zone, reason = "Asia/Shanghai", "Shanghai"
+    elif any(file.decimal == "," for file in files):
+        zone, reason = "Europe/Berlin", "Berlin"
+    created = leads.table.source.dates.get(leads.table.columns.get("created_at", ""))
+    if created is not None and created.date_format != "unix":
+        findings.ask("time_zone", zone=zone, reason=findings.say(f"zones.{reason}"))
+    return zone
+
+
+def _tags(columns: Sequence[ExportColumn]) -> dict[str, dict[str, int]]:
+    """Return the texts that mean missing, most frequent first, with the number of cells in each column."""
+    found: dict[str, dict[str, int]] = {}
+    for column in columns:
+        for tag, times in column.tags.items():
+            found.setdefault(tag, {})[column.name] = times
+    return dict(sorted(found.items(), key=lambda item: -sum(item[1].values())))
 
 
 def _params(work: DraftState, folder: Path) -> dict[str, Any]:
     """Return the settings of ``params.yaml`` that do not depend on figures of the data."""
     leads = work.leads
-    work.known_at.update(dict.fromkeys(leads.traits, "creation"))
     current = [name for name in (*leads.unknown, *leads.impostors) if leads.export_column(name).filled]
-    work.known_at.update({name: "current" for name in current if name not in work.known_at})
+    work.known_at.update(dict.fromkeys(leads.traits, "creation"))
+    work.known_at.update({name: "current" for name in current if name not in leads.traits})
     extra = [tag for tag in work.tags if tag.casefold() not in missing_tags(DEFAULT_MISSING)]
     return {
         "project": re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.casefold()).strip("-_") or "leads",
@@ -158,20 +195,20 @@ def _params(work: DraftState, folder: Path) -> dict[str, Any]:
 def _groups(
     work: DraftState, params: Mapping[str, Any], dataset: Dataset, converted: int
 ) -> list[FeatureGroup]:
-    names, findings = FeatureNames(), work.findings
+    draft = FeatureDraft(work.leads, work.findings)
     stages = () if dataset.outcomes is None else dataset.outcomes.columns["stage"].levels
     horizon = params["conversion"]["horizon_days"] or NO_HORIZON
     groups = [
-        fit_group(work.leads, names, findings),
-        channel_group(work.leads, names, stages, horizon, findings),
-        engagement_group(work.events, list(message_calls(work.leads, names)), names, findings),
-        authenticity_group(work.leads, names, findings),
+        fit_group(draft),
+        channel_group(draft, stages, horizon),
+        engagement_group(draft, work.table("events"), list(message_calls(draft))),
+        authenticity_group(draft),
     ]
-    add_ideal_customer(groups[0], converted, names)
+    add_ideal_customer(draft, groups[0], converted)
     if not any(group.calls for group in groups):
-        groups[2].calls.append(age_call(names))
-        findings.note("nothing_known")
-    groups.append(other_group(work.leads, names, work.apart, findings))
+        groups[2].calls.append(age_call(draft))
+        work.findings.note("nothing_known")
+    groups.append(other_group(draft, work.apart))
     return [group for group in groups if group.calls]
 
 
@@ -186,38 +223,54 @@ def _files(
     files = {f"features/{group.name}.py": render_features(group, findings) for group in groups}
     horizon = params["conversion"]["horizon_days"] or NO_HORIZON
     files["models/conversion.py"] = render_conversion(work.leads.target, seen, horizon, findings)
-    fake = _fake(work, dataset)
-    if fake is not None:
+    reasons, others = _fake_reasons(work, dataset)
+    if reasons:
+        arguments = {"reasons": reasons, "contacts": contacts_of(types_of(work.table("events")))}
         groups_of_fake = [name for name in ("authenticity", "channel", "fit") if name in seen]
-        files["models/fake.py"] = render_fake(fake, groups_of_fake, findings)
+        files["models/fake.py"] = render_fake(arguments, others, groups_of_fake, findings)
         params["fake"] = {"horizon_days": min(30, horizon), "scorecard": {"base_rate": 0.05, "rules": []}}
     return {"params.yaml": render_params(params, work.tags, figures, findings), **files}
 
 
-def _fake(work: DraftState, dataset: Dataset) -> FakeWords | None:
-    """Return how reasons of outcomes identify fake leads, None if they do not or there are too few."""
-    outcomes = dataset.outcomes
-    if (
-        outcomes is None
-        or "reason" not in outcomes.columns
-        or "invalid" not in outcomes.columns["stage"].levels
-    ):
-        return None
-    stage, reason = outcomes.columns["stage"].values(), outcomes.columns["reason"].values()
-    counts: dict[str, int] = {}
-    for one, why in zip(stage, reason, strict=True):
-        if one == "invalid" and why is not None:
-            counts[why] = counts.get(why, 0) + 1
+def _fake_reasons(work: DraftState, dataset: Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which reasons of outcomes mean that a lead is not real, none if there are too few such leads, and the others."""
+    columns = {} if dataset.outcomes is None else dataset.outcomes.columns
+    if "reason" not in columns or "invalid" not in columns["stage"].levels:
+        return (), ()
+    reasons = columns["reason"].take(columns["stage"].among(["invalid"])).values()
+    counts = Counter(why for why in reasons if why is not None)
     unreal = unreal_reasons(counts)
     fakes = sum(counts[why] for why in unreal)
     if fakes < _LEAST_FAKES:
         work.findings.note("few_fakes", count=fakes)
-        return None
-    others = tuple(why for why in counts if why not in unreal)
-    listed = work.findings.names
+        return (), ()
+    others, listed = tuple(why for why in counts if why not in unreal), work.findings.names
     key = "fake_reasons_some" if others else "fake_reasons"
     work.findings.ask(key, reasons=listed(unreal), others=listed(others))
-    return FakeWords(unreal, others, contacts_of(types_of(work.events)))
+    return unreal, others
+
+
+def _columns(table: TableDraft, work: DraftState) -> Iterator[ColumnDraft]:
+    """Yield the columns of a table in file order; for outcomes in the leads file, only those of outcomes."""
+    ours = {theirs: name for name, theirs in table.columns.items()}
+    target = work.leads.target
+    for name, column in table.source.columns.items():
+        role = ours.get(name, "-")
+        if table.name == "outcomes" and target.kind == "dated" and role in ("-", "lead_id"):
+            continue
+        if table.name == "leads" and target.kind == "column" and name == target.column:
+            role = "outcome"
+        yield ColumnDraft(
+            table=table.name,
+            column=name,
+            role=role,
+            kind=column.kind,
+            date_format=column.date_format,
+            fill=column.fill,
+            distinct=column.distinct,
+            known_at=work.known_at.get(name, "") if table.name == "leads" else "",
+            examples=tuple(t if len(t) <= _CUT else t[: _CUT - 1] + "…" for t in column.texts[:_EXAMPLES]),
+        )
 
 
 def _target_words(work: DraftState) -> str:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lead_ml.asof.labels import Mask
-from lead_ml.init.state import DraftState
+import numpy as np
+
+from lead_ml.asof.labels import NEVER, Mask, first_known
+from lead_ml.init.leads import LeadsDraft
+from lead_ml.init.questions import Findings
 from lead_ml.init.statistics import (
     AGES,
     Delays,
-    converted,
     days_covered,
     delays_of,
     giving_away,
-    of_column,
     unrecorded_before,
     weekly,
 )
+from lead_ml.init.tables import TableDraft
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.instants import to_datetime
 from lead_ml.tables.read import IntakeReport
@@ -29,6 +31,23 @@ NO_HORIZON = 30
 _SHORTEST_LOOK = 7  # leads are scored again for at least so many days, however soon they win
 _FEW_WINS = 250  # below, a larger share of the leads is needed for the evaluation
 _SMALL = 2_000  # below this number of leads, leaves may be smaller and there are fewer folds
+
+
+@dataclass
+class DraftState:
+    """The tables as understood, what was found, and columns that no model may use, with the reason (``apart``)."""
+
+    leads: LeadsDraft
+    tables: tuple[TableDraft, ...]
+    findings: Findings
+    zone: str
+    tags: Mapping[str, Mapping[str, int]]
+    apart: dict[str, str] = field(default_factory=dict)
+    known_at: dict[str, str] = field(default_factory=dict)
+
+    def table(self, name: str) -> TableDraft | None:
+        """Return a table, or None if there is no such table."""
+        return next((table for table in self.tables if table.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -61,7 +80,7 @@ def measured(
     params["split"]["test_share"] = 0.2 if figures.converted >= _FEW_WINS else 0.3
     params["split"]["folds"] = 4 if figures.leads >= _SMALL else 3
     horizon = params["conversion"]["horizon_days"]
-    if work.events is not None and created is not None and horizon is not None:
+    if work.table("events") is not None and created is not None and horizon is not None:
         longest = min(max(horizon, _SHORTEST_LOOK), days_covered(created) / 4)
         params["snapshots"]["ages_days"] = [age for age in AGES if age <= longest]
     params["thresholds"] = _thresholds(figures.weekly)
@@ -75,7 +94,9 @@ def _time(work: DraftState, params: dict[str, Any], dataset: Dataset) -> tuple[i
         return 0, None
     start = unrecorded_before(dataset, WON)
     if start is not None:
-        params["data"] = {"since": _since(start, work), **params["data"]}
+        day = to_datetime(start).astimezone(ZoneInfo(work.zone)).date().isoformat()
+        work.findings.ask("since", day=day)
+        params["data"] = {"since": day, **params["data"]}
     return start or 0, delays_of(dataset, WON, start or 0)
 
 
@@ -107,17 +128,14 @@ def _note_rejected(work: DraftState, intake: IntakeReport) -> None:
             work.findings.note("rejected", table=table.table, count=count, total=table.rows_in, causes=causes)
 
 
-def _since(start: int, work: DraftState) -> str:
-    day = to_datetime(start).astimezone(ZoneInfo(work.zone)).date().isoformat()
-    work.findings.ask("since", day=day)
-    return day
-
-
 def _won(work: DraftState, dataset: Dataset) -> Mask:
     """Return which leads converted, and set apart the columns that only those have."""
     target = work.leads.target
     column = dataset.leads.columns.get(target.column) if target.kind == "column" else None
-    won = converted(dataset, WON) if column is None else of_column(column, target.positive)
+    if column is None:
+        won = np.asarray(first_known(dataset, WON) < NEVER)
+    else:
+        won = column.map(str.casefold).among({value.casefold() for value in target.positive})
     for name in target.gives_away | {target.column, target.date} - {""}:
         work.apart[name] = work.findings.say("causes.outcome")
     for name in giving_away(dataset.leads.columns, won):

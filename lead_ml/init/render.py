@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +22,6 @@ if TYPE_CHECKING:
 _TAGS_SHOWN = 8
 _FILTERS = ("comment", "entry", "flow", "literal", "scalar", "strings")
 _FAKE_AGES = (1, 7)
-
-
-@dataclass(frozen=True)
-class FakeWords:
-    """How outcomes and events identify a fake lead: ``reasons`` mean not real, ``others`` real but unfit; ``contacts`` are types of events."""
-
-    reasons: tuple[str, ...]
-    others: tuple[str, ...]
-    contacts: tuple[str, ...]
 
 
 def render_features(group: FeatureGroup, findings: Findings) -> str:
@@ -56,17 +46,15 @@ def render_conversion(target: DraftTarget, groups: Sequence[str], horizon: int, 
     return _render("model.py", about=about, name="conversion", target=declared, groups=groups, ages=())
 
 
-def render_fake(words: FakeWords, groups: Sequence[str], findings: Findings) -> str:
-    """Return models/fake.py."""
+def render_fake(
+    arguments: Mapping[str, Sequence[str]], unfit: Sequence[str], groups: Sequence[str], findings: Findings
+) -> str:
+    """Return models/fake.py: the arguments of its target, and the reasons that mean real but unfit."""
     about = findings.say("docs.fake")
-    if words.others:
-        reasons = findings.say("separator").join(words.others)
-        about += "\n\n" + findings.say("docs.fake_unfit", reasons=reasons)
-    arguments = [("reasons", strings(words.reasons, indent=8, before="reasons="))]
-    if words.contacts:
-        arguments.append(("contacts", strings(words.contacts, indent=8, before="contacts=")))
-    arguments.append(("stages", strings(("sql", "opportunity", "won", "lost"))))
-    target = Call("Fake", tuple(arguments))
+    if unfit:
+        about += "\n\n" + findings.say("docs.fake_unfit", reasons=findings.say("separator").join(unfit))
+    given = [(name, strings(v, indent=8, before=f"{name}=")) for name, v in arguments.items() if v]
+    target = Call("Fake", (*given, ("stages", strings(("sql", "opportunity", "won", "lost")))))
     about = docstring(about)
     return _render("model.py", about=about, name="fake", target=target, groups=groups, ages=_FAKE_AGES)
 
@@ -113,13 +101,8 @@ def _seen(missing: Sequence[str], tags: Mapping[str, Mapping[str, int]], finding
 def _horizon(days: int | None, delays: Delays | None, findings: Findings) -> str:
     if delays is None:
         return findings.say("params.no_horizon" if days is None else "params.guessed_horizon", days=days)
-    text = findings.say(
-        "params.horizon",
-        wins=delays.wins,
-        median=delays.median_days,
-        days=delays.horizon,
-        share=delays.share,
-    )
+    wins, median, share = delays.wins, delays.median_days, delays.share
+    text = findings.say("params.horizon", wins=wins, median=median, days=delays.horizon, share=share)
     if delays.horizon < delays.wanted:
         text += " " + findings.say("params.horizon_cut", wanted=delays.wanted, span=delays.span_days)
     return text

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from lead_ml.clean import as_text
 from lead_ml.clean.text import name_key
-from lead_ml.init.dates import DateColumn, date_column
-from lead_ml.init.export_column import ExportColumn, missing_texts
-from lead_ml.init.names import HeaderNames, role_names, target_names
+from lead_ml.init.export import ExportColumn
+from lead_ml.init.names import EXACT, HeaderNames, role_names, target_names
 from lead_ml.init.words import word_pattern, word_set
-from lead_ml.tables.read.raw import RawColumn
 
 Fit = Callable[[ExportColumn], float]
 BY_VALUE = 0.4  # likeness of a column whose name fits no role but whose values do
@@ -57,59 +55,33 @@ def lead_roles(columns: Mapping[str, ExportColumn], *, but: Collection[str] = ()
     return found
 
 
-def event_roles(columns: Mapping[str, ExportColumn], lead_id: str) -> dict[str, Match]:
-    """Return the roles of an events table and their columns, except the lead id."""
-    return assigned(role_names("events"), [p for name, p in columns.items() if name != lead_id], EVENT_FIT)
+def dated_roles(
+    table: Literal["events", "outcomes"], columns: Mapping[str, ExportColumn], lead_id: str
+) -> dict[str, Match]:
+    """Return the roles of a table of events or outcomes and their columns, except the lead id."""
+    fit = EVENT_FIT if table == "events" else OUTCOME_FIT
+    return assigned(role_names(table), [p for name, p in columns.items() if name != lead_id], fit)
 
 
-def outcome_roles(columns: Mapping[str, ExportColumn], lead_id: str) -> dict[str, Match]:
-    """Return the roles of an outcomes table and their columns, except the lead id."""
-    return assigned(
-        role_names("outcomes"), [p for name, p in columns.items() if name != lead_id], OUTCOME_FIT
-    )
-
-
-def date_columns(columns: Mapping[str, ExportColumn]) -> dict[str, DateColumn]:
-    """Return the columns that hold dates."""
-    return {name: found for name, p in columns.items() if (found := date_column(p)) is not None}
-
-
-def shared_id(
-    leads: Mapping[str, RawColumn],
-    lead_columns: Mapping[str, ExportColumn],
-    other: Mapping[str, RawColumn],
-    other_columns: Mapping[str, ExportColumn],
-) -> tuple[str, str] | None:
+def shared_id(leads: Mapping[str, ExportColumn], other: Mapping[str, ExportColumn]) -> tuple[str, str] | None:
     """Return the columns of lead ids of the leads and of another table; None if no pair shares half of its values.
 
     The share of values that the leads contain counts most. The names and the share of leads that are matched decide where small
     numbers match lead ids by chance.
     """
-    theirs = {
-        name: _texts(column) for name, column in other.items() if date_column(other_columns[name]) is None
-    }
-    best: tuple[float, str, str] | None = None
-    id_names = role_names("leads")["lead_id"]
-    for name, candidate in lead_columns.items():
-        if not _nearly_unique(candidate) or date_column(candidate) is not None:
+    theirs = {name: frozenset(p.text.levels) for name, p in other.items() if p.kind != "date"}
+    found: list[tuple[float, str, str]] = []
+    likeness = role_names("leads")["lead_id"].likeness
+    for name, candidate in leads.items():
+        if not _nearly_unique(candidate) or candidate.kind == "date":
             continue
-        ours = _texts(leads[name])
+        ours = frozenset(candidate.text.levels)
         for column, values in theirs.items():
             shared = len(values & ours)
-            if not values or shared < ENOUGH_OVERLAP * len(values):
-                continue
-            called = id_names.likeness(name) + id_names.likeness(column)
-            evidence = (
-                shared / len(values) + shared / len(ours) + called + (name_key(name) == name_key(column))
-            )
-            if best is None or evidence > best[0]:
-                best = (evidence, name, column)
-    return None if best is None else (best[1], best[2])
-
-
-def _texts(column: RawColumn) -> frozenset[str]:
-    found = (as_text(level, missing_texts()) for level in column.levels)
-    return frozenset(text for text in found if text is not None)
+            if values and shared >= ENOUGH_OVERLAP * len(values):
+                evidence = shared / len(values) + shared / len(ours) + likeness(name) + likeness(column)
+                found.append((evidence + (name_key(name) == name_key(column)), name, column))
+    return max(found, key=lambda item: item[0])[1:] if found else None
 
 
 def _nearly_unique(p: ExportColumn) -> bool:
@@ -117,19 +89,21 @@ def _nearly_unique(p: ExportColumn) -> bool:
 
 
 def _is_created(p: ExportColumn) -> float:
-    if date_column(p) is None or p.fill < 0.5 or target_names("won_at").likeness(p.name) == 1:
-        return 0.0
-    return 1.0
+    return float(p.kind == "date" and p.fill >= 0.5 and target_names("won_at").likeness(p.name) < EXACT)
 
 
 def _is_category(p: ExportColumn) -> float:
-    if date_column(p) is not None or p.distinct > max(60, 0.5 * p.filled) or not p.filled:
+    if p.kind == "date" or p.distinct > max(60, 0.5 * p.filled) or not p.filled:
         return 0.0
-    return 0.0 if p.numeric and not word_pattern("id_name").search(name_key(p.name)) else 1.0
+    return float(not p.numeric or _named_id(p))
+
+
+def _named_id(p: ExportColumn) -> bool:
+    return word_pattern("id_name").search(name_key(p.name)) is not None
 
 
 def _is_text(p: ExportColumn) -> float:
-    return float(bool(p.filled) and not p.numeric and date_column(p) is None)
+    return float(bool(p.filled) and not p.numeric and p.kind != "date")
 
 
 def _is_title(p: ExportColumn) -> float:
@@ -141,12 +115,16 @@ def _share(*what: str, least: float = 0.5) -> Fit:
     return lambda p: float(any(p.shares[name] >= least for name in what))
 
 
+def _is_date(p: ExportColumn) -> float:
+    return float(p.kind == "date")
+
+
+def _is_filled(p: ExportColumn) -> float:
+    return float(p.kind not in ("date", "empty"))
+
+
 def _is_number(p: ExportColumn) -> float:
-    return float(p.numeric and date_column(p) is None)
-
-
-def _is_flag(p: ExportColumn) -> float:
-    return float(0 < p.distinct <= 4)
+    return float(p.numeric and p.kind != "date")
 
 
 LEAD_FIT: Mapping[str, Fit] = {
@@ -156,7 +134,7 @@ LEAD_FIT: Mapping[str, Fit] = {
     "lead_id": lambda p: 1.0 if p.unique else 0.8 * _nearly_unique(p),
     "created_at": _is_created,
     "company": lambda p: _is_text(p) * (p.shares["email"] < 0.1),
-    "company_size": lambda p: float(bool(p.filled) and date_column(p) is None),
+    "company_size": _is_filled,
     "job_title": _is_title,
     "name": lambda p: _is_text(p) * (p.distinct > 0.3 * p.filled) * (p.shares["email"] < 0.1),
     "email": _share("email"),
@@ -164,10 +142,10 @@ LEAD_FIT: Mapping[str, Fit] = {
     "ip": _share("ip"),
     "user_agent": _is_text,
     "form_seconds": _is_number,
-    "captcha_passed": _is_flag,
+    "captcha_passed": lambda p: float(0 < p.distinct <= 4),
     "message": lambda p: _is_text(p) * (p.length >= 6 or p.fill < 0.5),
-    "consent": _is_flag,
-    "account_id": lambda p: float(bool(p.filled) and date_column(p) is None),
+    "consent": lambda p: float(0 < p.distinct <= 4),
+    "account_id": _is_filled,
     "cost": _is_number,
 }
 # Roles that are assigned by values alone, to the first column that fits; the draft mentions it.
@@ -178,31 +156,24 @@ BY_VALUES: Mapping[str, Fit] = {
     "user_agent": _share("agent", least=0.8),
     "created_at": lambda p: _is_created(p) * (word_pattern("not_created").search(name_key(p.name)) is None),
     "lead_id": lambda p: float(
-        p.unique
-        and date_column(p) is None
-        and (
-            bool(word_pattern("id_name").search(name_key(p.name)))
-            or (p.place == 1 and p.shares["decimal_point"] == 0)
-        )
+        p.unique and p.kind != "date" and (_named_id(p) or (p.place == 1 and p.shares["decimal_point"] == 0))
     ),
 }
-_ANY: Fit = lambda p: float(bool(p.filled))  # noqa: E731 - one rule of a table of rules
-_MOMENT: Fit = lambda p: float(date_column(p) is not None)  # noqa: E731
 EVENT_FIT: Mapping[str, Fit] = {
-    "occurred_at": _MOMENT,
+    "occurred_at": _is_date,
     "type": lambda p: _is_text(p) * (p.distinct <= max(60, 0.2 * p.filled)),
     "event_id": lambda p: float(p.unique),
-    "recorded_at": _MOMENT,
+    "recorded_at": _is_date,
     "channel": _is_category,
     "page": _is_text,
-    "session_id": _ANY,
+    "session_id": lambda p: float(p.filled > 0),
     "value": _is_number,
 }
 OUTCOME_FIT: Mapping[str, Fit] = {
-    "occurred_at": _MOMENT,
+    "occurred_at": _is_date,
     "stage": _is_category,
     "outcome_id": lambda p: float(p.unique),
-    "recorded_at": _MOMENT,
+    "recorded_at": _is_date,
     "reason": _is_category,
     "amount": _is_number,
 }

@@ -31,9 +31,11 @@ class Call:
     @property
     def name(self) -> str:
         """Name of the feature that the call declares: its keyword, else its first argument."""
-        named = dict(self.arguments)
-        text = named.get("name", self.arguments[0][1])
-        return str(ast.literal_eval(text))
+        return str(ast.literal_eval(dict(self.arguments).get("name", self.arguments[0][1])))
+
+    def given(self, keyword: str, value: str) -> Call:
+        """Return the call with one more argument, after the first."""
+        return Call(self.head, (self.arguments[0], (keyword, value), *self.arguments[1:]))
 
     def text(self, indent: int = 0, before: str = "", after: str = "") -> str:
         """Return the call with its indent; `before` and `after` are added to its first and last line."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from lead_ml.errors import InputError
 from lead_ml.init.answers import stages_of
-from lead_ml.init.dates import DateColumn
-from lead_ml.init.export_column import ExportColumn
-from lead_ml.init.export_file import ExportFile
+from lead_ml.init.export import ExportColumn, ExportFile
 from lead_ml.init.names import EXACT
 from lead_ml.init.questions import Findings
-from lead_ml.init.roles import BY_VALUE, Match, date_columns, event_roles, outcome_roles
+from lead_ml.init.roles import BY_VALUE, Match, dated_roles
 from lead_ml.init.target import DraftTarget
+
+_SETTINGS = ("columns", "constants", "dates", "stages", "defaults", "where_filled", "number_rows")
+_TIMES = ("created_at", "occurred_at", "recorded_at")
 
 
 @dataclass(frozen=True)
@@ -25,84 +26,52 @@ class TableDraft:
     source: ExportFile
     columns: Mapping[str, str]
     constants: Mapping[str, str] = field(default_factory=dict)
-    dates: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     number_rows: bool = False
     where_filled: str = ""
 
+    @property
+    def dates(self) -> dict[str, str]:
+        """How the dates of a role are written, where that can be read in two ways."""
+        formats = {role: self.source.columns[c].date_format for role, c in self.columns.items()}
+        return {role: found for role, found in formats.items() if role in _TIMES and found}
+
     def settings(self) -> dict[str, Any]:
         """Return the section of ``params.yaml``, without default values."""
-        renamed = {ours: theirs for ours, theirs in self.columns.items() if ours != theirs}
-        found: dict[str, Any] = {
-            **self.source.settings(),
-            "columns": renamed,
-            "constants": dict(self.constants),
-            "dates": dict(self.dates),
-            "stages": dict(self.stages),
-            "defaults": dict(self.defaults),
-            "where_filled": self.where_filled,
-            "number_rows": self.number_rows,
-        }
-        return {key: value for key, value in found.items() if value}
+        found = {name: getattr(self, name) for name in _SETTINGS}
+        found["columns"] = {ours: theirs for ours, theirs in self.columns.items() if ours != theirs}
+        return {**self.source.settings(), **{key: value for key, value in found.items() if value}}
 
 
-def events_table(source: ExportFile, lead_id: str, findings: Findings) -> TableDraft:
-    """Describe an events table.
-
-    Raises
-    ------
-    InputError
-        If no column holds dates.
-    """
-    roles = event_roles(source.columns, lead_id)
-    dates = date_columns(source.columns)
-    _dated_somehow("events", source, roles, lead_id, findings)
-    constants = {}
-    if "type" not in roles:
-        constants["type"] = "event"
-        findings.ask("event_type", file=source.file.name)
-    ask_order("events", roles, dates, findings)
-    columns = {"lead_id": lead_id, **{role: match.column for role, match in roles.items()}}
-    return TableDraft("events", source, columns, constants, _spelled(columns, dates))
-
-
-def outcomes_table(source: ExportFile, lead_id: str, findings: Findings) -> TableDraft:
-    """Describe an outcomes table, or a table of deals in which every row is a win.
-
-    Raises
-    ------
-    InputError
-        If no column holds dates.
-    """
-    roles = outcome_roles(source.columns, lead_id)
-    dates = date_columns(source.columns)
-    _dated_somehow("outcomes", source, roles, lead_id, findings)
-    constants, stages = {}, {}
-    if "stage" in roles:
-        stages = _stages(source, source.columns[roles["stage"].column], findings)
-    else:
-        constants["stage"] = "won"
-        findings.ask("all_won", file=source.file.name, column=roles["occurred_at"].column)
-    ask_order("outcomes", roles, dates, findings)
-    columns = {"lead_id": lead_id, **{role: match.column for role, match in roles.items()}}
-    filled = source.columns[columns["occurred_at"]].fill < 0.5
-    return TableDraft(
-        "outcomes",
-        source,
-        columns,
-        constants,
-        _spelled(columns, dates),
-        stages,
-        where_filled="occurred_at" if filled else "",
-    )
-
-
-def outcomes_of_leads(
-    leads: TableDraft, target: DraftTarget, dates: Mapping[str, DateColumn], findings: Findings
+def dated_table(
+    name: Literal["events", "outcomes"], source: ExportFile, lead_id: str, findings: Findings
 ) -> TableDraft:
+    """Describe a table of events or outcomes; one of deals, without stages, holds a win in every row.
+
+    Raises InputError if no column holds dates.
+    """
+    roles = _dated_somehow(name, source, lead_id, findings)
+    constants: dict[str, str] = {}
+    stages: dict[str, str] = {}
+    if name == "outcomes" and "stage" in roles:
+        stages = _stages(source, source.columns[roles["stage"].column], findings)
+    elif name == "outcomes":
+        constants = {"stage": "won"}
+        findings.ask("all_won", file=source.file.name, column=roles["occurred_at"].column)
+    elif "type" not in roles:
+        constants = {"type": "event"}
+        findings.ask("event_type", file=source.file.name)
+    ask_order(name, roles, source, findings)
+    columns = {"lead_id": lead_id, **{role: match.column for role, match in roles.items()}}
+    sparse = name == "outcomes" and source.columns[columns["occurred_at"]].fill < 0.5
+    filled = "occurred_at" if sparse else ""
+    return TableDraft(name, source, columns, constants, stages, where_filled=filled)
+
+
+def outcomes_of_leads(leads: TableDraft, target: DraftTarget, findings: Findings) -> TableDraft:
     """Describe outcomes that are part of the leads file: a date that is filled only for leads with an outcome."""
-    ask_order("outcomes", {"occurred_at": Match(target.date, EXACT)}, dates, findings)
+    ask_order("outcomes", {"occurred_at": Match(target.date, EXACT)}, leads.source, findings)
     columns = {"occurred_at": target.date, **({"stage": target.column} if target.column else {})}
     if not leads.number_rows:
         columns = {"lead_id": leads.columns["lead_id"], **columns}
@@ -111,45 +80,35 @@ def outcomes_of_leads(
         leads.source,
         columns,
         {} if target.column else {"stage": "won"},
-        _spelled(columns, dates),
         {theirs: ours for theirs, ours in target.stages.items() if theirs != ours},
         number_rows=leads.number_rows,
         where_filled="occurred_at",
     )
 
 
-def ask_order(
-    table: str, roles: Mapping[str, Match], dates: Mapping[str, DateColumn], findings: Findings
-) -> None:
+def ask_order(table: str, roles: Mapping[str, Match], source: ExportFile, findings: Findings) -> None:
     """Ask about the order of day and month if the values allow both, and note how other dates are read."""
     for role, match in roles.items():
-        found = dates.get(match.column)
-        if found is None or not found.spelling:
+        column = source.columns[match.column]
+        spelling, position = column.date_format, column.day_position
+        if not spelling:
             continue
-        reason = findings.say(f"dates.{found.reason}", count=found.count)
-        if found.doubt:
-            order = findings.say(f"dates.{found.spelling}_name")
-            findings.ask("date_order", column=match.column, doubt=reason, order=order, table=table, role=role)
+        key = spelling if not column.open_order else "both" if position[0] else "neither"
+        reason = findings.say(f"dates.{key}", count=max(position))
+        if column.open_order:
+            order = findings.say(f"dates.{spelling}_name")
+            findings.ask("date_order", column=column.name, doubt=reason, order=order, table=table, role=role)
         else:
-            findings.note("read_as", column=match.column, spelling=found.spelling, reason=reason)
-
-
-def _spelled(columns: Mapping[str, str], dates: Mapping[str, DateColumn]) -> dict[str, str]:
-    moments = ("created_at", "occurred_at", "recorded_at")
-    return {
-        ours: dates[theirs].spelling
-        for ours, theirs in columns.items()
-        if ours in moments and theirs in dates and dates[theirs].spelling
-    }
+            findings.note("read_as", column=column.name, spelling=spelling, reason=reason)
 
 
 def _dated_somehow(
-    table: str, source: ExportFile, roles: dict[str, Match], lead_id: str, findings: Findings
-) -> None:
-    """Give ``occurred_at`` to the first column of dates if no name fits it."""
-    dates = date_columns(source.columns)
+    table: Literal["events", "outcomes"], source: ExportFile, lead_id: str, findings: Findings
+) -> dict[str, Match]:
+    """Return the roles; the first column of dates gets ``occurred_at`` if no name fits it."""
+    roles = dated_roles(table, source.columns, lead_id)
     taken = {match.column for role, match in roles.items() if role != "recorded_at"}
-    others = [name for name in dates if name != lead_id and name not in taken]
+    others = [name for name in source.dates if name != lead_id and name not in taken]
     if "occurred_at" not in roles:
         if not others:
             raise InputError(
@@ -159,26 +118,24 @@ def _dated_somehow(
                 expected="dates such as 2024-05-06 12:30 or 15 Apr 2021, or numbers of days in a column with date or time in its name",
                 do="add a column with the date to the export",
             )
-        roles["occurred_at"] = Match(others[0], BY_VALUE)
-        if roles.get("recorded_at", Match("", 0)).column == others[0]:
+        roles["occurred_at"] = Match(others.pop(0), BY_VALUE)
+        if roles.get("recorded_at", Match("", 0)).column == roles["occurred_at"].column:
             del roles["recorded_at"]
-        others = others[1:]
     match = roles["occurred_at"]
     if match.likeness < EXACT and others:
         names = findings.names(others)
         findings.ask("occurred_at", file=source.file.name, column=match.column, others=names, table=table)
+    return roles
 
 
 def _stages(source: ExportFile, column: ExportColumn, findings: Findings) -> dict[str, str]:
-    values = [text for text, _ in column.values]
-    stages = stages_of(values)
+    values, stages = column.texts, stages_of(column.texts)
     unknown = [value for value in values if value not in stages]
     if "won" not in stages.values():
         findings.ask("won_stage", column=column.name, file=source.file.name, values=findings.names(values))
     elif unknown:
         findings.ask("stages", column=column.name, values=findings.names(unknown))
-    renamed = {theirs: ours for theirs, ours in stages.items() if theirs != ours}
-    if any(theirs.casefold() != ours for theirs, ours in renamed.items()):
+    if any(theirs.casefold() != ours for theirs, ours in stages.items()):
         pairs = findings.say("separator").join(f"{theirs} = {ours}" for theirs, ours in stages.items())
         findings.note("stages", pairs=pairs)
-    return renamed
+    return {theirs: ours for theirs, ours in stages.items() if theirs != ours}

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import numpy as np
-
-from lead_ml.asof.labels import Mask
-from lead_ml.clean import as_text
 from lead_ml.errors import InputError
 from lead_ml.init.answers import is_no, is_yes, stages_of
-from lead_ml.init.dates import DateColumn
-from lead_ml.init.export_column import ExportColumn, missing_texts
-from lead_ml.init.export_file import ExportFile
+from lead_ml.init.export import ExportColumn, ExportFile
 from lead_ml.init.names import EXACT, target_names
 from lead_ml.init.questions import Findings
-from lead_ml.tables.read.raw import RawColumn
 
-_MOST_ANSWERS = 6
+_MOST_ANSWERS, _MOST_STAGES = 6, 40
 _FOLLOWS, _SELDOM, _OFTEN = 0.8, 0.1, 0.97
 
 
@@ -36,6 +29,8 @@ class DraftTarget:
         What an empty cell of `column` means; empty if it is missing.
     gives_away
         Columns that say the same in another form.
+    doubt
+        A key of the catalog section ``init.doubts`` and its values.
     """
 
     kind: Literal["column", "dated", "table", "none"]
@@ -45,45 +40,18 @@ class DraftTarget:
     default: str = ""
     stages: Mapping[str, str] = field(default_factory=dict)
     gives_away: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """A column that says yes or no, or a stage.
-
-    ``won`` are the values that mean a conversion; ``doubt`` is a key of the catalog section ``init.doubts`` and its values.
-    """
-
-    column: str
-    won: tuple[str, ...]
-    default: str = ""
-    stages: Mapping[str, str] = field(default_factory=dict)
     doubt: tuple[str, tuple[str, ...]] = ("", ())
 
 
 def target_in_leads(
-    source: ExportFile,
-    dates: Mapping[str, DateColumn],
-    taken: Collection[str],
-    *,
-    created: bool,
-    findings: Findings,
+    source: ExportFile, taken: Collection[str], *, created: bool, findings: Findings
 ) -> DraftTarget:
-    """Find the conversion in the leads file itself.
-
-    Parameters
-    ----------
-    dates
-        Columns that hold moments.
-    taken
-        Columns that play a role already.
-    created
-        Whether it is known when a lead was created; without that no outcome can be dated.
-    """
-    left = {name: profile for name, profile in source.columns.items() if name not in taken}
+    """Find the conversion in the leads file itself, in columns that play no role; undated if nobody knows when leads were `created`."""
+    left = {name: column for name, column in source.columns.items() if name not in taken}
     answer = _answer(left)
-    won_at = _won_at(left, dates) if created else None
-    if won_at is not None:
+    closing = [p for p in left.values() if p.kind == "date" and target_names("won_at").likeness(p.name)]
+    if closing and created:
+        won_at = max(closing, key=lambda p: (target_names("won_at").likeness(p.name), -p.place))
         found = _dated_target(source, won_at, answer, findings)
         if found is not None:
             return found
@@ -91,131 +59,100 @@ def target_in_leads(
         return DraftTarget("none")
     _ask(source, answer, findings)
     spoken = {name for name in left if target_names("stage").likeness(name) and answer.stages}
-    return DraftTarget(
-        "column",
-        answer.column,
-        answer.won,
-        default=answer.default,
-        gives_away=frozenset(
-            spoken
-            | {name for name in left if name in dates and target_names("won_at").likeness(name)}
-            - {answer.column}
-        ),
-    )
+    dated = {p.name for p in closing} - {answer.column}
+    return replace(answer, gives_away=frozenset(spoken | dated))
 
 
 def named_target(source: ExportFile, name: str, findings: Findings) -> DraftTarget:
-    """Return the target of a column that the user names.
-
-    Raises
-    ------
-    InputError
-        If its values do not say who converted.
-    """
+    """Return the target of a column that the user names; raises InputError if its values do not say who converted."""
     column = source.columns[name]
     answer = _flag(column) or _won_stage(column)
     if answer is None:
-        values = ", ".join(text for text, _ in column.values[:5])
         raise InputError(
             f"the column {name} does not say who converted",
             source=str(source.file),
-            value=values,
+            value=", ".join(column.texts[:5]),
             expected="yes and no, 1 and 0, or stages of which one means won",
             do="name another column, or map its values under data.leads.stages in params.yaml",
         )
     _ask(source, answer, findings)
-    return DraftTarget("column", answer.column, answer.won, default=answer.default)
+    return answer
 
 
-def _won_stage(p: ExportColumn) -> _Answer | None:
-    stages = stages_of(text for text, _ in p.values)
+def _won_stage(p: ExportColumn) -> DraftTarget | None:
+    stages = stages_of(p.texts)
     won = tuple(text for text, stage in stages.items() if stage == "won")
-    return _Answer(p.name, won, stages=stages, doubt=("other_stages", ())) if won else None
+    return DraftTarget("column", p.name, won, stages=stages, doubt=("other_stages", ())) if won else None
 
 
-def _answer(left: Mapping[str, ExportColumn]) -> _Answer | None:
-    named = sorted(
-        (p for p in left.values() if target_names("converted").likeness(p.name)),
-        key=lambda p: (-target_names("converted").likeness(p.name), p.place),
-    )
-    found = next((a for p in named if (a := _flag(p)) is not None), None) or _stage(left)
+def _named(left: Mapping[str, ExportColumn], what: Literal["converted", "stage"]) -> list[ExportColumn]:
+    """Return the columns whose name fits, the best first."""
+    likeness = target_names(what).likeness
+    found = [p for p in left.values() if likeness(p.name)]
+    return sorted(found, key=lambda p: (-likeness(p.name), p.place))
+
+
+def _answer(left: Mapping[str, ExportColumn]) -> DraftTarget | None:
+    """Return a column that says yes or no, or a stage; the last column may be one whatever its name."""
+    flags = (_flag(p) for p in _named(left, "converted"))
+    stages = (_won_stage(p) for p in _named(left, "stage") if p.distinct <= _MOST_STAGES)
+    found = next((answer for answers in (flags, stages) for answer in answers if answer is not None), None)
     if found is None and left:
         last = max(left.values(), key=lambda p: p.place)
-        flag = _flag(last) if sum(is_yes(text) for text, _ in last.values) == 1 else None
-        found = flag and _Answer(
-            flag.column,
-            flag.won,
-            flag.default,
-            doubt=("last_column", ()),
-        )
+        flag = _flag(last) if sum(map(is_yes, last.texts)) == 1 else None
+        found = flag and replace(flag, doubt=("last_column", ()))
     return found
 
 
-def _flag(p: ExportColumn) -> _Answer | None:
-    texts = [text for text, _ in p.values]
+def _flag(p: ExportColumn) -> DraftTarget | None:
     if not 1 <= p.distinct <= _MOST_ANSWERS:
         return None
-    yes = tuple(text for text in texts if is_yes(text))
+    yes = tuple(text for text in p.texts if is_yes(text))
     if p.distinct == 1:
-        return _Answer(p.name, yes, default="no") if yes and p.filled < p.rows else None
+        return DraftTarget("column", p.name, yes, default="no") if yes and p.filled < p.rows else None
+    no = [text for text in p.texts if is_no(text)]
     if yes and len(yes) < p.distinct:
-        rest = [text for text in texts if text not in yes and not is_no(text)]
-        return _Answer(
-            p.name, yes, doubt=("others_are_no", tuple(rest)) if p.distinct > 2 and rest else ("", ())
-        )
+        rest = tuple(text for text in p.texts if text not in yes and text not in no)
+        doubt = ("others_are_no", rest) if p.distinct > 2 and rest else ("", ())
+        return DraftTarget("column", p.name, yes, doubt=doubt)
     if p.distinct > 2:
         return None
-    no = [text for text in texts if is_no(text)]
-    positive = next(text for text in reversed(texts) if text not in no[:1])
-    return _Answer(p.name, (positive,), doubt=("" if no else "neither_is_yes", ()))
-
-
-def _stage(left: Mapping[str, ExportColumn]) -> _Answer | None:
-    for p in sorted(left.values(), key=lambda p: (-target_names("stage").likeness(p.name), p.place)):
-        found = _won_stage(p) if target_names("stage").likeness(p.name) and p.distinct <= 40 else None
-        if found is not None:
-            return found
-    return None
-
-
-def _won_at(left: Mapping[str, ExportColumn], dates: Mapping[str, DateColumn]) -> str | None:
-    named = [p for p in left.values() if p.name in dates and target_names("won_at").likeness(p.name)]
-    return (
-        max(named, key=lambda p: (target_names("won_at").likeness(p.name), -p.place)).name if named else None
-    )
+    positive = next(text for text in reversed(p.texts) if text not in no[:1])
+    return DraftTarget("column", p.name, (positive,), doubt=("" if no else "neither_is_yes", ()))
 
 
 def _dated_target(
-    source: ExportFile, won_at: str, answer: _Answer | None, findings: Findings
+    source: ExportFile, won_at: ExportColumn, answer: DraftTarget | None, findings: Findings
 ) -> DraftTarget | None:
     """Decide whether a date marks the conversion: filled for those converted, and hardly for others."""
-    filled = _filled(source.raw.columns[won_at])
+    filled = won_at.text.codes >= 0
     if answer is None:
         if filled.mean() > _OFTEN:
             return None
-        findings.ask("won_date", column=won_at, filled=int(filled.sum()), total=len(filled))
-        return DraftTarget("dated", date=won_at)
-    positive = _holds(source.raw.columns[answer.column], answer.won)
+        findings.ask("won_date", column=won_at.name, filled=int(filled.sum()), total=len(filled))
+        return DraftTarget("dated", date=won_at.name)
+    positive = source.columns[answer.column].text.among(answer.positive)
     given = float(filled[positive].mean()) if positive.any() else 0.0
     otherwise = float(filled[~positive].mean()) if not positive.all() else 1.0
     if given < _FOLLOWS:
         return None
     gone = int((positive & ~filled).sum())
     if gone:
-        findings.note("converted_undated", count=gone, answer=answer.column, column=won_at)
+        findings.note("converted_undated", count=gone, answer=answer.column, column=won_at.name)
     if otherwise <= _SELDOM:
-        return DraftTarget("dated", date=won_at, gives_away=frozenset({answer.column}))
+        return DraftTarget("dated", date=won_at.name, gives_away=frozenset({answer.column}))
     if not answer.stages:
         return None
-    values = findings.names(answer.won)
-    findings.ask("stage_date", column=won_at, share=otherwise, stage=answer.column, values=values)
-    return DraftTarget("dated", answer.column, answer.won, won_at, stages=answer.stages)
+    values = findings.names(answer.positive)
+    findings.ask("stage_date", column=won_at.name, share=otherwise, stage=answer.column, values=values)
+    return replace(answer, kind="dated", date=won_at.name)
 
 
-def _ask(source: ExportFile, answer: _Answer, findings: Findings) -> None:
-    rows = int(_holds(source.raw.columns[answer.column], answer.won).sum())
-    values, key = findings.names(answer.won), answer.doubt[0]
-    text = findings.say("in_column", values=values, column=answer.column, rows=rows, total=len(source.raw))
+def _ask(source: ExportFile, answer: DraftTarget, findings: Findings) -> None:
+    column = source.columns[answer.column]
+    rows = int(column.text.among(answer.positive).sum())
+    values, key = findings.names(answer.positive), answer.doubt[0]
+    text = findings.say("in_column", values=values, column=column.name, rows=rows, total=column.rows)
     if answer.default:
         findings.ask("empty_outcome", column=answer.column, values=values)
     if key or target_names("converted").likeness(answer.column) < EXACT:
@@ -224,13 +161,3 @@ def _ask(source: ExportFile, answer: _Answer, findings: Findings) -> None:
         findings.ask("outcome", doubt=doubt, answer=text)
     else:
         findings.note("converted", answer=text)
-
-
-def _filled(column: RawColumn) -> Mask:
-    levels = np.array([as_text(level, missing_texts()) is not None for level in column.levels], dtype=bool)
-    return np.asarray(levels[column.codes])
-
-
-def _holds(column: RawColumn, values: Collection[str]) -> Mask:
-    levels = np.array([as_text(level, missing_texts()) in values for level in column.levels], dtype=bool)
-    return np.asarray(levels[column.codes])

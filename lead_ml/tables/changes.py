@@ -16,21 +16,11 @@ from lead_ml.tables.summary import counted, one_line
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """Values that change over time: from ``at[i]`` on, ``owner[i]`` has row i of every column.
+    """Values that change over time: from ``at[i]`` (microseconds UTC) on, ``owner[i]`` has row i of every one of the ``columns``.
 
-    Rows are in order of (owner, at), with at most one row of an owner at an instant; :meth:`of` puts them in this order.
+    Owners are rows of the leads table, or places in ``Extra.keys``. Rows are in order of (owner, at), with at most one row
+    of an owner at an instant; :meth:`of` puts them in this order.
 
-    Parameters
-    ----------
-    owner
-        (rows,) rows of the leads table, or places in ``Extra.keys``.
-    at
-        (rows,) microseconds UTC.
-    columns
-        Coded text of (rows,) each, by name.
-
-    Examples
-    --------
     >>> changes = Changes.of(np.array([0, 0]), np.array([50, 20]), {"owner": Coded.of(["Li", "Wang"])})
     >>> rows = changes.last_before(np.array([0, 0, 0]), np.array([20, 21, 60]))
     >>> changes.value("owner", rows).values()
@@ -138,13 +128,11 @@ class Extra:
         chosen = self.rows.columns if columns is None else columns
         everyone = np.arange(len(self.keys), dtype=np.int64)
         last = self.rows.last_before(everyone, np.full(len(everyone), until, dtype=np.int64))
-        order = np.array(
-            sorted(np.flatnonzero(last >= 0).tolist(), key=self.keys.__getitem__), dtype=np.int64
-        )
-        rows = last[order]
+        order = sorted(np.flatnonzero(last >= 0).tolist(), key=self.keys.__getitem__)
+        rows = last[np.array(order, dtype=np.int64)]
         found = {name: self.rows.value(name, rows) for name in sorted(chosen)}
         changes = Changes(np.arange(len(order)), self.rows.at[rows], found)
-        return Extra(self.key, tuple(self.keys[k] for k in order.tolist()), changes)
+        return Extra(self.key, tuple(self.keys[k] for k in order), changes)
 
     def owners(self, key: Coded) -> Indices:
         """Return the place of each row's key, -1 where it is missing or has no rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,17 +19,8 @@ _SHOWN_LEVELS = 3
 
 @dataclass(frozen=True)
 class Coded:
-    """A text column: ``levels[codes[i]]`` is the value of row i, code -1 is missing.
+    """A text column: ``levels[codes[i]]`` is the value of row i, code -1 is missing; unique levels, which need not all occur.
 
-    Parameters
-    ----------
-    codes
-        (rows,) int32, -1 for a missing value.
-    levels
-        Unique strings in any order; they need not all occur.
-
-    Examples
-    --------
     >>> source = Coded.of(["web", None, "fair", "web"])
     >>> source
     Coded(4 rows, 1 missing, levels 'web', 'fair')
@@ -70,6 +61,11 @@ class Coded:
         merged = Coded.of([function(level) for level in self.levels])
         lookup = np.append(merged.codes, np.int32(-1))
         return Coded(lookup[self.codes], merged.levels)
+
+    def among(self, values: Container[str]) -> Mask:
+        """Return which rows hold one of the values."""
+        mask: Mask = np.array([*(level in values for level in self.levels), False])[self.codes]
+        return mask
 
     def numbers(self, function: Callable[[str], float]) -> Floats:
         """Apply a function that returns a float to every level; missing rows become NaN."""

@@ -1,13 +1,13 @@
 """The tables of a project in memory: columns as coded text, instants as microseconds UTC, rows by lead index.
 
-Everything after the reading works on this one form: the training table, the single lead of a request (a table of one row)
-and a partition of a cluster. No pandas object and no Python loop over rows.
+The training table, the single lead of a request (a table of one row) and a partition of a cluster all have this form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
 
 from lead_ml.tables.changes import Changes, Extra, changes_in_order
 from lead_ml.tables.columns import Coded, Codes, Floats, Indices, Instants, Mask
@@ -34,19 +34,10 @@ Selection = Indices | Mask
 
 @dataclass(frozen=True)
 class Leads:
-    """One row per lead.
+    """One row per lead: its unique ``lead_id``, and ``created_at`` in microseconds UTC, None for data without dates.
 
-    Parameters
-    ----------
-    lead_id
-        Unique ids (rows,).
-    created_at
-        (rows,) int64 microseconds UTC, or None for data without dates.
-    columns
-        Every other column, coded text of (rows,) by name.
+    ``columns`` are all others, coded text of (rows,) by name.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> Leads(("L1", "L2"), np.array([0, 86_400_000_000]), {"source": Coded.of(["web", "fair"])})
     Leads(2 rows, columns source, 1970-01-01 to 1970-01-02)
@@ -64,22 +55,42 @@ class Leads:
 
 
 @dataclass(frozen=True)
-class Events:
-    """One row per event.
+class _Stream:
+    """Dated rows of leads; the last field of each kind is a number."""
 
-    Parameters
-    ----------
-    lead
-        (rows,) row of the event's lead in :class:`Leads`.
-    occurred_at, known_at
-        (rows,) int64 microseconds UTC; ``known_at`` is the later of when it occurred and when it was recorded.
-    columns
-        ``type`` and, where supplied, ``channel``, ``page``, ``session_id`` and ``event_id``, coded text of (rows,).
-    value
-        (rows,) float64, NaN where missing.
+    lead: Indices
+    occurred_at: Instants
+    known_at: Instants
+    columns: Mapping[str, Coded]
 
-    Examples
-    --------
+    def __len__(self) -> int:
+        return len(self.lead)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({one_line(len(self), self.columns, self.occurred_at)})"
+
+    def take(self, rows: Selection) -> Self:
+        """Return the rows by position or mask."""
+        occurred = self.occurred_at[rows]
+        known = occurred if self.known_at is self.occurred_at else self.known_at[rows]
+        columns = {name: text.take(rows) for name, text in self.columns.items()}
+        number = fields(self)[-1].name
+        return type(self)(self.lead[rows], occurred, known, columns, **{number: getattr(self, number)[rows]})
+
+    def known_before(self, at: int) -> Self:
+        """Return the rows known strictly before an instant, microseconds UTC."""
+        early = self.known_at < at
+        return self if early.all() else self.take(early)
+
+
+@dataclass(frozen=True, repr=False)
+class Events(_Stream):
+    """One row per event of a lead, which is a row of :class:`Leads`.
+
+    ``occurred_at`` and ``known_at`` are int64 microseconds UTC, the latter is the later of when it occurred and when it was
+    recorded. ``columns`` are ``type`` and, where supplied, ``channel``, ``page``, ``session_id`` and ``event_id``, coded text
+    of (rows,); ``value`` is float64, NaN where missing.
+
     >>> import numpy as np
     >>> at = np.array([0, 3_600_000_000])
     >>> events = Events(np.array([0, 0]), at, at, {"type": Coded.of(["call", "visit"])}, np.full(2, np.nan))
@@ -87,71 +98,22 @@ class Events:
     Events(1 row, columns type, 1970-01-01 to 1970-01-01)
     """
 
-    lead: Indices
-    occurred_at: Instants
-    known_at: Instants
-    columns: Mapping[str, Coded]
     value: Floats
 
-    def __len__(self) -> int:
-        return len(self.lead)
 
-    def __repr__(self) -> str:
-        return f"Events({one_line(len(self), self.columns, self.occurred_at)})"
+@dataclass(frozen=True, repr=False)
+class Outcomes(_Stream):
+    """One row per dated stage change of a lead, with ``occurred_at`` and ``known_at`` as in :class:`Events`.
 
-    def take(self, rows: Selection) -> Events:
-        """Return the rows by position or mask."""
-        return Events(*_taken(self, rows), self.value[rows])
+    ``columns`` are ``stage`` and, where supplied, ``reason``, coded text of (rows,); ``amount`` is float64, NaN where missing.
 
-    def known_before(self, at: int) -> Events:
-        """Return the events known strictly before an instant, microseconds UTC."""
-        early = self.known_at < at
-        return self if early.all() else self.take(early)
-
-
-@dataclass(frozen=True)
-class Outcomes:
-    """One row per dated stage change.
-
-    Parameters
-    ----------
-    lead
-        (rows,) row of the outcome's lead in :class:`Leads`.
-    occurred_at, known_at
-        (rows,) int64 microseconds UTC; ``known_at`` is the later of when it occurred and when it was recorded.
-    columns
-        ``stage`` and, where supplied, ``reason``, coded text of (rows,).
-    amount
-        (rows,) float64, NaN where missing.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> at = np.array([0])
     >>> Outcomes(np.array([0]), at, at, {"stage": Coded.of(["won"])}, np.array([900.0]))
     Outcomes(1 row, columns stage, 1970-01-01 to 1970-01-01)
     """
 
-    lead: Indices
-    occurred_at: Instants
-    known_at: Instants
-    columns: Mapping[str, Coded]
     amount: Floats
-
-    def __len__(self) -> int:
-        return len(self.lead)
-
-    def __repr__(self) -> str:
-        return f"Outcomes({one_line(len(self), self.columns, self.occurred_at)})"
-
-    def take(self, rows: Selection) -> Outcomes:
-        """Return the rows by position or mask."""
-        return Outcomes(*_taken(self, rows), self.amount[rows])
-
-    def known_before(self, at: int) -> Outcomes:
-        """Return the outcomes known strictly before an instant, microseconds UTC."""
-        early = self.known_at < at
-        return self if early.all() else self.take(early)
 
 
 @dataclass(frozen=True)
@@ -205,15 +167,16 @@ class Dataset:
 
     def _repr_html_(self) -> str:
         """Return a table for notebooks: rows, columns, first and last day of each table."""
-        tables: list[tuple[str, Leads | Events | Outcomes | Changes, Instants | None]]
-        tables = [("leads", self.leads, self.leads.created_at)]
-        tables += [("events", self.events, self.events.occurred_at)] if self.events is not None else []
-        tables += (
-            [("outcomes", self.outcomes, self.outcomes.occurred_at)] if self.outcomes is not None else []
+        streams = {"events": self.events, "outcomes": self.outcomes}
+        changes = {f"history of {name}": changes for name, changes in self.history.items()}
+        changes |= {name: table.rows for name, table in self.extra.items()}
+        return html_table(
+            [
+                ("leads", len(self.leads), self.leads.columns, self.leads.created_at),
+                *((name, len(t), t.columns, t.occurred_at) for name, t in streams.items() if t is not None),
+                *((name, len(table), table.columns, table.at) for name, table in changes.items()),
+            ]
         )
-        tables += [(f"history of {name}", changes, changes.at) for name, changes in self.history.items()]
-        tables += [(name, table.rows, table.rows.at) for name, table in self.extra.items()]
-        return html_table([(name, len(table), table.columns, at) for name, table, at in tables])
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -222,23 +185,14 @@ class Dataset:
         return (*self.leads.columns, *extra)
 
     def as_known(self, at: int) -> Dataset:
-        """Return the data as it was known strictly before an instant.
+        """Return the data as it was known strictly before an instant, microseconds UTC, which becomes its end unless that is earlier.
 
         Events, outcomes, changes and third-party rows known at or after `at` are left out, and a lead column with
         history holds its value at that time. Leads keep their rows, so that row numbers stay valid: a lead created at or
         after `at` has a row but nothing else, and no snapshot before its creation. Other lead columns are as the leads
-        table holds them; those that are overwritten later are kept out of models by ``known_at``.
-
-        Parameters
-        ----------
-        at
-            Microseconds UTC; it becomes the end of the data, unless that is earlier.
-
-        Returns
-        -------
-        Dataset
-            Without digests, since the content is another. Features at any ``as_of <= at`` equal those of the full
-            data; ``data.as_known(b).as_known(a)`` equals ``data.as_known(a)`` for ``a <= b``.
+        table holds them; those that are overwritten later are kept out of models by ``known_at``. Features at any
+        ``as_of <= at`` equal those of the full data, and ``data.as_known(b).as_known(a)`` equals ``data.as_known(a)``
+        for ``a <= b``. There are no digests, since the content is another.
         """
         history = {name: changes.before(at) for name, changes in self.history.items()}
         current = {name: changes.latest(name, len(self.leads)) for name, changes in history.items()}
@@ -252,11 +206,3 @@ class Dataset:
             history=history,
             extra={name: replace(table, rows=table.rows.before(at)) for name, table in self.extra.items()},
         )
-
-
-def _taken(
-    table: Events | Outcomes, rows: Selection
-) -> tuple[Indices, Instants, Instants, Mapping[str, Coded]]:
-    occurred = table.occurred_at[rows]
-    known = occurred if table.known_at is table.occurred_at else table.known_at[rows]
-    return table.lead[rows], occurred, known, {name: text.take(rows) for name, text in table.columns.items()}

@@ -46,26 +46,21 @@ def month(instant: int) -> str:
 def parse_iso(text: str, *, field: str, zone: tzinfo = UTC) -> int:
     """Parse an ISO 8601 instant of a request; one without a zone gets `zone`.
 
-    Raises
-    ------
-    RequestError
-        If it is not a valid timestamp, is a date without a time, or lies outside the years 1970-2261.
+    Raises RequestError if it is not a valid timestamp, is a date without a time, or lies outside the years 1970-2261.
     """
     expected = "a timestamp such as 2026-11-22T08:30:00Z"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise RequestError(
-            f"{field} is not a valid timestamp", field=field, value=text, expected=expected
-        ) from error
+        problem = f"{field} is not a valid timestamp"
+        raise RequestError(problem, field=field, value=text, expected=expected) from error
     if len(text) <= len("2026-11-22"):
         raise RequestError(f"{field} has no time of day", field=field, value=text, expected=expected)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     if not 1970 <= moment.year <= 2261:
-        raise RequestError(
-            f"{field} is out of range", field=field, value=text, expected="a year from 1970 to 2261"
-        )
+        expected = "a year from 1970 to 2261"
+        raise RequestError(f"{field} is out of range", field=field, value=text, expected=expected)
     return max(0, from_datetime(moment))
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from lead_ml.declare import MICROSECONDS_PER_DAY as DAY
 from lead_ml.init.answers import contacts_of, is_no, is_yes, stage_of, unreal_reasons
-from lead_ml.init.names import role_names, target_names
+from lead_ml.init.names import feature_name, role_names, target_names
 from lead_ml.init.source_text import (
     PYTHON_LINE,
     call,
@@ -31,7 +31,6 @@ from lead_ml.init.source_text import (
     wrapped,
 )
 from lead_ml.init.statistics import HORIZONS, delays_of, giving_away, kaplan_meier, unrecorded_before
-from lead_ml.init.traits import feature_name
 from lead_ml.project.schema import TABLES
 from lead_ml.tables.dataset import Coded, Dataset, Leads, Outcomes
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lead_ml.tables.read.parquet_file import read_parquet
+from lead_ml.tables.read.parquet_file import parquet_batches
 from lead_ml.tables.read.raw import RawColumn, UtcLevels
 from lead_ml.tables.read.timestamps import timestamps_of
 
@@ -35,7 +35,7 @@ VALUES = [
 def test_instants_are_read_as_one_by_one(tmp_path: Path, zone: str) -> None:
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"at": pa.array(VALUES, pa.timestamp("us", "Asia/Tokyo"))}), path)
-    column = read_parquet(path, "x").columns["at"]
+    column = next(parquet_batches(path, "x", None)).columns["at"]
     assert isinstance(column.levels, UtcLevels)
     assert all(level is None or isinstance(level, datetime) for level in column.levels)
     plain = RawColumn(column.codes, tuple(column.levels))

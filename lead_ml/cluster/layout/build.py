@@ -11,7 +11,7 @@ from lead_ml.cluster.layout.columns import Columns, rows_in
 from lead_ml.cluster.layout.layout import Layout
 from lead_ml.cluster.layout.manifest import Intake, RejectionCount
 from lead_ml.cluster.layout.scattered import BUDGET, Scattered
-from lead_ml.tables.read.reject import repeated as repeated_id
+from lead_ml.tables.read.reject import REPEATED
 
 MOST_PARTS = 8  # of a partition, before they are merged
 
@@ -56,7 +56,7 @@ def append(layout: Layout, batches: Iterable[Batch], *, budget: int = BUDGET) ->
                 parts.append(layout.write(k, fresh))
     if repeated:
         again = RejectionCount(
-            repeated_id("event_id").text,
+            REPEATED.of("event_id").text,
             repeated,
             intake.sources[0] if intake.sources else "",
             (),

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.tables.dataset import Coded
+from lead_ml.tables.dataset import Changes, Coded, Indices, Instants, changes_in_order
 
 
 def compacted(column: Coded) -> Coded:
@@ -26,6 +26,13 @@ def compacted(column: Coded) -> Coded:
     lookup = np.full(len(column.levels) + 1, -1, dtype=np.int32)
     lookup[used] = np.arange(len(used), dtype=np.int32)
     return Coded(lookup[column.codes], tuple(column.levels[code] for code in used.tolist()))
+
+
+def ordered(owner: Indices, at: Instants, columns: Mapping[str, Coded]) -> tuple[Changes, Indices]:
+    """Put changes in order, their columns compacted; also return the rows that :func:`changes_in_order` hides."""
+    kept, hidden = changes_in_order(owner, at, columns)
+    found = {name: compacted(column.take(kept)) for name, column in columns.items()}
+    return Changes(owner[kept], at[kept], found), hidden
 
 
 def digest(columns: Mapping[str, Coded | npt.NDArray[Any]]) -> str:

@@ -17,8 +17,8 @@ kind            meaning, in the order in which the kinds are tried
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Literal
 
@@ -27,7 +27,7 @@ import numpy as np
 from lead_ml.clean import as_number
 from lead_ml.clean.text import name_key
 from lead_ml.clean.word_lists import pattern
-from lead_ml.tables.dataset import Coded, Indices
+from lead_ml.tables.dataset import Coded
 from lead_ml.tables.read.reshape import comma_number
 from lead_ml.tables.read.timestamps import span_of
 
@@ -51,20 +51,12 @@ _EXCEL_DAYS = (36_526, 54_789)  # the years 2000 to 2049, which a CRM can have r
 
 @dataclass(frozen=True)
 class ColumnSummary:
-    """What a column holds.
+    """What a column holds, and its number of rows, of filled cells and of different values.
 
-    Attributes
-    ----------
-    rows, filled, distinct
-        Number of rows, of filled cells and of different values.
-    numeric
-        Whether the values can be read as numbers by :func:`number_in`, whatever the kind: codes such as ``00123`` can.
-    date_format
-        How a date must be read; empty for formats that have only one meaning, and for other kinds.
-    open_order
-        Whether the values allow both day first and month first; ``date_format`` is a guess then.
-    day_position
-        Number of values whose first, and whose second number is more than 12, for dates such as ``31/12/2024``.
+    ``numeric`` says whether the values can be read as numbers by :func:`number_in`, whatever the kind: codes such as ``00123`` can.
+    ``date_format`` is how a date must be read; empty for formats that have only one meaning, and for other kinds. It is a
+    guess with ``open_order``, where the values allow both day first and month first. ``day_position`` are the numbers of
+    values whose first, and whose second number is more than 12, for dates such as ``31/12/2024``.
     """
 
     kind: ColumnKind
@@ -87,44 +79,46 @@ class ColumnSummary:
         return self.rows > 1 and self.fill >= _UNIQUE and self.distinct >= _UNIQUE * self.filled
 
 
+class LevelCounts:
+    """The different values of a column that occur, with the number of cells of each; at most :data:`MOST_PARSED` are measured."""
+
+    def __init__(self, column: Coded) -> None:
+        counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
+        used = np.flatnonzero(counts)
+        self.values, self.counts = [column.levels[k] for k in used.tolist()], counts[used]
+        step = max(1, len(used) // MOST_PARSED)
+        self.measured, self._weights = self.values[::step], self.counts[::step]
+
+    def share(self, test: Callable[[str], object]) -> float:
+        """Return the share of the filled cells that pass a test."""
+        passed = np.array([bool(test(value)) for value in self.measured], dtype=bool)
+        return float(self._weights[passed].sum() / self._weights.sum()) if len(passed) else 0.0
+
+    def past_twelve(self) -> tuple[int, int]:
+        """Return in how many values the first number is more than 12, and in how many the second."""
+        pairs = [(int(m[1]), int(m[2])) for value in self.measured if (m := _ORDERED.match(value))]
+        return sum(a > 12 for a, _ in pairs), sum(b > 12 for _, b in pairs)
+
+
 def summarize(name: str, column: Coded) -> ColumnSummary:
-    """Summarize a column that was read.
+    """Summarize a column by its different values; its name only decides whether numbers such as 45123 may be dates.
 
     >>> summarize("zip", Coded.of(["01067", "80331", "20095", "80331"])).kind
     'category'
     """
-    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
-    used = np.flatnonzero(counts)
-    return summarize_counts(name, [column.levels[k] for k in used.tolist()], counts[used], len(column))
-
-
-def summarize_counts(name: str, values: Sequence[str], counts: Indices, rows: int) -> ColumnSummary:
-    """Summarize a column by its different values.
-
-    Parameters
-    ----------
-    name
-        Name of the column. It only decides whether numbers such as 45123 may be dates.
-    values, counts
-        Different values (n,), each cleaned, and the number of cells of each, at least 1.
-    rows
-        Number of rows, with empty cells.
-    """
-    filled, distinct = int(counts.sum()), len(values)
-    if not filled:
-        return ColumnSummary("empty", rows, 0, 0, numeric=False)
-    shares = _Shares(values, counts)
-    numeric = shares.of(_is_number) >= READS_AS
-    date_format = _date_format(name, shares, numeric)
-    if date_format is not None:
-        first, second = shares.past_twelve() if date_format in ("day_first", "month_first") else (0, 0)
-        open_order = date_format in ("day_first", "month_first") and bool(first) == bool(second)
-        return ColumnSummary(
-            "date", rows, filled, distinct, numeric, date_format, open_order, (first, second)
-        )
-    common = int(counts[counts >= _COMMON_ROWS].sum()) / filled
-    kind = _kind(shares, ColumnSummary("text", rows, filled, distinct, numeric), common)
-    return ColumnSummary(kind, rows, filled, distinct, numeric)
+    levels = LevelCounts(column)
+    found = ColumnSummary("empty", len(column), int(levels.counts.sum()), len(levels.values), numeric=False)
+    if not found.filled:
+        return found
+    found = replace(found, numeric=levels.share(_is_number) >= READS_AS)
+    date_format = _date_format(name, levels, found.numeric)
+    if date_format is None:
+        return replace(found, kind=_kind(levels, found))
+    found = replace(found, kind="date", date_format=date_format)
+    if date_format not in ("day_first", "month_first"):
+        return found
+    first, second = levels.past_twelve()
+    return replace(found, open_order=bool(first) == bool(second), day_position=(first, second))
 
 
 def number_in(text: str) -> float:
@@ -138,64 +132,42 @@ def number_in(text: str) -> float:
     return number if comma is None else float(comma)
 
 
-class _Shares:
-    """Shares of the filled cells, measured on at most :data:`MOST_PARSED` different values."""
-
-    def __init__(self, values: Sequence[str], counts: Indices) -> None:
-        step = max(1, len(values) // MOST_PARSED)
-        self.values, self.counts = values[::step], counts[::step]
-
-    def of(self, test: Callable[[str], bool]) -> float:
-        """Return the share of cells that pass a test."""
-        passed = np.array([test(value) for value in self.values], dtype=bool)
-        return float(self.counts[passed].sum() / self.counts.sum())
-
-    def past_twelve(self) -> tuple[int, int]:
-        """Return in how many values the first number is more than 12, and in how many the second."""
-        pairs = [(int(m[1]), int(m[2])) for value in self.values if (m := _ORDERED.match(value))]
-        return sum(a > 12 for a, _ in pairs), sum(b > 12 for _, b in pairs)
-
-
-def _kind(shares: _Shares, column: ColumnSummary, common: float) -> ColumnKind:
+def _kind(levels: LevelCounts, column: ColumnSummary) -> ColumnKind:
     if column.distinct <= 2:
         return "constant" if column.distinct == 1 else "two_values"
-    codes = column.numeric and shares.of(lambda text: bool(_PADDED.fullmatch(text))) >= _PADDED_SHARE
-    number = column.numeric and not codes
+    number = column.numeric and levels.share(_PADDED.fullmatch) < _PADDED_SHARE
     if column.distinct >= _UNIQUE * column.filled:
-        whole = shares.of(str.isdigit) >= _UNIQUE
-        if (
-            column.unique and whole
-            if number
-            else shares.of(lambda text: bool(_CODE.fullmatch(text))) >= READS_AS
-        ):
+        whole = column.unique and levels.share(str.isdigit) >= _UNIQUE
+        if whole if number else levels.share(_CODE.fullmatch) >= READS_AS:
             return "id"
         return "number" if number else "text"
     if number:
         return "number"
+    common = int(levels.counts[levels.counts >= _COMMON_ROWS].sum()) / column.filled
     return "category" if column.distinct <= FEW_VALUES or common >= _COMMON_SHARE else "text"
 
 
-def _date_format(name: str, shares: _Shares, numeric: bool) -> DateFormat | None:
+def _date_format(name: str, levels: LevelCounts, numeric: bool) -> DateFormat | None:
     """Return how dates must be read, None if the column does not hold dates.
 
     Numbers are dates only if the name says so: a postcode or an income looks the same as a day in Excel.
     """
     named = pattern("date_column").search(name_key(name)) is not None
-    if shares.of(lambda text: span_of(text, UTC) is not None) >= READS_AS and (named or not numeric):
+    if levels.share(lambda text: span_of(text, UTC) is not None) >= READS_AS and (named or not numeric):
         return ""
-    if shares.of(lambda text: bool(_ORDERED.fullmatch(text))) >= READS_AS:
-        return _order(shares)
-    if named and shares.of(_is_excel_day) >= READS_AS:
+    if levels.share(_ORDERED.fullmatch) >= READS_AS:
+        return _order(levels)
+    if named and levels.share(_is_excel_day) >= READS_AS:
         return "excel"
-    return "unix" if named and shares.of(lambda text: bool(_EPOCH.fullmatch(text))) >= READS_AS else None
+    return "unix" if named and levels.share(_EPOCH.fullmatch) >= READS_AS else None
 
 
-def _order(shares: _Shares) -> DateFormat:
+def _order(levels: LevelCounts) -> DateFormat:
     """Return the order of day and month: a number past 12 is a day; AM and PM with slashes are written in the United States."""
-    first, second = shares.past_twelve()
+    first, second = levels.past_twelve()
     if first or second:
         return "day_first" if first >= second else "month_first"
-    american = "/" in shares.values[0] and any(_HALF_DAY.search(text) for text in shares.values)
+    american = "/" in levels.measured[0] and any(_HALF_DAY.search(text) for text in levels.measured)
     return "month_first" if american else "day_first"
 
 

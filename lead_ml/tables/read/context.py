@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -29,24 +28,22 @@ class ReadContext:
     since: int
     until: int
 
-    def timestamps(self, table: MappedTable, column: str, *, end_of_day: bool) -> Timestamps:
+    def timestamps(self, table: MappedTable, column: str) -> Timestamps:
         """Parse a column of timestamps that the table has."""
+        date_format = table.dates.get(column, "")
         return timestamps_of(
             table.columns[column],
             self.zone,
             self.missing,
-            end_of_day=end_of_day,
-            date_format=table.dates.get(column, ""),
+            end_of_day=table.end_of_day,
+            date_format=date_format,
         )
 
 
 def context_of(params: Params, now: datetime) -> ReadContext:
     """Return the context of a run; a date as ``data.since`` or ``data.until`` includes that day.
 
-    Raises
-    ------
-    ParamsError
-        If ``data.since`` or ``data.until`` is not a valid timestamp.
+    Raises ParamsError if one of them is not a valid timestamp.
     """
     zone = ZoneInfo(params.time_zone)
     since, until = 0, FOREVER
@@ -65,15 +62,14 @@ def _declared(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
     return span
 
 
-def timestamp_notes(column: str, found: Timestamps, *, end_of_day: bool) -> Sequence[str]:
+def timestamp_notes(table: MappedTable, column: str, found: Timestamps) -> list[str]:
     """Return notes on dates without a time of day."""
     if found.dates:
-        side = "end" if end_of_day else "start"
+        side = "end" if table.end_of_day else "start"
         return [f"{column}: {counted(found.dates, 'date')} without a time, known at the {side} of that day"]
     valid = int((~found.missing & ~found.bad).sum())
-    if found.midnights == valid >= _ENOUGH_MIDNIGHTS:
-        return [
-            f"{column}: every time is 00:00:00, so these look like dates; they are known at the start of that day. "
-            "Export them as dates (2024-05-06) to have them known at its end"
-        ]
-    return []
+    note = (
+        f"{column}: every time is 00:00:00, so these look like dates; they are known at the start of that day. "
+        "Export them as dates (2024-05-06) to have them known at its end"
+    )
+    return [note] if found.midnights == valid >= _ENOUGH_MIDNIGHTS else []

@@ -4,54 +4,46 @@ from __future__ import annotations
 
 import csv
 import io
-from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-import numpy as np
-
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import TableParams
 from lead_ml.tables.read.encoding import text_encoding
-from lead_ml.tables.read.raw import Coder, RawTable, check_header, raw_table
+from lead_ml.tables.read.raw import RawTable, check_header, coded_rows, raw_table
 
 if TYPE_CHECKING:
     from _csv import Reader
 
 SEPARATORS = (",", ";", "\t", "|")
-_CHUNK_ROWS = 50_000
 _SAMPLE_CHARACTERS = 65_536
 _SAMPLE_ROWS = 50
 
 
-def read_csv(path: Path, source: str, params: TableParams) -> RawTable:
-    """Read a CSV file; every value stays text.
+def csv_batches(path: Path, source: str, params: TableParams, rows: int | None) -> Iterator[RawTable]:
+    """Read a CSV file, about `rows` rows at a time or all of them at once; every value stays text.
 
     A quoted field may span lines; a row's number is the line it starts on. Blank lines are skipped. Without a
     declared separator, the one of comma, semicolon, tab and bar is taken that splits the header into most fields
     and most of the first rows into as many.
 
-    Raises
-    ------
-    InputError
-        If the file is not text, has a repeated column name, rows with too few or too many fields, or a quote that
-        is not closed.
+    Raises InputError if the file is not text, has a repeated column name, rows with too few or too many fields, or a
+    quote that is not closed.
     """
-    return next(csv_batches(path, source, params, None))
-
-
-def csv_batches(path: Path, source: str, params: TableParams, rows: int | None) -> Iterator[RawTable]:
-    """Read a CSV file, about `rows` rows at a time or all of them at once; raises as :func:`read_csv`."""
     encoding = text_encoding(path, source, params.encoding)
+    separator = _declared(params.separator, source) or likely_separator(path, encoding)
+    marked = encoding not in (params.encoding, "utf-8-sig")
+    notes = [f"{source} was read as {encoding}, by its byte order mark"] if marked else []
     with path.open(encoding=encoding, newline="") as file:
-        separator = _declared(params.separator, source) or _guessed(file.read(_SAMPLE_CHARACTERS))
-    note = f"{source} was read as {encoding}, by its byte order mark"
-    with path.open(encoding=encoding, newline="") as file:
-        for table in _tables(file, source, separator, rows):
-            yield table if encoding in (params.encoding, "utf-8-sig") else replace(table, notes=(note,))
+        numbered = _numbered(_reader(file, separator), source)
+        _, header = next(numbered)
+        names = [name.strip() or f"column_{place}" for place, name in enumerate(header, start=1)]
+        check_header(names, source)
+        regular = _regular(numbered, len(names), source, separator)
+        for columns, lines in coded_rows(regular, len(names), rows):
+            yield raw_table(names, columns, lines, source, notes)
 
 
 def likely_separator(path: Path, encoding: str) -> str:
@@ -88,35 +80,6 @@ def _reader(lines: IO[str], separator: str, *, strict: bool = True) -> Reader:
     return csv.reader(lines, delimiter=separator, strict=strict, skipinitialspace=separator != " ")
 
 
-def _tables(file: IO[str], source: str, separator: str, most: int | None) -> Iterator[RawTable]:
-    """Read the rows of a file; tables of at least `most` rows end at a whole chunk, the last one is smaller."""
-    rows = _numbered(_reader(file, separator), source)
-    _, header = next(rows)
-    names = [name.strip() or f"column_{place}" for place, name in enumerate(header, start=1)]
-    check_header(names, source)
-    coders = [Coder() for _ in names]
-    lines = array("q")
-    ragged: list[tuple[int, int]] = []
-    chunk: list[list[str]] = []
-    for line, row in rows:
-        if len(row) != len(names):
-            ragged.append((line, len(row)))
-            continue
-        chunk.append(row)
-        lines.append(line)
-        if len(chunk) == _CHUNK_ROWS:
-            _flush(chunk, coders)
-            if most is not None and len(lines) >= most and not ragged:
-                yield raw_table(
-                    names, [coder.column() for coder in coders], np.array(lines, dtype=np.int64), source
-                )
-                coders, lines = [Coder() for _ in names], array("q")
-    _flush(chunk, coders)
-    if ragged:
-        raise _ragged(ragged, len(names), source, separator)
-    yield raw_table(names, [coder.column() for coder in coders], np.array(lines, dtype=np.int64), source)
-
-
 def _numbered(reader: Reader, source: str) -> Iterator[tuple[int, list[str]]]:
     line = 1
     try:
@@ -134,11 +97,18 @@ def _numbered(reader: Reader, source: str) -> Iterator[tuple[int, list[str]]]:
         ) from error
 
 
-def _flush(chunk: list[list[str]], coders: Sequence[Coder]) -> None:
-    if chunk:
-        for coder, values in zip(coders, zip(*chunk, strict=True), strict=True):
-            coder.add(values)
-        chunk.clear()
+def _regular(
+    rows: Iterator[tuple[int, list[str]]], width: int, source: str, separator: str
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows up to the first that has too few or too many fields; all such rows are in the error at the end."""
+    ragged: list[tuple[int, int]] = []
+    for line, row in rows:
+        if len(row) != width:
+            ragged.append((line, len(row)))
+        elif not ragged:
+            yield line, row
+    if ragged:
+        raise _ragged(ragged, width, source, separator)
 
 
 def _ragged(ragged: Sequence[tuple[int, int]], width: int, source: str, separator: str) -> InputError:

@@ -8,48 +8,30 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 Reading = datetime | date
 _EXCEL_ZERO = datetime(1899, 12, 30)
 _EXCEL_FROM = 61  # before 1 March 1900 Excel counts a day that does not exist
 _CENTURY_TURNS = 70  # two digits from 70 on are 19xx
-_COMPACT = re.compile(r"\d{14}", re.ASCII)
 _SERIAL = re.compile(r"\d{1,6}(?:[.,]\d+)?", re.ASCII)
 _SECONDS = re.compile(r"\d{9,10}(?:\.\d+)?", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class _Formats:
-    """The content of ``date_formats.toml``, compiled."""
-
-    months: tuple[str, ...]
-    morning: frozenset[str]
-    sure: tuple[re.Pattern[str], ...]
-    day_first: re.Pattern[str]
-    month_first: re.Pattern[str]
+@cache
+def _file() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
 @cache
-def _formats() -> _Formats:
-    found = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-
-    def compiled(day: str) -> re.Pattern[str]:
-        day = day.replace("{weekday}", found["weekday"]).replace("{month}", found["month"])
-        return re.compile(day + found["time"], re.ASCII | re.IGNORECASE)
-
-    return _Formats(
-        months=tuple(found["months"]),
-        morning=frozenset(found["morning"]),
-        sure=tuple(map(compiled, found["sure"])),
-        day_first=compiled(found["day_first"]),
-        month_first=compiled(found["month_first"]),
-    )
+def _pattern(day: str) -> re.Pattern[str]:
+    found = _file()
+    day = day.replace("{weekday}", found["weekday"]).replace("{month}", found["month"])
+    return re.compile(day + found["time"], re.ASCII | re.IGNORECASE)
 
 
 def sure(text: str) -> Reading | None:
@@ -60,9 +42,9 @@ def sure(text: str) -> Reading | None:
     >>> sure("20240506093000"), sure("Apr 15, 2021 12:03 AM"), sure("03/04/2021")
     (datetime.datetime(2024, 5, 6, 9, 30), datetime.datetime(2021, 4, 15, 0, 3), None)
     """
-    if _COMPACT.fullmatch(text):
+    if len(text) == 14 and text.isascii() and text.isdigit():
         return datetime.strptime(text, "%Y%m%d%H%M%S")
-    return next((_of(match) for pattern in _formats().sure if (match := pattern.fullmatch(text))), None)
+    return next((_of(match) for day in _file()["sure"] if (match := _pattern(day).fullmatch(text))), None)
 
 
 def declared(text: str, date_format: str) -> Reading | None:
@@ -73,11 +55,19 @@ def declared(text: str, date_format: str) -> Reading | None:
     >>> declared("3/4/21", "day_first"), declared("3/4/21", "month_first"), declared("15.4.21 9h", "%d.%m.%y %Hh")
     (datetime.date(2021, 4, 3), datetime.date(2021, 3, 4), datetime.datetime(2021, 4, 15, 9, 0))
     """
-    reader = _DECLARED.get(date_format)
-    return _formatted(text, date_format) if reader is None else reader(text)
+    if date_format in ("day_first", "month_first"):
+        match = _pattern(_file()[date_format]).fullmatch(text)
+        return None if match is None else _of(match)
+    if date_format in ("excel", "unix"):
+        return _excel(text) if date_format == "excel" else _unix(text)
+    try:
+        found = datetime.strptime(text, date_format)
+    except ValueError:
+        return None
+    return found if re.search(r"%[HIXcTsf]", date_format) else found.date()
 
 
-def excel(text: str) -> Reading | None:
+def _excel(text: str) -> Reading | None:
     """Read days since 1899-12-30 as wall-clock time, to the second: a serial number holds no more.
 
     A whole number is a date; ``44301.0`` is the midnight of a column of times.
@@ -92,7 +82,7 @@ def excel(text: str) -> Reading | None:
     return _EXCEL_ZERO + timedelta(seconds=round(days * 86_400))
 
 
-def unix(text: str) -> Reading | None:
+def _unix(text: str) -> Reading | None:
     """Read seconds (9 or 10 digits) or milliseconds (12 or 13 digits) since 1970 in UTC."""
     if _SECONDS.fullmatch(text):
         return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(float(text) * 1e6))
@@ -101,35 +91,7 @@ def unix(text: str) -> Reading | None:
     return None
 
 
-def day_first(text: str) -> Reading | None:
-    """Read 31/12/2024, 31.12.24 and the like."""
-    match = _formats().day_first.fullmatch(text)
-    return None if match is None else _of(match)
-
-
-def month_first(text: str) -> Reading | None:
-    """Read 12/31/2024, 12-31-24 and the like."""
-    match = _formats().month_first.fullmatch(text)
-    return None if match is None else _of(match)
-
-
-_DECLARED: Mapping[str, Callable[[str], Reading | None]] = {
-    "excel": excel,
-    "unix": unix,
-    "day_first": day_first,
-    "month_first": month_first,
-}
-
-
-def _formatted(text: str, date_format: str) -> Reading | None:
-    try:
-        found = datetime.strptime(text, date_format)
-    except ValueError:
-        return None
-    return found if re.search(r"%[HIXcTsf]", date_format) else found.date()
-
-
-def fixed(offset: str) -> timezone:
+def _fixed(offset: str) -> timezone:
     """Return the zone of an offset such as ``+08:00`` or ``Z``."""
     if offset.upper() in ("Z", "UTC", "GMT"):
         return UTC
@@ -141,29 +103,24 @@ def fixed(offset: str) -> timezone:
 def _of(match: re.Match[str]) -> Reading:
     found = match.groupdict()
     name = found.get("name")
-    month = _formats().months.index(name.lower()) + 1 if name else int(found["month"])
+    month = _file()["months"].index(name.lower()) + 1 if name else int(found["month"])
     day = date(_year(found["year"]), month, int(found["day"]))
     if found["hour"] is None:
         return day
-    clock = time(
-        _hour(int(found["hour"]), (found["before"] or found["after"] or "").lower()),
-        int(found["minute"] or 0),
-        int(found["second"] or 0),
-        int((found["fraction"] or "0").ljust(6, "0")[:6]),
-    )
-    return datetime.combine(day, clock, fixed(found["offset"]) if found["offset"] else None)
+    hour = _hour(int(found["hour"]), (found["before"] or found["after"] or "").lower())
+    microsecond = int((found["fraction"] or "0").ljust(6, "0")[:6])
+    clock = time(hour, int(found["minute"] or 0), int(found["second"] or 0), microsecond)
+    return datetime.combine(day, clock, _fixed(found["offset"]) if found["offset"] else None)
 
 
 def _year(text: str) -> int:
-    year = int(text)
-    if len(text) == 4:
-        return year
-    return year + (1900 if year >= _CENTURY_TURNS else 2000)
+    century = 0 if len(text) == 4 else 1900 if int(text) >= _CENTURY_TURNS else 2000
+    return century + int(text)
 
 
 def _hour(hour: int, half: str) -> int:
     """Return the hour of the 24-hour clock; an hour past 12 needs no half of the day."""
-    if half.replace(".", "") in _formats().morning:
+    if half.replace(".", "") in _file()["morning"]:
         if hour > 12:
             raise ValueError("an hour past 12 in the morning")
         return hour % 12

@@ -34,21 +34,21 @@ _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 def text_encoding(path: Path, source: str, declared: str) -> str:
     """Return the encoding to read a text file with: the declared one, unless there is a byte order mark of another.
 
-    The whole file is decoded once, so that reading it cannot fail later.
-
-    Raises
-    ------
-    InputError
-        If the file is empty, is not text, holds NUL characters, or does not decode; the message
-        names the byte and an encoding that fits.
-    ParamsError
-        If no such encoding exists.
+    The whole file is decoded once, so that reading it cannot fail later. Raises InputError if it is empty, is not text,
+    holds NUL characters, or does not decode, naming the byte and an encoding that fits, and ParamsError if no such
+    encoding exists.
     """
     with path.open("rb") as file:
         start = file.read(4096)
     _check_not_binary(source, start)
     encoding = next((name for mark, name in _MARKS if start.startswith(mark)), declared)
-    if not _check_text(path, source, encoding):
+    line, content = 1, False
+    for text in _decoded(path, source, encoding):
+        if "\x00" in text:
+            raise _nul(path, source, line + text[: text.index("\x00")].count("\n"))
+        line += text.count("\n")
+        content = content or bool(text.strip())
+    if not content:
         raise InputError(
             "the file is empty", source=source, expected="a header and rows", do="export it again"
         )
@@ -60,16 +60,10 @@ def likely_encoding(path: Path) -> str:
 
     Parquet and other binary files give ``utf-8`` too: reading them reports what they are.
     """
-    with path.open("rb") as file:
-        start = file.read(8)
-    if any(start.startswith(magic) for magic, _ in _MAGIC) or any(
-        start.startswith(mark) for mark, _ in _MARKS
-    ):
-        return "utf-8"
     content = path.read_bytes()
-    if _decodes(content, "utf-8") and b"\x00" not in content:
-        return "utf-8"
-    return _fitting_encoding(content)
+    known = content.startswith(tuple(start for start, _ in (*_MAGIC, *_MARKS)))
+    text = _decodes(content, "utf-8") and b"\x00" not in content
+    return "utf-8" if known or text else _fitting_encoding(content)
 
 
 def _check_not_binary(source: str, start: bytes) -> None:
@@ -85,17 +79,6 @@ def _check_not_binary(source: str, start: bytes) -> None:
         )
 
 
-def _check_text(path: Path, source: str, encoding: str) -> bool:
-    """Decode the whole file; tell whether it holds anything but blanks."""
-    line, content = 1, False
-    for text in _decoded(path, source, encoding):
-        if "\x00" in text:
-            raise _nul(path, source, line + text[: text.index("\x00")].count("\n"))
-        line += text.count("\n")
-        content = content or bool(text.strip())
-    return content
-
-
 def _decoded(path: Path, source: str, encoding: str) -> Iterator[str]:
     try:
         "".encode(encoding)
@@ -106,9 +89,9 @@ def _decoded(path: Path, source: str, encoding: str) -> Iterator[str]:
             value=encoding,
             expected="a name such as utf-8, gb18030 or latin-1",
         ) from error
-    offset = 0
+    offset, block = 0, b" "
     with path.open("rb") as file:
-        while True:
+        while block:
             block = file.read(_BLOCK)
             pending = len(decoder.getstate()[0])
             try:
@@ -116,8 +99,6 @@ def _decoded(path: Path, source: str, encoding: str) -> Iterator[str]:
             except UnicodeError as error:
                 position = offset - pending + getattr(error, "start", 0)
                 raise _not_decodable(path, source, encoding, max(position, 0)) from error
-            if not block:
-                return
             offset += len(block)
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-from array import array
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from lead_ml.clean.text import as_text
 from lead_ml.errors import InputError, ParamsError
-from lead_ml.tables.read.raw import Coder, RawTable, check_header, raw_table
+from lead_ml.tables.read.raw import RawTable, check_header, coded_rows, raw_table
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -21,7 +17,6 @@ if TYPE_CHECKING:
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _ERRORS = frozenset(("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"))
-_CHUNK_ROWS = 50_000
 _EXACT_FLOATS = 2.0**53
 
 Row = list[object]
@@ -38,36 +33,22 @@ def is_excel(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            if "mimetype" in names and archive.read("mimetype").startswith(_ODS):
-                return True
-            return any(name.startswith("xl/") for name in names)
+            ods = "mimetype" in names and archive.read("mimetype").startswith(_ODS)
+            return ods or any(name.startswith("xl/") for name in names)
     except zipfile.BadZipFile:
         return path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".ods")
 
 
 def read_excel(path: Path, source: str, sheet: str | None = None) -> RawTable:
-    """Read one sheet of a workbook; the first row that is not empty is the header.
+    """Read one sheet of a workbook, by default the first visible worksheet; the first row that is not empty is the header.
 
     Rows have the numbers that Excel shows. Numbers, dates and booleans keep the type of their cell; a date is a wall-clock reading
     without a zone, and one without a time of day is a date. Empty rows are skipped, and so are columns without a header and without
     values. Cells with an error such as ``#N/A`` are empty. Below the header, cells merged over several rows have their
     value in each of these rows.
 
-    Parameters
-    ----------
-    path
-        The workbook.
-    source
-        Its name in messages.
-    sheet
-        Name of the sheet. Default: the first visible worksheet.
-
-    Raises
-    ------
-    InputError
-        If the workbook is damaged or protected by a password, the sheet is empty, or a column name is repeated.
-    ParamsError
-        If there is no such sheet; the message lists the sheets.
+    Raises InputError if the workbook is damaged or protected by a password, the sheet is empty, or a column name is
+    repeated, and ParamsError if there is no such sheet.
     """
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
@@ -117,18 +98,11 @@ def _table(sheet: CalamineSheet, source: str) -> RawTable:
     texts = [as_text(value, frozenset()) or "" for value in header]
     first = (sheet.start or (0, 0))[1] + 1
     names = [text or f"column_{place}" for place, text in enumerate(texts, start=first)]
-    coders = [Coder() for _ in names]
-    lines = array("q")
-    while chunk := list(islice(rows, _CHUNK_ROWS)):
-        lines.extend(line for line, _ in chunk)
-        for coder, values in zip(coders, zip(*(row for _, row in chunk), strict=True), strict=True):
-            coder.add(values)
-    columns = [coder.column() for coder in coders]
+    ((columns, lines),) = coded_rows(rows, len(names))
     used = [k for k, text in enumerate(texts) if text or any(level != "" for level in columns[k].levels)]
-    check_header([names[k] for k in used], source, row=line)
-    return raw_table(
-        [names[k] for k in used], [columns[k] for k in used], np.array(lines, dtype=np.int64), source
-    )
+    names = [names[k] for k in used]
+    check_header(names, source, row=line)
+    return raw_table(names, [columns[k] for k in used], lines, source)
 
 
 def _numbered(sheet: CalamineSheet) -> Iterator[tuple[int, Row]]:
@@ -147,16 +121,11 @@ def _numbered(sheet: CalamineSheet) -> Iterator[tuple[int, Row]]:
         for column, (last, value) in merged.items():
             if line <= last:
                 row[column] = value
-        if not header:
-            _start(merged, starts.get(line, ()), row)
+        for column, last in () if header else starts.get(line, ()):
+            if column < len(row):
+                merged[column] = (last, row[column])
         header = False
         yield line, row
-
-
-def _start(merged: dict[int, tuple[int, object]], ranges: Sequence[tuple[int, int]], row: Row) -> None:
-    for column, last in ranges:
-        if column < len(row):
-            merged[column] = (last, row[column])
 
 
 def _cell(value: object) -> object:

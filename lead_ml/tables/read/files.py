@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import TableParams
-from lead_ml.tables.read.csv_file import read_csv
+from lead_ml.tables.read.csv_file import csv_batches
 from lead_ml.tables.read.excel_file import is_excel, read_excel
-from lead_ml.tables.read.parquet_file import MAGIC, read_parquet
+from lead_ml.tables.read.mapping import near_miss
+from lead_ml.tables.read.parquet_file import MAGIC, parquet_batches
 from lead_ml.tables.read.raw import RawTable, stacked
 
 _LOCK = "~$"  # Excel keeps such a file beside every workbook that is open
@@ -19,12 +20,9 @@ _LOCK = "~$"  # Excel keeps such a file beside every workbook that is open
 def read_files(params: TableParams, root: Path) -> RawTable:
     """Read all files of a table, in the order given, those of a glob sorted by name.
 
-    Raises
-    ------
-    InputError
-        If a file is missing or unreadable, or a glob matches nothing.
+    Raises InputError if a file is missing or unreadable, or a glob matches nothing.
     """
-    return stacked([_read(path, shown(path, root), params) for path in paths_of(params, root)])
+    return stacked([next(file_batches(path, root, params)) for path in paths_of(params, root)])
 
 
 def paths_of(params: TableParams, root: Path) -> tuple[Path, ...]:
@@ -42,11 +40,8 @@ def _matching(pattern: str, root: Path) -> list[Path]:
     path = root / pattern
     if any(character in pattern for character in "*?[") and not path.exists():
         try:
-            found = sorted(
-                found
-                for found in Path(path.anchor or ".").glob(_relative(path))
-                if found.is_file() and not found.name.startswith(_LOCK)
-            )
+            matching = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+            found = sorted(p for p in matching if p.is_file() and not p.name.startswith(_LOCK))
         except (ValueError, NotImplementedError):
             found = []
         if not found:
@@ -57,13 +52,9 @@ def _matching(pattern: str, root: Path) -> list[Path]:
             "the path is a folder", source=pattern, expected="files", do=f"write {pattern.rstrip('/')}/*.csv"
         )
     if not path.is_file():
-        near = _near(path)
+        near = near_miss(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else ""
         raise _not_found(pattern, root, "there is no such file" + (f"; did you mean {near}?" if near else ""))
     return [path]
-
-
-def _relative(path: Path) -> str:
-    return str(path.relative_to(path.anchor)) if path.anchor else str(path)
 
 
 def _not_found(pattern: str, root: Path, problem: str) -> InputError:
@@ -75,18 +66,6 @@ def _not_found(pattern: str, root: Path, problem: str) -> InputError:
     )
 
 
-def _near(path: Path) -> str:
-    if not path.parent.is_dir():
-        return ""
-    names = [other.name for other in path.parent.iterdir()]
-    return next(iter(difflib.get_close_matches(path.name, names, n=1)), "")
-
-
-def shown(path: Path, root: Path) -> str:
-    """Return how messages name a file."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
 def file_format(path: Path) -> Literal["csv", "excel", "parquet"]:
     """Tell by its content how a file is read: what is neither Excel nor Parquet should be CSV text."""
     with path.open("rb") as file:
@@ -95,18 +74,23 @@ def file_format(path: Path) -> Literal["csv", "excel", "parquet"]:
     return "excel" if is_excel(path) else "csv"
 
 
-def _read(path: Path, source: str, params: TableParams) -> RawTable:
+def file_batches(path: Path, root: Path, params: TableParams, rows: int | None = None) -> Iterator[RawTable]:
+    """Read a file about `rows` rows at a time, or all at once; a sheet, of at most a million rows, is always read at once."""
+    source = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     try:
         found = file_format(path)
         if found == "excel":
-            return read_excel(path, source, params.sheet)
-        if params.sheet is not None:
+            yield read_excel(path, source, params.sheet)
+        elif params.sheet is not None:
             raise ParamsError(
                 f"sheet is set, but {source} is not an Excel file",
                 value=params.sheet,
                 do="remove sheet, or correct path in params.yaml",
             )
-        return read_parquet(path, source) if found == "parquet" else read_csv(path, source, params)
+        elif found == "parquet":
+            yield from parquet_batches(path, source, rows)
+        else:
+            yield from csv_batches(path, source, params, rows)
     except OSError as error:
         raise InputError(
             f"the file cannot be read ({error.strerror or error})", source=source, do="check its permissions"

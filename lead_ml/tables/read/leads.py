@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,15 @@ from lead_ml.tables.dataset import Coded, Indices, Instants, Leads
 from lead_ml.tables.read.canonical import compacted
 from lead_ml.tables.read.context import ReadContext, timestamp_notes
 from lead_ml.tables.read.mapping import MappedTable, near_miss
-from lead_ml.tables.read.reject import Rejections, after_until, before_since, in_future, missing, unparsable
-from lead_ml.tables.read.report import TableReport
-from lead_ml.tables.read.timestamps import Timestamps
+from lead_ml.tables.read.reject import (
+    AFTER_UNTIL,
+    BEFORE_SINCE,
+    LEAD_REJECTED,
+    MISSING,
+    UNKNOWN_LEAD,
+    Rejections,
+)
+from lead_ml.tables.read.report import TableReport, table_report
 
 
 @dataclass(frozen=True)
@@ -27,27 +33,49 @@ class LeadIndex:
     rejected: frozenset[str]
     earliest: Instants | None
 
-    def find(self, ids: Coded) -> tuple[Indices, Indices]:
-        """Return for every row the row of its lead, -1 for none, and 1 where that lead was rejected, else 0."""
+    def find(self, ids: Coded, rejections: Rejections) -> tuple[Indices, Rejections]:
+        """Return for every row the row of its lead, -1 for none, and reject the rows that have none."""
         rows = np.array([*(self.rows.get(level, -1) for level in ids.levels), -1], dtype=np.int64)
-        of_rejected = np.array([*(level in self.rejected for level in ids.levels), False], dtype=np.int64)
-        return rows[ids.codes], of_rejected[ids.codes] * (rows[ids.codes] < 0)
+        of_rejected = np.array([*(level in self.rejected for level in ids.levels), False])
+        lead = rows[ids.codes]
+        rejections = rejections.reject(LEAD_REJECTED, "lead_id", of_rejected[ids.codes] & (lead < 0))
+        return lead, rejections.reject(UNKNOWN_LEAD, "lead_id", lead < 0)
+
+    def dated(self, table: MappedTable) -> Instants:
+        """Return ``earliest``; raises InputError if the leads have no ``created_at``, which the rows of a table need."""
+        if self.earliest is None:
+            given = "is" if table.name == "lead_history" else "are"
+            raise InputError(
+                f"{table.name} {given} given, but the leads have no created_at",
+                source=table.raw.sources[0],
+                expected="created_at in the leads table, since features as of a time need it",
+                do=f"map data.leads.columns.created_at, or remove data.{table.name} from params.yaml",
+            )
+        return self.earliest
 
 
-def read_leads(
-    table: MappedTable, context: ReadContext, *, end_of_day: bool
-) -> tuple[Leads, LeadIndex, Rejections, TableReport]:
+def read_leads(table: MappedTable, context: ReadContext) -> tuple[Leads, LeadIndex, TableReport]:
     """Check the leads and code their columns.
 
-    Raises
-    ------
-    InputError
-        If no lead can be used, or one cause rejects more than half of the rows.
+    Raises InputError if no lead can be used, or one cause rejects more than half of the rows.
     """
     ids = table.text("lead_id", context.missing)
-    created = _created(table, context, end_of_day=end_of_day)
-    rejections = _rejections(table, ids, created, context)
-    report = table_report(rejections, _notes(table, created, end_of_day=end_of_day), created)
+    rejections = Rejections.of(table).reject(MISSING, "lead_id", ids.codes < 0)
+    created = context.timestamps(table, "created_at") if "created_at" in table.columns else None
+    if created is None:
+        near = near_miss("created_at", list(table.columns))
+        hint = f"; if {near!r} is it, set data.leads.columns: {{created_at: {near}}}" if near else ""
+        notes = [f"there is no created_at, so models cannot be evaluated forward in time{hint}"]
+    else:
+        notes = timestamp_notes(table, "created_at", created)
+        rejections = (
+            rejections.reject(MISSING, "created_at", created.missing)
+            .reject_times("created_at", created, context.now)
+            .reject(BEFORE_SINCE, "created_at", created.at < context.since)
+            .reject(AFTER_UNTIL, "created_at", created.at >= context.until)
+        )
+    rejections = rejections.reject_repeated("lead_id", ids.codes)
+    report = table_report(rejections, notes, created)
     rows = np.flatnonzero(rejections.used)
     if not len(rows):
         raise _no_leads(report)
@@ -57,61 +85,9 @@ def read_leads(
         created_at=None if created is None else created.at[rows],
         columns={name: compacted(table.text(name, context.missing).take(rows)) for name in names},
     )
-    return leads, _index(leads, ids, created, rows), rejections, report
-
-
-def table_report(rejections: Rejections, notes: Sequence[str], times: Timestamps | None) -> TableReport:
-    """Report a checked table; raises InputError as :meth:`Rejections.by_cause` does."""
-    used = int(rejections.used.sum())
-    at = times.at[rejections.used] if times is not None and used else None
-    table = rejections.table
-    return TableReport(
-        table=table.name,
-        sources=table.raw.sources,
-        rows_in=len(table),
-        used=used,
-        rejected=rejections.by_cause(),
-        mapped=table.mapped,
-        ignored=table.ignored,
-        notes=(*table.raw.notes, *notes),
-        first=None if at is None else int(at.min()),
-        last=None if at is None else int(at.max()),
-    )
-
-
-def _created(table: MappedTable, context: ReadContext, *, end_of_day: bool) -> Timestamps | None:
-    if "created_at" not in table.columns:
-        return None
-    return context.timestamps(table, "created_at", end_of_day=end_of_day)
-
-
-def _rejections(
-    table: MappedTable, ids: Coded, created: Timestamps | None, context: ReadContext
-) -> Rejections:
-    rejections = Rejections.of(table).reject(missing("lead_id"), ids.codes < 0)
-    if created is not None:
-        rejections = (
-            rejections.reject(missing("created_at"), created.missing)
-            .reject(unparsable("created_at"), created.bad)
-            .reject(in_future("created_at"), created.first > context.now)
-            .reject(before_since("created_at"), created.at < context.since)
-            .reject(after_until("created_at"), created.at >= context.until)
-        )
-    return rejections.reject_repeated("lead_id", ids.codes)
-
-
-def _index(leads: Leads, ids: Coded, created: Timestamps | None, rows: Indices) -> LeadIndex:
     index = {lead: row for row, lead in enumerate(leads.lead_id)}
     of_rejected = frozenset(level for level in ids.levels if level not in index)
-    return LeadIndex(index, of_rejected, None if created is None else created.first[rows])
-
-
-def _notes(table: MappedTable, created: Timestamps | None, *, end_of_day: bool) -> Sequence[str]:
-    if created is not None:
-        return timestamp_notes("created_at", created, end_of_day=end_of_day)
-    near = near_miss("created_at", list(table.columns))
-    hint = f"; if {near!r} is it, set data.leads.columns: {{created_at: {near}}}" if near else ""
-    return [f"there is no created_at, so models cannot be evaluated forward in time{hint}"]
+    return leads, LeadIndex(index, of_rejected, None if created is None else created.first[rows]), report
 
 
 def _no_leads(report: TableReport) -> InputError:

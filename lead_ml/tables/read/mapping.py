@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lead_ml.clean.text import MISSING, as_number, as_text
+from lead_ml.clean.text import as_number, as_text
 from lead_ml.errors import InputError, ParamsError
-from lead_ml.project.params import TableParams
+from lead_ml.project.params import ExtraParams, TableParams
 from lead_ml.project.schema import is_open, required_roles, role_names, roles_of
-from lead_ml.tables.dataset import Coded, Codes, Floats
+from lead_ml.tables.dataset import Coded, Floats, Indices
 from lead_ml.tables.read.raw import RawColumn, RawTable
 from lead_ml.tables.read.reshape import defaulted, numbered, plain_numbers, renamed_stages
 
@@ -23,7 +23,8 @@ class MappedTable:
     """A raw table under our names.
 
     ``columns`` maps our name to the raw column, ``mapped`` our name to theirs (a constant to ``= value``); ``ignored``
-    are their columns that nothing uses. ``dates`` holds the declared date formats of columns, by our names.
+    are their columns that nothing uses. ``dates`` holds the declared date formats of columns, by our names, and a date
+    without a time is known at the end of that day or at its start.
     """
 
     name: str
@@ -31,7 +32,8 @@ class MappedTable:
     mapped: Mapping[str, str]
     ignored: tuple[str, ...]
     raw: RawTable
-    dates: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, str]
+    end_of_day: bool
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -44,18 +46,15 @@ class MappedTable:
         texts = Coded.of([None if level is None else as_text(level, missing) for level in raw.levels])
         return Coded(texts.codes[raw.codes], texts.levels)
 
-    def numbers(self, column: str, missing: frozenset[str]) -> tuple[Floats, Codes]:
+    def numbers(self, column: str, missing: frozenset[str]) -> tuple[Floats, Indices]:
         """Return a column as numbers, NaN where missing, and the rows whose text is not a number."""
         text = self.text(column, missing)
         numbers = text.numbers(as_number)
-        bad = np.flatnonzero(np.isnan(numbers) & (text.codes >= 0))
-        return numbers, bad.astype(np.int32)
+        return numbers, np.flatnonzero(np.isnan(numbers) & (text.codes >= 0))
 
 
-def map_columns(
-    name: str, raw: RawTable, params: TableParams, missing: frozenset[str] = MISSING
-) -> MappedTable:
-    """Give the columns of a source our names, as ``columns`` and ``constants`` of its parameters say.
+def map_columns(name: str, raw: RawTable, params: TableParams, missing: frozenset[str]) -> MappedTable:
+    """Give the columns of a source our names, and their content the form that the parameters describe.
 
     Leads and extra tables keep every column; the others keep their roles, and the rest is listed as ignored. `missing` are the
     texts that mean missing, for numbers with a decimal comma.
@@ -63,34 +62,44 @@ def map_columns(
     Raises
     ------
     ParamsError
-        If ``columns`` or ``constants`` of a table that has only its roles name an unknown one.
+        If ``columns`` or ``constants`` of a table that has only its roles name an unknown one, or another setting names
+        a column that there is not.
     InputError
         If a mapped or required column is absent, or a constant has the name of a column.
     """
-    _check_roles(name, [*params.columns, *params.constants])
-    _check_present(name, raw, params)
-    _check_not_both(name, raw, params)
-    theirs = {column: column for column in raw.columns if column not in params.columns.values()}
-    theirs.update(params.columns)
+    _check_given(name, raw, params)
+    mapping = _with_key(params, raw)
+    theirs = {column: column for column in raw.columns if column not in mapping.values()}
+    theirs.update(mapping)
     if not is_open(name):
         theirs = {ours: column for ours, column in theirs.items() if ours in role_names(name)}
     columns = {ours: raw.columns[column] for ours, column in theirs.items()}
-    columns.update({ours: _constant(value, len(raw)) for ours, value in params.constants.items()})
-    columns.update({"lead_id": numbered(len(raw))} if params.number_rows else {})
+    first = np.zeros(len(raw), dtype=np.int32)
+    columns |= {ours: RawColumn(first, (value,)) for ours, value in params.constants.items()}
+    columns |= {"lead_id": numbered(len(raw))} if params.number_rows else {}
     _check_required(name, raw, columns)
     _check_described(name, raw, params, columns)
     given = {ours: f"= {value}" for ours, value in params.constants.items()}
-    return MappedTable(
+    table = MappedTable(
         name=name,
         columns=_reshaped(name, columns, params, missing),
         mapped={**theirs, **given, **({"lead_id": "= the row number"} if params.number_rows else {})},
         ignored=tuple(column for column in raw.columns if column not in theirs.values()),
         raw=raw,
         dates=params.dates,
+        end_of_day=params.end_of_day,
     )
+    return table if params.where_filled is None else _where_filled(table, params.where_filled, missing)
 
 
-def where_filled(table: MappedTable, column: str, missing: frozenset[str]) -> MappedTable:
+def _with_key(params: TableParams, raw: RawTable) -> Mapping[str, str]:
+    """Map the column ``key`` of an extra table to one named like the lead column, where nothing else is the key."""
+    if not isinstance(params, ExtraParams) or "key" in {*raw.columns, *params.columns, *params.constants}:
+        return params.columns
+    return {"key": params.key, **params.columns} if params.key in raw.columns else params.columns
+
+
+def _where_filled(table: MappedTable, column: str, missing: frozenset[str]) -> MappedTable:
     """Return the rows that hold a value in a column; the others do not belong to this table, and a note counts them."""
     rows = np.flatnonzero(table.text(column, missing).codes >= 0)
     left = len(table) - len(rows)
@@ -114,6 +123,22 @@ def near_miss(name: str, candidates: Sequence[str]) -> str:
     return plain[found[0]] if found else ""
 
 
+def meant(name: str, candidates: Sequence[str]) -> str:
+    """Return the end of a message: whether the candidate most like a name was meant, or nothing."""
+    near = near_miss(name, candidates)
+    return f"; did you mean {near!r}?" if near else ""
+
+
+def not_a_column(key: str, name: str, of: str, columns: Iterable[str]) -> ParamsError:
+    """Return the error of a setting that names a column that there is not."""
+    near = near_miss(name, known := list(columns))
+    return ParamsError(
+        f"{key} names {name}, which is not a column of {of}" + (f"; did you mean {near}?" if near else ""),
+        expected=f"one of {', '.join(known)}",
+        do=f"correct {key} in params.yaml",
+    )
+
+
 def _reshaped(
     name: str, columns: Mapping[str, RawColumn], params: TableParams, missing: frozenset[str]
 ) -> Mapping[str, RawColumn]:
@@ -124,56 +149,45 @@ def _reshaped(
     }
     if params.decimal == ",":
         texts = {role.name for role in roles_of(name) if role.kind in ("id", "instant")} | {"phone", "ip"}
-        found = {
-            ours: column if ours in texts else plain_numbers(column, missing)
-            for ours, column in found.items()
-        }
+        found |= {ours: plain_numbers(found[ours], missing) for ours in found if ours not in texts}
     if params.stages and "stage" in found:
         found["stage"] = renamed_stages(found["stage"], params.stages)
     return found
 
 
-def _constant(value: str, rows: int) -> RawColumn:
-    return RawColumn(np.zeros(rows, dtype=np.int32), (value,))
-
-
-def _check_roles(name: str, given: Sequence[str]) -> None:
-    for role in given:
-        if not is_open(name) and role not in role_names(name):
-            near = near_miss(role, role_names(name))
+def _check_given(name: str, raw: RawTable, params: TableParams) -> None:
+    """Check that the roles exist, and that columns, constants and row numbers do not claim the same name."""
+    roles, source = role_names(name), raw.sources[0]
+    for role in (*params.columns, *params.constants):
+        if not is_open(name) and role not in roles:
+            near = near_miss(role, roles)
             raise ParamsError(
                 f"data.{name} names the unknown role {role}" + (f"; did you mean {near}?" if near else ""),
-                expected=f"one of {', '.join(role_names(name))}",
+                expected=f"one of {', '.join(roles)}",
             )
-
-
-def _check_present(name: str, raw: RawTable, params: TableParams) -> None:
     for ours, theirs in params.columns.items():
         if theirs not in raw.columns:
-            near = near_miss(theirs, list(raw.columns))
+            names = [repr(column) for column in raw.columns]
+            more = f" and {len(names) - 12} more" if len(names) > 12 else ""
             raise InputError(
                 f"column {theirs!r}, mapped to {ours}, is not in the header"
-                + (f"; did you mean {near!r}?" if near else ""),
-                source=raw.sources[0],
-                expected=f"one of {_listed(raw)}",
+                + meant(theirs, list(raw.columns)),
+                source=source,
+                expected=f"one of {', '.join(names[:12])}{more}",
                 do=f"correct data.{name}.columns in params.yaml",
             )
     for ours in params.constants:
         if ours in raw.columns or ours in params.columns:
             raise InputError(
                 f"constant {ours} has the name of a column",
-                source=raw.sources[0],
+                source=source,
                 expected="either the constant or the column, not both",
                 do=f"remove it from data.{name}.constants in params.yaml",
             )
-
-
-def _check_not_both(name: str, raw: RawTable, params: TableParams) -> None:
-    has_id = "lead_id" in (*raw.columns, *params.columns, *params.constants)
-    if params.number_rows and has_id:
+    if params.number_rows and "lead_id" in (*raw.columns, *params.columns, *params.constants):
         raise InputError(
             "number_rows is set, but there is a lead_id",
-            source=raw.sources[0],
+            source=source,
             expected="either numbered rows or a column of ids",
             do=f"remove number_rows or the column from data.{name} in params.yaml",
         )
@@ -185,34 +199,19 @@ def _check_described(name: str, raw: RawTable, params: TableParams, columns: Map
     for key, names in (("dates", params.dates), ("defaults", params.defaults), ("where_filled", filled)):
         for column in names:
             if column not in columns:
-                near = near_miss(column, list(columns))
-                raise ParamsError(
-                    f"data.{name}.{key} names {column}, which is not a column of {raw.sources[0]}"
-                    + (f"; did you mean {near}?" if near else ""),
-                    expected=f"one of {', '.join(columns)}",
-                    do=f"correct data.{name}.{key} in params.yaml",
-                )
+                raise not_a_column(f"data.{name}.{key}", column, raw.sources[0], columns)
 
 
 def _check_required(name: str, raw: RawTable, columns: Mapping[str, RawColumn]) -> None:
     for role in required_roles(name):
         if role not in columns:
-            near = near_miss(role, list(raw.columns))
+            near = near_miss(role, list(raw.columns)) or "their name"
             raise InputError(
-                f"the required column {role} is missing" + (f"; did you mean {near!r}?" if near else ""),
+                f"the required column {role} is missing" + meant(role, list(raw.columns)),
                 source=raw.sources[0],
                 value=tuple(raw.columns),
                 expected=f"a column {role}",
-                do=_required_step(name, role, near, raw),
+                do=f"the header has a single field: set data.{name}.separator in params.yaml"
+                if len(raw.columns) == 1
+                else f"map it in params.yaml: data.{name}.columns: {{{role}: {near}}}",
             )
-
-
-def _required_step(name: str, role: str, near: str, raw: RawTable) -> str:
-    if len(raw.columns) == 1:
-        return f"the header has a single field: set data.{name}.separator in params.yaml"
-    return f"map it in params.yaml: data.{name}.columns: {{{role}: {near or 'their name'}}}"
-
-
-def _listed(raw: RawTable) -> str:
-    names = [repr(name) for name in raw.columns]
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")

@@ -15,21 +15,12 @@ from lead_ml.tables.read.raw import Coder, RawColumn, RawTable, UtcLevels, check
 MAGIC = b"PAR1"
 
 
-def read_parquet(path: Path, source: str) -> RawTable:
-    """Read a Parquet file; timestamps, dates, numbers and booleans keep their type.
-
-    Rows are numbered from 2, as if line 1 were a header. Timestamps are cut to microseconds.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged, a column name is repeated or text is not UTF-8.
-    """
-    return next(parquet_batches(path, source, None))
-
-
 def parquet_batches(path: Path, source: str, rows: int | None) -> Iterator[RawTable]:
-    """Read a Parquet file, `rows` rows at a time or all of them at once; raises as :func:`read_parquet`."""
+    """Read a Parquet file, `rows` rows at a time or all of them at once; timestamps, dates, numbers and booleans keep their type.
+
+    Rows are numbered from 2, as if line 1 were a header. Timestamps are cut to microseconds. Raises InputError if the
+    file is damaged, a column name is repeated or text is not UTF-8.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -37,7 +28,8 @@ def parquet_batches(path: Path, source: str, rows: int | None) -> Iterator[RawTa
     try:
         with pq.ParquetFile(path, pre_buffer=rows is None) as file:
             check_header(file.schema_arrow.names, source)
-            for table in [file.read()] if rows is None else _tables(file, rows):
+            batches = file.iter_batches(batch_size=rows, use_threads=False) if rows else ()
+            for table in (pa.Table.from_batches([batch]) for batch in batches) if rows else [file.read()]:
                 columns = [_raw(column, pa) for column in table.columns]
                 lines = np.arange(first, first + table.num_rows, dtype=np.int64)
                 yield raw_table(table.column_names, columns, lines, source)
@@ -49,13 +41,6 @@ def parquet_batches(path: Path, source: str, rows: int | None) -> Iterator[RawTa
             expected="a complete Parquet file",
             do="write it again",
         ) from error
-
-
-def _tables(file: Any, rows: int) -> Iterator[Any]:
-    import pyarrow as pa
-
-    for batch in file.iter_batches(batch_size=rows, use_threads=False):
-        yield pa.Table.from_batches([batch])
 
 
 def _raw(chunks: Any, pa: Any) -> RawColumn:

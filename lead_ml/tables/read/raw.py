@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import count
-from typing import Any, overload
+from itertools import count, islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Codes, Indices, Instants
+from lead_ml.tables.instants import to_datetime
+
+CHUNK_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -69,22 +72,9 @@ class UtcLevels(Sequence[object]):
     def __len__(self) -> int:
         return len(self.microseconds) + 1
 
-    @overload
-    def __getitem__(self, place: int) -> object: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[object]: ...
-    def __getitem__(self, place: int | slice) -> object:
-        """Return an instant as ``datetime``, None at the end; or some of them."""
-        if isinstance(place, slice):
-            return tuple(self[k] for k in range(*place.indices(len(self))))
-        if place < 0:
-            place += len(self)
-        if place == len(self.microseconds):
-            return None
-        return _EPOCH + timedelta(microseconds=int(self.microseconds[place]))
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+    def __getitem__(self, place: Any) -> Any:
+        """Return an instant as ``datetime``, None at the end."""
+        return None if place == len(self.microseconds) else to_datetime(self.microseconds[place])
 
 
 class Coder:
@@ -99,9 +89,8 @@ class Coder:
         try:
             piece = np.fromiter(map(self._codes.__getitem__, values), np.int32, len(values))
         except TypeError:
-            texts = [
-                str(value) if isinstance(value, dict | list | set | bytearray) else value for value in values
-            ]
+            unhashable = (dict, list, set, bytearray)
+            texts = [str(value) if isinstance(value, unhashable) else value for value in values]
             piece = np.fromiter(map(self._codes.__getitem__, texts), np.int32, len(texts))
         self._pieces.append(piece)
 
@@ -111,34 +100,44 @@ class Coder:
         return RawColumn(codes, tuple(self._codes))
 
 
+def coded_rows(
+    rows: Iterator[tuple[int, Sequence[object]]], width: int, most: int | None = None
+) -> Iterator[tuple[list[RawColumn], Indices]]:
+    """Code numbered rows of `width` cells, all at once; or tables of at least `most` rows, the last one smaller."""
+    coders, lines = [Coder() for _ in range(width)], array("q")
+    while chunk := list(islice(rows, CHUNK_ROWS)):
+        lines.extend(line for line, _ in chunk)
+        for coder, values in zip(coders, zip(*(row for _, row in chunk), strict=True), strict=True):
+            coder.add(values)
+        if most is not None and len(lines) >= most and len(chunk) == CHUNK_ROWS:
+            yield [coder.column() for coder in coders], np.array(lines, dtype=np.int64)
+            coders, lines = [Coder() for _ in range(width)], array("q")
+    yield [coder.column() for coder in coders], np.array(lines, dtype=np.int64)
+
+
 def raw_table(
     names: Sequence[str], columns: Iterable[RawColumn], lines: Indices, source: str, notes: Sequence[str] = ()
 ) -> RawTable:
     """Build the table of one source."""
-    return RawTable(
-        dict(zip(names, columns, strict=True)),
-        lines,
-        (source,),
-        np.zeros(len(lines), dtype=np.int32),
-        tuple(notes),
-    )
+    first = np.zeros(len(lines), dtype=np.int32)
+    return RawTable(dict(zip(names, columns, strict=True)), lines, (source,), first, tuple(notes))
 
 
 def stacked(tables: Sequence[RawTable]) -> RawTable:
-    """Put tables of the same columns, in any order of columns, under each other.
-
-    Raises
-    ------
-    InputError
-        If one of them has other columns than the first.
-    """
+    """Put tables of the same columns, in any order of columns, under each other."""
     first = tables[0]
     for other in tables[1:]:
-        _check_same_columns(first, other)
+        check_same_columns(first, other)
     if len(tables) == 1:
         return first
+    columns = {}
+    for name in first.columns:
+        coder = Coder()
+        for table in tables:
+            coder.add(table.columns[name].values())
+        columns[name] = coder.column()
     return RawTable(
-        {name: _stacked_column([table.columns[name] for table in tables]) for name in first.columns},
+        columns,
         np.concatenate([table.lines for table in tables]),
         tuple(table.sources[0] for table in tables),
         np.repeat(np.arange(len(tables), dtype=np.int32), [len(table) for table in tables]),
@@ -159,14 +158,8 @@ def check_header(names: Sequence[str], source: str, row: int = 1) -> None:
         )
 
 
-def _stacked_column(columns: Sequence[RawColumn]) -> RawColumn:
-    coder = Coder()
-    for column in columns:
-        coder.add(column.values())
-    return coder.column()
-
-
-def _check_same_columns(first: RawTable, other: RawTable) -> None:
+def check_same_columns(first: RawTable, other: RawTable) -> None:
+    """Raise :class:`InputError` if a table has other columns than the first of its kind."""
     missing = [name for name in first.columns if name not in other.columns]
     added = [name for name in other.columns if name not in first.columns]
     if missing or added:

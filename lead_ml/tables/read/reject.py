@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,24 +10,63 @@ from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Codes, Mask
 from lead_ml.tables.read.mapping import MappedTable
 from lead_ml.tables.read.raw import RawTable
-from lead_ml.tables.read.timestamps import EXPECTED
+from lead_ml.tables.read.timestamps import EXPECTED, Timestamps
 
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why rows are rejected. ``column`` is the one whose value is shown.
+    """Why rows are rejected; ``{column}`` stands for the column whose value is shown.
 
-    If one cause rejects more than half of a table, the table is probably misread and reading stops, unless the cause
-    ``may_dominate``.
+    If one cause rejects more than half of a table, the table is probably misread and reading stops. A cause without
+    ``do`` may reject any number of rows.
     """
 
     text: str
-    column: str
-    expected: str
-    do: str
-    may_dominate: bool = False
+    expected: str = ""
+    do: str = ""
+    column: str = ""
+
+    def of(self, column: str) -> Cause:
+        """Return the cause for a column."""
+        text, expected, do = (part.format(column=column) for part in (self.text, self.expected, self.do))
+        return Cause(text, expected, do, column)
+
+
+MISSING = Cause("{column} is missing", "a value in every row", "check which column holds {column}")
+UNPARSABLE = Cause(
+    "{column} is not a valid timestamp",
+    EXPECTED,
+    "write {column} as ISO 8601, declare its date format under dates of this table, or map another column",
+)
+REPEATED = Cause(
+    "duplicate {column}; the first row is used",
+    "a unique {column} in every row",
+    "check which column holds {column}",
+)
+IN_FUTURE = Cause(
+    "{column} is in the future", "a timestamp up to now", "check time_zone and the order of day and month"
+)
+BEFORE_SINCE = Cause("it was created before data.since")
+AFTER_UNTIL = Cause("it became known at or after data.until")
+UNKNOWN_LEAD = Cause(
+    "its lead is not in the leads table",
+    "a lead_id of the leads table",
+    "check that both tables use the same ids and that the leads table is complete",
+)
+LEAD_REJECTED = Cause("its lead was rejected")
+BEFORE_CREATION = Cause(
+    "it happened before its lead was created",
+    "occurred_at at or after created_at",
+    "check time_zone, and which column holds created_at",
+)
+AT_ONE_INSTANT = Cause(
+    "another row with the same {column} is used, the last in alphabetical order",
+    "at most one row per {column}",
+    "export {column} to the second, so that the last change is known",
+)
+NOT_HISTORY = Cause("its field is not declared known_at: history")
 
 
 @dataclass(frozen=True)
@@ -55,105 +93,6 @@ class RejectedTable:
     causes: tuple[str, ...]
 
 
-def missing(column: str) -> Cause:
-    """Cause: a required value is missing."""
-    return Cause(f"{column} is missing", column, "a value in every row", f"check which column holds {column}")
-
-
-def unparsable(column: str) -> Cause:
-    """Cause: a text is not a valid timestamp."""
-    return Cause(
-        f"{column} is not a valid timestamp",
-        column,
-        EXPECTED,
-        f"write {column} as ISO 8601, declare its date format under dates of this table, or map another column",
-    )
-
-
-def repeated(column: str) -> Cause:
-    """Cause: an id is repeated."""
-    return Cause(
-        f"duplicate {column}; the first row is used",
-        column,
-        f"a unique {column} in every row",
-        f"check which column holds {column}",
-    )
-
-
-def in_future(column: str) -> Cause:
-    """Cause: a timestamp after the current time."""
-    return Cause(
-        f"{column} is in the future",
-        column,
-        "a timestamp up to now",
-        "check time_zone and the order of day and month",
-    )
-
-
-def before_since(column: str) -> Cause:
-    """Cause: created before the declared start of the data."""
-    return Cause(
-        "it was created before data.since",
-        column,
-        "a timestamp from data.since on",
-        "change data.since",
-        may_dominate=True,
-    )
-
-
-def after_until(column: str) -> Cause:
-    """Cause: known only at or after the declared end of the data."""
-    return Cause(
-        "it became known at or after data.until",
-        column,
-        "a timestamp before data.until",
-        "change data.until",
-        may_dominate=True,
-    )
-
-
-UNKNOWN_LEAD = Cause(
-    "its lead is not in the leads table",
-    "lead_id",
-    "a lead_id of the leads table",
-    "check that both tables use the same ids and that the leads table is complete",
-)
-LEAD_REJECTED = Cause(
-    "its lead was rejected",
-    "lead_id",
-    "a lead_id of a lead that is used",
-    "look at the rejected leads",
-    may_dominate=True,
-)
-BEFORE_CREATION = Cause(
-    "it happened before its lead was created",
-    "occurred_at",
-    "occurred_at at or after created_at",
-    "check time_zone, and which column holds created_at",
-)
-
-
-def at_one_instant(column: str) -> Cause:
-    """Cause: another row of the same owner and timestamp is used."""
-    return Cause(
-        f"another row with the same {column} is used, the last in alphabetical order",
-        column,
-        f"at most one row per {column}",
-        f"export {column} to the second, so that the last change is known",
-    )
-
-
-def not_history(fields: Sequence[str]) -> Cause:
-    """Cause: a change of a field whose history nothing reads."""
-    return Cause(
-        "its field is not declared known_at: history",
-        "field",
-        f"one of {', '.join(fields)}" if fields else "a field declared known_at: history",
-        "declare the field under known_at in params.yaml if it is to be used",
-        may_dominate=True,
-    )
-
-
 @dataclass(frozen=True)
 class Rejections:
     """A table with the cause of every row, -1 where it is used."""
@@ -173,13 +112,17 @@ class Rejections:
         mask: Mask = self.codes < 0
         return mask
 
-    def reject(self, cause: Cause, mask: Mask) -> Rejections:
+    def reject(self, cause: Cause, column: str, mask: Mask) -> Rejections:
         """Reject the rows of a mask that are still used."""
         fresh = mask & self.used
         if not fresh.any():
             return self
         codes = np.where(fresh, np.int32(len(self.causes)), self.codes)
-        return replace(self, codes=codes, causes=(*self.causes, cause))
+        return replace(self, codes=codes, causes=(*self.causes, cause.of(column)))
+
+    def reject_times(self, column: str, times: Timestamps, now: int) -> Rejections:
+        """Reject the rows whose time cannot be read or is in the future."""
+        return self.reject(UNPARSABLE, column, times.bad).reject(IN_FUTURE, column, times.first > now)
 
     def reject_repeated(self, column: str, ids: Codes) -> Rejections:
         """Reject all rows of an id but the first that is used; a missing id (-1) is never a duplicate."""
@@ -187,7 +130,7 @@ class Rejections:
         _, first = np.unique(ids[rows], return_index=True)
         mask = np.zeros(len(ids), dtype=np.bool_)
         mask[np.delete(rows, first)] = True
-        return self.reject(repeated(column), mask)
+        return self.reject(REPEATED, column, mask)
 
     def by_cause(self) -> tuple[RejectedRows, ...]:
         """Return the rejected rows, by cause; raises InputError as :func:`check_dominant` does."""
@@ -203,11 +146,8 @@ class Rejections:
     def rejected_table(self) -> RejectedTable | None:
         """Return the original rows that were rejected, or None if there are none."""
         rows = np.flatnonzero(~self.used)
-        if not len(rows):
-            return None
-        return RejectedTable(
-            self.table.raw.take(rows), tuple(self.causes[code].text for code in self.codes[rows].tolist())
-        )
+        causes = tuple(self.causes[code].text for code in self.codes[rows].tolist())
+        return RejectedTable(self.table.raw.take(rows), causes) if causes else None
 
     def _of_cause(self, code: int, cause: Cause) -> RejectedRows:
         rows = np.flatnonzero(self.codes == code)
@@ -225,7 +165,7 @@ class Rejections:
 
 def check_dominant(item: RejectedRows, cause: Cause, rows: int) -> None:
     """Raise InputError if one cause that must not dominate rejects more than half of the rows."""
-    if 2 * item.count > rows and not cause.may_dominate:
+    if 2 * item.count > rows and cause.do:
         raise InputError(
             f"{item.count:,} of {rows:,} rows cannot be used: {cause.text}",
             source=item.source,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lead_ml.project.params import Params
-from lead_ml.project.schema import KnownAt, known_at_of
-from lead_ml.tables.dataset import Coded
-from lead_ml.tables.read.column_kinds import ColumnKind, summarize
-from lead_ml.tables.read.reject import RejectedRows, RejectedTable
+from lead_ml.project.schema import KnownAt
+from lead_ml.tables.read.column_kinds import ColumnKind
+from lead_ml.tables.read.reject import RejectedRows, RejectedTable, Rejections
+from lead_ml.tables.read.timestamps import Timestamps
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,27 @@ class TableReport:
     notes: tuple[str, ...]
     first: int | None
     last: int | None
+    rejected_rows: RejectedTable | None = field(default=None, repr=False, compare=False)
+
+
+def table_report(rejections: Rejections, notes: Iterable[str], times: Timestamps | None) -> TableReport:
+    """Report a checked table; raises InputError as :meth:`Rejections.by_cause` does."""
+    used = int(rejections.used.sum())
+    at = times.at[rejections.used] if times is not None and used else None
+    table = rejections.table
+    return TableReport(
+        table=table.name,
+        sources=table.raw.sources,
+        rows_in=len(table),
+        used=used,
+        rejected=rejections.by_cause(),
+        mapped=table.mapped,
+        ignored=table.ignored,
+        notes=(*table.raw.notes, *notes),
+        first=None if at is None else int(at.min()),
+        last=None if at is None else int(at.max()),
+        rejected_rows=rejections.rejected_table(),
+    )
 
 
 @dataclass(frozen=True)
@@ -53,20 +73,12 @@ class IntakeReport:
 
     tables: Mapping[str, TableReport]
     columns: tuple[ColumnReport, ...]
-    rejected: Mapping[str, RejectedTable] = field(default_factory=dict, repr=False, compare=False)
 
-
-def column_report(name: str, column: Coded, params: Params) -> ColumnReport:
-    """Describe a lead column."""
-    summary = summarize(name, column)
-    return ColumnReport(
-        name=name,
-        kind=summary.kind,
-        fill=summary.fill,
-        distinct=summary.distinct,
-        known_at=known_at_of(name, params),
-        trusted=name in params.trust,
-    )
+    @property
+    def rejected(self) -> Mapping[str, RejectedTable]:
+        """The rejected rows of every table that has some."""
+        found = {name: table.rejected_rows for name, table in self.tables.items()}
+        return {name: rows for name, rows in found.items() if rows is not None}
 
 
 def write_rejected(report: IntakeReport, folder: Path) -> tuple[Path, ...]:
@@ -75,15 +87,14 @@ def write_rejected(report: IntakeReport, folder: Path) -> tuple[Path, ...]:
     Columns: ``rejected_source``, ``rejected_row`` (1-based, the header of a file is line 1), ``rejected_cause``, then
     the row as it was, under its own header. A file of an earlier run is removed if nothing is rejected any more.
     """
-    written = []
+    written, rejected = [], report.rejected
     for table in report.tables:
         path = folder / f"rejected_{table}.csv"
-        rejected = report.rejected.get(table)
-        if rejected is None:
+        if table not in rejected:
             path.unlink(missing_ok=True)
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        _write(rejected, path)
+        _write(rejected[table], path)
         written.append(path)
     return tuple(written)
 

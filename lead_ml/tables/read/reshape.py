@@ -48,14 +48,11 @@ def plain_numbers(column: RawColumn, missing: frozenset[str] = MISSING) -> RawCo
     texts = [as_text(level, missing) if isinstance(level, str) else None for level in column.levels]
     found = [None if text is None else comma_number(text) for text in texts]
     rows = np.bincount(column.codes, minlength=len(column.levels))
-    filled = sum(int(n) for n, text in zip(rows, texts, strict=True) if text is not None)
-    numeric = sum(int(n) for n, number in zip(rows, found, strict=True) if number is not None)
+    filled, numeric = (rows[[text is not None for text in kind]].sum() for kind in (texts, found))
     if numeric < _NUMERIC_SHARE * filled or not numeric:
         return column
-    levels = tuple(
-        level if number is None else number for level, number in zip(column.levels, found, strict=True)
-    )
-    return RawColumn(column.codes, levels)
+    pairs = zip(column.levels, found, strict=True)
+    return RawColumn(column.codes, tuple(level if number is None else number for level, number in pairs))
 
 
 def comma_number(text: str) -> str | None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from lead_ml.errors import InputError, MissingExtra
 from lead_ml.project.params import TableParams
-from lead_ml.tables.read.raw import Coder, RawTable, check_header, raw_table
+from lead_ml.tables.read.mapping import near_miss
+from lead_ml.tables.read.raw import CHUNK_ROWS, RawTable, check_header, coded_rows, raw_table
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, TextClause
 
-_CHUNK_ROWS = 50_000
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -28,24 +25,17 @@ def read_sql(params: TableParams, root: Path, order: tuple[str, ...]) -> RawTabl
     SQLite path is relative to the data folder. A table is read in the order of the columns `order`, since a database
     guarantees none; a query should carry its own ``order by``. Rows are numbered from 1 in that order.
 
-    Raises
-    ------
-    InputError
-        If the URL, the database, the table or the query cannot be used; the message never shows the password.
-    MissingExtra
-        If the driver of the database is not installed.
+    Raises InputError if the URL, the database, the table or the query cannot be used (the message never shows the
+    password), and MissingExtra if the driver of the database is not installed.
     """
-    from sqlalchemy import create_engine
+    from sqlalchemy import NullPool, create_engine
     from sqlalchemy.exc import SQLAlchemyError
 
     url = _url(params.url or "", root)
     source = f"{url.render_as_string(hide_password=True)} {params.table or 'query'}"
     try:
-        engine = create_engine(url)
-        try:
-            return _fetched(engine, source, params, order)
-        finally:
-            engine.dispose()
+        engine = create_engine(url, poolclass=NullPool)
+        return _fetched(engine, source, params, order)
     except ModuleNotFoundError as error:
         raise MissingExtra(str(error.name), "postgres") from error
     except (SQLAlchemyError, ValueError) as error:
@@ -102,20 +92,12 @@ def _fetched(engine: Engine, source: str, params: TableParams, order: tuple[str,
     from sqlalchemy import text
 
     with engine.connect() as connection:
-        statement = (
-            text(params.query) if params.query else _select(connection, source, params.table or "", order)
-        )
-        result = connection.execution_options(stream_results=True).execute(statement)
+        query = text(params.query) if params.query else _select(connection, source, params.table or "", order)
+        result = connection.execution_options(stream_results=True).execute(query)
         names = list(map(str, result.keys()))
         check_header(names, source)
-        coders = [Coder() for _ in names]
-        total = 0
-        while rows := result.fetchmany(_CHUNK_ROWS):
-            total += len(rows)
-            for coder, values in zip(coders, zip(*rows, strict=True), strict=True):
-                coder.add(values)
-    lines = np.arange(1, total + 1, dtype=np.int64)
-    return raw_table(names, [coder.column() for coder in coders], lines, source)
+        ((columns, lines),) = coded_rows(enumerate(result.yield_per(CHUNK_ROWS), start=1), len(names))
+    return raw_table(names, columns, lines, source)
 
 
 def _select(connection: Connection, source: str, table: str, order: tuple[str, ...]) -> TextClause:
@@ -125,13 +107,13 @@ def _select(connection: Connection, source: str, table: str, order: tuple[str, .
     inspector = inspect(connection)
     known = [*inspector.get_table_names(schema or None), *inspector.get_view_names(schema or None)]
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
+        near = near_miss(name, known)
         raise InputError(
             "there is no such table",
             source=source,
             value=table,
             expected=f"one of {', '.join(sorted(known)[:10]) or 'no table at all: the database is empty'}",
-            do=f"did you mean {near[0]}?" if near else "correct table in params.yaml",
+            do=f"did you mean {near}?" if near else "correct table in params.yaml",
         )
     columns = {str(column["name"]) for column in inspector.get_columns(name, schema or None)}
     quote = connection.dialect.identifier_preparer.quote

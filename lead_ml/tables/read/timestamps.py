@@ -8,7 +8,6 @@ Formats that can mean two days (03/04/2021, 44301) are read only as declared in 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
@@ -19,7 +18,7 @@ import numpy.typing as npt
 from lead_ml.clean.text import as_text
 from lead_ml.tables.dataset import Codes, Instants
 from lead_ml.tables.instants import from_datetime
-from lead_ml.tables.read.date_formats import declared, fixed, sure
+from lead_ml.tables.read.date_formats import declared, sure
 from lead_ml.tables.read.raw import RawColumn, UtcLevels
 
 EXPECTED = "a timestamp such as 2024-05-06T12:30:00+08:00, 2024-05-06 12:30 or 2024-05-06, years 1970 to 2261"
@@ -27,11 +26,6 @@ _YEARS = range(1970, 2262)
 _END = from_datetime(datetime(_YEARS.stop, 1, 1, tzinfo=UTC))
 _DAY = timedelta(days=1)
 _QUARTER_HOUR = 900_000_000  # offsets of zones are multiples of it, so most timestamps need no zone look-up
-_TEXT = re.compile(
-    r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))"
-    r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?",
-    re.ASCII | re.IGNORECASE,
-)
 _SHORTEST_FULL = len("2024-05-06T12:30")
 
 
@@ -101,22 +95,10 @@ def span_of(text: str, zone: tzinfo, date_format: str = "") -> tuple[int, int] |
     (None, (86400000000, 172799999999))
     """
     try:
-        found = (declared(text, date_format) if date_format else None) or _plain(text)
+        found = (declared(text, date_format) if date_format else None) or _iso(text) or sure(text)
         return None if found is None else _placed(found, zone)
     except (ValueError, OverflowError):
         return None
-
-
-def _plain(text: str) -> datetime | date | None:
-    found: datetime | date | None = _iso(text)
-    if found is None:
-        match = _TEXT.fullmatch(text)
-        found = sure(text) if match is None else _matched(match)
-    return found
-
-
-def _placed(found: datetime | date, zone: tzinfo) -> tuple[int, int] | None:
-    return _instant(found, zone) if isinstance(found, datetime) else _day(found, zone)
 
 
 def _iso(text: str) -> datetime | None:
@@ -133,38 +115,20 @@ def _span(
     value: object, zone: tzinfo, missing: frozenset[str], date_format: str
 ) -> tuple[int, int] | tuple[()] | None:
     """Return the span of a value, ``()`` if it is not a timestamp, None if it is missing."""
-    if isinstance(value, datetime | date):
-        return _placed(value, zone) or ()
-    moment = _iso(value) if isinstance(value, str) and not date_format else None
-    if moment is not None:
-        return _instant(moment, zone) or ()
+    moment = _iso(value) if isinstance(value, str) and not date_format else value
+    if isinstance(moment, date):
+        return _placed(moment, zone) or ()
     text = None if value is None else as_text(value, missing)
     return None if text is None else span_of(text, zone, date_format) or ()
 
 
-def _matched(match: re.Match[str]) -> datetime | date:
-    year, _, month, day, month2, day2, hour, minute, second, fraction, offset = match.groups()
-    day_of = date(int(year), int(month or month2), int(day or day2))
-    if hour is None:
-        return day_of
-    microsecond = int((fraction or "0").ljust(6, "0")[:6])
-    clock = datetime(
-        day_of.year, day_of.month, day_of.day, int(hour), int(minute), int(second or 0), microsecond
-    )
-    return clock if offset is None else clock.replace(tzinfo=fixed(offset))
-
-
-def _instant(moment: datetime, zone: tzinfo) -> tuple[int, int] | None:
-    if moment.year not in _YEARS:
+def _placed(found: datetime | date, zone: tzinfo) -> tuple[int, int] | None:
+    if found.year not in _YEARS:
         return None
-    at = max(0, from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone)))
-    return at, at
-
-
-def _day(day: date, zone: tzinfo) -> tuple[int, int] | None:
-    if day.year not in _YEARS:
-        return None
-    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    if isinstance(found, datetime):
+        at = max(0, from_datetime(found if found.tzinfo else found.replace(tzinfo=zone)))
+        return at, at
+    midnight = datetime(found.year, found.month, found.day, tzinfo=zone)
     return max(0, from_datetime(midnight)), from_datetime(midnight + _DAY) - 1
 
 

@@ -17,7 +17,7 @@ from lead_ml.cluster.layout import layout as module
 from lead_ml.cluster.layout.part import write_part
 from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Coded, Dataset, Events, Leads
-from lead_ml.tables.read.reject import repeated
+from lead_ml.tables.read.reject import REPEATED
 
 DAY = 86_400_000_000
 IDS = tuple(f"L{k}" for k in range(5))
@@ -74,7 +74,7 @@ def test_a_repeated_event_id_is_rejected_and_counted_and_events_without_one_are_
     again = added(layout, project(first=5, rows=10), project(first=5, rows=10))
     assert content(again) == content(laid_out(tmp_path / "once", [project(rows=15)], 2))
     assert [(item.cause, item.count) for item in again.manifest.intake.rejected] == [
-        (repeated("event_id").text, 15)
+        (REPEATED.of("event_id").text, 15)
     ]
     nameless = project(rows=3)
     without = {**nameless.events.columns, "event_id": Coded(np.full(3, -1, np.int32), ())}
