@@ -14,9 +14,9 @@ from lead_ml.asof.encode import Encoder, RawColumns, fit_encoder, hide_some
 from lead_ml.declare import Declaration, Profile
 from lead_ml.errors import BundleError, DeclarationError
 from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
+from lead_ml.model.design import Design
 from lead_ml.model.icp import LearnedProfile, agreement, learn, out_of_fold
 from lead_ml.model.lightgbm import TrainBooster, train_booster_here
-from lead_ml.model.logistic import Design
 from lead_ml.project.params import TargetParams
 from lead_ml.project.targets import Kind, ModelSpec
 from lead_ml.tables.dataset import Coded, Floats, Indices

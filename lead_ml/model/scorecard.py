@@ -92,29 +92,32 @@ class Scorecard(Classifier):
         """Store the mean points per column; ``y`` is not used and may be None, ``X`` may have no rows."""
         self.columns_ = columns = described(X, columns)
         _, weight = check_fit(X, np.zeros(len(X)) if y is None else y, sample_weight, columns)
-        points, total = self._points(X), float(weight.sum())
-        means = [(points[:, j] * weight).sum() / total if total > 0 else 0.0 for j in range(len(columns))]
-        self.mean_points_ = np.array(means, dtype=np.float64)
+        total, self.mean_points_ = float(weight.sum()), np.zeros(len(columns))
+        for column in self._used() if total > 0 else ():
+            self.mean_points_[column] = (self._points(X, column) * weight).sum() / total
         return self
 
     def predict_logit(self, X: Floats) -> Floats:
         """Return logit(base_rate) + points * ln(10) / 20, (n,)."""
-        points = self._points(self._checked(X))
-        total = np.zeros(len(X))
+        total = np.zeros(len(self._checked(X)))
         for column in self._used():
-            total += points[:, column]
+            total += self._points(X, column)
         return total * LOGIT_PER_POINT + self._start()
 
     def contributions(self, X: Floats) -> Floats:
         """Return (n, d + 1): (points - mean points) * ln(10) / 20 of each column, and the mean lead's logit."""
-        centered = self._points(self._checked(X)) - self.mean_points_
-        base = self._start() + math.fsum(self.mean_points_) * LOGIT_PER_POINT
-        return np.column_stack([centered * LOGIT_PER_POINT, np.full(len(X), base)])
+        found = np.zeros((len(self._checked(X)), len(self.columns_) + 1))
+        found[:, -1] = self._start() + math.fsum(self.mean_points_) * LOGIT_PER_POINT
+        for column in self._used():
+            found[:, column] = (self._points(X, column) - self.mean_points_[column]) * LOGIT_PER_POINT
+        return found
 
-    def _points(self, X: Floats) -> Floats:
-        points = np.zeros_like(X)
+    def _points(self, X: Floats, column: int) -> Floats:
+        """Points (n,) of the rules on one column."""
+        points, values = np.zeros(len(X)), X[:, column]
         for rule in self.rules:
-            points[:, rule.column] += np.where(rule.matches(X[:, rule.column]), rule.points, 0.0)
+            if rule.column == column:
+                points += np.where(rule.matches(values), rule.points, 0.0)
         return points
 
     def _used(self) -> list[int]:

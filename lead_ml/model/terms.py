@@ -64,13 +64,6 @@ def number_term(values: Floats, weight: Floats) -> NumberTerm:
     return NumberTerm(low, high, log, mean, scale)
 
 
-def standardized(term: NumberTerm, values: Floats) -> Floats:
-    """Return (n,) the transformed value in standard deviations from its mean, 0 where missing."""
-    t = np.clip(values, term.low, term.high)
-    t = _signed_log(t) if term.log else t
-    return np.where(np.isnan(values), 0.0, (t - term.mean) / term.scale)
-
-
 class Terms:
     """The terms of all columns as arrays: the effects of a whole matrix in a few elementwise steps."""
 

@@ -168,6 +168,6 @@ def test_fitting_leaves_the_given_prior_unfitted(sample):
 
 
 def test_running_out_of_steps_is_told(sample, monkeypatch, caplog):
-    monkeypatch.setattr("lead_ml.model.logistic._STEPS", 2)
+    monkeypatch.setattr("lead_ml.model.design._STEPS", 2)
     sample.fitted(Logistic())
     assert "stopped after 2 steps" in caplog.text
