@@ -185,13 +185,7 @@ def described(X: Floats, columns: Sequence[ColumnInfo] | None) -> tuple[ColumnIn
 
 
 def check_matrix(X: Floats, columns: Sequence[ColumnInfo]) -> Floats:
-    """Return ``X`` if it is a float64 C-contiguous matrix with these columns.
-
-    Raises
-    ------
-    InputError
-        If it is not.
-    """
+    """Return ``X``, or raise InputError where it is no float64 C-contiguous matrix with these columns."""
     right = isinstance(X, np.ndarray) and X.dtype == np.float64 and X.ndim == 2 and X.flags.c_contiguous
     if not right or X.shape[1] != len(columns):
         raise InputError(
@@ -206,13 +200,7 @@ def check_matrix(X: Floats, columns: Sequence[ColumnInfo]) -> Floats:
 def check_fit(
     X: Floats, y: npt.NDArray[Any], sample_weight: Floats | None, columns: Sequence[ColumnInfo]
 ) -> tuple[Floats, Floats]:
-    """Return labels and weights as float64 (n,) after checking all inputs of a fit.
-
-    Raises
-    ------
-    InputError
-        If shapes differ, a label is not 0 or 1, a weight is negative or not finite, or a number is infinite.
-    """
+    """Return labels and weights as float64 (n,), or raise InputError where an input is not sound."""
     check_matrix(X, columns)
     labels = np.asarray(y, dtype=np.float64)
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
@@ -233,13 +221,7 @@ def check_fit(
 
 
 def check_classes(y: Floats, weight: Floats) -> None:
-    """Raise unless the rows that carry weight hold both classes.
-
-    Raises
-    ------
-    TooLittleData
-        If a class is missing.
-    """
+    """Raise TooLittleData unless the rows that carry weight hold both classes."""
     positives, rows = int((y[weight > 0] == 1).sum()), int((weight > 0).sum())
     if not 0 < positives < rows:
         raise TooLittleData(
@@ -250,13 +232,7 @@ def check_classes(y: Floats, weight: Floats) -> None:
 
 
 def read_model_file(folder: Path) -> dict[str, Any]:
-    """Return the content of ``model.json``.
-
-    Raises
-    ------
-    BundleError
-        If it is missing, no JSON object, or of a format newer than this lead-ml.
-    """
+    """Return the content of ``model.json``; BundleError where it is missing, damaged or too new."""
     try:
         content = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -41,19 +41,11 @@ class Calibration(msgspec.Struct, frozen=True):
         return self.intercept + self.slope * logit
 
     def recentered(self, logit: Floats, y: Floats, weight: Floats) -> Calibration:
-        """Return the calibration of a refit that has learned from the same rows that this one was fitted on.
+        """Return the calibration of a refit that has learned from the same rows, to which it gives these log-odds (n,).
 
         The slope, how overconfident scores are, needs out-of-sample scores and is kept. The mean must come from the refit's own
         logits of these rows: it has already adapted to their chance deviations, and the intercept of earlier fits would count
-        them twice. Under ``platt`` the mean probability becomes the observed rate, under
-        ``temperature`` it stays that of the refit.
-
-        Parameters
-        ----------
-        logit
-            Log-odds (n,) that the refit gives the rows.
-        y, weight
-            Labels 0 or 1 and weights, each (n,).
+        them twice. Under ``platt`` the mean probability becomes the observed rate, under ``temperature`` it stays.
         """
         if self.method == "identity":
             return self
@@ -84,18 +76,6 @@ def fit_calibration(
     The choice is by weighted log-loss, cross-fitted in 5 folds of whole leads. The simpler method wins unless the next
     lowers the loss by more than one standard error of that gain over the groups (Breiman et al., 1984), and by more than
     0.01% (MIN_GAIN). Platt takes part from a weight of 2,000 and 100 positives on: rows, or leads where each weighs 1.
-
-    Parameters
-    ----------
-    logit, y, weight
-        Out-of-sample log-odds of the model, labels 0 or 1, and weights, each (n,).
-    groups
-        (n,) lead (or person) of each row.
-
-    Raises
-    ------
-    InputError
-        If the lengths differ or a logit is not finite.
     """
     check_scores(logit, y, weight, groups)
     labels, masses = np.asarray(y, dtype=np.float64), np.asarray(weight, dtype=np.float64)
@@ -180,13 +160,7 @@ def _folds(groups: npt.NDArray[Any], seed: int) -> Indices:
 
 
 def check_scores(logit: Floats, y: Floats, weight: Floats, groups: npt.NDArray[Any]) -> None:
-    """Check out-of-sample scores: four vectors of one length, not empty, finite logits.
-
-    Raises
-    ------
-    InputError
-        If they are not.
-    """
+    """Raise InputError unless out-of-sample scores are four vectors of one length with finite logits."""
     shapes = {np.shape(item) for item in (logit, y, weight, groups)}
     if len(shapes) != 1 or len(next(iter(shapes))) != 1:
         raise InputError(

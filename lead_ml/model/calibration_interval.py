@@ -44,10 +44,7 @@ class CalibrationInterval(msgspec.Struct, frozen=True):
         return cls(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
 
     def bounds(self, logit: Floats) -> tuple[Floats, Floats]:
-        """Return lower and upper probabilities (n,) at calibrated logits (n,), those of the probabilities shown.
-
-        Both lie inside (0, 1), the probability shown between them.
-        """
+        """Return lower and upper probabilities (n,), inside (0, 1) and around those shown."""
         z, grid = np.asarray(logit, dtype=np.float64), np.array(self.grid)
         lower = sigmoid(z + np.interp(z, grid, np.array(self.lower) - grid))
         upper = sigmoid(z + np.interp(z, grid, np.array(self.upper) - grid))
@@ -82,25 +79,9 @@ def fit_calibration_interval(
 ) -> CalibrationInterval:
     """Fit a flexible calibration curve to each resample of the leads and keep its percentiles on a grid of scores.
 
-    The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalized. So
-    the interval is right even where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the
-    probability shown. With rows of one class only, the interval is all of (0, 1).
-
-    Parameters
-    ----------
-    logit, y, weight
-        Out-of-sample log-odds of the model before calibration, labels 0 or 1, and weights, each (n,).
-    groups
-        (n,) lead (or person) of each row: resampled as one.
-    calibration
-        The calibration of the probability shown.
-    between
-        How much the calibration moves between periods: the interval then holds for a period of its own.
-
-    Raises
-    ------
-    InputError
-        If the lengths differ or a logit is not finite.
+    The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalized, so that it
+    holds where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the probability shown,
+    and with `between` holds for a period of its own. With rows of one class only, it is all of (0, 1).
     """
     check_scores(logit, y, weight, groups)
     used = np.asarray(weight, dtype=np.float64) > 0

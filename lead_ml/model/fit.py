@@ -102,10 +102,7 @@ def profiles_of(declarations: Sequence[Declaration]) -> tuple[Profile, ...]:
 def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
     """Return the declarations of the groups that a model sees; the fake model does not see customer profiles.
 
-    Raises
-    ------
-    DeclarationError
-        If a group is empty everywhere, or a monotone sign names no feature of the model.
+    Raises DeclarationError where no group has features, or a monotone sign names no feature of the model.
     """
     apart = profiles_of(declarations) if spec.name == "fake" else ()
     seen = tuple(item for item in declarations if item.group in spec.groups and item not in apart)
@@ -121,16 +118,9 @@ def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[D
 
 @dataclass(frozen=True)
 class FitRows:
-    """The rows of a fit.
+    """The rows of a fit: raw feature columns, and the lead, label (0.0 or 1.0), weight and group of each row, all (rows,).
 
-    Attributes
-    ----------
-    raw
-        Feature columns (rows,).
-    lead, y, weight
-        Lead, label (0.0 or 1.0) and weight of each row (rows,).
-    group
-        Person or account of each row (rows,): leads of one person share it. The lead by default.
+    Leads of one person or account share a group; each lead is its own by default.
     """
 
     raw: RawColumns

@@ -52,18 +52,10 @@ def compile_rules(
     columns: Sequence[ColumnInfo],
     codes_of: Callable[[str, str], int | None],
 ) -> tuple[CompiledRule, ...]:
-    """Translate the rules of ``params.yaml`` into columns and codes.
+    """Translate the rules of ``params.yaml`` into columns and codes; raises DeclarationError where one does not fit.
 
-    Parameters
-    ----------
-    codes_of
-        Takes the name of a category feature and a value, gives its code. A value without a level of its own (None,
-        unseen or rare) matches nothing: points for one rare company must not go to every rare company.
-
-    Raises
-    ------
-    DeclarationError
-        If a rule names no feature of the model, or asks a category for a range or a number for values.
+    `codes_of` gives the code of a feature's value. A value without a level of its own (None, unseen or rare) matches nothing:
+    points for one rare company must not go to every rare company.
     """
     places = {column.name: place for place, column in enumerate(columns)}
     return tuple(_compiled(rule, places, columns, codes_of) for rule in rules)

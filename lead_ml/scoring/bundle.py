@@ -96,13 +96,7 @@ class Bundle:
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
-    """Write a bundle into an empty or new folder and seal it; the same bundle always gives the same bytes.
-
-    Raises
-    ------
-    BundleError
-        If the folder exists and is not empty.
-    """
+    """Write a bundle into an empty or new folder and seal it; the same bundle always gives the same bytes."""
     if folder.exists() and any(folder.iterdir()):
         raise BundleError(f"{folder} is not empty", do="name a new folder; a bundle is never overwritten")
     folder.mkdir(parents=True, exist_ok=True)
@@ -130,13 +124,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
 
 
 def load_bundle(folder: Path) -> tuple[Bundle, BundleManifest]:
-    """Verify the manifest, then read the bundle.
-
-    Raises
-    ------
-    BundleError
-        If anything is missing, damaged or too new.
-    """
+    """Verify the manifest, then read the bundle; raises BundleError where anything is missing, damaged or too new."""
     manifest = verify(folder)
     try:
         return _read(folder), manifest

@@ -14,10 +14,7 @@ from lead_ml.tables.dataset import Changes, Coded, Extra
 
 
 def extra_to_arrays(extra: Extra) -> dict[str, npt.NDArray[Any]]:
-    """Return the table as plain arrays, equal to the last byte for equal content.
-
-    `extra` is of :meth:`Extra.latest`: one row a key. Beware that keys may be personal data, such as addresses.
-    """
+    """Return a table of :meth:`Extra.latest`, equal to the last byte for equal content. Keys may be personal data."""
     columns = extra.rows.columns
     arrays: dict[str, npt.NDArray[Any]] = {
         "owner": extra.rows.owner.astype(np.int64),
@@ -35,13 +32,7 @@ def extra_to_arrays(extra: Extra) -> dict[str, npt.NDArray[Any]]:
 
 
 def extra_from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Extra:
-    """Read what :func:`extra_to_arrays` returned.
-
-    Raises
-    ------
-    BundleError
-        Where arrays are missing or disagree in length.
-    """
+    """Read what :func:`extra_to_arrays` returned; raises BundleError where arrays are missing or disagree."""
     try:
         (key,) = unpacked("key", arrays)
         keys = unpacked("keys", arrays)

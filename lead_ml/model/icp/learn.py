@@ -57,17 +57,7 @@ class LearnedProfile(msgspec.Struct, frozen=True):
 
 
 def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByHand) -> LearnedProfile:
-    """Learn a profile from the rows of a fit window.
-
-    Parameters
-    ----------
-    raw
-        Columns (rows,) of :func:`lead_ml.asof.join.features_at`.
-    lead, y
-        Lead and label (0.0 or 1.0) of each row (rows,); the first row of a lead counts, the others do not.
-    by_hand
-        Points by column and value that take the place of the learned ones.
-    """
+    """Learn a profile from the first row of each lead in a fit window; `by_hand` are points that replace the learned ones."""
     first = np.unique(lead, return_index=True)[1]
     won = y[first] > 0
     columns = (

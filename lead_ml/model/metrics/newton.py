@@ -1,7 +1,6 @@
-"""Logistic regression on a few columns by Newton steps: the only solver of its kind in the engine.
+"""Logistic regression on a few columns by Newton steps, for the many small fits of bootstraps and half-lives.
 
-It is written by hand because the bootstrap fits hundreds of tiny problems, and the half-lives hundreds that share all
-columns but one. No sum over rows goes through BLAS, so results do not depend on the number of threads.
+No sum over rows goes through BLAS, so results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -103,16 +102,8 @@ def climb(
 ) -> tuple[LogitFit, bool]:
     """Take damped Newton steps until the log-likelihood can rise by less than `gain` and no coefficient moves by `step`.
 
-    Returns the last point and whether it is such an optimum.
-
-    Parameters
-    ----------
-    here
-        Where to begin.
-    curvature
-        The curvature to begin with (k, k), such as that of a similar problem.
-    refresh
-        The curvature is computed again after this many steps: it hardly changes between neighboring problems.
+    Begins with a curvature (k, k), such as that of a similar problem, and computes it again every `refresh` steps. Returns the
+    last point and whether it is such an optimum.
     """
     rounding = _ROUNDING * float(here.problem.weight.sum())
     for number in range(_STEPS):

@@ -22,13 +22,7 @@ class Ranked:
 
     @classmethod
     def of(cls, y: npt.ArrayLike, p: npt.ArrayLike) -> Ranked:
-        """Check and sort.
-
-        Raises
-        ------
-        InputError
-            If the lengths differ, there is no row, ``y`` is not 0 or 1, or ``p`` is not in [0, 1].
-        """
+        """Check and sort; raises InputError where the rows do not fit, or ``y`` or ``p`` is out of range."""
         labels, chance = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
         _check(labels, chance)
         order = np.argsort(chance, kind="stable").astype(np.int64)
@@ -38,13 +32,7 @@ class Ranked:
 
 
 def prepared(y: npt.ArrayLike, p: npt.ArrayLike, weight: npt.ArrayLike | None) -> tuple[Ranked, Floats]:
-    """Return the ranked rows and their weights in the same order.
-
-    Raises
-    ------
-    InputError
-        If the rows do not rank, or the weights are not one per row, finite, at least 0 and not all 0.
-    """
+    """Return the ranked rows and their weights in the same order; InputError where either cannot be used."""
     ranked = Ranked.of(y, p)
     masses = np.ones(len(ranked.y)) if weight is None else np.asarray(weight, dtype=np.float64)
     if masses.shape != ranked.y.shape or not np.all(masses >= 0) or not 0 < masses.sum() < np.inf:

@@ -56,10 +56,7 @@ class Evidence(msgspec.Struct, frozen=True):
     features: dict[str, Levels | Bins]
 
     def lookup(self, feature: str, value: str | float | None) -> tuple[float, float, int] | None:
-        """Return (rate, overall rate, leads) of a value, or None where fewer than 30 leads had it.
-
-        ``None`` and NaN are missing; a level never seen, an unknown feature, a text for a number have no evidence.
-        """
+        """Return (rate, overall rate, leads) of a value, or None where fewer than 30 leads had it; NaN is missing."""
         found = self.features.get(feature)
         if found is None:
             return None
@@ -93,22 +90,7 @@ def fit_evidence(
 ) -> Evidence:
     """Count, per declared feature and value, the leads and the share of positives among them.
 
-    Parameters
-    ----------
-    declarations
-        The features; one without a column is left out.
-    columns
-        (n,) per feature name: coded text for categories, float64 with NaN as missing for numbers. An ordinal may be
-        text, or the number of its level (0 = lowest).
-    y
-        (n,) 0/1 or bool.
-    weight
-        (n,) weights that sum to 1 per lead, so that sums count leads; None: one row per lead.
-
-    Raises
-    ------
-    InputError
-        If a column, y or weight differs in length, or there are no rows.
+    Columns (n,) are raw features, an ordinal as text or the number of its level; ``weight`` (n,) sums to 1 per lead.
     """
     target = np.asarray(y, dtype=np.float64)
     weights = np.ones(len(target)) if weight is None else np.asarray(weight, dtype=np.float64)

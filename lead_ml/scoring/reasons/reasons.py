@@ -55,29 +55,10 @@ def reasons_of(
     target: ReasonTarget = "conversion",
     top: int | None = 5,
 ) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
-    """Return the reasons for and against, strongest first.
+    """Return the reasons for and against, strongest first, at most `top` on each side (None: all); zero is no reason.
 
-    Parameters
-    ----------
-    declarations
-        The d features.
-    contributions
-        (d,) parts of the logit, in the order of the declarations. Zero is no reason and is left out.
-    values
-        (d,) the lead's own values: text, a number, or None / NaN for missing.
-    lang
-        ``en`` or ``zh``.
-    evidence
-        History per value; a figure is shown only where it agrees with the sign of the contribution.
-    top
-        At most so many on each side; None for all.
-
-    Raises
-    ------
-    InputError
-        If the lengths differ or a contribution is not finite.
-    RequestError
-        If `lang` is neither ``en`` nor ``zh``.
+    Contributions (d,) on the logit and the lead's own values (d,) are in the order of the declarations. A figure of the
+    evidence is shown only where it agrees with the sign of the contribution.
     """
     parts = _floats(declarations, contributions, values)
     ranked = sorted(range(len(parts)), key=lambda i: -abs(parts[i]))  # stable: ties stay in declared order
@@ -105,10 +86,7 @@ def agreeing(
 def group_sums(
     declarations: Sequence[Declaration], contributions: Sequence[float] | Floats
 ) -> dict[str, float]:
-    """Return the sum of contributions per group, groups in their fixed order, added in declared order.
-
-    Groups without a feature are left out; base + the sums = logit.
-    """
+    """Return the sum of contributions per group with a feature, groups in their fixed order; base + the sums = logit."""
     parts = _floats(declarations, contributions)
     present = {item.group for item in declarations}
     known = [group for group in GROUPS if group in present]
@@ -121,22 +99,7 @@ def group_sums(
 def importance(
     declarations: Sequence[Declaration], contributions: Floats, weight: npt.ArrayLike | None = None
 ) -> tuple[Importance, ...]:
-    """Return the weighted mean absolute contribution of each feature, strongest first.
-
-    Parameters
-    ----------
-    declarations
-        The d features.
-    contributions
-        (n, d) parts of the logit.
-    weight
-        (n,) such as 1 / rows of the lead; None: all equal.
-
-    Raises
-    ------
-    InputError
-        If the shapes do not fit or the weights do not sum to a positive number.
-    """
+    """Return the weighted mean absolute contribution (n, d) of each feature, strongest first."""
     if contributions.ndim != 2 or contributions.shape[1] != len(declarations):
         raise _misfit(contributions.shape, f"(n, {len(declarations)})")
     weights = np.ones(len(contributions)) if weight is None else np.asarray(weight, dtype=np.float64)

@@ -67,13 +67,7 @@ def _texts(lang: str) -> _Texts:
 
 
 def label(declaration: Declaration, lang: str) -> str:
-    """Return the name of a feature, a noun phrase.
-
-    Raises
-    ------
-    RequestError
-        If there is no such language.
-    """
+    """Return the name of a feature, a noun phrase."""
     _texts(lang)
     return str(getattr(declaration, lang, declaration.en))
 
@@ -84,10 +78,7 @@ def group_label(group: str, lang: str) -> str:
 
 
 def value_text(declaration: Declaration, value: Value, lang: str) -> str:
-    """Return a value in words: text as it is, numbers with their unit, missing as missing.
-
-    A number of an ordinal is the number of its level, 0 the lowest.
-    """
+    """Return a value in words: text as it is, numbers with their unit, missing as missing."""
     texts = _texts(lang)
     value = spoken(declaration, value)
     if value is None:
@@ -134,11 +125,7 @@ def reason_text(
     *,
     target: ReasonTarget = "conversion",
 ) -> str:
-    """Return the sentence of a reason: the feature, its value, and the evidence (rate, overall rate, leads) if any.
-
-    The caller decides whether the evidence agrees with the sign of the contribution, see
-    :func:`lead_ml.scoring.reasons.reasons.agreeing`.
-    """
+    """Return the sentence of a reason: the feature, its value, and agreeing evidence (rate, overall rate, leads) if any."""
     colon = _texts(lang).phrases["colon"]
     said = f"{label(declaration, lang)}{colon}{value_text(declaration, value, lang)}"
     return said if evidence is None else said + evidence_text(evidence, lang, target)

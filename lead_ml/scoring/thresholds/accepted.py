@@ -38,13 +38,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         accepted_at: str = "",
         why: str = "",
     ) -> Thresholds:
-        """Check the thresholds and give them their version.
-
-        Raises
-        ------
-        RequestError
-            If a threshold is no probability strictly between 0 and 1, or MQL lies above SQL.
-        """
+        """Check the thresholds and give them their version; RequestError unless 0 < mql <= sql < 1."""
         for field, threshold in (("mql", mql), ("sql", sql)):
             if not 0 < threshold < 1:
                 raise RequestError(
@@ -88,10 +82,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def from_json(cls, data: bytes) -> Thresholds:
         """Decode what :meth:`to_json` wrote; a file written by hand may leave ``version`` out.
 
-        Raises
-        ------
-        BundleError
-            If the text is no such JSON, a threshold is impossible, or the version is not that of the content.
+        Raises BundleError where the text is not that, a threshold is impossible, or the version is not that of the content.
         """
         try:
             read = msgspec.json.decode(data, type=cls)

@@ -69,13 +69,7 @@ class Basis:
         n_boot: int = DEFAULT_BOOTSTRAP,
         seed: int = 7,
     ) -> Basis:
-        """Gather and check; without `value_per_win` the mean known amount of the winning leads is used, else 1.
-
-        Raises
-        ------
-        ParamsError
-            If a cost is negative, the value or the reference odds are not positive, or `n_boot` is below 2.
-        """
+        """Gather and check; `value_per_win` is the mean known amount of the winning leads by default, else 1."""
         steps = prepared(history)
         value = _mean_amount(steps) if value_per_win is None else value_per_win
         for name, figure in (("cost_per_sql", cost_per_sql), ("cost_per_mql", cost_per_mql)):

@@ -24,31 +24,10 @@ _OPTIONAL = ("as_of", "groups", "opportunity_at", "amount")
 class History:
     """Cross-fitted scores of mature snapshots, several rows per lead, in any order.
 
-    Parameters
-    ----------
-    lead
-        (n,) number of the lead of each row, 0 to n_leads - 1. Leads without a row are no part of the history.
-    logit
-        (n,) log-odds of the calibrated out-of-fold probability at ``as_of``.
-    won
-        (n,) whether the lead wins within the horizon after ``as_of``.
-    as_of
-        (n,) microseconds UTC, or None for data without dates: then there are no weekly figures.
-    groups
-        (n_leads,) what is resampled as one, such as the account of each lead; None: each lead for itself.
-    opportunity_at
-        (n_leads,) microseconds UTC at which the lead became an opportunity, -1 if it did not; or None.
-    amount
-        (n,) what the win brought, NaN where unknown; or None.
-    horizon_days
-        Days after ``as_of`` within which a win counts; only for the wording.
-
-    Raises
-    ------
-    InputError
-        If the arrays do not fit each other or a logit is not finite.
-    TooLittleData
-        If there is no row or no win.
+    Per row (n,): the ``lead`` number, 0 to n_leads - 1, the ``logit`` of the calibrated out-of-fold probability at ``as_of``
+    (microseconds UTC, None without dates), whether the lead ``won`` within ``horizon_days`` after it, and the ``amount`` (NaN
+    unknown). Per lead (n_leads,): ``groups``, what is resampled as one, and ``opportunity_at``, microseconds UTC or -1.
+    Raises InputError where arrays do not fit, TooLittleData without a row or a win.
     """
 
     lead: Indices
@@ -104,13 +83,7 @@ class History:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> History:
-        """Read what :meth:`arrays` wrote.
-
-        Raises
-        ------
-        BundleError
-            If an array is missing.
-        """
+        """Read what :meth:`arrays` wrote; raises BundleError where an array is missing."""
         absent = [name for name in (*_NEEDED, "horizon_days") if name not in arrays]
         if absent:
             raise BundleError(
