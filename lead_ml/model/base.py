@@ -110,23 +110,28 @@ class Classifier(ABC):
         BundleError
             If the file is missing, damaged, of another candidate, or written by a newer lead-ml.
         """
-        content = read_model_file(folder)
+        path = folder / FILE
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BundleError(f"{path} cannot be read: {error}", do="restore the bundle") from error
+        found = content.get("format") if isinstance(content, dict) else content
+        if found != FORMAT:
+            raise BundleError(
+                "format of a model file", value=found, expected=str(FORMAT), do="upgrade lead-ml"
+            )
         if content.get("kind") != cls.kind:
             raise BundleError("kind of model", value=content.get("kind"), expected=cls.kind)
         try:
             model = cls._from_dict(content, folder)
             model.columns_ = tuple(ColumnInfo(**column) for column in content["columns"])
         except (KeyError, TypeError, ValueError, OSError) as error:
-            raise BundleError(f"{folder / FILE} is damaged: {error!r}", do="restore the bundle") from error
+            raise BundleError(f"{path} is damaged: {error!r}", do="restore the bundle") from error
         return model
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 (scikit-learn's signature)
         """Return the constructor's keywords, so that ``sklearn.base.clone`` works."""
-        return {
-            name: getattr(self, name)
-            for name in inspect.signature(type(self).__init__).parameters
-            if name != "self"
-        }
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def set_params(self, **params: Any) -> Self:
         """Replace constructor keywords."""
@@ -229,18 +234,6 @@ def check_classes(y: Floats, weight: Floats) -> None:
             value=f"{positives} positives of {rows} rows",
             do="use the scorecard, which needs no labels, until there are both",
         )
-
-
-def read_model_file(folder: Path) -> dict[str, Any]:
-    """Return the content of ``model.json``; BundleError where it is missing, damaged or too new."""
-    try:
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BundleError(f"{folder / FILE} cannot be read: {error}", do="restore the bundle") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        found = content.get("format") if isinstance(content, dict) else content
-        raise BundleError("format of a model file", value=found, expected=str(FORMAT), do="upgrade lead-ml")
-    return content
 
 
 def add_up(contributions: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 import msgspec
@@ -58,15 +57,6 @@ class Calibration(msgspec.Struct, frozen=True):
         scaled[:, -1] += self.intercept
         return scaled
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return {"method": self.method, "slope": self.slope, "intercept": self.intercept}
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Self:
-        """Rebuild what :meth:`to_dict` gave, to the last bit."""
-        return msgspec.convert(dict(content), cls)
-
 
 def fit_calibration(
     logit: Floats, y: Floats, weight: Floats, groups: npt.NDArray[Any], *, seed: int
@@ -85,7 +75,7 @@ def fit_calibration(
     methods: tuple[CalibrationMethod, ...] = ("temperature",)
     if masses.sum() >= PLATT_ROWS and (masses * labels).sum() >= PLATT_POSITIVES:
         methods = ("temperature", "platt")
-    folds = _folds(groups, seed)
+    folds = folds_of(groups, FOLDS, seed)
     chosen, best = Calibration.identity(), logit_losses(logit, labels)
     for method in methods:
         losses = _cross_fitted(method, logit, labels, masses, folds)
@@ -152,10 +142,10 @@ def _cross_fitted(method: CalibrationMethod, z: Floats, y: Floats, weight: Float
     return logit_losses(applied, y)
 
 
-def _folds(groups: npt.NDArray[Any], seed: int) -> Indices:
-    """Deal whole groups into folds at random."""
-    _, member = np.unique(groups, return_inverse=True)
-    dealt = np.random.default_rng(seed).permutation(int(member.max()) + 1) % FOLDS
+def folds_of(groups: npt.NDArray[Any], folds: int, seed: int) -> Indices:
+    """Deal whole groups into folds at random; return the fold of each row."""
+    names, member = np.unique(groups, return_inverse=True)
+    dealt = np.random.default_rng(seed).permutation(len(names)) % folds
     return np.asarray(dealt[member], dtype=np.int64)
 
 

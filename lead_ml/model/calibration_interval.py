@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 import msgspec
@@ -49,20 +48,6 @@ class CalibrationInterval(msgspec.Struct, frozen=True):
         lower = sigmoid(z + np.interp(z, grid, np.array(self.lower) - grid))
         upper = sigmoid(z + np.interp(z, grid, np.array(self.upper) - grid))
         return np.clip(lower, _EDGE, 1 - _EDGE), np.clip(upper, _EDGE, 1 - _EDGE)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return {
-            "level": self.level,
-            "grid": list(self.grid),
-            "lower": list(self.lower),
-            "upper": list(self.upper),
-        }
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Self:
-        """Rebuild what :meth:`to_dict` gave, to the last bit."""
-        return msgspec.convert(dict(content), cls)
 
 
 def fit_calibration_interval(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from lead_ml.model.base import Classifier, ColumnInfo, add_up, check_classes, check_fit, described
 from lead_ml.model.design import Design
 from lead_ml.model.scorecard import Scorecard
-from lead_ml.model.terms import CategoryTerm, NumberTerm, Term, Terms, terms_from_dicts, terms_to_dicts
+from lead_ml.model.terms import CategoryTerm, NumberTerm, Term, Terms, term_of
 from lead_ml.project.targets import Kind
 from lead_ml.tables.dataset import Floats
 
@@ -105,7 +105,7 @@ class Logistic(Classifier):
         return {
             "l2": self.l2,
             "base": self.base_,
-            "terms": terms_to_dicts(self.terms_, self.columns_),
+            "terms": [{"name": c.name, **vars(t)} for c, t in zip(self.columns_, self.terms_, strict=True)],
             "prior_coefficient": self.prior_coefficient_,
             "prior": None if prior is None else prior._to_dict(),
         }
@@ -114,7 +114,7 @@ class Logistic(Classifier):
     def _from_dict(cls, content: Mapping[str, Any], folder: Path) -> Self:
         model = cls(l2=content["l2"])
         model.base_ = content["base"]
-        model._set_terms(terms_from_dicts(content["terms"]))
+        model._set_terms(tuple(map(term_of, content["terms"])))
         model.prior_coefficient_ = content["prior_coefficient"]
         model.prior_ = None
         if content["prior"] is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -121,13 +122,13 @@ class Scorecard(Classifier):
     def _to_dict(self) -> dict[str, Any]:
         return {
             "base_rate": self.base_rate,
-            "rules": [asdict(rule) for rule in self.rules],
+            "rules": [vars(rule) for rule in self.rules],
             "mean_points": self.mean_points_.tolist(),
         }
 
     @classmethod
     def _from_dict(cls, content: Mapping[str, Any], folder: Path) -> Self:  # noqa: ARG003
-        rules = tuple(_rule_from(item) for item in content["rules"])
+        rules = msgspec.convert(content["rules"], tuple[CompiledRule, ...])
         model = cls(rules=rules, base_rate=content["base_rate"])
         model.mean_points_ = np.array(content["mean_points"], dtype=np.float64)
         return model
@@ -162,8 +163,3 @@ def _compiled(
     found = (codes_of(rule.feature, value) for value in rule.values)
     levels = sorted({code for code in found if code is not None and code >= FIRST_LEVEL})
     return CompiledRule(place, rule.points, (MISSING,) if rule.missing else tuple(levels))
-
-
-def _rule_from(item: Mapping[str, Any]) -> CompiledRule:
-    codes = item["codes"]
-    return CompiledRule(**{**item, "codes": None if codes is None else tuple(codes)})

@@ -7,12 +7,11 @@ bits as many.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from lead_ml.model.base import ColumnInfo
 from lead_ml.tables.dataset import Floats, Indices
 
 UNSEEN = 1
@@ -107,20 +106,11 @@ class Terms:
         return effects
 
 
-def terms_to_dicts(terms: Sequence[Term], columns: Sequence[ColumnInfo]) -> list[dict[str, Any]]:
-    """Return the terms as JSON values, each with the name of its column."""
-    return [{"name": column.name, **asdict(term)} for term, column in zip(terms, columns, strict=True)]
-
-
-def terms_from_dicts(items: Sequence[Mapping[str, Any]]) -> tuple[Term, ...]:
-    """Rebuild what :func:`terms_to_dicts` wrote."""
-    return tuple(_term({key: value for key, value in item.items() if key != "name"}) for item in items)
-
-
-def _term(values: dict[str, Any]) -> Term:
-    if "effects" in values:
-        return CategoryTerm(tuple(float(effect) for effect in values["effects"]))
-    return NumberTerm(**values)
+def term_of(content: Mapping[str, Any]) -> Term:
+    """Rebuild a term from its fields as JSON values, and the name of its column."""
+    if "effects" in content:
+        return CategoryTerm(tuple(float(effect) for effect in content["effects"]))
+    return NumberTerm(**{key: value for key, value in content.items() if key != "name"})
 
 
 def _signed_log(x: Floats) -> Floats:

@@ -21,15 +21,6 @@ class Golden:
     X: Floats
     logit: Floats
 
-    def to_arrays(self) -> dict[str, Floats]:
-        """Return plain arrays."""
-        return {"X": self.X, "logit": self.logit}
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, Floats]) -> Golden:
-        """Read what :meth:`to_arrays` gave."""
-        return cls(np.ascontiguousarray(arrays["X"]), arrays["logit"])
-
 
 def make_golden(fitted: Fitted, X: Floats, seed: int) -> Golden:
     """Draw golden rows from a fit matrix, each column on its own."""

@@ -11,7 +11,6 @@ from lead_ml.model.metrics.interval import Interval, OptionalInterval, percentil
 from lead_ml.model.metrics.newton import LogitFit, LogitProblem, fit_alone, fit_beside, fit_logit
 from lead_ml.model.metrics.resample import bootstrap, paired_bootstrap, resampled_totals, resamples
 from lead_ml.model.metrics.scores import (
-    ECE_BINS,
     METRICS,
     brier,
     calibration_line,
@@ -25,7 +24,6 @@ from lead_ml.model.metrics.scores import (
 )
 
 __all__ = [
-    "ECE_BINS",
     "METRICS",
     "Interval",
     "LogitFit",

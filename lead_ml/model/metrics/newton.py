@@ -41,10 +41,6 @@ class LogitProblem:
             np.vstack([self.columns, column]), self.y, self.weight, np.append(self.ridge, ridge), self.toward
         )
 
-    def at(self, b: Floats) -> LogitFit:
-        """Return the state at coefficients b (k,)."""
-        return LogitFit(self, b)
-
     def inner(self, values: Floats) -> Floats:
         """Return the sums over rows of each column times `values`: (k,), or (k, m) for values (m, n)."""
         return np.asarray(np.einsum("kn,...n->k...", self.columns, values))
@@ -123,7 +119,7 @@ def climb(
 
 def fit_alone(problem: LogitProblem) -> LogitFit:
     """Fit without anything to start from."""
-    start = problem.at(np.zeros(len(problem.columns)))
+    start = LogitFit(problem, np.zeros(len(problem.columns)))
     return climb(start, start.curvature, gain=_GAIN, refresh=_REFRESH)[0]
 
 
@@ -134,7 +130,7 @@ def fit_beside(base: LogitFit, column: Floats, ridge: float) -> LogitFit:
     curvature = np.empty((k + 1, k + 1))
     curvature[:k, :k], curvature[k, :], curvature[:, k] = base.curvature, border, border
     curvature[k, k] += ridge
-    return climb(problem.at(np.append(base.b, 0.0)), curvature, gain=_GAIN, refresh=_REFRESH)[0]
+    return climb(LogitFit(problem, np.append(base.b, 0.0)), curvature, gain=_GAIN, refresh=_REFRESH)[0]
 
 
 def fit_logit(
@@ -146,7 +142,7 @@ def fit_logit(
     """
     k = len(columns)
     goal = np.zeros(k) if toward is None else toward
-    start = LogitProblem(columns, y, weight, np.zeros(k) if ridge is None else ridge, goal).at(goal)
+    start = LogitFit(LogitProblem(columns, y, weight, np.zeros(k) if ridge is None else ridge, goal), goal)
     small = _ROUNDING * float(weight.sum())
     found, converged = climb(start, start.curvature, gain=small, refresh=1, step=_SMALL_STEP)
     if not converged:
@@ -158,7 +154,7 @@ def fit_logit(
 def _uphill(here: LogitFit, move: Floats, rounding: float) -> LogitFit | None:
     """Return the first point along the halved step that is not lower, None where there is none."""
     for halving in range(_HALVINGS):
-        there = here.problem.at(here.b + move * 0.5**halving)
+        there = LogitFit(here.problem, here.b + move * 0.5**halving)
         if there.log_likelihood >= here.log_likelihood - rounding:
             return there
     return None

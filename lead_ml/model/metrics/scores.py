@@ -16,47 +16,26 @@ from lead_ml.tables.dataset import Floats
 
 ECE_BINS = 10
 
-
-def log_loss(y: npt.ArrayLike, p: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
-    """Weighted mean of -log(probability given to what happened), in nats; ``p`` kept 2.2e-16 away from 0 and 1."""
-    return _single(_log_loss, y, p, weight)
+Metric = Callable[[Ranked, Floats], float]
 
 
-def brier(y: npt.ArrayLike, p: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
-    """Weighted mean of (p - y)^2 (Brier, 1950)."""
-    return _single(_brier, y, p, weight)
-
-
-def ece(y: npt.ArrayLike, p: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
-    """Expected calibration error: mean |observed rate - mean p| over 10 bins of equal weight, weighted by the bins.
-
-    Rows of equal ``p`` stay together: a block falls in the bin that holds the middle of its weight.
-    """
-    return _single(_ece, y, p, weight)
-
-
-def roc_auc(y: npt.ArrayLike, p: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
-    """Chance that a positive ranks above a negative, ties counting half; NaN for one class."""
-    return _single(_roc_auc, y, p, weight)
-
-
-def pr_auc(y: npt.ArrayLike, p: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> float:
-    """Average precision, sum of (R_k - R_k-1) P_k over falling thresholds, not interpolated; NaN without positives."""
-    return _single(_pr_auc, y, p, weight)
+def _public(metric: Metric) -> Callable[..., float]:
+    """Return the metric as a function of labels, probabilities and, optionally, weights."""
+    return lambda y, p, weight=None: metric(*prepared(y, p, weight))
 
 
 def capture_at(
     y: npt.ArrayLike, p: npt.ArrayLike, weight: npt.ArrayLike | None = None, *, share: float
 ) -> float:
     """Share of all positives that the top ``share`` (0-1] of the weight holds; of tied rows the expected value."""
-    return _single(_capture(share), y, p, weight)
+    return _public(_capture(share))(y, p, weight)
 
 
 def lift_at(
     y: npt.ArrayLike, p: npt.ArrayLike, weight: npt.ArrayLike | None = None, *, share: float
 ) -> float:
     """Rate of positives in the top ``share`` (0-1] of the weight over the rate of all; of tied rows the expected value."""
-    return _single(_lift(share), y, p, weight)
+    return capture_at(y, p, weight, share=share) / share
 
 
 def calibration_line(
@@ -66,8 +45,7 @@ def calibration_line(
 
     A calibrated model has 1 and 0. Both are NaN where they do not exist: one class, one ``p``, separable rows.
     """
-    ranked, masses = prepared(y, p, weight)
-    return _line(ranked, masses)
+    return _line(*prepared(y, p, weight))
 
 
 def evaluate(y: npt.ArrayLike, p: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> dict[str, float]:
@@ -91,27 +69,15 @@ def measured(names: Sequence[str], rows: Ranked, w: Floats) -> list[float]:
     return [line[name] if name in line else _SINGLE[name](rows, w) for name in names]
 
 
-def _single(
-    metric: Callable[[Ranked, Floats], float],
-    y: npt.ArrayLike,
-    p: npt.ArrayLike,
-    weight: npt.ArrayLike | None,
-) -> float:
-    return metric(*prepared(y, p, weight))
-
-
 def _mean(values: Floats, w: Floats) -> float:
     total = w.sum()
     return float((values * w).sum() / total) if total > 0 else np.nan
 
 
 def _log_loss(rows: Ranked, w: Floats) -> float:
+    """Weighted mean of -log(probability given to what happened), in nats; ``p`` kept 2.2e-16 away from 0 and 1."""
     given = np.clip(np.where(rows.y == 1, rows.p, 1 - rows.p), EPS, 1 - EPS)
     return _mean(-np.log(given), w)
-
-
-def _brier(rows: Ranked, w: Floats) -> float:
-    return _mean((rows.p - rows.y) ** 2, w)
 
 
 def _blocks(rows: Ranked, w: Floats) -> tuple[Floats, Floats]:
@@ -121,6 +87,10 @@ def _blocks(rows: Ranked, w: Floats) -> tuple[Floats, Floats]:
 
 
 def _ece(rows: Ranked, w: Floats) -> float:
+    """Expected calibration error: mean |observed rate - mean p| over 10 bins of equal weight, weighted by the bins.
+
+    Rows of equal ``p`` stay together: a block falls in the bin that holds the middle of its weight.
+    """
     positive, every = _blocks(rows, w)
     total = every.sum()
     if not total > 0:
@@ -132,6 +102,7 @@ def _ece(rows: Ranked, w: Floats) -> float:
 
 
 def _roc_auc(rows: Ranked, w: Floats) -> float:
+    """Chance that a positive ranks above a negative, ties counting half; NaN for one class."""
     positive, every = _blocks(rows, w)
     negative = every - positive
     pairs = positive.sum() * negative.sum()
@@ -140,6 +111,7 @@ def _roc_auc(rows: Ranked, w: Floats) -> float:
 
 
 def _pr_auc(rows: Ranked, w: Floats) -> float:
+    """Average precision, sum of (R_k - R_k-1) P_k over falling thresholds, not interpolated; NaN without positives."""
     positive, every = (block[::-1] for block in _blocks(rows, w))
     found, taken = np.cumsum(positive), np.cumsum(every)
     if not found[-1] > 0:
@@ -148,7 +120,7 @@ def _pr_auc(rows: Ranked, w: Floats) -> float:
     return float((positive * precision).sum() / found[-1])
 
 
-def _capture(share: float) -> Callable[[Ranked, Floats], float]:
+def _capture(share: float) -> Metric:
     if not 0 < share <= 1:
         raise InputError(
             "share is out of range", source="metrics", value=share, expected="above 0, at most 1"
@@ -165,17 +137,9 @@ def _capture(share: float) -> Callable[[Ranked, Floats], float]:
     return capture
 
 
-def _lift(share: float) -> Callable[[Ranked, Floats], float]:
+def _lift(share: float) -> Metric:
     capture = _capture(share)
     return lambda rows, w: capture(rows, w) / share
-
-
-def _mean_prediction(rows: Ranked, w: Floats) -> float:
-    return _mean(rows.p, w)
-
-
-def _observed_rate(rows: Ranked, w: Floats) -> float:
-    return _mean(rows.y, w)
 
 
 def _line(rows: Ranked, w: Floats) -> tuple[float, float]:
@@ -187,10 +151,10 @@ def _line(rows: Ranked, w: Floats) -> tuple[float, float]:
     return float(slope), float(intercept)
 
 
-_SINGLE: Mapping[str, Callable[[Ranked, Floats], float]] = MappingProxyType(
+_SINGLE: Mapping[str, Metric] = MappingProxyType(
     {
         "log_loss": _log_loss,
-        "brier": _brier,
+        "brier": lambda rows, w: _mean((rows.p - rows.y) ** 2, w),
         "ece": _ece,
         "roc_auc": _roc_auc,
         "pr_auc": _pr_auc,
@@ -200,9 +164,12 @@ _SINGLE: Mapping[str, Callable[[Ranked, Floats], float]] = MappingProxyType(
         "capture_5": _capture(0.05),
         "capture_10": _capture(0.1),
         "capture_20": _capture(0.2),
-        "mean_prediction": _mean_prediction,
-        "observed_rate": _observed_rate,
+        "mean_prediction": lambda rows, w: _mean(rows.p, w),
+        "observed_rate": lambda rows, w: _mean(rows.y, w),
     }
 )
 _OF_LINE = ("calibration_slope", "calibration_intercept")
 METRICS: tuple[str, ...] = (*_SINGLE, *_OF_LINE)
+log_loss, brier, ece, roc_auc, pr_auc = (
+    _public(_SINGLE[name]) for name in ("log_loss", "brier", "ece", "roc_auc", "pr_auc")
+)

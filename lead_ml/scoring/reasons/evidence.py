@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.declare import Attribute, Declaration
-from lead_ml.errors import BundleError, InputError
+from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Coded, Floats
 
 LEAST_LEADS = 30
@@ -62,24 +62,6 @@ class Evidence(msgspec.Struct, frozen=True):
             return None
         cell = _cell(found, value)
         return None if cell is None else (cell.rate, self.overall, cell.n)
-
-    def to_json(self) -> bytes:
-        """Encode as JSON, the form in which a bundle holds it."""
-        return msgspec.json.encode(self, order="deterministic")
-
-    @classmethod
-    def from_json(cls, data: bytes) -> Evidence:
-        """Decode what :meth:`to_json` wrote.
-
-        Raises
-        ------
-        BundleError
-            If the text is no such JSON.
-        """
-        try:
-            return msgspec.json.decode(data, type=cls)
-        except msgspec.DecodeError as error:
-            raise BundleError(f"evidence cannot be read: {error}", do="build the bundle again") from error
 
 
 def fit_evidence(

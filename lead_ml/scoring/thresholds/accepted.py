@@ -28,16 +28,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     version: str = ""
 
     @classmethod
-    def of(
-        cls,
-        mql: float,
-        sql: float,
-        *,
-        method: str,
-        accepted_by: str = "",
-        accepted_at: str = "",
-        why: str = "",
-    ) -> Thresholds:
+    def of(cls, mql: float, sql: float, *, method: str, **accepted: str) -> Thresholds:
         """Check the thresholds and give them their version; RequestError unless 0 < mql <= sql < 1."""
         for field, threshold in (("mql", mql), ("sql", sql)):
             if not 0 < threshold < 1:
@@ -54,15 +45,9 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                 value=mql,
                 expected=f"at most {sql}",
             )
-        bare = cls(
-            mql=float(mql),
-            sql=float(sql),
-            method=method,
-            accepted_by=accepted_by,
-            accepted_at=accepted_at,
-            why=why,
-        )
-        return msgspec.structs.replace(bare, version=_digest(bare))
+        bare = cls(mql=float(mql), sql=float(sql), method=method, **accepted)
+        digest = hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
+        return msgspec.structs.replace(bare, version=digest[:_VERSION_LENGTH])
 
     @property
     def mql_logit(self) -> float:
@@ -84,28 +69,20 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
         Raises BundleError where the text is not that, a threshold is impossible, or the version is not that of the content.
         """
+        again = "accept the thresholds again"
         try:
-            read = msgspec.json.decode(data, type=cls)
-        except msgspec.DecodeError as error:
-            raise BundleError(
-                f"thresholds cannot be read: {error}", do="accept the thresholds again"
-            ) from error
-        content = {name: getattr(read, name) for name in cls.__struct_fields__ if name != "version"}
-        try:
+            content = msgspec.structs.asdict(msgspec.json.decode(data, type=cls))
+            version = content.pop("version")
             thresholds = cls.of(**content)
+        except msgspec.DecodeError as error:
+            raise BundleError(f"thresholds cannot be read: {error}", do=again) from error
         except RequestError as error:
-            raise BundleError(
-                f"thresholds are impossible: {error}", do="accept the thresholds again"
-            ) from error
-        if read.version not in ("", thresholds.version):
+            raise BundleError(f"thresholds are impossible: {error}", do=again) from error
+        if version not in ("", thresholds.version):
             raise BundleError(
                 "thresholds were changed after they were accepted",
-                value=read.version,
+                value=version,
                 expected=thresholds.version,
-                do="accept the thresholds again, or leave version empty",
+                do=f"{again}, or leave version empty",
             )
         return thresholds
-
-
-def _digest(bare: Thresholds) -> str:
-    return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()[:_VERSION_LENGTH]

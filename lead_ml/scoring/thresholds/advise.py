@@ -17,8 +17,7 @@ import msgspec
 import numpy as np
 
 from lead_ml.scoring.thresholds import words
-from lead_ml.scoring.thresholds.basis import DEFAULT_BOOTSTRAP, Basis, Threshold
-from lead_ml.scoring.thresholds.boot import LEVEL
+from lead_ml.scoring.thresholds.basis import DEFAULT_BOOTSTRAP, LEVEL, Basis, Threshold
 from lead_ml.scoring.thresholds.history import History, before_opportunity, last_rows
 from lead_ml.scoring.thresholds.scale import score_of
 from lead_ml.scoring.thresholds.steps import Steps, candidates

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,8 +45,7 @@ class History:
                 "no mature scored snapshots to take thresholds from",
                 do="wait until the horizon of some leads has passed, or shorten horizon_days",
             )
-        _check_lengths(self)
-        _check_values(self)
+        _check(self)
         if not self.won.any():
             raise TooLittleData(
                 f"none of {len(self.lead):,} mature snapshots is followed by a win",
@@ -63,21 +62,16 @@ class History:
 
     def take(self, rows: npt.NDArray[Any]) -> History:
         """Return the rows by position or mask, with the same leads."""
-        return History(
-            lead=self.lead[rows],
-            logit=self.logit[rows],
-            won=self.won[rows],
-            as_of=None if self.as_of is None else self.as_of[rows],
-            groups=self.groups if self.groups is not None else np.arange(self.n_leads, dtype=np.int64),
-            opportunity_at=self.opportunity_at,
-            amount=None if self.amount is None else self.amount[rows],
-            horizon_days=self.horizon_days,
-        )
+        groups = np.arange(self.n_leads, dtype=np.int64) if self.groups is None else self.groups
+        columns = {name: getattr(self, name) for name in ("lead", "logit", "won", "as_of", "amount")}
+        taken: dict[str, Any] = {
+            name: None if array is None else array[rows] for name, array in columns.items()
+        }
+        return replace(self, groups=groups, **taken)
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self) -> dict[str, Any]:
         """Return plain arrays, without objects, as ``numpy.savez`` keeps them."""
-        found = {name: getattr(self, name) for name in (*_NEEDED, *_OPTIONAL)}
-        kept = {name: array for name, array in found.items() if array is not None}
+        kept = {name: array for name, array in vars(self).items() if array is not None}
         horizon = np.nan if self.horizon_days is None else self.horizon_days
         return {**kept, "horizon_days": np.array([horizon], dtype=np.float64)}
 
@@ -114,30 +108,30 @@ def last_rows(history: History, chosen: Booleans) -> Indices:
     return rows[::-1][from_end]
 
 
-def _check_lengths(history: History) -> None:
-    rows = len(history.lead)
-    for name in ("logit", "won", "as_of", "amount"):
+def _check(history: History) -> None:
+    rows, leads = len(history.lead), history.n_leads
+    lengths = {
+        "logit": rows,
+        "won": rows,
+        "as_of": rows,
+        "amount": rows,
+        "groups": leads,
+        "opportunity_at": leads,
+    }
+    for name, length in lengths.items():
         array = getattr(history, name)
-        if array is not None and array.shape != (rows,):
-            raise InputError(
-                f"{name} has the wrong shape", source=_SOURCE, value=array.shape, expected=f"({rows},)"
-            )
-    for name in ("groups", "opportunity_at"):
-        array = getattr(history, name)
-        if array is not None and array.shape != (history.n_leads,):
+        if array is not None and array.shape != (length,):
+            per_lead = ", one value per lead" if name in ("groups", "opportunity_at") else ""
             raise InputError(
                 f"{name} has the wrong shape",
                 source=_SOURCE,
                 value=array.shape,
-                expected=f"({history.n_leads},), one value per lead",
+                expected=f"({length},){per_lead}",
             )
-
-
-def _check_values(history: History) -> None:
     if history.won.dtype != np.bool_:
         raise InputError("won", source=_SOURCE, value=str(history.won.dtype), expected="an array of bool")
-    outside = (history.lead < 0) | (history.lead >= history.n_leads)
-    _refuse(outside, history.lead, "number of the lead", f"0 to {history.n_leads - 1}")
+    outside = (history.lead < 0) | (history.lead >= leads)
+    _refuse(outside, history.lead, "number of the lead", f"0 to {leads - 1}")
     _refuse(~np.isfinite(history.logit), history.logit, "logit", "a finite number")
 
 

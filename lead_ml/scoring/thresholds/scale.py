@@ -37,20 +37,6 @@ def score_of(logit: float | Floats, reference_odds: float) -> float | Floats:
     return float(clipped) if clipped.ndim == 0 else clipped
 
 
-@overload
-def logit_of(score: float, reference_odds: float) -> float: ...
-@overload
-def logit_of(score: Floats, reference_odds: float) -> Floats: ...
-def logit_of(score: float | Floats, reference_odds: float) -> float | Floats:
-    """Return the log-odds of a score; the inverse of :func:`score_of` inside 0-100.
-
-    >>> logit_of(50.0, 1.0)
-    0.0
-    """
-    logit = (np.asarray(score, dtype=np.float64) - 50.0) / POINTS_PER_LOGIT + _log_reference(reference_odds)
-    return float(logit) if logit.ndim == 0 else logit
-
-
 def grade_of(logit: float, mql_logit: float, sql_logit: float) -> Grade:
     """Return A from the SQL threshold up, B from the MQL threshold, C from half the odds at MQL, D below.
 

@@ -13,7 +13,13 @@ from functools import cached_property
 
 import numpy as np
 
-from lead_ml.scoring.thresholds.history import MICROSECONDS_PER_WEEK, Booleans, History
+from lead_ml.scoring.thresholds.history import (
+    MICROSECONDS_PER_WEEK,
+    Booleans,
+    History,
+    before_opportunity,
+    last_rows,
+)
 from lead_ml.tables.dataset import Floats, Indices, Instants
 
 
@@ -24,9 +30,6 @@ class Crossings:
     lead: Indices
     as_of: Instants | None
     won: Booleans
-
-    def __len__(self) -> int:
-        return len(self.lead)
 
 
 @dataclass(frozen=True)
@@ -127,9 +130,18 @@ class Steps:
         )
 
 
-def replay(history: History | Steps, threshold: float) -> Crossings:
-    """Return when each lead first reaches a threshold (a logit), and whether it wins within the horizon after that."""
-    return prepared(history).crossings(threshold)
+def replayable(history: History) -> History:
+    """Drop the rows that no threshold, month or method looks at: all answers stay the same to the last bit.
+
+    Kept are the rows that raise their lead's highest score, the last winning row, the one before ``opportunity``.
+    """
+    rows = np.zeros(len(history.lead), dtype=np.bool_)
+    rows[Steps.of(history).row] = True
+    rows[last_rows(history, history.won)] = True
+    rows[before_opportunity(history)] = True
+    if history.as_of is not None:
+        rows[int(np.argmax(history.as_of))] = True  # the end of the last month
+    return history.take(rows)
 
 
 def prepared(history: History | Steps) -> Steps:

@@ -18,6 +18,7 @@ import numpy as np
 
 from lead_ml.asof.encode import RARE_BELOW, RawColumns
 from lead_ml.declare import MISSING, Attribute, Declaration, Profile, part_name
+from lead_ml.model.calibration import folds_of
 from lead_ml.tables.dataset import Coded, Floats, Indices
 
 FOLDS = 5
@@ -74,8 +75,7 @@ def out_of_fold(
 
     Folds are drawn over `group` (rows,), so that no profile has seen the outcome of the lead, or of the same person.
     """
-    groups, place = np.unique(group, return_inverse=True)
-    fold = (np.random.default_rng(seed).permutation(len(groups)) % FOLDS)[place]
+    fold = folds_of(group, FOLDS, seed)
     points = np.zeros(len(lead))
     for k in range(FOLDS):
         inside, outside = np.flatnonzero(fold == k), np.flatnonzero(fold != k)
