@@ -1,7 +1,7 @@
 """The design of the logistic regression, laid out block by block of rows, and its fit by Newton steps.
 
-No sum over rows goes through BLAS, so results do not depend on the number of threads; at no time is there a second matrix
-of all rows.
+No sum over rows goes through BLAS, so results do not depend on the number of threads, and no second matrix of all rows
+is held.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class Design:
     @cached_property
     def missing(self) -> Floats:
         """Weighted share of the rows in which a column is missing, (d,)."""
-        total, w = self.weight.sum(), self.weight
-        return np.array([w[np.isnan(self.X[:, j])].sum() / total for j in range(self.X.shape[1])])
+        w = self.weight
+        return np.array([w[np.isnan(column)].sum() / w.sum() for column in self.X.T])
 
     @cached_property
     def indicators(self) -> Indices:
@@ -80,27 +80,26 @@ class Design:
     @cached_property
     def shares(self) -> dict[int, Floats]:
         """Weighted share of every code of the categories that vary, by column."""
-        total = self.weight.sum()
         found = {
-            j: np.bincount(self.X[:, j].astype(np.int64), self.weight, len(term.effects)) / total
+            j: np.bincount(self.X[:, j].astype(np.int64), self.weight, len(term.effects))
             for j, term in enumerate(self.terms)
             if isinstance(term, CategoryTerm)
         }
-        return {j: shares for j, shares in found.items() if (shares > 0).sum() > 1}
+        return {j: w / self.weight.sum() for j, w in found.items() if (w > 0).sum() > 1}
 
     @cached_property
     def places(self) -> dict[int, Indices]:
         """Place of every code among those seen of all categories, by column."""
-        ends = np.cumsum([0, *((shares > 0).sum() for shares in self.shares.values())])
-        return {
-            j: start + np.cumsum(shares > 0) - 1
-            for start, (j, shares) in zip(ends, self.shares.items(), strict=False)
-        }
+        found, end = {}, 0
+        for j, shares in self.shares.items():
+            found[j] = end + np.cumsum(shares > 0) - 1
+            end = int(found[j][-1]) + 1
+        return found
 
     @cached_property
     def n_codes(self) -> int:
         """Number of codes seen, of all categories that vary."""
-        return int(sum((shares > 0).sum() for shares in self.shares.values()))
+        return sum(int((shares > 0).sum()) for shares in self.shares.values())
 
     @cached_property
     def n_dense(self) -> int:
@@ -132,7 +131,7 @@ class Design:
 
     def at(self, b: Floats, l2: float) -> tuple[float, Floats, Floats]:
         """Return the penalized loss at coefficients b, its gradient, and its second derivative."""
-        k, ridge = self.n_dense, np.full(len(b), l2)
+        k, ridge = self.n_dense, np.full(len(b), float(l2))
         ridge[k - 1] = 0.0
         loss, gradient, curvature = 0.5 * float((ridge * b**2).sum()), ridge * b, np.diag(ridge)
         across = curvature[k:, k:]
@@ -160,7 +159,7 @@ class Design:
         rounding = _ROUNDING * float(self.weight.sum())
         loss, gradient, curvature = self.at(b, l2)
         for _ in range(_STEPS):
-            move = np.linalg.solve(curvature, -gradient)
+            move = _solution(curvature, -gradient)
             if np.abs(move).max() < _SMALL_STEP:
                 return np.asarray(b + move)  # this last step squares the error that is left
             before, share = loss, 1.0
@@ -171,6 +170,13 @@ class Design:
             b = b + share * move
         _log.warning("logistic regression stopped after %d steps; raise l2 above %g", _STEPS, l2)
         return b
+
+
+def _solution(curvature: Floats, values: Floats) -> Floats:
+    try:
+        return np.asarray(np.linalg.solve(curvature, values))
+    except np.linalg.LinAlgError:  # columns that add up to each other, under next to no penalty
+        return np.asarray(np.linalg.lstsq(curvature, values)[0])
 
 
 def _term(values: Floats, weight: Floats, column: ColumnInfo) -> Term:

@@ -10,7 +10,7 @@ Layout::
     history.npz             out-of-sample scores that the threshold advice replays
     advice.json             the advice by every method, with intervals
     default_thresholds.json the thresholds a new bundle starts with
-    reference/*.npz         replayable state of keys that many leads share
+    reference/*.npz         kept state of keys that many leads share
     extra/*.npz             the last row of each key of a table of third-party data, what features read of it
     conversion/, fake/      spec, code book, classifier, calibration, evidence, golden rows
     thresholds.json         thresholds that people accepted since; outside the seal

@@ -75,8 +75,8 @@ class Prepared:
     spine: Spine
     lang: Lang
     top: int
-    ignored: tuple[str, ...]
-    warnings: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:

@@ -1,8 +1,7 @@
 """What history says about each value of a feature: the share that converts, beside that of all leads.
 
-A category has a cell per level, a number five bins of equal size with a bin of its own for zero where zeros are common,
-and both a cell for missing. A cell of fewer than 30 leads is not kept at all: it proves nothing, and it could point at
-a person.
+A category has a cell per level, a number five bins of equal size, one for zero where common, and both one for missing. A
+cell of fewer than 30 leads is not kept at all: it proves nothing, and it could point at a person.
 """
 
 from __future__ import annotations
@@ -82,7 +81,7 @@ def fit_evidence(
         for item in declarations
         if item.name in columns
     }
-    return Evidence(_share(target, weights), features)
+    return Evidence(float((target * weights).sum() / weights.sum()), features)
 
 
 def _fit(declaration: Declaration, column: Coded | Floats, y: Floats, weight: Floats) -> Levels | Bins:
@@ -134,10 +133,6 @@ def _cell(found: Levels | Bins, value: str | float | None) -> Cell | None:
     if value == 0 and found.zero_apart:
         return found.zero
     return found.cells[bisect.bisect_right(found.edges, value)]
-
-
-def _share(y: Floats, weight: Floats) -> float:
-    return float((y * weight).sum() / weight.sum())
 
 
 def _check(

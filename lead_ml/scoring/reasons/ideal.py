@@ -90,7 +90,8 @@ def _column(part: Declaration, column: ColumnProfile, learned: LearnedProfile) -
 
 
 def _row(part: Declaration, value: str, weight: WeightOfEvidence, learned: LearnedProfile) -> ValueRow:
-    said = None if value == MISSING else value
+    said, points = None if value == MISSING else value, weight.points
+    side: Representation = "over" if points > 0 else "under"
     return ValueRow(
         value=value,
         en=value_text(part, said, "en"),
@@ -100,13 +101,7 @@ def _row(part: Declaration, value: str, weight: WeightOfEvidence, learned: Learn
         rate=wilson(weight.wins, weight.leads),
         of_all=weight.leads / learned.leads if weight.leads else None,
         of_won=weight.wins / learned.wins if weight.leads and learned.wins else None,
-        points=weight.points,
+        points=points,
         by_hand=weight.by_hand,
-        representation=_representation(weight.points),
+        representation="even" if abs(points) < LEAST_POINTS else side,
     )
-
-
-def _representation(points: float) -> Representation:
-    if abs(points) < LEAST_POINTS:
-        return "even"
-    return "over" if points > 0 else "under"

@@ -1,7 +1,6 @@
 """Reasons that add up: the contributions of the features to one score, ordered and put into words.
 
-A contribution is on the logit of the probability shown (already times the slope of the calibration), so that
-base + all contributions = logit; in points of the score it is ``contribution * 20 / ln 10``.
+base + all contributions = logit of the probability shown; in points of the score it is ``contribution * 20 / ln 10``.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from lead_ml.declare import GROUPS, Declaration
 from lead_ml.errors import InputError
@@ -96,16 +94,11 @@ def group_sums(
     return sums
 
 
-def importance(
-    declarations: Sequence[Declaration], contributions: Floats, weight: npt.ArrayLike | None = None
-) -> tuple[Importance, ...]:
-    """Return the weighted mean absolute contribution (n, d) of each feature, strongest first."""
-    if contributions.ndim != 2 or contributions.shape[1] != len(declarations):
+def importance(declarations: Sequence[Declaration], contributions: Floats) -> tuple[Importance, ...]:
+    """Return the mean absolute contribution (n, d) of each feature, strongest first."""
+    if contributions.shape != (len(contributions) or 1, len(declarations)):
         raise _misfit(contributions.shape, f"(n, {len(declarations)})")
-    weights = np.ones(len(contributions)) if weight is None else np.asarray(weight, dtype=np.float64)
-    if weights.shape != (len(contributions),) or not weights.sum() > 0:
-        raise _misfit(weights.shape, f"({len(contributions)},) weights with a positive sum")
-    means = [float((np.abs(column) * weights).sum() / weights.sum()) for column in contributions.T]
+    means = [float(np.abs(column).mean()) for column in contributions.T]
     total = sum(means)
     return tuple(
         Importance(item.name, item.group, item.en, item.zh, mean, mean / total if total else 0.0)

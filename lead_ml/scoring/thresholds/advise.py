@@ -1,9 +1,7 @@
 """Five ways to set the MQL and the SQL threshold from history.
 
-Every way gives two thresholds and never fails on a wish that cannot be met: then ``feasible`` is False, the thresholds
-are the nearest that can be reached, and the note says so. Thresholds come from cross-fitted scores of mature leads; the
-chosen threshold is evaluated on the same history, so its figures are slightly optimistic where a method looks for a best
-one (value, precision).
+A wish that cannot be met gives the nearest thresholds, ``feasible`` False and a note. Figures come from the same history, so
+they are slightly optimistic where a method looks for a best one (value, precision).
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Leads replayed in time: when each one first reaches a threshold, and whether it then wins.
 
-A lead crosses a threshold at the first row that reaches it. Only rows above all earlier rows of their lead can be such a
-row, so each of them is kept as a step from the highest logit before it (``low``, excluded) to its own (``high``,
-included): the lead crosses there for every threshold in between. Counting steps over sorted ends answers any number of
-thresholds in one pass.
+Only rows above all earlier rows of their lead can cross one, each for every threshold from the highest logit before it
+(``low``, excluded) to its own (``high``, included): counting sorted ends answers any number of thresholds in one pass.
 """
 
 from __future__ import annotations
