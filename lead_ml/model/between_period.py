@@ -17,10 +17,9 @@ MIN_WINS = 30
 
 
 class BetweenPeriodVariance(msgspec.Struct, frozen=True):
-    """Standard deviations between periods of the calibration line's shift and tilt, in logits.
+    """Standard deviations between periods of the calibration line ``logit + shift + tilt * (logit - middle) / spread``.
 
-    The line of a period is ``logit + shift + tilt * (logit - middle) / spread``; ``shift`` and ``tilt`` are drawn anew
-    in every period, also in the one that a served score lives in.
+    ``shift`` and ``tilt``, in logits, are drawn anew in every period, also in the one that a served score lives in.
     """
 
     shift: float

@@ -105,10 +105,9 @@ def _fit(method: CalibrationMethod, z: Floats, y: Floats, weight: Floats) -> Cal
 
 
 def _slope_about(pivot: float, z: Floats, y: Floats, weight: Floats) -> float:
-    """The slope of the lowest log-loss among the lines through the pivot.
+    """The slope of the lowest log-loss among the lines through the pivot, so that the mean stays where it is.
 
-    Through zero, as temperature scaling has it for balanced classes, a slope below one would raise every probability of
-    a rare outcome: the mean must stay where it is.
+    Through zero, as for balanced classes, a slope below one would raise every probability of a rare outcome.
     """
     from scipy.optimize import minimize_scalar
 

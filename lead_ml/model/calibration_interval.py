@@ -26,10 +26,9 @@ _UNKNOWN = 40.0
 
 
 class CalibrationInterval(msgspec.Struct, frozen=True):
-    """Bounds on the logit of the true mean probability, at knots of the calibrated logit.
+    """Bounds on the logit of the true mean probability, at knots of the calibrated logit, at pointwise confidence ``level``.
 
-    ``lower[k]`` <= ``grid[k]`` <= ``upper[k]``. Between knots the distances to the score are interpolated linearly,
-    beyond them they stay those of the outermost knot. ``level`` is the pointwise confidence (0-1).
+    Between knots the distances to the score are interpolated linearly, beyond them they stay those of the outermost knot.
     """
 
     level: float

@@ -145,8 +145,7 @@ def fit_all(
 ) -> tuple[Fitted, ...]:
     """Fit recipes that differ in candidate and penalty only: profiles, code book, matrix and design are built once.
 
-    A customer profile is learned from all rows; the classifier sees each row's agreement with a profile learned from other
-    folds, so that no row can read its own outcome from it.
+    The classifier sees each row's agreement with a profile learned from other folds, never from its own outcome.
     """
     first = recipes[0]
     profiles, raw = _profiled(first, declarations, rows)

@@ -1,11 +1,9 @@
-"""Weights of evidence of the values of a profile, and how far a lead agrees with it.
+"""Weights of evidence of the values of a customer profile, and how far a lead agrees with it.
 
-A value has ``20 log10((wins + a) / (expected + a))`` points: its wins among the leads, over the wins that so many leads
-would have at the rate of all. Without `a` that is the share of the value among converted leads over its share among all
-leads; 6 points double it, as in the score. `a`, in wins, draws values with few leads towards 0 points (Norén, Hopstadius
-and Bate, *Statistical Methods in Medical Research* 22, 2013). It is the strength of the beta prior around the overall rate
-under which the counts of the column are likeliest (beta-binomial, Griffiths, *Biometrics* 29, 1973), never below one win: where
-the values differ no more than by chance it grows and all points go to 0.
+A value has ``20 log10((wins + a) / (expected + a))`` points, expected at the rate of all leads; 6 points double its share
+among converted leads. `a`, in wins, draws values with few leads towards 0 (Norén, Hopstadius and Bate, *Statistical Methods
+in Medical Research* 22, 2013): the strength of the beta prior around the overall rate under which the counts of the column
+are likeliest (beta-binomial, Griffiths, *Biometrics* 29, 1973), at least one win; large where values differ by chance.
 """
 
 from __future__ import annotations
@@ -38,10 +36,9 @@ class WeightOfEvidence(msgspec.Struct, frozen=True):
 
 
 class ColumnProfile(msgspec.Struct, frozen=True):
-    """One column: weight of evidence by value, ``(missing)`` for leads without one. ``strength`` is `a` of the formula, in wins.
+    """One column: weight of evidence by value, ``(missing)`` without one; ``strength`` is `a` of the formula, in wins.
 
-    It is ``BY_CHANCE`` where the values differ no more than by chance, so that all points are 0. Values of
-    fewer than ten leads have no entry: they count 0, and a rare one could point at a person.
+    Values of fewer than ten leads have no entry: they count 0, and a rare one could point at a person.
     """
 
     name: str
@@ -71,10 +68,7 @@ def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByH
 def out_of_fold(
     item: Profile, raw: RawColumns, lead: Indices, group: Indices, y: Floats, by_hand: ByHand, seed: int
 ) -> Floats:
-    """Return the agreement (rows,) of the fit rows themselves, each by the profile of the other folds.
-
-    Folds are drawn over `group` (rows,), so that no profile has seen the outcome of the lead, or of the same person.
-    """
+    """Return the agreement of each fit row by a profile of other folds of `group` (rows,): none has seen its outcome."""
     fold = folds_of(group, FOLDS, seed)
     points = np.zeros(len(lead))
     for k in range(FOLDS):

@@ -1,8 +1,4 @@
-"""How the logistic regression sees a column: the transform decided at fit time, its design columns, and its effect.
-
-The whole effect of a column is a function of its own value alone, so scoring is elementwise and one row gives the same
-bits as many.
-"""
+"""How the logistic regression sees a column: a transform decided at fit time, and an effect of its own value alone."""
 
 from __future__ import annotations
 
@@ -24,9 +20,7 @@ class NumberTerm:
     """Effect on the logit: ``slope`` * (t - ``mean``) + ``present``, or ``missing`` where the value is missing.
 
     t is the value clipped to [``low``, ``high``], the fit rows' 0.1 and 99.9% quantiles, and where ``log`` then
-    sign(x) log(1 + abs(x)). ``mean`` and ``scale`` are the weighted mean and standard deviation of t over the fit
-    rows that have it; ``scale`` 0 marks a column that does not vary. ``missing`` and ``present`` weigh out to 0 over
-    the fit rows.
+    sign(x) log(1 + abs(x)), with weighted ``mean`` and ``scale`` (0: constant). ``missing`` and ``present`` weigh out to 0.
     """
 
     low: float = 0.0

@@ -1,19 +1,7 @@
-"""A scorer as a folder: features, code books, models, calibration, evidence and history, all as data.
+"""A scorer as a folder, all of it data, under the seal of ``manifest.json``; see :func:`write_bundle` for its files.
 
-Layout::
-
-    manifest.json           sizes and digests of everything below
-    scorer.json             schema of the lead, scale, end of the data, titles
-    params.json             the params.yaml of the run
-    features.json           declarations with their wording
-    card.json               what the model is, and its figures
-    history.npz             out-of-sample scores that the threshold advice replays
-    advice.json             the advice by every method, with intervals
-    default_thresholds.json the thresholds a new bundle starts with
-    reference/*.npz         kept state of keys that many leads share
-    extra/*.npz             the last row of each key of a table of third-party data, what features read of it
-    conversion/, fake/      spec, code book, classifier, calibration, evidence, golden rows
-    thresholds.json         thresholds that people accepted since; outside the seal
+Outside of the seal lies only ``thresholds.json``, the thresholds that people accepted since. ``history.npz`` are the scores
+that the threshold advice replays, ``reference/`` and ``extra/`` the state of keys that many leads share.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """How good probabilities are: one definition of each metric, weighted, with intervals bootstrapped over leads.
 
-Everywhere ``y`` (n,) is 0 or 1, ``p`` (n,) lies in [0, 1] and ``weight`` (n,) is at least 0 (None: all 1). A metric that
-the data cannot give (AUC of one class, lift without a positive) is NaN, without a warning.
+``y`` (n,) is 0 or 1, ``p`` (n,) in [0, 1], ``weight`` (n,) at least 0 or None. What data cannot give is NaN, without a warning.
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from lead_ml.errors import InputError
 from lead_ml.model.metrics.interval import Interval, percentiles
-from lead_ml.model.metrics.ranked import prepared
-from lead_ml.model.metrics.scores import METRICS, known, measured
+from lead_ml.model.metrics.scores import METRICS, known, measured, prepared
 from lead_ml.tables.dataset import Floats, Indices
 
 BIASED = ("ece",)
@@ -83,8 +82,7 @@ def resamples(groups: npt.NDArray[Any], n_boot: int, seed: int) -> Iterator[Floa
 def resampled_totals(patterns: Indices, times: Floats, *, n_boot: int, seed: int) -> Floats:
     """Return (n_boot, c) totals of counts over resampled groups: `times` (p,) of each of the `patterns` (p, c) of counts.
 
-    Weights are Poisson (Hanley and MacGibbon, 2006), multinomial given their sum, and drawn for the few distinct patterns
-    instead of for all groups, at a cost that does not grow with the data.
+    Poisson weights (Hanley and MacGibbon, 2006) of the few distinct patterns, at a cost that does not grow with the data.
     """
     weights = np.random.default_rng(seed).poisson(times, size=(n_boot, len(times)))
     return np.asarray(weights @ patterns, dtype=np.float64)

@@ -19,8 +19,7 @@ Representation = Literal["over", "under", "even"]
 class ValueRow(msgspec.Struct, frozen=True, kw_only=True):
     """One value: its share of all leads and of the converted ones, its rate with Wilson's 90% interval, its points.
 
-    ``value`` is the text in the data, ``(missing)`` where leads have none; ``by_hand`` marks points that ``params.yaml`` sets.
-    Rate and shares are None where fewer than ten leads have the value.
+    ``by_hand`` marks points that ``params.yaml`` sets. Rate and shares are None where fewer than ten leads have the value.
     """
 
     value: str
@@ -37,10 +36,7 @@ class ValueRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ColumnTable(msgspec.Struct, frozen=True, kw_only=True):
-    """One column, its values from the best to the worst; ``strength`` is the shrinkage in wins.
-
-    ``by_chance`` tells that the values differ no more than by chance, so that none has any points.
-    """
+    """One column, its values from the best to the worst; ``by_chance``: they differ by chance only, and have no points."""
 
     name: str
     en: str

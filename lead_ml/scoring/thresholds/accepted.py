@@ -15,8 +15,7 @@ _VERSION_LENGTH = 12
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The MQL and the SQL threshold as probabilities; ``accepted_at`` is ISO 8601 in UTC, or empty for a default.
 
-    ``version`` is the start of the SHA-256 of all the rest: equal thresholds accepted twice by the same person at the same
-    time are the same version.
+    ``version`` is the start of the SHA-256 of all the rest.
     """
 
     mql: float

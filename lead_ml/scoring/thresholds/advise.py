@@ -45,9 +45,8 @@ class Advice(msgspec.Struct, frozen=True):
 def opportunity_mean(basis: Basis) -> Advice:
     """SQL at the mean score just before ``opportunity``, MQL at the 25th percentile of the same scores.
 
-    The common rule takes the average score of leads right before they became an opportunity as the SQL threshold and puts
-    MQL below it; the percentile is our reading of "below". Each lead counts once, with its last row before the stage.
-    Without any such row the last winning row of each winner is used, and ``feasible`` is False.
+    That is the common rule, each lead counted once, with our reading of "MQL below". Without any such row the last winning row
+    of each winner is used, and ``feasible`` is False.
     """
     rows = before_opportunity(basis.steps.history)
     known = len(rows) > 0
@@ -75,10 +74,10 @@ def capacity(basis: Basis, sql_per_week: float, mql_per_week: float) -> Advice:
 
 
 def value(basis: Basis) -> Advice:
-    """The thresholds with the highest total net value on history: wins x value - crossings x cost.
+    """The thresholds with the highest net value on history: wins x value - crossings x ``cost_per_mql`` or ``cost_per_sql``.
 
-    Each threshold is its own account: MQL with ``cost_per_mql``, SQL with ``cost_per_sql``. The note gives the thresholds at
-    which a calibrated probability breaks even, cost / value (Elkan, *The Foundations of Cost-Sensitive Learning*, 2001).
+    The note gives where a calibrated probability breaks even, cost / value (Elkan, *The Foundations of Cost-Sensitive
+    Learning*, 2001).
     """
     mql, mql_pays = _richest(basis, basis.cost_per_mql)
     sql, sql_pays = _richest(basis, basis.cost_per_sql)

@@ -28,13 +28,11 @@ _MAX_DIGITS = 17  # enough to tell any two floats apart
 
 
 class Threshold(msgspec.Struct, frozen=True):
-    """A threshold and its replay on history.
+    """A threshold on three scales and its replay on history.
 
-    ``logit``, ``probability`` and ``score`` are the same place on three scales. ``crossed`` leads reached it in the
-    history, ``wins`` of them won within the horizon after that. ``per_week`` is first crossings a week, ``precision``
-    wins / crossed, ``recall`` the share of all winning leads that reached the threshold. ``value_per_week`` is wins a week
-    times the value of a win, less crossings a week times the cost of a lead of this stage. Weekly figures are None
-    without dates, precision is None where nothing crosses.
+    ``crossed`` leads reached it first, ``wins`` of them won after that; ``precision`` is wins / crossed, ``recall`` the share of
+    winning leads that reached it, ``value_per_week`` wins times their value less crossings times their cost. None without dates
+    or crossings.
     """
 
     logit: float
@@ -96,7 +94,9 @@ class Basis:
         draws = resampled(self.steps, logit, n_boot=self.n_boot, seed=self.seed)
         with np.errstate(divide="ignore", invalid="ignore"):
             precisions, recalls = draws[:, 1] / draws[:, 0], draws[:, 3] / draws[:, 2]
-        net, nets = self._net(wins, crossed, cost), draws[:, 1] * self.value_per_win - draws[:, 0] * cost
+        net, nets = (
+            k * self.value_per_win - n * cost for k, n in ((wins, crossed), (draws[:, 1], draws[:, 0]))
+        )
         return Threshold(
             logit=logit,
             probability=_shortest_of(logit),
@@ -119,9 +119,6 @@ class Basis:
         upper = float(levels[at])
         lower = float(levels[at - 1]) if at else upper - 1.0
         return _shortest(lower, upper)
-
-    def _net(self, wins: float, crossed: float, cost: float) -> float:
-        return wins * self.value_per_win - crossed * cost
 
     def _weekly(self, total: float, draws: Floats) -> OptionalInterval:
         weeks = self.steps.weeks

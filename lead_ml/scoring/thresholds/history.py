@@ -24,10 +24,9 @@ _OPTIONAL = ("as_of", "groups", "opportunity_at", "amount")
 class History:
     """Cross-fitted scores of mature snapshots, several rows per lead, in any order.
 
-    Per row (n,): the ``lead`` number, 0 to n_leads - 1, the ``logit`` of the calibrated out-of-fold probability at ``as_of``
-    (microseconds UTC, None without dates), whether the lead ``won`` within ``horizon_days`` after it, and the ``amount`` (NaN
-    unknown). Per lead (n_leads,): ``groups``, what is resampled as one, and ``opportunity_at``, microseconds UTC or -1.
-    Raises InputError where arrays do not fit, TooLittleData without a row or a win.
+    Per row (n,): the number of the ``lead``, the calibrated out-of-fold ``logit`` at ``as_of`` (microseconds UTC), whether it
+    ``won`` within ``horizon_days``, and the ``amount`` (NaN unknown). Per lead (n_leads,): ``groups``, what is resampled as one,
+    and ``opportunity_at``, microseconds UTC or -1. Raises InputError or TooLittleData where it cannot be used.
     """
 
     lead: Indices

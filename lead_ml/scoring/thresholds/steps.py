@@ -41,12 +41,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Steps:
-    """A history made ready for replay; see the module. All arrays are by (lead, as_of).
+    """A history made ready for replay; see the module. All arrays are by (lead, as_of), ``row`` their row in the history.
 
-    ``row`` is the row of each step in the history. ``winner`` and ``present`` are (n_leads,): any row of the lead is
-    won; it has a row at all. ``weeks`` is the time from the first to the last first look at a lead, that is their
-    span of creation, at least one week; None without dates. Leads created late have only their early rows mature, so
-    a threshold that leads reach late in life shows a little less volume than it has.
+    ``winner`` and ``present`` are (n_leads,). ``weeks`` spans the first looks at leads, at least one; late leads have only their
+    early rows mature, so a threshold reached late in life shows a little less volume than it has.
     """
 
     history: History

@@ -26,10 +26,9 @@ class CurvePoint(msgspec.Struct, frozen=True):
 
 
 class Month(msgspec.Struct, frozen=True):
-    """One calendar month (UTC, ``2026-03``) at a threshold: new leads, first crossings, wins among them.
+    """One calendar month (UTC, ``2026-03``) at a threshold: new leads, first crossings, wins among them, Wilson's interval.
 
-    ``per_week`` is crossings a week of the part of the month that the history covers. ``precision`` carries Wilson's
-    90% interval; all None in a month without crossings.
+    ``per_week`` is crossings a week of the part of the month that the history covers.
     """
 
     month: str
@@ -56,13 +55,9 @@ def curve(history: History | Steps, *, reference_odds: float, n: int = 50) -> tu
             precision=wins / crossed,
             recall=caught / steps.n_winners,
         )
-        for threshold, crossed, wins, caught in zip(
-            thresholds.tolist(),
-            found.crossed.tolist(),
-            found.wins.tolist(),
-            found.caught.tolist(),
-            strict=True,
-        )
+        for threshold, crossed, wins, caught in np.rec.fromarrays(
+            [thresholds, found.crossed, found.wins, found.caught]
+        ).tolist()
     )
 
 
