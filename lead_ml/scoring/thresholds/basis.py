@@ -94,9 +94,8 @@ class Basis:
         draws = resampled(self.steps, logit, n_boot=self.n_boot, seed=self.seed)
         with np.errstate(divide="ignore", invalid="ignore"):
             precisions, recalls = draws[:, 1] / draws[:, 0], draws[:, 3] / draws[:, 2]
-        net, nets = (
-            k * self.value_per_win - n * cost for k, n in ((wins, crossed), (draws[:, 1], draws[:, 0]))
-        )
+        win = self.value_per_win
+        net, nets = wins * win - crossed * cost, draws[:, 1] * win - draws[:, 0] * cost
         return Threshold(
             logit=logit,
             probability=_shortest_of(logit),

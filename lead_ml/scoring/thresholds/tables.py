@@ -55,9 +55,10 @@ def curve(history: History | Steps, *, reference_odds: float, n: int = 50) -> tu
             precision=wins / crossed,
             recall=caught / steps.n_winners,
         )
-        for threshold, crossed, wins, caught in np.rec.fromarrays(
-            [thresholds, found.crossed, found.wins, found.caught]
-        ).tolist()
+        for threshold, crossed, wins, caught in zip(
+            *(column.tolist() for column in (thresholds, found.crossed, found.wins, found.caught)),
+            strict=True,
+        )
     )
 
 
