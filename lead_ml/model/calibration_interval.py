@@ -68,16 +68,13 @@ def fit_calibration_interval(
     and with `between` holds for a period of its own. With rows of one class only, it is all of (0, 1).
     """
     check_scores(logit, y, weight, groups)
-    used = np.asarray(weight, dtype=np.float64) > 0
-    z, labels = (
-        calibration.apply(np.asarray(logit, dtype=np.float64)[used]),
-        np.asarray(y, dtype=np.float64)[used],
-    )
+    used = np.asarray(weight) > 0
+    scores, labels, masses = (np.asarray(item, dtype=np.float64)[used] for item in (logit, y, weight))
+    z = calibration.apply(scores)
     if not 0 < labels.sum() < len(labels):
-        return CalibrationInterval(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
+        return CalibrationInterval.unknown(level)
     grid = np.unique(np.quantile(z, _GRID))
-    masses, leads = np.asarray(weight, dtype=np.float64)[used], np.asarray(groups)[used]
-    curves = _curves(z, labels, masses, leads, grid, n_boot=n_boot, seed=seed)
+    curves = _curves(z, labels, masses, np.asarray(groups)[used], grid, n_boot=n_boot, seed=seed)
     curves = curves + (between or BetweenPeriodVariance.none()).draw(grid, len(curves), seed)
     lower, upper = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return CalibrationInterval(

@@ -65,14 +65,10 @@ class Fitted:
     def save(self, folder: Path) -> None:
         """Write ``encoding.json``, ``kind.json``, the classifier's own files and, where there is one, ``profile.json``."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "encoding.json").write_bytes(
-            msgspec.json.format(msgspec.json.encode(self.encoder), indent=1)
-        )
         (folder / "kind.json").write_bytes(msgspec.json.encode({"kind": self.kind}))
-        if self.profiles:
-            (folder / PROFILE_FILE).write_bytes(
-                msgspec.json.format(msgspec.json.encode(self.profiles), indent=1)
-            )
+        books = {"encoding.json": self.encoder, **({PROFILE_FILE: self.profiles} if self.profiles else {})}
+        for name, content in books.items():
+            (folder / name).write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1))
         self.model.save(folder / "model")
 
     @classmethod
@@ -86,11 +82,8 @@ class Fitted:
         encoder = msgspec.json.decode((folder / "encoding.json").read_bytes(), type=Encoder)
         by_name = {item.name: item for item in declarations}
         seen = tuple(by_name[name] for name in encoder.names)
-        profiles: dict[str, LearnedProfile] = {}
-        if profiles_of(seen):
-            profiles = msgspec.json.decode(
-                (folder / PROFILE_FILE).read_bytes(), type=dict[str, LearnedProfile]
-            )
+        data = (folder / PROFILE_FILE).read_bytes() if profiles_of(seen) else b"{}"
+        profiles = msgspec.json.decode(data, type=dict[str, LearnedProfile])
         return cls(kind, seen, encoder, CLASSES[kind].load(folder / "model"), profiles)
 
 

@@ -41,30 +41,20 @@ def extra_from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Extra:
             for k, name in enumerate(unpacked("columns", arrays))
         }
         found = Extra(key, keys, Changes(arrays["owner"], arrays["at"], columns))
+        _check(found)
     except (KeyError, ValueError, IndexError, UnicodeDecodeError) as error:
         raise BundleError(
             f"third-party data of the bundle cannot be read: {error!r}",
             do="restore the bundle from its registry, or train again",
         ) from error
-    _check(found)
     return found
 
 
 def _check(extra: Extra) -> None:
     """Compare lengths and bounds, so that damaged data cannot read beyond its arrays; builds the index."""
-    rows = len(extra.keys)
-    sound = (
-        np.array_equal(extra.rows.owner, np.arange(rows))
-        and extra.rows.at.shape == (rows,)
-        and len(extra.place) == rows
-        and all(
-            column.codes.shape == (rows,)
-            and bool(((column.codes >= -1) & (column.codes < len(column.levels))).all())
-            for column in extra.rows.columns.values()
-        )
-    )
-    if not sound:
-        raise BundleError(
-            f"third-party data of the bundle by {extra.key} does not fit together",
-            do="restore the bundle from its registry, or train again",
-        )
+    rows, columns = len(extra.keys), extra.rows.columns.values()
+    fits = np.array_equal(extra.rows.owner, np.arange(rows)) and extra.rows.at.shape == (rows,)
+    if not fits or len(extra.place) != rows or any(c.codes.shape != (rows,) for c in columns):
+        raise ValueError(f"tables by {extra.key} do not fit together")
+    if any(((c.codes < -1) | (c.codes >= len(c.levels))).any() for c in columns):
+        raise ValueError(f"a code of a table by {extra.key} has no text")

@@ -164,16 +164,13 @@ def _shown(scored: Scored, row: int, asked: Prepared) -> dict[str, Any]:
 
 
 def _stacked(raws: Sequence[RawColumns]) -> RawColumns:
-    if len(raws) == 1:
-        return raws[0]
-    stacked: dict[str, Coded | Floats] = {}
-    for name, first in raws[0].items():
-        columns = [raw[name] for raw in raws]
-        if isinstance(first, Coded):
-            stacked[name] = Coded.of([value for column in columns for value in column.values()])  # type: ignore[union-attr]
-        else:
-            stacked[name] = np.concatenate(columns)  # type: ignore[arg-type]
-    return stacked
+    return raws[0] if len(raws) == 1 else {name: _joined([raw[name] for raw in raws]) for name in raws[0]}
+
+
+def _joined(columns: Sequence[Any]) -> Coded | Floats:
+    if isinstance(columns[0], Coded):
+        return Coded.of([value for column in columns for value in column.values()])
+    return np.concatenate(columns)
 
 
 def _value(column: Coded | Floats, row: int) -> str | float | None:

@@ -75,12 +75,17 @@ def fit_evidence(
     """
     target = np.asarray(y, dtype=np.float64)
     weights = np.ones(len(target)) if weight is None else np.asarray(weight, dtype=np.float64)
-    _check(declarations, columns, target, weights)
-    features = {
-        item.name: _fit(item, columns[item.name], target, weights)
-        for item in declarations
-        if item.name in columns
-    }
+    known = [(item, columns[item.name]) for item in declarations if item.name in columns]
+    if not weights.sum() > 0:
+        raise InputError(
+            "no rows to take evidence from", source=_SOURCE, expected="mature rows with a weight"
+        )
+    for name, column in [("weight", weights), *((item.name, column) for item, column in known)]:
+        if len(column) != len(target):
+            raise InputError(
+                f"{name} has the wrong length", source=_SOURCE, value=len(column), expected=f"{len(target)}"
+            )
+    features = {item.name: _fit(item, column, target, weights) for item, column in known}
     return Evidence(float((target * weights).sum() / weights.sum()), features)
 
 
@@ -133,18 +138,3 @@ def _cell(found: Levels | Bins, value: str | float | None) -> Cell | None:
     if value == 0 and found.zero_apart:
         return found.zero
     return found.cells[bisect.bisect_right(found.edges, value)]
-
-
-def _check(
-    declarations: Sequence[Declaration], columns: Mapping[str, Coded | Floats], y: Floats, weight: Floats
-) -> None:
-    if len(y) == 0 or not weight.sum() > 0:
-        raise InputError(
-            "no rows to take evidence from", source=_SOURCE, expected="mature rows with a weight"
-        )
-    named = {item.name: columns[item.name] for item in declarations if item.name in columns}
-    for name, column in {**named, "weight": weight}.items():
-        if len(column) != len(y):
-            raise InputError(
-                f"{name} has the wrong length", source=_SOURCE, value=len(column), expected=f"{len(y)}"
-            )

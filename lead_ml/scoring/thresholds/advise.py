@@ -196,7 +196,7 @@ def _trusted(steps: Steps) -> Floats:
 
 
 def _least(steps: Steps) -> int:
-    return min(LEAST_CROSSED, steps.n_present)
+    return min(LEAST_CROSSED, int(steps.present.sum()))
 
 
 def _mean_interval(rows: Indices, basis: Basis) -> tuple[float, float]:

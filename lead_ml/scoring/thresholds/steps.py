@@ -78,11 +78,6 @@ class Steps:
         )
 
     @property
-    def n_present(self) -> int:
-        """Number of leads in the history."""
-        return int(self.present.sum())
-
-    @property
     def n_winners(self) -> int:
         """Number of leads that win in any of their rows."""
         return int(self.winner.sum())
