@@ -143,7 +143,10 @@ def fit_all(
     first = recipes[0]
     profiles, raw = _profiled(first, declarations, rows)
     encoder = fit_encoder(declarations, raw, rows.lead, _named(first))
-    X = hide_some(encoder, encoder.transform(raw), rows.lead, first.seed)
+    X = encoder.transform(raw)
+    places = [j for j, name in enumerate(encoder.names) if name in encoder.categories]
+    books = Encoder(tuple(encoder.names[j] for j in places), encoder.categories)
+    X[:, places] = hide_some(books, X[:, places], rows.lead, first.seed)
     columns = columns_of(declarations, encoder, first.spec)
     design: Design | None = None
     found = []

@@ -122,12 +122,10 @@ def _column(operand: Declaration, column: Coded, won: np.ndarray, by_hand: ByHan
         value: WeightOfEvidence(round(_points_of(k, n, rate, strength), 3), n, k)
         for value, (k, n) in counts.items()
     }
-    hand = by_hand.get(operand.name, {})
-    known = {value: found.get(value, WeightOfEvidence(0.0)) for value in hand}
-    set_by_hand = {
-        v: WeightOfEvidence(hand[v], weight.leads, weight.wins, True) for v, weight in known.items()
-    }
-    return ColumnProfile(operand.name, strength, {**found, **set_by_hand})
+    for value, points in by_hand.get(operand.name, {}).items():
+        known = found.get(value, WeightOfEvidence(0.0))
+        found[value] = WeightOfEvidence(points, known.leads, known.wins, True)
+    return ColumnProfile(operand.name, strength, found)
 
 
 def _points_of(wins: int, leads: int, rate: float, strength: float) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,7 +21,6 @@ from lead_ml.scoring.thresholds.scale import log_odds, probability_of, score_of
 from lead_ml.scoring.thresholds.steps import Steps, prepared
 from lead_ml.tables.dataset import Floats, Indices
 
-DEFAULT_BOOTSTRAP = 500
 LEVEL = 0.90
 _PRIOR = np.array([[1, 1, 1, 1], [1, 0, 0, 0], [0, 0, 1, 0]], dtype=np.int64)
 _PRIOR_WEIGHT = 0.5
@@ -55,37 +55,28 @@ class Basis:
     """
 
     steps: Steps
-    reference_odds: float
-    cost_per_sql: float
-    cost_per_mql: float
     value_per_win: float
-    n_boot: int
-    seed: int
+    reference_odds: float
+    cost_per_sql: float = 0.0
+    cost_per_mql: float = 0.0
+    n_boot: int = 500
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        for name in ("cost_per_sql", "cost_per_mql"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ParamsError(name, value=getattr(self, name), expected="a number, 0 or more")
+        for name in ("value_per_win", "reference_odds"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ParamsError(name, value=getattr(self, name), expected="a positive number")
+        if self.n_boot < 2:
+            raise ParamsError("n_boot", value=self.n_boot, expected="at least 2 resamples")
 
     @classmethod
-    def of(
-        cls,
-        history: History | Steps,
-        *,
-        reference_odds: float,
-        cost_per_sql: float = 0.0,
-        cost_per_mql: float = 0.0,
-        value_per_win: float | None = None,
-        n_boot: int = DEFAULT_BOOTSTRAP,
-        seed: int = 7,
-    ) -> Basis:
+    def of(cls, history: History | Steps, *, value_per_win: float | None = None, **given: Any) -> Basis:
         """Gather and check; `value_per_win` is the mean known amount of the winning leads by default, else 1."""
         steps = prepared(history)
-        value = _mean_amount(steps) if value_per_win is None else value_per_win
-        for name, figure in (("cost_per_sql", cost_per_sql), ("cost_per_mql", cost_per_mql)):
-            if not (math.isfinite(figure) and figure >= 0):
-                raise ParamsError(name, value=figure, expected="a number, 0 or more")
-        for name, figure in (("value_per_win", value), ("reference_odds", reference_odds)):
-            if not (math.isfinite(figure) and figure > 0):
-                raise ParamsError(name, value=figure, expected="a positive number")
-        if n_boot < 2:
-            raise ParamsError("n_boot", value=n_boot, expected="at least 2 resamples")
-        return cls(steps, reference_odds, cost_per_sql, cost_per_mql, value, n_boot, seed)
+        return cls(steps, _mean_amount(steps) if value_per_win is None else value_per_win, **given)
 
     def threshold(self, logit: float, cost: float) -> Threshold:
         """Describe the threshold at a logit, with `cost` for each lead that crosses it."""
@@ -127,11 +118,8 @@ class Basis:
 def _shortest(lower: float, upper: float) -> float:
     """Return the logit, above lower and up to upper, whose probability has the fewest digits."""
     middle = probability_of(lower + (upper - lower) / 2)
-    for digits in range(1, _MAX_DIGITS + 1):
-        threshold = log_odds(float(f"{middle:.{digits}g}"))
-        if lower < threshold <= upper:
-            return threshold
-    return upper
+    rounded = (log_odds(float(f"{middle:.{digits}g}")) for digits in range(1, _MAX_DIGITS + 1))
+    return next((threshold for threshold in rounded if lower < threshold <= upper), upper)
 
 
 def _shortest_of(logit: float) -> float:
