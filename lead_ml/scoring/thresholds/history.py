@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.errors import BundleError, InputError, TooLittleData
-from lead_ml.tables.dataset import Floats, Indices, Instants
-
-Booleans = npt.NDArray[np.bool_]
+from lead_ml.tables.dataset import Floats, Indices, Instants, Mask
 
 MICROSECONDS_PER_WEEK = 604_800_000_000
 _SOURCE = "threshold history"
@@ -31,7 +29,7 @@ class History:
 
     lead: Indices
     logit: Floats
-    won: Booleans
+    won: Mask
     as_of: Instants | None = None
     groups: Indices | None = None
     opportunity_at: Instants | None = None
@@ -98,7 +96,7 @@ def before_opportunity(history: History) -> Indices:
     return last_rows(history, (when >= 0) & (history.as_of < when))
 
 
-def last_rows(history: History, chosen: Booleans) -> Indices:
+def last_rows(history: History, chosen: Mask) -> Indices:
     """Return the latest chosen row of each lead that has one."""
     rows = np.flatnonzero(chosen)
     if history.as_of is not None:
@@ -134,7 +132,7 @@ def _check(history: History) -> None:
     _refuse(~np.isfinite(history.logit), history.logit, "logit", "a finite number")
 
 
-def _refuse(bad: Booleans, values: npt.NDArray[Any], what: str, expected: str) -> None:
+def _refuse(bad: Mask, values: npt.NDArray[Any], what: str, expected: str) -> None:
     if bad.any():
         rows = np.flatnonzero(bad)
         raise InputError(

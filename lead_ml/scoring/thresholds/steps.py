@@ -11,14 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from lead_ml.scoring.thresholds.history import (
-    MICROSECONDS_PER_WEEK,
-    Booleans,
-    History,
-    before_opportunity,
-    last_rows,
-)
-from lead_ml.tables.dataset import Floats, Indices, Instants
+from lead_ml.scoring.thresholds.history import MICROSECONDS_PER_WEEK, History, before_opportunity, last_rows
+from lead_ml.tables.dataset import Floats, Indices, Instants, Mask
 
 
 @dataclass(frozen=True)
@@ -27,7 +21,7 @@ class Crossings:
 
     lead: Indices
     as_of: Instants | None
-    won: Booleans
+    won: Mask
 
 
 @dataclass(frozen=True)
@@ -52,9 +46,9 @@ class Steps:
     lead: Indices
     low: Floats
     high: Floats
-    won: Booleans
-    winner: Booleans
-    present: Booleans
+    won: Mask
+    winner: Mask
+    present: Mask
     weeks: float | None
 
     @classmethod
