@@ -8,7 +8,7 @@ from lead_ml.model.calibration import Calibration, fit_calibration
 from lead_ml.model.calibration_interval import CalibrationInterval, fit_calibration_interval
 from lead_ml.model.lightgbm import LightGBM
 from lead_ml.model.logistic import Logistic
-from lead_ml.model.scorecard import CompiledRule, Scorecard, compile_rules
+from lead_ml.model.scorecard import Scorecard, compile_rules
 
 __all__ = [
     "BetweenPeriodVariance",
@@ -16,7 +16,6 @@ __all__ = [
     "CalibrationInterval",
     "Classifier",
     "ColumnInfo",
-    "CompiledRule",
     "LightGBM",
     "Logistic",
     "Scorecard",

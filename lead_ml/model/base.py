@@ -110,23 +110,28 @@ class Classifier(ABC):
         BundleError
             If the file is missing, damaged, of another candidate, or written by a newer lead-ml.
         """
-        content = read_model_file(folder)
+        path = folder / FILE
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BundleError(f"{path} cannot be read: {error}", do="restore the bundle") from error
+        found = content.get("format") if isinstance(content, dict) else content
+        if found != FORMAT:
+            raise BundleError(
+                "format of a model file", value=found, expected=str(FORMAT), do="upgrade lead-ml"
+            )
         if content.get("kind") != cls.kind:
             raise BundleError("kind of model", value=content.get("kind"), expected=cls.kind)
         try:
             model = cls._from_dict(content, folder)
             model.columns_ = tuple(ColumnInfo(**column) for column in content["columns"])
         except (KeyError, TypeError, ValueError, OSError) as error:
-            raise BundleError(f"{folder / FILE} is damaged: {error!r}", do="restore the bundle") from error
+            raise BundleError(f"{path} is damaged: {error!r}", do="restore the bundle") from error
         return model
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 (scikit-learn's signature)
         """Return the constructor's keywords, so that ``sklearn.base.clone`` works."""
-        return {
-            name: getattr(self, name)
-            for name in inspect.signature(type(self).__init__).parameters
-            if name != "self"
-        }
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def set_params(self, **params: Any) -> Self:
         """Replace constructor keywords."""
@@ -185,13 +190,7 @@ def described(X: Floats, columns: Sequence[ColumnInfo] | None) -> tuple[ColumnIn
 
 
 def check_matrix(X: Floats, columns: Sequence[ColumnInfo]) -> Floats:
-    """Return ``X`` if it is a float64 C-contiguous matrix with these columns.
-
-    Raises
-    ------
-    InputError
-        If it is not.
-    """
+    """Return ``X``, or raise InputError where it is no float64 C-contiguous matrix with these columns."""
     right = isinstance(X, np.ndarray) and X.dtype == np.float64 and X.ndim == 2 and X.flags.c_contiguous
     if not right or X.shape[1] != len(columns):
         raise InputError(
@@ -206,13 +205,7 @@ def check_matrix(X: Floats, columns: Sequence[ColumnInfo]) -> Floats:
 def check_fit(
     X: Floats, y: npt.NDArray[Any], sample_weight: Floats | None, columns: Sequence[ColumnInfo]
 ) -> tuple[Floats, Floats]:
-    """Return labels and weights as float64 (n,) after checking all inputs of a fit.
-
-    Raises
-    ------
-    InputError
-        If shapes differ, a label is not 0 or 1, a weight is negative or not finite, or a number is infinite.
-    """
+    """Return labels and weights as float64 (n,), or raise InputError where an input is not sound."""
     check_matrix(X, columns)
     labels = np.asarray(y, dtype=np.float64)
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
@@ -233,13 +226,7 @@ def check_fit(
 
 
 def check_classes(y: Floats, weight: Floats) -> None:
-    """Raise unless the rows that carry weight hold both classes.
-
-    Raises
-    ------
-    TooLittleData
-        If a class is missing.
-    """
+    """Raise TooLittleData unless the rows that carry weight hold both classes."""
     positives, rows = int((y[weight > 0] == 1).sum()), int((weight > 0).sum())
     if not 0 < positives < rows:
         raise TooLittleData(
@@ -247,24 +234,6 @@ def check_classes(y: Floats, weight: Floats) -> None:
             value=f"{positives} positives of {rows} rows",
             do="use the scorecard, which needs no labels, until there are both",
         )
-
-
-def read_model_file(folder: Path) -> dict[str, Any]:
-    """Return the content of ``model.json``.
-
-    Raises
-    ------
-    BundleError
-        If it is missing, no JSON object, or of a format newer than this lead-ml.
-    """
-    try:
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BundleError(f"{folder / FILE} cannot be read: {error}", do="restore the bundle") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        found = content.get("format") if isinstance(content, dict) else content
-        raise BundleError("format of a model file", value=found, expected=str(FORMAT), do="upgrade lead-ml")
-    return content
 
 
 def add_up(contributions: Floats) -> Floats:

@@ -17,10 +17,9 @@ MIN_WINS = 30
 
 
 class BetweenPeriodVariance(msgspec.Struct, frozen=True):
-    """Standard deviations between periods of the calibration line's shift and tilt, in logits.
+    """Standard deviations between periods of the calibration line ``logit + shift + tilt * (logit - middle) / spread``.
 
-    The line of a period is ``logit + shift + tilt * (logit - middle) / spread``; ``shift`` and ``tilt`` are drawn anew
-    in every period, also in the one that a served score lives in.
+    ``shift`` and ``tilt``, in logits, are drawn anew in every period, also in the one that a served score lives in.
     """
 
     shift: float
@@ -53,21 +52,7 @@ def fit_between_period_variance(
     In each period with 30 wins the calibration line is corrected by one Newton step, its variance taken over leads; the
     variance between periods is what remains (DerSimonian and Laird, 1986), zero where chance explains it all. An interval
     widened by it is the prediction interval of internal-external validation (Riley, Higgins and Deeks, 2011; Debray et
-    al., 2017). With fewer than two such periods it is zero.
-
-    Parameters
-    ----------
-    logit, y, weight, groups
-        As for :func:`lead_ml.model.fit_calibration_interval`, each (n,).
-    period
-        (n,) number of the row's period, such as the month of creation.
-    calibration
-        The calibration of the probability shown.
-
-    Raises
-    ------
-    InputError
-        If the lengths differ or a logit is not finite.
+    al., 2017). With fewer than two such periods it is zero. ``period`` (n,) numbers the row's period.
     """
     check_scores(logit, y, weight, groups)
     z = calibration.apply(np.asarray(logit, dtype=np.float64))

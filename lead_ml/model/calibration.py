@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 import msgspec
@@ -41,19 +40,11 @@ class Calibration(msgspec.Struct, frozen=True):
         return self.intercept + self.slope * logit
 
     def recentered(self, logit: Floats, y: Floats, weight: Floats) -> Calibration:
-        """Return the calibration of a refit that has learned from the same rows that this one was fitted on.
+        """Return the calibration of a refit that has learned from the same rows, to which it gives these log-odds (n,).
 
         The slope, how overconfident scores are, needs out-of-sample scores and is kept. The mean must come from the refit's own
         logits of these rows: it has already adapted to their chance deviations, and the intercept of earlier fits would count
-        them twice. Under ``platt`` the mean probability becomes the observed rate, under
-        ``temperature`` it stays that of the refit.
-
-        Parameters
-        ----------
-        logit
-            Log-odds (n,) that the refit gives the rows.
-        y, weight
-            Labels 0 or 1 and weights, each (n,).
+        them twice. Under ``platt`` the mean probability becomes the observed rate, under ``temperature`` it stays.
         """
         if self.method == "identity":
             return self
@@ -66,15 +57,6 @@ class Calibration(msgspec.Struct, frozen=True):
         scaled[:, -1] += self.intercept
         return scaled
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return {"method": self.method, "slope": self.slope, "intercept": self.intercept}
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Self:
-        """Rebuild what :meth:`to_dict` gave, to the last bit."""
-        return msgspec.convert(dict(content), cls)
-
 
 def fit_calibration(
     logit: Floats, y: Floats, weight: Floats, groups: npt.NDArray[Any], *, seed: int
@@ -84,18 +66,6 @@ def fit_calibration(
     The choice is by weighted log-loss, cross-fitted in 5 folds of whole leads. The simpler method wins unless the next
     lowers the loss by more than one standard error of that gain over the groups (Breiman et al., 1984), and by more than
     0.01% (MIN_GAIN). Platt takes part from a weight of 2,000 and 100 positives on: rows, or leads where each weighs 1.
-
-    Parameters
-    ----------
-    logit, y, weight
-        Out-of-sample log-odds of the model, labels 0 or 1, and weights, each (n,).
-    groups
-        (n,) lead (or person) of each row.
-
-    Raises
-    ------
-    InputError
-        If the lengths differ or a logit is not finite.
     """
     check_scores(logit, y, weight, groups)
     labels, masses = np.asarray(y, dtype=np.float64), np.asarray(weight, dtype=np.float64)
@@ -105,7 +75,7 @@ def fit_calibration(
     methods: tuple[CalibrationMethod, ...] = ("temperature",)
     if masses.sum() >= PLATT_ROWS and (masses * labels).sum() >= PLATT_POSITIVES:
         methods = ("temperature", "platt")
-    folds = _folds(groups, seed)
+    folds = folds_of(groups, FOLDS, seed)
     chosen, best = Calibration.identity(), logit_losses(logit, labels)
     for method in methods:
         losses = _cross_fitted(method, logit, labels, masses, folds)
@@ -135,10 +105,9 @@ def _fit(method: CalibrationMethod, z: Floats, y: Floats, weight: Floats) -> Cal
 
 
 def _slope_about(pivot: float, z: Floats, y: Floats, weight: Floats) -> float:
-    """The slope of the lowest log-loss among the lines through the pivot.
+    """The slope of the lowest log-loss among the lines through the pivot, so that the mean stays where it is.
 
-    Through zero, as temperature scaling has it for balanced classes, a slope below one would raise every probability of
-    a rare outcome: the mean must stay where it is.
+    Through zero, as for balanced classes, a slope below one would raise every probability of a rare outcome.
     """
     from scipy.optimize import minimize_scalar
 
@@ -172,21 +141,15 @@ def _cross_fitted(method: CalibrationMethod, z: Floats, y: Floats, weight: Float
     return logit_losses(applied, y)
 
 
-def _folds(groups: npt.NDArray[Any], seed: int) -> Indices:
-    """Deal whole groups into folds at random."""
-    _, member = np.unique(groups, return_inverse=True)
-    dealt = np.random.default_rng(seed).permutation(int(member.max()) + 1) % FOLDS
+def folds_of(groups: npt.NDArray[Any], folds: int, seed: int) -> Indices:
+    """Deal whole groups into folds at random; return the fold of each row."""
+    names, member = np.unique(groups, return_inverse=True)
+    dealt = np.random.default_rng(seed).permutation(len(names)) % folds
     return np.asarray(dealt[member], dtype=np.int64)
 
 
 def check_scores(logit: Floats, y: Floats, weight: Floats, groups: npt.NDArray[Any]) -> None:
-    """Check out-of-sample scores: four vectors of one length, not empty, finite logits.
-
-    Raises
-    ------
-    InputError
-        If they are not.
-    """
+    """Raise InputError unless out-of-sample scores are four vectors of one length with finite logits."""
     shapes = {np.shape(item) for item in (logit, y, weight, groups)}
     if len(shapes) != 1 or len(next(iter(shapes))) != 1:
         raise InputError(

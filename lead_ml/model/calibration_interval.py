@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 import msgspec
@@ -27,10 +26,9 @@ _UNKNOWN = 40.0
 
 
 class CalibrationInterval(msgspec.Struct, frozen=True):
-    """Bounds on the logit of the true mean probability, at knots of the calibrated logit.
+    """Bounds on the logit of the true mean probability, at knots of the calibrated logit, at pointwise confidence ``level``.
 
-    ``lower[k]`` <= ``grid[k]`` <= ``upper[k]``. Between knots the distances to the score are interpolated linearly,
-    beyond them they stay those of the outermost knot. ``level`` is the pointwise confidence (0-1).
+    Between knots the distances to the score are interpolated linearly, beyond them they stay those of the outermost knot.
     """
 
     level: float
@@ -44,28 +42,11 @@ class CalibrationInterval(msgspec.Struct, frozen=True):
         return cls(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
 
     def bounds(self, logit: Floats) -> tuple[Floats, Floats]:
-        """Return lower and upper probabilities (n,) at calibrated logits (n,), those of the probabilities shown.
-
-        Both lie inside (0, 1), the probability shown between them.
-        """
+        """Return lower and upper probabilities (n,), inside (0, 1) and around those shown."""
         z, grid = np.asarray(logit, dtype=np.float64), np.array(self.grid)
         lower = sigmoid(z + np.interp(z, grid, np.array(self.lower) - grid))
         upper = sigmoid(z + np.interp(z, grid, np.array(self.upper) - grid))
         return np.clip(lower, _EDGE, 1 - _EDGE), np.clip(upper, _EDGE, 1 - _EDGE)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return {
-            "level": self.level,
-            "grid": list(self.grid),
-            "lower": list(self.lower),
-            "upper": list(self.upper),
-        }
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Self:
-        """Rebuild what :meth:`to_dict` gave, to the last bit."""
-        return msgspec.convert(dict(content), cls)
 
 
 def fit_calibration_interval(
@@ -82,37 +63,18 @@ def fit_calibration_interval(
 ) -> CalibrationInterval:
     """Fit a flexible calibration curve to each resample of the leads and keep its percentiles on a grid of scores.
 
-    The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalized. So
-    the interval is right even where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the
-    probability shown. With rows of one class only, the interval is all of (0, 1).
-
-    Parameters
-    ----------
-    logit, y, weight
-        Out-of-sample log-odds of the model before calibration, labels 0 or 1, and weights, each (n,).
-    groups
-        (n,) lead (or person) of each row: resampled as one.
-    calibration
-        The calibration of the probability shown.
-    between
-        How much the calibration moves between periods: the interval then holds for a period of its own.
-
-    Raises
-    ------
-    InputError
-        If the lengths differ or a logit is not finite.
+    The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalized, so that it
+    holds where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the probability shown,
+    and with `between` holds for a period of its own. With rows of one class only, it is all of (0, 1).
     """
     check_scores(logit, y, weight, groups)
-    used = np.asarray(weight, dtype=np.float64) > 0
-    z, labels = (
-        calibration.apply(np.asarray(logit, dtype=np.float64)[used]),
-        np.asarray(y, dtype=np.float64)[used],
-    )
+    used = np.asarray(weight) > 0
+    scores, labels, masses = (np.asarray(item, dtype=np.float64)[used] for item in (logit, y, weight))
+    z = calibration.apply(scores)
     if not 0 < labels.sum() < len(labels):
-        return CalibrationInterval(level, (0.0,), (-_UNKNOWN,), (_UNKNOWN,))
+        return CalibrationInterval.unknown(level)
     grid = np.unique(np.quantile(z, _GRID))
-    masses, leads = np.asarray(weight, dtype=np.float64)[used], np.asarray(groups)[used]
-    curves = _curves(z, labels, masses, leads, grid, n_boot=n_boot, seed=seed)
+    curves = _curves(z, labels, masses, np.asarray(groups)[used], grid, n_boot=n_boot, seed=seed)
     curves = curves + (between or BetweenPeriodVariance.none()).draw(grid, len(curves), seed)
     lower, upper = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return CalibrationInterval(

@@ -14,9 +14,9 @@ from lead_ml.asof.encode import Encoder, RawColumns, fit_encoder, hide_some
 from lead_ml.declare import Declaration, Profile
 from lead_ml.errors import BundleError, DeclarationError
 from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
+from lead_ml.model.design import Design
 from lead_ml.model.icp import LearnedProfile, agreement, learn, out_of_fold
 from lead_ml.model.lightgbm import TrainBooster, train_booster_here
-from lead_ml.model.logistic import Design
 from lead_ml.project.params import TargetParams
 from lead_ml.project.targets import Kind, ModelSpec
 from lead_ml.tables.dataset import Coded, Floats, Indices
@@ -65,14 +65,10 @@ class Fitted:
     def save(self, folder: Path) -> None:
         """Write ``encoding.json``, ``kind.json``, the classifier's own files and, where there is one, ``profile.json``."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "encoding.json").write_bytes(
-            msgspec.json.format(msgspec.json.encode(self.encoder), indent=1)
-        )
         (folder / "kind.json").write_bytes(msgspec.json.encode({"kind": self.kind}))
-        if self.profiles:
-            (folder / PROFILE_FILE).write_bytes(
-                msgspec.json.format(msgspec.json.encode(self.profiles), indent=1)
-            )
+        books = {"encoding.json": self.encoder, **({PROFILE_FILE: self.profiles} if self.profiles else {})}
+        for name, content in books.items():
+            (folder / name).write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1))
         self.model.save(folder / "model")
 
     @classmethod
@@ -86,11 +82,8 @@ class Fitted:
         encoder = msgspec.json.decode((folder / "encoding.json").read_bytes(), type=Encoder)
         by_name = {item.name: item for item in declarations}
         seen = tuple(by_name[name] for name in encoder.names)
-        profiles: dict[str, LearnedProfile] = {}
-        if profiles_of(seen):
-            profiles = msgspec.json.decode(
-                (folder / PROFILE_FILE).read_bytes(), type=dict[str, LearnedProfile]
-            )
+        data = (folder / PROFILE_FILE).read_bytes() if profiles_of(seen) else b"{}"
+        profiles = msgspec.json.decode(data, type=dict[str, LearnedProfile])
         return cls(kind, seen, encoder, CLASSES[kind].load(folder / "model"), profiles)
 
 
@@ -102,10 +95,7 @@ def profiles_of(declarations: Sequence[Declaration]) -> tuple[Profile, ...]:
 def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
     """Return the declarations of the groups that a model sees; the fake model does not see customer profiles.
 
-    Raises
-    ------
-    DeclarationError
-        If a group is empty everywhere, or a monotone sign names no feature of the model.
+    Raises DeclarationError where no group has features, or a monotone sign names no feature of the model.
     """
     apart = profiles_of(declarations) if spec.name == "fake" else ()
     seen = tuple(item for item in declarations if item.group in spec.groups and item not in apart)
@@ -121,16 +111,9 @@ def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[D
 
 @dataclass(frozen=True)
 class FitRows:
-    """The rows of a fit.
+    """The rows of a fit: raw feature columns, and the lead, label (0.0 or 1.0), weight and group of each row, all (rows,).
 
-    Attributes
-    ----------
-    raw
-        Feature columns (rows,).
-    lead, y, weight
-        Lead, label (0.0 or 1.0) and weight of each row (rows,).
-    group
-        Person or account of each row (rows,): leads of one person share it. The lead by default.
+    Leads of one person or account share a group; each lead is its own by default.
     """
 
     raw: RawColumns
@@ -155,13 +138,15 @@ def fit_all(
 ) -> tuple[Fitted, ...]:
     """Fit recipes that differ in candidate and penalty only: profiles, code book, matrix and design are built once.
 
-    A customer profile is learned from all rows; the classifier sees each row's agreement with a profile learned from other
-    folds, so that no row can read its own outcome from it.
+    The classifier sees each row's agreement with a profile learned from other folds, never from its own outcome.
     """
     first = recipes[0]
     profiles, raw = _profiled(first, declarations, rows)
     encoder = fit_encoder(declarations, raw, rows.lead, _named(first))
-    X = hide_some(encoder, encoder.transform(raw), rows.lead, first.seed)
+    X = encoder.transform(raw)
+    places = [j for j, name in enumerate(encoder.names) if name in encoder.categories]
+    books = Encoder(tuple(encoder.names[j] for j in places), encoder.categories)
+    X[:, places] = hide_some(books, X[:, places], rows.lead, first.seed)
     columns = columns_of(declarations, encoder, first.spec)
     design: Design | None = None
     found = []

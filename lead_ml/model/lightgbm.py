@@ -31,7 +31,7 @@ _FOR_CATEGORIES: Mapping[str, Any] = {
 
 @dataclass(frozen=True, eq=False)
 class BoosterTask:
-    """The input of a booster: `rounds` trees on ``X`` (n, d) float64, ``y`` (n,) of 0.0 and 1.0 and ``weight`` (n,) or None.
+    """The input of a booster: `rounds` trees on ``X`` (n, d) with labels ``y`` (n,) of 0.0 and 1.0 and ``weight`` (n,) or None.
 
     ``names`` are the d feature names, ``categories`` the positions of the columns that hold codes.
     """

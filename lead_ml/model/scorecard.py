@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -52,18 +53,10 @@ def compile_rules(
     columns: Sequence[ColumnInfo],
     codes_of: Callable[[str, str], int | None],
 ) -> tuple[CompiledRule, ...]:
-    """Translate the rules of ``params.yaml`` into columns and codes.
+    """Translate the rules of ``params.yaml`` into columns and codes; raises DeclarationError where one does not fit.
 
-    Parameters
-    ----------
-    codes_of
-        Takes the name of a category feature and a value, gives its code. A value without a level of its own (None,
-        unseen or rare) matches nothing: points for one rare company must not go to every rare company.
-
-    Raises
-    ------
-    DeclarationError
-        If a rule names no feature of the model, or asks a category for a range or a number for values.
+    `codes_of` gives the code of a feature's value. A value without a level of its own (None, unseen or rare) matches nothing:
+    points for one rare company must not go to every rare company.
     """
     places = {column.name: place for place, column in enumerate(columns)}
     return tuple(_compiled(rule, places, columns, codes_of) for rule in rules)
@@ -92,29 +85,32 @@ class Scorecard(Classifier):
         """Store the mean points per column; ``y`` is not used and may be None, ``X`` may have no rows."""
         self.columns_ = columns = described(X, columns)
         _, weight = check_fit(X, np.zeros(len(X)) if y is None else y, sample_weight, columns)
-        points, total = self._points(X), float(weight.sum())
-        means = [(points[:, j] * weight).sum() / total if total > 0 else 0.0 for j in range(len(columns))]
-        self.mean_points_ = np.array(means, dtype=np.float64)
+        total, self.mean_points_ = float(weight.sum()), np.zeros(len(columns))
+        for column in self._used() if total > 0 else ():
+            self.mean_points_[column] = (self._points(X, column) * weight).sum() / total
         return self
 
     def predict_logit(self, X: Floats) -> Floats:
         """Return logit(base_rate) + points * ln(10) / 20, (n,)."""
-        points = self._points(self._checked(X))
-        total = np.zeros(len(X))
+        total = np.zeros(len(self._checked(X)))
         for column in self._used():
-            total += points[:, column]
+            total += self._points(X, column)
         return total * LOGIT_PER_POINT + self._start()
 
     def contributions(self, X: Floats) -> Floats:
         """Return (n, d + 1): (points - mean points) * ln(10) / 20 of each column, and the mean lead's logit."""
-        centered = self._points(self._checked(X)) - self.mean_points_
-        base = self._start() + math.fsum(self.mean_points_) * LOGIT_PER_POINT
-        return np.column_stack([centered * LOGIT_PER_POINT, np.full(len(X), base)])
+        found = np.zeros((len(self._checked(X)), len(self.columns_) + 1))
+        found[:, -1] = self._start() + math.fsum(self.mean_points_) * LOGIT_PER_POINT
+        for column in self._used():
+            found[:, column] = (self._points(X, column) - self.mean_points_[column]) * LOGIT_PER_POINT
+        return found
 
-    def _points(self, X: Floats) -> Floats:
-        points = np.zeros_like(X)
+    def _points(self, X: Floats, column: int) -> Floats:
+        """Points (n,) of the rules on one column."""
+        points, values = np.zeros(len(X)), X[:, column]
         for rule in self.rules:
-            points[:, rule.column] += np.where(rule.matches(X[:, rule.column]), rule.points, 0.0)
+            if rule.column == column:
+                points += np.where(rule.matches(values), rule.points, 0.0)
         return points
 
     def _used(self) -> list[int]:
@@ -126,13 +122,13 @@ class Scorecard(Classifier):
     def _to_dict(self) -> dict[str, Any]:
         return {
             "base_rate": self.base_rate,
-            "rules": [asdict(rule) for rule in self.rules],
+            "rules": [vars(rule) for rule in self.rules],
             "mean_points": self.mean_points_.tolist(),
         }
 
     @classmethod
     def _from_dict(cls, content: Mapping[str, Any], folder: Path) -> Self:  # noqa: ARG003
-        rules = tuple(_rule_from(item) for item in content["rules"])
+        rules = msgspec.convert(content["rules"], tuple[CompiledRule, ...])
         model = cls(rules=rules, base_rate=content["base_rate"])
         model.mean_points_ = np.array(content["mean_points"], dtype=np.float64)
         return model
@@ -167,8 +163,3 @@ def _compiled(
     found = (codes_of(rule.feature, value) for value in rule.values)
     levels = sorted({code for code in found if code is not None and code >= FIRST_LEVEL})
     return CompiledRule(place, rule.points, (MISSING,) if rule.missing else tuple(levels))
-
-
-def _rule_from(item: Mapping[str, Any]) -> CompiledRule:
-    codes = item["codes"]
-    return CompiledRule(**{**item, "codes": None if codes is None else tuple(codes)})

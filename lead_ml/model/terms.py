@@ -1,18 +1,13 @@
-"""How the logistic regression sees a column: the transform decided at fit time, its design columns, and its effect.
-
-The whole effect of a column is a function of its own value alone, so scoring is elementwise and one row gives the same
-bits as many.
-"""
+"""How the logistic regression sees a column: a transform decided at fit time, and an effect of its own value alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from lead_ml.model.base import ColumnInfo
 from lead_ml.tables.dataset import Floats, Indices
 
 UNSEEN = 1
@@ -25,9 +20,7 @@ class NumberTerm:
     """Effect on the logit: ``slope`` * (t - ``mean``) + ``present``, or ``missing`` where the value is missing.
 
     t is the value clipped to [``low``, ``high``], the fit rows' 0.1 and 99.9% quantiles, and where ``log`` then
-    sign(x) log(1 + abs(x)). ``mean`` and ``scale`` are the weighted mean and standard deviation of t over the fit
-    rows that have it; ``scale`` 0 marks a column that does not vary. ``missing`` and ``present`` weigh out to 0 over
-    the fit rows.
+    sign(x) log(1 + abs(x)), with weighted ``mean`` and ``scale`` (0: constant). ``missing`` and ``present`` weigh out to 0.
     """
 
     low: float = 0.0
@@ -62,13 +55,6 @@ def number_term(values: Floats, weight: Floats) -> NumberTerm:
     log = abs(plain[2]) > SKEWED and abs(logged[2]) < abs(plain[2])
     mean, scale, _ = logged if log else plain
     return NumberTerm(low, high, log, mean, scale)
-
-
-def standardized(term: NumberTerm, values: Floats) -> Floats:
-    """Return (n,) the transformed value in standard deviations from its mean, 0 where missing."""
-    t = np.clip(values, term.low, term.high)
-    t = _signed_log(t) if term.log else t
-    return np.where(np.isnan(values), 0.0, (t - term.mean) / term.scale)
 
 
 class Terms:
@@ -114,20 +100,11 @@ class Terms:
         return effects
 
 
-def terms_to_dicts(terms: Sequence[Term], columns: Sequence[ColumnInfo]) -> list[dict[str, Any]]:
-    """Return the terms as JSON values, each with the name of its column."""
-    return [{"name": column.name, **asdict(term)} for term, column in zip(terms, columns, strict=True)]
-
-
-def terms_from_dicts(items: Sequence[Mapping[str, Any]]) -> tuple[Term, ...]:
-    """Rebuild what :func:`terms_to_dicts` wrote."""
-    return tuple(_term({key: value for key, value in item.items() if key != "name"}) for item in items)
-
-
-def _term(values: dict[str, Any]) -> Term:
-    if "effects" in values:
-        return CategoryTerm(tuple(float(effect) for effect in values["effects"]))
-    return NumberTerm(**values)
+def term_of(content: Mapping[str, Any]) -> Term:
+    """Rebuild a term from its fields as JSON values, and the name of its column."""
+    if "effects" in content:
+        return CategoryTerm(tuple(float(effect) for effect in content["effects"]))
+    return NumberTerm(**{key: value for key, value in content.items() if key != "name"})
 
 
 def _signed_log(x: Floats) -> Floats:

@@ -10,7 +10,7 @@ from lead_ml.scoring.bundle import (
     load_bundle,
     write_bundle,
 )
-from lead_ml.scoring.golden import Golden, make_golden
+from lead_ml.scoring.golden import make_golden
 from lead_ml.scoring.manifest import BundleManifest, verify
 from lead_ml.scoring.request import BatchRequest, EventIn, LeadSchema, Prepared, ScoreRequest, prepare
 from lead_ml.scoring.scorer import Scored, Scorer, score_part
@@ -34,7 +34,6 @@ __all__ = [
     "BundlePart",
     "EventIn",
     "FakeAnswer",
-    "Golden",
     "LeadSchema",
     "Prepared",
     "Reasons",

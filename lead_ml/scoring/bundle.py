@@ -1,19 +1,7 @@
-"""A scorer as a folder: features, code books, models, calibration, evidence and history, all as data.
+"""A scorer as a folder, all of it data, under the seal of ``manifest.json``; see :func:`write_bundle` for its files.
 
-Layout::
-
-    manifest.json           sizes and digests of everything below
-    scorer.json             schema of the lead, scale, end of the data, titles
-    params.json             the params.yaml of the run
-    features.json           declarations with their wording
-    card.json               what the model is, and its figures
-    history.npz             out-of-sample scores that the threshold advice replays
-    advice.json             the advice by every method, with intervals
-    default_thresholds.json the thresholds a new bundle starts with
-    reference/*.npz         kept state of keys that many leads share
-    extra/*.npz             the last row of each key of a table of third-party data, what features read of it
-    conversion/, fake/      spec, code book, classifier, calibration, evidence, golden rows
-    thresholds.json         thresholds that people accepted since; outside the seal
+Outside of the seal lies only ``thresholds.json``, the thresholds that people accepted since. ``history.npz`` are the scores
+that the threshold advice replays, ``reference/`` and ``extra/`` the state of keys that many leads share.
 """
 
 from __future__ import annotations
@@ -39,7 +27,7 @@ from lead_ml.scoring.golden import Golden
 from lead_ml.scoring.manifest import BundleManifest, seal, verify
 from lead_ml.scoring.reasons import Evidence
 from lead_ml.scoring.request import LeadSchema
-from lead_ml.scoring.thresholds import Advice, EvidenceTable, History, Thresholds
+from lead_ml.scoring.thresholds import Advice, History, Thresholds, replayable
 from lead_ml.tables.dataset import Extra
 
 ACCEPTED = "thresholds.json"
@@ -96,13 +84,7 @@ class Bundle:
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
-    """Write a bundle into an empty or new folder and seal it; the same bundle always gives the same bytes.
-
-    Raises
-    ------
-    BundleError
-        If the folder exists and is not empty.
-    """
+    """Write a bundle into an empty or new folder and seal it; the same bundle always gives the same bytes."""
     if folder.exists() and any(folder.iterdir()):
         raise BundleError(f"{folder} is not empty", do="name a new folder; a bundle is never overwritten")
     folder.mkdir(parents=True, exist_ok=True)
@@ -113,30 +95,16 @@ def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
     _write_json(folder / "default_thresholds.json", bundle.thresholds)
     (folder / "features.json").write_bytes(to_json(bundle.declarations))
     if bundle.history is not None:
-        _write_arrays(folder / "history.npz", EvidenceTable.of(bundle.history).arrays())
+        np.savez(folder / "history.npz", **replayable(bundle.history).arrays())
     for name, part in bundle.parts.items():
         _write_part(part, folder / name)
-    if bundle.reference:
-        (folder / "reference").mkdir()
-    for k, name in enumerate(sorted(bundle.reference)):
-        arrays = {"name": np.array(name), **bundle.reference[name].to_arrays()}
-        _write_arrays(folder / "reference" / f"{k:02d}.npz", arrays)
-    if bundle.extra:
-        (folder / "extra").mkdir()
-    for k, name in enumerate(sorted(bundle.extra)):
-        arrays = {"name": np.array(name), **extra_to_arrays(bundle.extra[name])}
-        _write_arrays(folder / "extra" / f"{k:02d}.npz", arrays)
+    _write_numbered(folder / "reference", {k: state.to_arrays() for k, state in bundle.reference.items()})
+    _write_numbered(folder / "extra", {k: extra_to_arrays(table) for k, table in bundle.extra.items()})
     return seal(folder)
 
 
 def load_bundle(folder: Path) -> tuple[Bundle, BundleManifest]:
-    """Verify the manifest, then read the bundle.
-
-    Raises
-    ------
-    BundleError
-        If anything is missing, damaged or too new.
-    """
+    """Verify the manifest, then read the bundle; raises BundleError where anything is missing, damaged or too new."""
     manifest = verify(folder)
     try:
         return _read(folder), manifest
@@ -176,22 +144,19 @@ def _read(folder: Path) -> Bundle:
         reference=_read_reference(folder / "reference", declarations),
         thresholds=msgspec.json.decode((folder / "default_thresholds.json").read_bytes(), type=Thresholds),
         advice=msgspec.json.decode((folder / "advice.json").read_bytes(), type=tuple[Advice, ...]),
-        history=EvidenceTable.from_arrays(_arrays(history)).history if history.is_file() else None,
+        history=History.from_arrays(_arrays(history)) if history.is_file() else None,
         card=msgspec.json.decode((folder / "card.json").read_bytes()),
-        extra=_read_extra(folder / "extra"),
+        extra={name: extra_from_arrays(arrays) for name, arrays in _numbered(folder / "extra").items()},
     )
 
 
 def _write_part(part: BundlePart, folder: Path) -> None:
     folder.mkdir()
     _write_json(folder / "spec.json", {"spec": part.spec, "horizon_days": part.horizon_days})
-    _write_json(
-        folder / "calibration.json",
-        {"calibration": part.calibration.to_dict(), "interval": part.interval.to_dict()},
-    )
+    _write_json(folder / "calibration.json", {"calibration": part.calibration, "interval": part.interval})
     _write_json(folder / "evidence.json", part.evidence)
     part.fitted.save(folder)
-    _write_arrays(folder / "golden.npz", part.golden.to_arrays())
+    np.savez(folder / "golden.npz", X=part.golden.X, logit=part.golden.logit)
 
 
 def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> BundlePart:
@@ -201,38 +166,35 @@ def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> BundlePar
         spec=msgspec.convert(spec["spec"], ModelSpec),
         horizon_days=spec["horizon_days"],
         fitted=Fitted.load(folder, declarations),
-        calibration=Calibration.from_dict(calibration["calibration"]),
-        interval=CalibrationInterval.from_dict(calibration["interval"]),
+        calibration=msgspec.convert(calibration["calibration"], Calibration),
+        interval=msgspec.convert(calibration["interval"], CalibrationInterval),
         evidence=msgspec.json.decode((folder / "evidence.json").read_bytes(), type=Evidence),
-        golden=Golden.from_arrays(_arrays(folder / "golden.npz")),
+        golden=Golden(**_arrays(folder / "golden.npz")),
     )
 
 
 def _read_reference(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str, HistorySnapshot]:
     plans = {plan.name: plan for plan in shared_plans(compile_plans(declarations))}
-    kept = {}
-    for path in sorted(folder.glob("*.npz")):
-        arrays = _arrays(path)
-        name = str(arrays.pop("name"))
-        kept[name] = HistorySnapshot.from_arrays(plans[name], arrays)
-    return kept
+    return {
+        name: HistorySnapshot.from_arrays(plans[name], arrays) for name, arrays in _numbered(folder).items()
+    }
 
 
-def _read_extra(folder: Path) -> dict[str, Extra]:
-    found = {}
-    for path in sorted(folder.glob("*.npz")):
-        arrays = _arrays(path)
-        found[str(arrays.pop("name"))] = extra_from_arrays(arrays)
-    return found
+def _numbered(folder: Path) -> dict[str, dict[str, Any]]:
+    found = [_arrays(path) for path in sorted(folder.glob("*.npz"))]
+    return {str(arrays.pop("name")): arrays for arrays in found}
+
+
+def _write_numbered(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    if tables:
+        folder.mkdir()
+    for k, name in enumerate(sorted(tables)):
+        np.savez(folder / f"{k:02d}.npz", name=np.array(name), **tables[name])
 
 
 def _arrays(path: Path) -> dict[str, Any]:
     with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
-
-
-def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
-    np.savez(path, **arrays)
 
 
 def _write_json(path: Path, content: object) -> None:

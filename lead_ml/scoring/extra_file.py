@@ -14,10 +14,7 @@ from lead_ml.tables.dataset import Changes, Coded, Extra
 
 
 def extra_to_arrays(extra: Extra) -> dict[str, npt.NDArray[Any]]:
-    """Return the table as plain arrays, equal to the last byte for equal content.
-
-    `extra` is of :meth:`Extra.latest`: one row a key. Beware that keys may be personal data, such as addresses.
-    """
+    """Return a table of :meth:`Extra.latest`, equal to the last byte for equal content. Keys may be personal data."""
     columns = extra.rows.columns
     arrays: dict[str, npt.NDArray[Any]] = {
         "owner": extra.rows.owner.astype(np.int64),
@@ -35,13 +32,7 @@ def extra_to_arrays(extra: Extra) -> dict[str, npt.NDArray[Any]]:
 
 
 def extra_from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Extra:
-    """Read what :func:`extra_to_arrays` returned.
-
-    Raises
-    ------
-    BundleError
-        Where arrays are missing or disagree in length.
-    """
+    """Read what :func:`extra_to_arrays` returned; raises BundleError where arrays are missing or disagree."""
     try:
         (key,) = unpacked("key", arrays)
         keys = unpacked("keys", arrays)
@@ -50,30 +41,20 @@ def extra_from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Extra:
             for k, name in enumerate(unpacked("columns", arrays))
         }
         found = Extra(key, keys, Changes(arrays["owner"], arrays["at"], columns))
+        _check(found)
     except (KeyError, ValueError, IndexError, UnicodeDecodeError) as error:
         raise BundleError(
             f"third-party data of the bundle cannot be read: {error!r}",
             do="restore the bundle from its registry, or train again",
         ) from error
-    _check(found)
     return found
 
 
 def _check(extra: Extra) -> None:
     """Compare lengths and bounds, so that damaged data cannot read beyond its arrays; builds the index."""
-    rows = len(extra.keys)
-    sound = (
-        np.array_equal(extra.rows.owner, np.arange(rows))
-        and extra.rows.at.shape == (rows,)
-        and len(extra.place) == rows
-        and all(
-            column.codes.shape == (rows,)
-            and bool(((column.codes >= -1) & (column.codes < len(column.levels))).all())
-            for column in extra.rows.columns.values()
-        )
-    )
-    if not sound:
-        raise BundleError(
-            f"third-party data of the bundle by {extra.key} does not fit together",
-            do="restore the bundle from its registry, or train again",
-        )
+    rows, columns = len(extra.keys), extra.rows.columns.values()
+    fits = np.array_equal(extra.rows.owner, np.arange(rows)) and extra.rows.at.shape == (rows,)
+    if not fits or len(extra.place) != rows or any(c.codes.shape != (rows,) for c in columns):
+        raise ValueError(f"tables by {extra.key} do not fit together")
+    if any(((c.codes < -1) | (c.codes >= len(c.levels))).any() for c in columns):
+        raise ValueError(f"a code of a table by {extra.key} has no text")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lead_ml.asof.encode import RawColumns
 from lead_ml.errors import BundleError
-from lead_ml.model.fit import Fitted
+from lead_ml.model.fit import Fitted, take
 from lead_ml.tables.dataset import Floats
 
 ROWS = 32
@@ -21,22 +22,16 @@ class Golden:
     X: Floats
     logit: Floats
 
-    def to_arrays(self) -> dict[str, Floats]:
-        """Return plain arrays."""
-        return {"X": self.X, "logit": self.logit}
 
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, Floats]) -> Golden:
-        """Read what :meth:`to_arrays` gave."""
-        return cls(np.ascontiguousarray(arrays["X"]), arrays["logit"])
-
-
-def make_golden(fitted: Fitted, X: Floats, seed: int) -> Golden:
-    """Draw golden rows from a fit matrix, each column on its own."""
-    rng = np.random.default_rng(seed)
-    columns = [X[rng.integers(0, len(X), ROWS), j] for j in range(X.shape[1])]
-    rows = np.ascontiguousarray(np.column_stack(columns))
-    return Golden(rows, fitted.model.predict_logit(rows))
+def make_golden(fitted: Fitted, raw: RawColumns, seed: int) -> Golden:
+    """Draw golden rows from the raw columns of a fit, each column on its own."""
+    rng, names = np.random.default_rng(seed), fitted.encoder.names
+    size = len(next(iter(raw.values())))
+    places = np.column_stack([rng.integers(0, size, ROWS) for _ in names])
+    drawn, where = np.unique(places, return_inverse=True)
+    X = fitted.matrix(take(raw, drawn))[where.reshape(places.shape), np.arange(len(names))]
+    X = np.ascontiguousarray(X)
+    return Golden(X, fitted.model.predict_logit(X))
 
 
 def check_golden(name: str, golden: Golden, fitted: Fitted) -> None:

@@ -45,11 +45,7 @@ def seal(folder: Path) -> BundleManifest:
 def verify(folder: Path) -> BundleManifest:
     """Check a folder against its manifest, without parsing any other file.
 
-    Raises
-    ------
-    BundleError
-        If the manifest is absent or unreadable, its format is newer than this library, or a file is missing, added or
-        different.
+    Raises BundleError where the manifest is absent, unreadable or too new, or a file is missing, added or different.
     """
     path = folder / NAME
     if not path.is_file():

@@ -75,8 +75,8 @@ class Prepared:
     spine: Spine
     lang: Lang
     top: int
-    ignored: tuple[str, ...]
-    warnings: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:
@@ -154,21 +154,15 @@ def _events(
             ignored.append(f"events[{k}]: {reason}")
         else:
             rows.append((occurred, known, event))
+    kept = [event for *_, event in rows]
+    instants = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2).T.copy()
     texts = {
-        name: Coded.of([as_text(getattr(row[2], name), schema.missing) for row in rows])
+        name: Coded.of([as_text(getattr(event, name), schema.missing) for event in kept])
         for name in EVENT_COLUMNS
     }
-    return (
-        Events(
-            lead=np.zeros(len(rows), dtype=np.int64),
-            occurred_at=np.array([row[0] for row in rows], dtype=np.int64),
-            known_at=np.array([row[1] for row in rows], dtype=np.int64),
-            columns=texts,
-            value=np.array(
-                [np.nan if row[2].value is None else row[2].value for row in rows], dtype=np.float64
-            ),
-        ),
-        tuple(ignored),
+    values = np.array([event.value for event in kept], dtype=np.float64)  # None becomes NaN
+    return Events(np.zeros(len(kept), dtype=np.int64), instants[0], instants[1], texts, values), tuple(
+        ignored
     )
 
 

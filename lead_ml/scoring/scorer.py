@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,27 +45,6 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What one answer is about and how it is worded: a snapshot of a lead, the language, the number of reasons."""
-
-    lead_id: str
-    as_of: int
-    events: bool
-    lang: Lang
-    top: int
-    ignored: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, dataset: Dataset, spine: Spine, row: int, lang: Lang, top: int) -> _Asked:
-        lead_id = dataset.leads.lead_id[int(spine.lead[row])]
-        return cls(lead_id, int(spine.as_of[row]), dataset.events is not None, lang, top)
-
-    def noted(self, ignored: tuple[str, ...], warnings: tuple[str, ...]) -> _Asked:
-        return replace(self, ignored=ignored, warnings=warnings)
-
-
-@dataclass(frozen=True)
 class Scorer:
     """A loaded bundle that scores. Immutable, so threads share it and a reload swaps it whole."""
 
@@ -97,12 +77,7 @@ class Scorer:
         """Score checked requests; each sees the reference history of the bundle and its own events, never another request."""
         raws = [self._features(request) for request in requests]
         scored = self._scored(_stacked(raws))
-        return [
-            self._answer(
-                scored, k, _Asked.of(r.dataset, r.spine, 0, r.lang, r.top).noted(r.ignored, r.warnings)
-            )
-            for k, r in enumerate(requests)
-        ]
+        return [self._answer(scored, k, request, 0) for k, request in enumerate(requests)]
 
     def score_dataset(
         self, dataset: Dataset, spine: Spine, *, lang: Lang = "en", top: int = 5
@@ -115,8 +90,8 @@ class Scorer:
         self, raw: RawColumns, dataset: Dataset, spine: Spine, *, lang: Lang = "en", top: int = 5
     ) -> list[Answer]:
         """Score snapshots whose features are there; of `dataset` only the ids count, and whether it has events."""
-        scored = self._scored(raw)
-        return [self._answer(scored, k, _Asked.of(dataset, spine, k, lang, top)) for k in range(len(spine))]
+        scored, asked = self._scored(raw), Prepared(dataset, spine, lang, top)
+        return [self._answer(scored, k, asked, k) for k in range(len(spine))]
 
     def scored(self, dataset: Dataset, spine: Spine) -> Mapping[str, Scored]:
         """Return the arrays behind :meth:`score_dataset`, by target."""
@@ -129,44 +104,31 @@ class Scorer:
     def _scored(self, raw: RawColumns) -> dict[str, Scored]:
         return {name: score_part(part, raw) for name, part in self.bundle.parts.items()}
 
-    def _answer(self, scored: Mapping[str, Scored], row: int, asked: _Asked) -> Answer:
-        main = scored["conversion"]
+    def _answer(self, scored: Mapping[str, Scored], row: int, asked: Prepared, place: int) -> Answer:
+        """Word one row for the snapshot at that place of what was asked."""
+        main, fake = scored["conversion"], scored.get("fake")
         logit = float(main.logit[row])
         mql, sql = self.thresholds.mql_logit, self.thresholds.sql_logit
-        declared = main.part.fitted.declarations
         return Answer(
-            lead_id=asked.lead_id,
-            as_of=iso(asked.as_of),
-            probability=float(main.probability[row]),
-            lower=float(main.lower[row]),
-            upper=float(main.upper[row]),
+            **_shown(main, row, asked),
+            lead_id=asked.dataset.leads.lead_id[int(asked.spine.lead[place])],
+            as_of=iso(int(asked.spine.as_of[place])),
             score=float(score_of(logit, self.bundle.info.reference_odds)),
             grade=grade_of(logit, mql, sql),
             stage=stage_of(logit, mql, sql),
-            base=float(main.contributions[row, -1]),
-            reasons=_reasons(main, row, asked),
-            groups=group_sums(declared, main.contributions[row, :-1]),
-            fake=self._fake(scored["fake"], row, asked) if "fake" in scored else None,
-            kind=main.part.fitted.kind,
+            groups=group_sums(main.part.fitted.declarations, main.contributions[row, :-1]),
+            fake=None if fake is None else self._fake(fake, row, asked),
             model_version=self.version,
             thresholds_version=self.thresholds.version,
             reference_until=iso(self.bundle.info.until),
-            events_supplied=asked.events,
+            events_supplied=asked.dataset.events is not None,
             ignored=asked.ignored,
             warnings=asked.warnings,
         )
 
-    def _fake(self, scored: Scored, row: int, asked: _Asked) -> FakeAnswer:
-        probability = float(scored.probability[row])
-        return FakeAnswer(
-            probability=probability,
-            lower=float(scored.lower[row]),
-            upper=float(scored.upper[row]),
-            flag=probability >= self.bundle.info.fake_flag,
-            kind=scored.part.fitted.kind,
-            base=float(scored.contributions[row, -1]),
-            reasons=_reasons(scored, row, asked),
-        )
+    def _fake(self, scored: Scored, row: int, asked: Prepared) -> FakeAnswer:
+        flag = bool(scored.probability[row] >= self.bundle.info.fake_flag)
+        return FakeAnswer(flag=flag, **_shown(scored, row, asked))
 
 
 def score_part(part: BundlePart, raw: RawColumns) -> Scored:
@@ -179,31 +141,36 @@ def score_part(part: BundlePart, raw: RawColumns) -> Scored:
     return Scored(part, logit, sigmoid(logit), lower, upper, contributions, raw)
 
 
-def _reasons(scored: Scored, row: int, asked: _Asked) -> Reasons:
-    part = scored.part
+def _shown(scored: Scored, row: int, asked: Prepared) -> dict[str, Any]:
+    """What is shown of either target."""
+    part, contributions = scored.part, scored.contributions[row]
     for_, against = reasons_of(
         part.fitted.declarations,
-        scored.contributions[row, :-1],
+        contributions[:-1],
         scored.values(row),
         lang=asked.lang,
         evidence=part.evidence,
         target=part.spec.name,
         top=asked.top,
     )
-    return Reasons(for_, against)
+    return {
+        "probability": float(scored.probability[row]),
+        "lower": float(scored.lower[row]),
+        "upper": float(scored.upper[row]),
+        "kind": part.fitted.kind,
+        "base": float(contributions[-1]),
+        "reasons": Reasons(for_, against),
+    }
 
 
 def _stacked(raws: Sequence[RawColumns]) -> RawColumns:
-    if len(raws) == 1:
-        return raws[0]
-    stacked: dict[str, Coded | Floats] = {}
-    for name, first in raws[0].items():
-        columns = [raw[name] for raw in raws]
-        if isinstance(first, Coded):
-            stacked[name] = Coded.of([value for column in columns for value in column.values()])  # type: ignore[union-attr]
-        else:
-            stacked[name] = np.concatenate(columns)  # type: ignore[arg-type]
-    return stacked
+    return raws[0] if len(raws) == 1 else {name: _joined([raw[name] for raw in raws]) for name in raws[0]}
+
+
+def _joined(columns: Sequence[Any]) -> Coded | Floats:
+    if isinstance(columns[0], Coded):
+        return Coded.of([value for column in columns for value in column.values()])
+    return np.concatenate(columns)
 
 
 def _value(column: Coded | Floats, row: int) -> str | float | None:

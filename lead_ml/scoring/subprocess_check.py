@@ -13,13 +13,7 @@ SECONDS = 120
 
 
 def try_bundle(folder: Path) -> None:
-    """Load a bundle in a throw-away process and let it answer its golden rows.
-
-    Raises
-    ------
-    BundleError
-        If that process fails, dies or takes longer than two minutes.
-    """
+    """Load a bundle in a throw-away process and let it answer its golden rows; BundleError where that fails."""
     verify(folder)
     command = [sys.executable, "-m", "lead_ml.scoring.subprocess_check", str(folder)]
     try:

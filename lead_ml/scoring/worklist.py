@@ -78,13 +78,7 @@ def serve_version(runs: Path, served: Served) -> None:
 
 
 def served_version(runs: Path) -> Served:
-    """Return which version serves.
-
-    Raises
-    ------
-    BundleError
-        If nothing was promoted yet.
-    """
+    """Return which version serves; raises BundleError if nothing was promoted yet."""
     path = runs / CHAMPION
     if not path.is_file():
         raise BundleError(

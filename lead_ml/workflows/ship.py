@@ -75,7 +75,7 @@ def _part(
         calibration=calibration,
         interval=interval,
         evidence=_evidence(table, fitted, table.first),
-        golden=make_golden(fitted, fitted.matrix(table.raw), task.common.seed),
+        golden=make_golden(fitted, table.raw, task.common.seed),
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+import msgspec
 import numpy as np
 import pytest
 
@@ -126,7 +125,7 @@ def test_scaled_contributions_add_up_to_the_calibrated_logit(sample, fitted):
 def test_it_repeats_exactly_and_survives_json():
     first, again = (fit_calibration(*planted(3000, 0.7, 0.3), seed=4) for _ in range(2))
     assert first == again
-    assert Calibration.from_dict(json.loads(json.dumps(first.to_dict()))) == first
+    assert msgspec.json.decode(msgspec.json.encode(first), type=Calibration) == first
 
 
 def test_lengths_and_infinite_logits_are_named():

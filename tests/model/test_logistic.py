@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -168,6 +170,28 @@ def test_fitting_leaves_the_given_prior_unfitted(sample):
 
 
 def test_running_out_of_steps_is_told(sample, monkeypatch, caplog):
-    monkeypatch.setattr("lead_ml.model.logistic._STEPS", 2)
+    monkeypatch.setattr("lead_ml.model.design._STEPS", 2)
     sample.fitted(Logistic())
     assert "stopped after 2 steps" in caplog.text
+
+
+def test_a_fit_holds_no_second_matrix_of_all_rows():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(60_000, 40))
+    X[:, 30:] = rng.integers(0, 9, (60_000, 10))
+    columns = [ColumnInfo(f"x{j}", *(("number",) if j < 30 else ("category", 9))) for j in range(40)]
+    y = (rng.random(len(X)) < sigmoid(X[:, 0])).astype(float)
+    Logistic().fit(X[:500], y[:500], columns=columns)  # so that no import is counted
+    tracemalloc.start()
+    Logistic().fit(X, y, columns=columns)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.9 * X.nbytes
+
+
+def test_columns_that_repeat_each_other_fit_under_next_to_no_penalty():
+    X, y, _ = drawn(400)
+    twice = np.ascontiguousarray(np.column_stack([X[:, 0], X[:, 0], X[:, 1]]))
+    model = Logistic(l2=1e-18).fit(twice, y, columns=(NUMBER, NUMBER, CATEGORY))
+    alone = Logistic(l2=1e-9).fit(X, y, columns=(NUMBER, CATEGORY))
+    assert model.predict_logit(twice) == pytest.approx(alone.predict_logit(X), abs=1e-4)

@@ -289,4 +289,6 @@ def test_a_fit_beside_another_equals_the_fit_of_all_columns():
     found = metrics.fit_beside(base, columns[2], 0.1)
     exact = metrics.fit_logit(columns, y, np.ones(400), ridge=np.full(3, 0.1))
     assert found.b == pytest.approx(exact, abs=1e-3)
-    assert found.log_likelihood == pytest.approx(found.problem.at(exact).log_likelihood, abs=1e-6)
+    assert found.log_likelihood == pytest.approx(
+        metrics.LogitFit(found.problem, exact).log_likelihood, abs=1e-6
+    )

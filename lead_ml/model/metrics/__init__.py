@@ -1,7 +1,6 @@
 """How good probabilities are: one definition of each metric, weighted, with intervals bootstrapped over leads.
 
-Everywhere ``y`` (n,) is 0 or 1, ``p`` (n,) lies in [0, 1] and ``weight`` (n,) is at least 0 (None: all 1). A metric that
-the data cannot give (AUC of one class, lift without a positive) is NaN, without a warning.
+``y`` (n,) is 0 or 1, ``p`` (n,) in [0, 1], ``weight`` (n,) at least 0 or None. What data cannot give is NaN, without a warning.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from lead_ml.model.metrics.interval import Interval, OptionalInterval, percentil
 from lead_ml.model.metrics.newton import LogitFit, LogitProblem, fit_alone, fit_beside, fit_logit
 from lead_ml.model.metrics.resample import bootstrap, paired_bootstrap, resampled_totals, resamples
 from lead_ml.model.metrics.scores import (
-    ECE_BINS,
     METRICS,
     brier,
     calibration_line,
@@ -25,7 +23,6 @@ from lead_ml.model.metrics.scores import (
 )
 
 __all__ = [
-    "ECE_BINS",
     "METRICS",
     "Interval",
     "LogitFit",

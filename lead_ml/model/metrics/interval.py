@@ -14,10 +14,7 @@ Figure = TypeVar("Figure", bound=float | None, default=float)
 
 
 class Interval(msgspec.Struct, Generic[Figure], frozen=True):
-    """A figure with its lower and upper confidence bound; NaN where it does not exist.
-
-    An ``Interval[float | None]``, or :data:`OptionalInterval`, holds None instead, which JSON can hold.
-    """
+    """A figure with its lower and upper confidence bound; NaN, or None in an `OptionalInterval`, where there is none."""
 
     value: Figure
     lower: Figure

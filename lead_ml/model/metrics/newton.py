@@ -1,7 +1,6 @@
-"""Logistic regression on a few columns by Newton steps: the only solver of its kind in the engine.
+"""Logistic regression on a few columns by Newton steps, for the many small fits of bootstraps and half-lives.
 
-It is written by hand because the bootstrap fits hundreds of tiny problems, and the half-lives hundreds that share all
-columns but one. No sum over rows goes through BLAS, so results do not depend on the number of threads.
+No sum over rows goes through BLAS, so results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -41,10 +40,6 @@ class LogitProblem:
         return LogitProblem(
             np.vstack([self.columns, column]), self.y, self.weight, np.append(self.ridge, ridge), self.toward
         )
-
-    def at(self, b: Floats) -> LogitFit:
-        """Return the state at coefficients b (k,)."""
-        return LogitFit(self, b)
 
     def inner(self, values: Floats) -> Floats:
         """Return the sums over rows of each column times `values`: (k,), or (k, m) for values (m, n)."""
@@ -103,16 +98,8 @@ def climb(
 ) -> tuple[LogitFit, bool]:
     """Take damped Newton steps until the log-likelihood can rise by less than `gain` and no coefficient moves by `step`.
 
-    Returns the last point and whether it is such an optimum.
-
-    Parameters
-    ----------
-    here
-        Where to begin.
-    curvature
-        The curvature to begin with (k, k), such as that of a similar problem.
-    refresh
-        The curvature is computed again after this many steps: it hardly changes between neighboring problems.
+    Begins with a curvature (k, k), such as that of a similar problem, and computes it again every `refresh` steps. Returns the
+    last point and whether it is such an optimum.
     """
     rounding = _ROUNDING * float(here.problem.weight.sum())
     for number in range(_STEPS):
@@ -132,7 +119,7 @@ def climb(
 
 def fit_alone(problem: LogitProblem) -> LogitFit:
     """Fit without anything to start from."""
-    start = problem.at(np.zeros(len(problem.columns)))
+    start = LogitFit(problem, np.zeros(len(problem.columns)))
     return climb(start, start.curvature, gain=_GAIN, refresh=_REFRESH)[0]
 
 
@@ -143,7 +130,7 @@ def fit_beside(base: LogitFit, column: Floats, ridge: float) -> LogitFit:
     curvature = np.empty((k + 1, k + 1))
     curvature[:k, :k], curvature[k, :], curvature[:, k] = base.curvature, border, border
     curvature[k, k] += ridge
-    return climb(problem.at(np.append(base.b, 0.0)), curvature, gain=_GAIN, refresh=_REFRESH)[0]
+    return climb(LogitFit(problem, np.append(base.b, 0.0)), curvature, gain=_GAIN, refresh=_REFRESH)[0]
 
 
 def fit_logit(
@@ -155,7 +142,7 @@ def fit_logit(
     """
     k = len(columns)
     goal = np.zeros(k) if toward is None else toward
-    start = LogitProblem(columns, y, weight, np.zeros(k) if ridge is None else ridge, goal).at(goal)
+    start = LogitFit(LogitProblem(columns, y, weight, np.zeros(k) if ridge is None else ridge, goal), goal)
     small = _ROUNDING * float(weight.sum())
     found, converged = climb(start, start.curvature, gain=small, refresh=1, step=_SMALL_STEP)
     if not converged:
@@ -167,7 +154,7 @@ def fit_logit(
 def _uphill(here: LogitFit, move: Floats, rounding: float) -> LogitFit | None:
     """Return the first point along the halved step that is not lower, None where there is none."""
     for halving in range(_HALVINGS):
-        there = here.problem.at(here.b + move * 0.5**halving)
+        there = LogitFit(here.problem, here.b + move * 0.5**halving)
         if there.log_likelihood >= here.log_likelihood - rounding:
             return there
     return None

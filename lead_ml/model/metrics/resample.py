@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from lead_ml.errors import InputError
 from lead_ml.model.metrics.interval import Interval, percentiles
-from lead_ml.model.metrics.ranked import prepared
-from lead_ml.model.metrics.scores import METRICS, known, measured
+from lead_ml.model.metrics.scores import METRICS, known, measured, prepared
 from lead_ml.tables.dataset import Floats, Indices
 
 BIASED = ("ece",)
@@ -28,22 +27,10 @@ def bootstrap(
     seed: int,
     metrics: Sequence[str] | None = None,
 ) -> dict[str, Interval]:
-    """Percentile intervals of metrics, resampling whole leads with replacement.
+    """Percentile intervals of metrics (None: all), resampling whole leads, whose ids are `groups` (n,), with replacement.
 
     The calibration error adds up absolute values, so every resample raises it: its percentiles are moved by as much as
     their median lies above the figure (Efron and Tibshirani, 1993, section 10.2), though not below 0.
-
-    Parameters
-    ----------
-    groups
-        (n,) any id of the lead of each row; None takes every row for a lead of its own.
-    metrics
-        Names in :data:`METRICS`; None is all of them.
-
-    Raises
-    ------
-    InputError
-        If a metric is unknown or the rows are not what the metrics need.
     """
     names = known(METRICS if metrics is None else metrics)
     ranked, masses = prepared(y, p, weight)
@@ -70,13 +57,7 @@ def paired_bootstrap(
     level: float = 0.95,
     seed: int,
 ) -> Interval:
-    """Percentile interval of metric(a) - metric(b), both measured on the same resamples of leads.
-
-    Raises
-    ------
-    InputError
-        If the metric is unknown or the rows are not what it needs.
-    """
+    """Percentile interval of metric(a) - metric(b), both measured on the same resamples of leads."""
     names = known([metric])
     (a, masses_a), (b, masses_b) = prepared(y, p_a, weight), prepared(y, p_b, weight)
 
@@ -99,18 +80,9 @@ def resamples(groups: npt.NDArray[Any], n_boot: int, seed: int) -> Iterator[Floa
 
 
 def resampled_totals(patterns: Indices, times: Floats, *, n_boot: int, seed: int) -> Floats:
-    """Return (n_boot, c) totals of counts over resampled groups.
+    """Return (n_boot, c) totals of counts over resampled groups: `times` (p,) of each of the `patterns` (p, c) of counts.
 
-    Groups with the same counts are interchangeable, so weights are drawn for the few distinct patterns instead of for all
-    groups, at a cost that does not grow with the data. The weights are Poisson (Hanley and MacGibbon, 2006): multinomial
-    given their sum, with a sum that varies as the number of arriving leads does.
-
-    Parameters
-    ----------
-    patterns
-        (p, c) distinct counts of a group.
-    times
-        (p,) number of groups with these counts.
+    Poisson weights (Hanley and MacGibbon, 2006) of the few distinct patterns, at a cost that does not grow with the data.
     """
     weights = np.random.default_rng(seed).poisson(times, size=(n_boot, len(times)))
     return np.asarray(weights @ patterns, dtype=np.float64)

@@ -2,39 +2,23 @@
 
 from lead_ml.scoring.reasons.evidence import Evidence, fit_evidence
 from lead_ml.scoring.reasons.ideal import ColumnTable, ProfileTable, ValueRow, profile_table
-from lead_ml.scoring.reasons.reasons import Importance, Reason, agreeing, group_sums, importance, reasons_of
-from lead_ml.scoring.reasons.wording import (
-    ReasonTarget,
-    Value,
-    evidence_text,
-    group_label,
-    label,
-    missing_text,
-    reason_text,
-    spoken,
-    value_text,
-)
+from lead_ml.scoring.reasons.reasons import Reason, agreeing, group_sums, importance, reasons_of
+from lead_ml.scoring.reasons.wording import group_label, label, reason_text, value_text
 
 __all__ = [
     "ColumnTable",
     "Evidence",
-    "Importance",
     "ProfileTable",
     "Reason",
-    "ReasonTarget",
-    "Value",
     "ValueRow",
     "agreeing",
-    "evidence_text",
     "fit_evidence",
     "group_label",
     "group_sums",
     "importance",
     "label",
-    "missing_text",
     "profile_table",
     "reason_text",
     "reasons_of",
-    "spoken",
     "value_text",
 ]

@@ -1,8 +1,7 @@
 """What history says about each value of a feature: the share that converts, beside that of all leads.
 
-A category has a cell per level, a number five bins of equal size with a bin of its own for zero where zeros are common,
-and both a cell for missing. A cell of fewer than 30 leads is not kept at all: it proves nothing, and it could point at
-a person.
+A category has a cell per level, a number five bins of equal size, one for zero where common, and both one for missing. A
+cell of fewer than 30 leads is not kept at all: it proves nothing, and it could point at a person.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.declare import Attribute, Declaration
-from lead_ml.errors import BundleError, InputError
+from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Coded, Floats
 
 LEAST_LEADS = 30
@@ -56,33 +55,12 @@ class Evidence(msgspec.Struct, frozen=True):
     features: dict[str, Levels | Bins]
 
     def lookup(self, feature: str, value: str | float | None) -> tuple[float, float, int] | None:
-        """Return (rate, overall rate, leads) of a value, or None where fewer than 30 leads had it.
-
-        ``None`` and NaN are missing; a level never seen, an unknown feature, a text for a number have no evidence.
-        """
+        """Return (rate, overall rate, leads) of a value, or None where fewer than 30 leads had it; NaN is missing."""
         found = self.features.get(feature)
         if found is None:
             return None
         cell = _cell(found, value)
         return None if cell is None else (cell.rate, self.overall, cell.n)
-
-    def to_json(self) -> bytes:
-        """Encode as JSON, the form in which a bundle holds it."""
-        return msgspec.json.encode(self, order="deterministic")
-
-    @classmethod
-    def from_json(cls, data: bytes) -> Evidence:
-        """Decode what :meth:`to_json` wrote.
-
-        Raises
-        ------
-        BundleError
-            If the text is no such JSON.
-        """
-        try:
-            return msgspec.json.decode(data, type=cls)
-        except msgspec.DecodeError as error:
-            raise BundleError(f"evidence cannot be read: {error}", do="build the bundle again") from error
 
 
 def fit_evidence(
@@ -93,32 +71,22 @@ def fit_evidence(
 ) -> Evidence:
     """Count, per declared feature and value, the leads and the share of positives among them.
 
-    Parameters
-    ----------
-    declarations
-        The features; one without a column is left out.
-    columns
-        (n,) per feature name: coded text for categories, float64 with NaN as missing for numbers. An ordinal may be
-        text, or the number of its level (0 = lowest).
-    y
-        (n,) 0/1 or bool.
-    weight
-        (n,) weights that sum to 1 per lead, so that sums count leads; None: one row per lead.
-
-    Raises
-    ------
-    InputError
-        If a column, y or weight differs in length, or there are no rows.
+    Columns (n,) are raw features, an ordinal as text or the number of its level; ``weight`` (n,) sums to 1 per lead.
     """
     target = np.asarray(y, dtype=np.float64)
     weights = np.ones(len(target)) if weight is None else np.asarray(weight, dtype=np.float64)
-    _check(declarations, columns, target, weights)
-    features = {
-        item.name: _fit(item, columns[item.name], target, weights)
-        for item in declarations
-        if item.name in columns
-    }
-    return Evidence(_share(target, weights), features)
+    known = [(item, columns[item.name]) for item in declarations if item.name in columns]
+    if not weights.sum() > 0:
+        raise InputError(
+            "no rows to take evidence from", source=_SOURCE, expected="mature rows with a weight"
+        )
+    for name, column in [("weight", weights), *((item.name, column) for item, column in known)]:
+        if len(column) != len(target):
+            raise InputError(
+                f"{name} has the wrong length", source=_SOURCE, value=len(column), expected=f"{len(target)}"
+            )
+    features = {item.name: _fit(item, column, target, weights) for item, column in known}
+    return Evidence(float((target * weights).sum() / weights.sum()), features)
 
 
 def _fit(declaration: Declaration, column: Coded | Floats, y: Floats, weight: Floats) -> Levels | Bins:
@@ -170,22 +138,3 @@ def _cell(found: Levels | Bins, value: str | float | None) -> Cell | None:
     if value == 0 and found.zero_apart:
         return found.zero
     return found.cells[bisect.bisect_right(found.edges, value)]
-
-
-def _share(y: Floats, weight: Floats) -> float:
-    return float((y * weight).sum() / weight.sum())
-
-
-def _check(
-    declarations: Sequence[Declaration], columns: Mapping[str, Coded | Floats], y: Floats, weight: Floats
-) -> None:
-    if len(y) == 0 or not weight.sum() > 0:
-        raise InputError(
-            "no rows to take evidence from", source=_SOURCE, expected="mature rows with a weight"
-        )
-    named = {item.name: columns[item.name] for item in declarations if item.name in columns}
-    for name, column in {**named, "weight": weight}.items():
-        if len(column) != len(y):
-            raise InputError(
-                f"{name} has the wrong length", source=_SOURCE, value=len(column), expected=f"{len(y)}"
-            )

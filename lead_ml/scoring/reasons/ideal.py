@@ -19,8 +19,7 @@ Representation = Literal["over", "under", "even"]
 class ValueRow(msgspec.Struct, frozen=True, kw_only=True):
     """One value: its share of all leads and of the converted ones, its rate with Wilson's 90% interval, its points.
 
-    ``value`` is the text in the data, ``(missing)`` where leads have none; ``by_hand`` marks points that ``params.yaml`` sets.
-    Rate and shares are None where fewer than ten leads have the value.
+    ``by_hand`` marks points that ``params.yaml`` sets. Rate and shares are None where fewer than ten leads have the value.
     """
 
     value: str
@@ -37,10 +36,7 @@ class ValueRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ColumnTable(msgspec.Struct, frozen=True, kw_only=True):
-    """One column, its values from the best to the worst; ``strength`` is the shrinkage in wins.
-
-    ``by_chance`` tells that the values differ no more than by chance, so that none has any points.
-    """
+    """One column, its values from the best to the worst; ``by_chance``: they differ by chance only, and have no points."""
 
     name: str
     en: str
@@ -90,7 +86,8 @@ def _column(part: Declaration, column: ColumnProfile, learned: LearnedProfile) -
 
 
 def _row(part: Declaration, value: str, weight: WeightOfEvidence, learned: LearnedProfile) -> ValueRow:
-    said = None if value == MISSING else value
+    said, points = None if value == MISSING else value, weight.points
+    side: Representation = "over" if points > 0 else "under"
     return ValueRow(
         value=value,
         en=value_text(part, said, "en"),
@@ -100,13 +97,7 @@ def _row(part: Declaration, value: str, weight: WeightOfEvidence, learned: Learn
         rate=wilson(weight.wins, weight.leads),
         of_all=weight.leads / learned.leads if weight.leads else None,
         of_won=weight.wins / learned.wins if weight.leads and learned.wins else None,
-        points=weight.points,
+        points=points,
         by_hand=weight.by_hand,
-        representation=_representation(weight.points),
+        representation="even" if abs(points) < LEAST_POINTS else side,
     )
-
-
-def _representation(points: float) -> Representation:
-    if abs(points) < LEAST_POINTS:
-        return "even"
-    return "over" if points > 0 else "under"

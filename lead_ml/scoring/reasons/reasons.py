@@ -1,7 +1,6 @@
 """Reasons that add up: the contributions of the features to one score, ordered and put into words.
 
-A contribution is on the logit of the probability shown (already times the slope of the calibration), so that
-base + all contributions = logit; in points of the score it is ``contribution * 20 / ln 10``.
+base + all contributions = logit of the probability shown; in points of the score it is ``contribution * 20 / ln 10``.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from lead_ml.declare import GROUPS, Declaration
 from lead_ml.errors import InputError
@@ -55,29 +53,10 @@ def reasons_of(
     target: ReasonTarget = "conversion",
     top: int | None = 5,
 ) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
-    """Return the reasons for and against, strongest first.
+    """Return the reasons for and against, strongest first, at most `top` on each side (None: all); zero is no reason.
 
-    Parameters
-    ----------
-    declarations
-        The d features.
-    contributions
-        (d,) parts of the logit, in the order of the declarations. Zero is no reason and is left out.
-    values
-        (d,) the lead's own values: text, a number, or None / NaN for missing.
-    lang
-        ``en`` or ``zh``.
-    evidence
-        History per value; a figure is shown only where it agrees with the sign of the contribution.
-    top
-        At most so many on each side; None for all.
-
-    Raises
-    ------
-    InputError
-        If the lengths differ or a contribution is not finite.
-    RequestError
-        If `lang` is neither ``en`` nor ``zh``.
+    Contributions (d,) on the logit and the lead's own values (d,) are in the order of the declarations. A figure of the
+    evidence is shown only where it agrees with the sign of the contribution.
     """
     parts = _floats(declarations, contributions, values)
     ranked = sorted(range(len(parts)), key=lambda i: -abs(parts[i]))  # stable: ties stay in declared order
@@ -105,10 +84,7 @@ def agreeing(
 def group_sums(
     declarations: Sequence[Declaration], contributions: Sequence[float] | Floats
 ) -> dict[str, float]:
-    """Return the sum of contributions per group, groups in their fixed order, added in declared order.
-
-    Groups without a feature are left out; base + the sums = logit.
-    """
+    """Return the sum of contributions per group with a feature, groups in their fixed order; base + the sums = logit."""
     parts = _floats(declarations, contributions)
     present = {item.group for item in declarations}
     known = [group for group in GROUPS if group in present]
@@ -118,31 +94,11 @@ def group_sums(
     return sums
 
 
-def importance(
-    declarations: Sequence[Declaration], contributions: Floats, weight: npt.ArrayLike | None = None
-) -> tuple[Importance, ...]:
-    """Return the weighted mean absolute contribution of each feature, strongest first.
-
-    Parameters
-    ----------
-    declarations
-        The d features.
-    contributions
-        (n, d) parts of the logit.
-    weight
-        (n,) such as 1 / rows of the lead; None: all equal.
-
-    Raises
-    ------
-    InputError
-        If the shapes do not fit or the weights do not sum to a positive number.
-    """
-    if contributions.ndim != 2 or contributions.shape[1] != len(declarations):
+def importance(declarations: Sequence[Declaration], contributions: Floats) -> tuple[Importance, ...]:
+    """Return the mean absolute contribution (n, d) of each feature, strongest first."""
+    if contributions.shape != (len(contributions) or 1, len(declarations)):
         raise _misfit(contributions.shape, f"(n, {len(declarations)})")
-    weights = np.ones(len(contributions)) if weight is None else np.asarray(weight, dtype=np.float64)
-    if weights.shape != (len(contributions),) or not weights.sum() > 0:
-        raise _misfit(weights.shape, f"({len(contributions)},) weights with a positive sum")
-    means = [float((np.abs(column) * weights).sum() / weights.sum()) for column in contributions.T]
+    means = [float(np.abs(column).mean()) for column in contributions.T]
     total = sum(means)
     return tuple(
         Importance(item.name, item.group, item.en, item.zh, mean, mean / total if total else 0.0)

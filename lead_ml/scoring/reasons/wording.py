@@ -1,19 +1,15 @@
-"""Features, values and evidence in words.
-
-A lead answers with ten reasons or more, so the texts of a language are looked up once and filled by ``str.format``.
-"""
+"""Features, values and evidence in words."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
 from lead_ml.declare import Aggregate, Attribute, Clock, Declaration, Interest
 from lead_ml.errors import RequestError
-from lead_ml.language import LANGUAGES, Numbers, catalog
+from lead_ml.language import LANGUAGES, catalog
 
 Value = str | float | None
 ReasonTarget = Literal["conversion", "fake"]
@@ -37,71 +33,42 @@ _YES_NO = {  # not every spelling: NO is Norway
 }
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """The texts of one language: sections by the rest of the key, and how it writes numbers."""
-
-    numbers: Numbers
-    phrases: Mapping[str, str]
-    groups: Mapping[str, str]
-    units: Mapping[str, str]
-    unit: Mapping[str, str]
-    yes_no: Mapping[str, str]
-    weekdays: Mapping[str, str]
-
-
 @cache
-def _texts(lang: str) -> _Texts:
+def _section(lang: str, name: str) -> Mapping[str, str]:
+    """The texts of one section of a language, by the rest of the key."""
     if lang not in LANGUAGES:
         raise RequestError("unknown language", field="lang", value=lang, expected=" or ".join(LANGUAGES))
-    texts = catalog(lang)
-    return _Texts(
-        texts.numbers,
-        texts.section("reasons"),
-        texts.section("reasons.groups"),
-        texts.section("values.units"),
-        texts.section("values.unit"),
-        texts.section("values.yes_no"),
-        texts.section("values.weekdays"),
-    )
+    return catalog(lang).section(name)
 
 
 def label(declaration: Declaration, lang: str) -> str:
-    """Return the name of a feature, a noun phrase.
-
-    Raises
-    ------
-    RequestError
-        If there is no such language.
-    """
-    _texts(lang)
+    """Return the name of a feature, a noun phrase."""
+    _section(lang, "reasons")  # refuses an unknown language
     return str(getattr(declaration, lang, declaration.en))
 
 
 def group_label(group: str, lang: str) -> str:
     """Return the name of a group of features; an unknown group is called by its own name."""
-    return _texts(lang).groups.get(group, group)
+    return _section(lang, "reasons.groups").get(group, group)
 
 
 def value_text(declaration: Declaration, value: Value, lang: str) -> str:
-    """Return a value in words: text as it is, numbers with their unit, missing as missing.
-
-    A number of an ordinal is the number of its level, 0 the lowest.
-    """
-    texts = _texts(lang)
+    """Return a value in words: text as it is, numbers with their unit, missing as missing."""
     value = spoken(declaration, value)
     if value is None:
         return missing_text(declaration, lang)
     if isinstance(value, str):
         if isinstance(declaration, Clock):
-            return texts.weekdays.get(value, value)
-        return texts.yes_no[_YES_NO[value]] if value in _YES_NO else value
+            return _section(lang, "values.weekdays").get(value, value)
+        return _section(lang, "values.yes_no")[_YES_NO[value]] if value in _YES_NO else value
     if declaration.unit == "days":
-        return _days(value, texts)
+        return _days(value, lang)
+    numbers = catalog(lang).numbers
     if declaration.unit == "share":
-        return texts.numbers.share(value)
-    number = texts.numbers.number(value) if _is_count(declaration) else texts.numbers.plain(value)
-    return _with_unit(number, declaration.unit, texts) if declaration.unit else number
+        return numbers.share(value)
+    is_count = isinstance(declaration, Aggregate) and declaration.aggregation in _COUNTS
+    number = numbers.number(value) if is_count else numbers.plain(value)
+    return _with_unit(number, declaration.unit, lang) if declaration.unit else number
 
 
 def spoken(declaration: Declaration, value: Value) -> Value:
@@ -119,7 +86,7 @@ def spoken(declaration: Declaration, value: Value) -> Value:
 
 def missing_text(declaration: Declaration, lang: str) -> str:
     """Return what a missing value means: not given, nothing happened yet, or not known."""
-    phrases = _texts(lang).phrases
+    phrases = _section(lang, "reasons")
     if isinstance(declaration, Attribute):
         return phrases["not_given"]
     aggregated = isinstance(declaration, Aggregate) and declaration.aggregation in _NEEDS_ACTIVITY
@@ -134,12 +101,8 @@ def reason_text(
     *,
     target: ReasonTarget = "conversion",
 ) -> str:
-    """Return the sentence of a reason: the feature, its value, and the evidence (rate, overall rate, leads) if any.
-
-    The caller decides whether the evidence agrees with the sign of the contribution, see
-    :func:`lead_ml.scoring.reasons.reasons.agreeing`.
-    """
-    colon = _texts(lang).phrases["colon"]
+    """Return the sentence of a reason: the feature, its value, and agreeing evidence (rate, overall rate, leads) if any."""
+    colon = _section(lang, "reasons")["colon"]
     said = f"{label(declaration, lang)}{colon}{value_text(declaration, value, lang)}"
     return said if evidence is None else said + evidence_text(evidence, lang, target)
 
@@ -151,35 +114,30 @@ def evidence_text(evidence: tuple[float, float, int], lang: str, target: ReasonT
     >>> evidence_text((0.12, 0.087, 1882), "en")
     '; 12% convert vs 8.7% overall (1,882 leads)'
     """
-    texts = _texts(lang)
-    share = texts.numbers.share
-    return texts.phrases[target].format(
-        rate=share(evidence[0]), overall=share(evidence[1]), leads=texts.numbers.number(evidence[2])
+    numbers = catalog(lang).numbers
+    rate, overall = numbers.share(evidence[0]), numbers.share(evidence[1])
+    return _section(lang, "reasons")[target].format(
+        rate=rate, overall=overall, leads=numbers.number(evidence[2])
     )
 
 
 @lru_cache(_CELLS)
 def read_the_same(share: float, other: float) -> bool:
     """Tell whether two shares are written with the same digits, as they are in every language or in none."""
-    written = _texts("en").numbers.share
+    written = catalog("en").numbers.share
     return written(share) == written(other)
 
 
-def _is_count(declaration: Declaration) -> bool:
-    return isinstance(declaration, Aggregate) and declaration.aggregation in _COUNTS
-
-
-def _days(days: float, texts: _Texts) -> str:
+def _days(days: float, lang: str) -> str:
+    numbers = catalog(lang).numbers
     if 0 <= days < 1 / _HOURS:
-        return texts.phrases["under_an_hour"]
+        return _section(lang, "reasons")["under_an_hour"]
     if days > 0 and round(days * _HOURS) < _HOURS:
-        return _with_unit(texts.numbers.number(days * _HOURS), "hours", texts)
-    rounded = round(days, 1 if abs(days) < 10 else 0)
-    return _with_unit(texts.numbers.plain(rounded), "days", texts)
+        return _with_unit(numbers.number(days * _HOURS), "hours", lang)
+    return _with_unit(numbers.plain(round(days, 1 if abs(days) < 10 else 0)), "days", lang)
 
 
-def _with_unit(number: str, unit: str, texts: _Texts) -> str:
-    found = texts.unit if number == "1" else texts.units
-    return (
-        f"{number} {found.get(unit, unit)}"  # a currency, or a unit of the project's own, is written as it is
-    )
+def _with_unit(number: str, unit: str, lang: str) -> str:
+    """The number with its unit; a currency, or a unit of the project's own, is written as it is."""
+    units = _section(lang, "values.unit" if number == "1" else "values.units")
+    return f"{number} {units.get(unit, unit)}"

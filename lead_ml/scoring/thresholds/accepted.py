@@ -15,8 +15,7 @@ _VERSION_LENGTH = 12
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The MQL and the SQL threshold as probabilities; ``accepted_at`` is ISO 8601 in UTC, or empty for a default.
 
-    ``version`` is the start of the SHA-256 of all the rest: equal thresholds accepted twice by the same person at the same
-    time are the same version.
+    ``version`` is the start of the SHA-256 of all the rest.
     """
 
     mql: float
@@ -28,23 +27,8 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     version: str = ""
 
     @classmethod
-    def of(
-        cls,
-        mql: float,
-        sql: float,
-        *,
-        method: str,
-        accepted_by: str = "",
-        accepted_at: str = "",
-        why: str = "",
-    ) -> Thresholds:
-        """Check the thresholds and give them their version.
-
-        Raises
-        ------
-        RequestError
-            If a threshold is no probability strictly between 0 and 1, or MQL lies above SQL.
-        """
+    def of(cls, mql: float, sql: float, *, method: str, **accepted: str) -> Thresholds:
+        """Check the thresholds and give them their version; RequestError unless 0 < mql <= sql < 1."""
         for field, threshold in (("mql", mql), ("sql", sql)):
             if not 0 < threshold < 1:
                 raise RequestError(
@@ -60,15 +44,9 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                 value=mql,
                 expected=f"at most {sql}",
             )
-        bare = cls(
-            mql=float(mql),
-            sql=float(sql),
-            method=method,
-            accepted_by=accepted_by,
-            accepted_at=accepted_at,
-            why=why,
-        )
-        return msgspec.structs.replace(bare, version=_digest(bare))
+        bare = cls(mql=float(mql), sql=float(sql), method=method, **accepted)
+        digest = hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
+        return msgspec.structs.replace(bare, version=digest[:_VERSION_LENGTH])
 
     @property
     def mql_logit(self) -> float:
@@ -88,33 +66,22 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def from_json(cls, data: bytes) -> Thresholds:
         """Decode what :meth:`to_json` wrote; a file written by hand may leave ``version`` out.
 
-        Raises
-        ------
-        BundleError
-            If the text is no such JSON, a threshold is impossible, or the version is not that of the content.
+        Raises BundleError where the text is not that, a threshold is impossible, or the version is not that of the content.
         """
+        again = "accept the thresholds again"
         try:
-            read = msgspec.json.decode(data, type=cls)
-        except msgspec.DecodeError as error:
-            raise BundleError(
-                f"thresholds cannot be read: {error}", do="accept the thresholds again"
-            ) from error
-        content = {name: getattr(read, name) for name in cls.__struct_fields__ if name != "version"}
-        try:
+            content = msgspec.structs.asdict(msgspec.json.decode(data, type=cls))
+            version = content.pop("version")
             thresholds = cls.of(**content)
+        except msgspec.DecodeError as error:
+            raise BundleError(f"thresholds cannot be read: {error}", do=again) from error
         except RequestError as error:
-            raise BundleError(
-                f"thresholds are impossible: {error}", do="accept the thresholds again"
-            ) from error
-        if read.version not in ("", thresholds.version):
+            raise BundleError(f"thresholds are impossible: {error}", do=again) from error
+        if version not in ("", thresholds.version):
             raise BundleError(
                 "thresholds were changed after they were accepted",
-                value=read.version,
+                value=version,
                 expected=thresholds.version,
-                do="accept the thresholds again, or leave version empty",
+                do=f"{again}, or leave version empty",
             )
         return thresholds
-
-
-def _digest(bare: Thresholds) -> str:
-    return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()[:_VERSION_LENGTH]

@@ -1,15 +1,12 @@
 """Five ways to set the MQL and the SQL threshold from history.
 
-Every way gives two thresholds and never fails on a wish that cannot be met: then ``feasible`` is False, the thresholds
-are the nearest that can be reached, and the note says so. Thresholds come from cross-fitted scores of mature leads; the
-chosen threshold is evaluated on the same history, so its figures are slightly optimistic where a method looks for a best
-one (value, precision).
+A wish that cannot be met gives the nearest thresholds, ``feasible`` False and a note. Figures come from the same history, so
+they are slightly optimistic where a method looks for a best one (value, precision).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
@@ -17,8 +14,7 @@ import msgspec
 import numpy as np
 
 from lead_ml.scoring.thresholds import words
-from lead_ml.scoring.thresholds.basis import DEFAULT_BOOTSTRAP, Basis, Threshold
-from lead_ml.scoring.thresholds.boot import LEVEL
+from lead_ml.scoring.thresholds.basis import LEVEL, Basis, Threshold
 from lead_ml.scoring.thresholds.history import History, before_opportunity, last_rows
 from lead_ml.scoring.thresholds.scale import score_of
 from lead_ml.scoring.thresholds.steps import Steps, candidates
@@ -48,9 +44,8 @@ class Advice(msgspec.Struct, frozen=True):
 def opportunity_mean(basis: Basis) -> Advice:
     """SQL at the mean score just before ``opportunity``, MQL at the 25th percentile of the same scores.
 
-    The common rule takes the average score of leads right before they became an opportunity as the SQL threshold and puts
-    MQL below it; the percentile is our reading of "below". Each lead counts once, with its last row before the stage.
-    Without any such row the last winning row of each winner is used, and ``feasible`` is False.
+    That is the common rule, each lead counted once, with our reading of "MQL below". Without any such row the last winning row
+    of each winner is used, and ``feasible`` is False.
     """
     rows = before_opportunity(basis.steps.history)
     known = len(rows) > 0
@@ -58,14 +53,10 @@ def opportunity_mean(basis: Basis) -> Advice:
     logits = basis.steps.history.logit[rows]
     low, high = _mean_interval(rows, basis)
     key = "opportunity_mean" if known else "opportunity_mean_of_wins"
-    return _Proposal(
-        "opportunity_mean",
-        mql=float(np.quantile(logits, _MQL_QUANTILE)),
-        sql=float(logits.mean()),
-        said=words.text(key, count=len(rows), low=low, high=high),
-        remarks=() if known else (words.text("no_opportunities"),),
-        feasible=known,
-    ).advice(basis)
+    middle = float(np.quantile(logits, _MQL_QUANTILE)), float(logits.mean())
+    remarks = () if known else (words.text("no_opportunities"),)
+    said = words.text(key, count=len(rows), low=low, high=high)
+    return _advice("opportunity_mean", basis, middle, said, remarks, known)
 
 
 def capacity(basis: Basis, sql_per_week: float, mql_per_week: float) -> Advice:
@@ -74,21 +65,21 @@ def capacity(basis: Basis, sql_per_week: float, mql_per_week: float) -> Advice:
     sql, sql_note, sql_fits = _fitting(basis, sql_per_week, "SQL")
     remarks = (words.text("no_dates"),) if basis.steps.weeks is None else (mql_note, sql_note)
     said = words.text("capacity", sql=sql_per_week, mql=mql_per_week)
-    return _Proposal("capacity", mql, sql, said, remarks, mql_fits and sql_fits).advice(basis)
+    return _advice("capacity", basis, (mql, sql), said, remarks, mql_fits and sql_fits)
 
 
 def value(basis: Basis) -> Advice:
-    """The thresholds with the highest total net value on history: wins x value - crossings x cost.
+    """The thresholds with the highest net value on history: wins x value - crossings x ``cost_per_mql`` or ``cost_per_sql``.
 
-    Each threshold is its own account: MQL with ``cost_per_mql``, SQL with ``cost_per_sql``. The note gives the thresholds at
-    which a calibrated probability breaks even, cost / value (Elkan, *The Foundations of Cost-Sensitive Learning*, 2001).
+    The note gives where a calibrated probability breaks even, cost / value (Elkan, *The Foundations of Cost-Sensitive
+    Learning*, 2001).
     """
     mql, mql_pays = _richest(basis, basis.cost_per_mql)
     sql, sql_pays = _richest(basis, basis.cost_per_sql)
     losing = [name for name, pays in (("MQL", mql_pays), ("SQL", sql_pays)) if not pays]
     remarks = (words.break_even(basis), *(words.text("never_pays", name=name) for name in losing))
     said = words.text("value", sql=basis.cost_per_sql, mql=basis.cost_per_mql, win=basis.value_per_win)
-    return _Proposal("value", mql, sql, said, remarks, mql_pays and sql_pays).advice(basis)
+    return _advice("value", basis, (mql, sql), said, remarks, mql_pays and sql_pays)
 
 
 def precision(basis: Basis, sql: float, mql: float) -> Advice:
@@ -97,7 +88,7 @@ def precision(basis: Basis, sql: float, mql: float) -> Advice:
     sql_logit, sql_note = _precise(basis, sql, "SQL")
     said = words.text("precision", sql=sql, mql=mql)
     reached = mql_note is None and sql_note is None
-    return _Proposal("precision", mql_logit, sql_logit, said, (mql_note, sql_note), reached).advice(basis)
+    return _advice("precision", basis, (mql_logit, sql_logit), said, (mql_note, sql_note), reached)
 
 
 def recall(basis: Basis, sql: float, mql: float) -> Advice:
@@ -108,7 +99,7 @@ def recall(basis: Basis, sql: float, mql: float) -> Advice:
         basis.snapped(levels[np.flatnonzero(shares >= min(floor, 1.0))[-1]]) for floor in (mql, sql)
     )
     said = words.text("recall_floor", sql=sql, mql=mql)
-    return _Proposal("recall", mql_logit, sql_logit, said, (), max(mql, sql) <= 1.0).advice(basis)
+    return _advice("recall", basis, (mql_logit, sql_logit), said, feasible=max(mql, sql) <= 1.0)
 
 
 def advise(method: ThresholdMethod, basis: Basis, params: ThresholdParams) -> Advice:
@@ -124,65 +115,44 @@ def advise(method: ThresholdMethod, basis: Basis, params: ThresholdParams) -> Ad
 
 
 def advise_all(
-    history: History | Steps,
-    params: ThresholdParams,
-    *,
-    reference_odds: float,
-    n_boot: int = DEFAULT_BOOTSTRAP,
-    seed: int = 7,
+    history: History | Steps, params: ThresholdParams, *, reference_odds: float, **draws: int
 ) -> tuple[Advice, ...]:
-    """Give the advice of every method, in the order of :data:`METHODS`."""
-    basis = basis_of(history, params, reference_odds=reference_odds, n_boot=n_boot, seed=seed)
+    """Give the advice of every method, in the order of :data:`METHODS`; for `draws` see :func:`basis_of`."""
+    basis = basis_of(history, params, reference_odds=reference_odds, **draws)
     return tuple(advise(method, basis, params) for method in METHODS)
 
 
 def basis_of(
-    history: History | Steps,
-    params: ThresholdParams,
-    *,
-    reference_odds: float,
-    n_boot: int = DEFAULT_BOOTSTRAP,
-    seed: int = 7,
+    history: History | Steps, params: ThresholdParams, *, reference_odds: float, **draws: int
 ) -> Basis:
-    """Gather the basis with the costs and the value of `params`."""
+    """Gather the basis with the costs and the value of `params`; `draws` are ``n_boot`` and ``seed`` of the bootstrap."""
     return Basis.of(
         history,
         reference_odds=reference_odds,
         cost_per_sql=params.cost_per_sql,
         cost_per_mql=params.cost_per_mql,
         value_per_win=params.value_per_win,
-        n_boot=n_boot,
-        seed=seed,
+        **draws,
     )
 
 
-@dataclass(frozen=True)
-class _Proposal:
-    """What a method proposes: two logits, an explanation, remarks (None: nothing to remark), whether its wish is met."""
-
-    method: ThresholdMethod
-    mql: float
-    sql: float
-    said: Translations
-    remarks: tuple[Translations | None, ...]
-    feasible: bool
-
-    def advice(self, basis: Basis) -> Advice:
-        """Replay the thresholds on history and put everything into words."""
-        sql_logit, remarks = self.sql, self.remarks
-        if sql_logit < self.mql:
-            sql_logit, remarks = self.mql, (*remarks, words.text("raised_to_mql"))
-        mql, sql = (
-            basis.threshold(self.mql, basis.cost_per_mql),
-            basis.threshold(sql_logit, basis.cost_per_sql),
-        )
-        horizon = basis.steps.history.horizon_days
-        described = [
-            words.threshold_words(name, item, horizon) for name, item in (("SQL", sql), ("MQL", mql))
-        ]
-        notes = [remark for remark in (*remarks, words.few_wins(basis)) if remark is not None]
-        explanation = words.joined([self.said, *described])
-        return Advice(self.method, mql, sql, explanation, self.feasible, words.joined(notes))
+def _advice(
+    method: ThresholdMethod,
+    basis: Basis,
+    logits: tuple[float, float],
+    said: Translations,
+    remarks: tuple[Translations | None, ...] = (),
+    feasible: bool = True,
+) -> Advice:
+    """Replay the proposed logits (MQL, SQL) on history and put everything into words; a remark of None is none."""
+    mql_logit, sql_logit = logits
+    if sql_logit < mql_logit:
+        sql_logit, remarks = mql_logit, (*remarks, words.text("raised_to_mql"))
+    mql, sql = basis.threshold(mql_logit, basis.cost_per_mql), basis.threshold(sql_logit, basis.cost_per_sql)
+    horizon = basis.steps.history.horizon_days
+    described = [words.threshold_words(name, item, horizon) for name, item in (("SQL", sql), ("MQL", mql))]
+    notes = [remark for remark in (*remarks, words.few_wins(basis)) if remark is not None]
+    return Advice(method, mql, sql, words.joined([said, *described]), feasible, words.joined(notes))
 
 
 def _fitting(basis: Basis, per_week: float, name: str) -> tuple[float, Translations | None, bool]:
@@ -202,9 +172,8 @@ def _richest(basis: Basis, cost: float) -> tuple[float, bool]:
     levels = _trusted(basis.steps)
     found = basis.steps.counts(levels)
     nets = found.wins * basis.value_per_win - found.crossed * cost
-    best = (
-        len(levels) - 1 - int(np.argmax(nets[::-1]))
-    )  # the highest of equals: fewer leads for the same value
+    # The highest of equals: fewer leads for the same value.
+    best = len(levels) - 1 - int(np.argmax(nets[::-1]))
     return basis.snapped(levels[best]), bool(nets[best] > 0)
 
 
@@ -227,7 +196,7 @@ def _trusted(steps: Steps) -> Floats:
 
 
 def _least(steps: Steps) -> int:
-    return min(LEAST_CROSSED, steps.n_present)
+    return min(LEAST_CROSSED, int(steps.present.sum()))
 
 
 def _mean_interval(rows: Indices, basis: Basis) -> tuple[float, float]:
@@ -238,8 +207,7 @@ def _mean_interval(rows: Indices, basis: Basis) -> tuple[float, float]:
     _, group = np.unique(groups, return_inverse=True)
     residuals = np.bincount(group, weights=logits - logits.mean())
     correction = len(residuals) / max(len(residuals) - 1, 1)
-    half = (
-        NormalDist().inv_cdf((1 + LEVEL) / 2) * float(np.sqrt(correction * (residuals**2).sum())) / len(rows)
-    )
+    error = float(np.sqrt(correction * (residuals**2).sum())) / len(rows)
+    half = NormalDist().inv_cdf((1 + LEVEL) / 2) * error
     low, high = (score_of(float(logits.mean()) + side, basis.reference_odds) for side in (-half, half))
     return low, high

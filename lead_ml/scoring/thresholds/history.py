@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lead_ml.errors import BundleError, InputError, TooLittleData
-from lead_ml.tables.dataset import Floats, Indices, Instants
-
-Booleans = npt.NDArray[np.bool_]
+from lead_ml.tables.dataset import Floats, Indices, Instants, Mask
 
 MICROSECONDS_PER_WEEK = 604_800_000_000
 _SOURCE = "threshold history"
@@ -24,36 +22,14 @@ _OPTIONAL = ("as_of", "groups", "opportunity_at", "amount")
 class History:
     """Cross-fitted scores of mature snapshots, several rows per lead, in any order.
 
-    Parameters
-    ----------
-    lead
-        (n,) number of the lead of each row, 0 to n_leads - 1. Leads without a row are no part of the history.
-    logit
-        (n,) log-odds of the calibrated out-of-fold probability at ``as_of``.
-    won
-        (n,) whether the lead wins within the horizon after ``as_of``.
-    as_of
-        (n,) microseconds UTC, or None for data without dates: then there are no weekly figures.
-    groups
-        (n_leads,) what is resampled as one, such as the account of each lead; None: each lead for itself.
-    opportunity_at
-        (n_leads,) microseconds UTC at which the lead became an opportunity, -1 if it did not; or None.
-    amount
-        (n,) what the win brought, NaN where unknown; or None.
-    horizon_days
-        Days after ``as_of`` within which a win counts; only for the wording.
-
-    Raises
-    ------
-    InputError
-        If the arrays do not fit each other or a logit is not finite.
-    TooLittleData
-        If there is no row or no win.
+    Per row (n,): the number of the ``lead``, the calibrated out-of-fold ``logit`` at ``as_of`` (microseconds UTC), whether it
+    ``won`` within ``horizon_days``, and the ``amount`` (NaN unknown). Per lead (n_leads,): ``groups``, what is resampled as one,
+    and ``opportunity_at``, microseconds UTC or -1. Raises InputError or TooLittleData where it cannot be used.
     """
 
     lead: Indices
     logit: Floats
-    won: Booleans
+    won: Mask
     as_of: Instants | None = None
     groups: Indices | None = None
     opportunity_at: Instants | None = None
@@ -66,8 +42,7 @@ class History:
                 "no mature scored snapshots to take thresholds from",
                 do="wait until the horizon of some leads has passed, or shorten horizon_days",
             )
-        _check_lengths(self)
-        _check_values(self)
+        _check(self)
         if not self.won.any():
             raise TooLittleData(
                 f"none of {len(self.lead):,} mature snapshots is followed by a win",
@@ -84,33 +59,22 @@ class History:
 
     def take(self, rows: npt.NDArray[Any]) -> History:
         """Return the rows by position or mask, with the same leads."""
-        return History(
-            lead=self.lead[rows],
-            logit=self.logit[rows],
-            won=self.won[rows],
-            as_of=None if self.as_of is None else self.as_of[rows],
-            groups=self.groups if self.groups is not None else np.arange(self.n_leads, dtype=np.int64),
-            opportunity_at=self.opportunity_at,
-            amount=None if self.amount is None else self.amount[rows],
-            horizon_days=self.horizon_days,
-        )
+        groups = np.arange(self.n_leads, dtype=np.int64) if self.groups is None else self.groups
+        columns = {name: getattr(self, name) for name in ("lead", "logit", "won", "as_of", "amount")}
+        taken: dict[str, Any] = {
+            name: None if array is None else array[rows] for name, array in columns.items()
+        }
+        return replace(self, groups=groups, **taken)
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self) -> dict[str, Any]:
         """Return plain arrays, without objects, as ``numpy.savez`` keeps them."""
-        found = {name: getattr(self, name) for name in (*_NEEDED, *_OPTIONAL)}
-        kept = {name: array for name, array in found.items() if array is not None}
+        kept = {name: array for name, array in vars(self).items() if array is not None}
         horizon = np.nan if self.horizon_days is None else self.horizon_days
         return {**kept, "horizon_days": np.array([horizon], dtype=np.float64)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> History:
-        """Read what :meth:`arrays` wrote.
-
-        Raises
-        ------
-        BundleError
-            If an array is missing.
-        """
+        """Read what :meth:`arrays` wrote; raises BundleError where an array is missing."""
         absent = [name for name in (*_NEEDED, "horizon_days") if name not in arrays]
         if absent:
             raise BundleError(
@@ -132,7 +96,7 @@ def before_opportunity(history: History) -> Indices:
     return last_rows(history, (when >= 0) & (history.as_of < when))
 
 
-def last_rows(history: History, chosen: Booleans) -> Indices:
+def last_rows(history: History, chosen: Mask) -> Indices:
     """Return the latest chosen row of each lead that has one."""
     rows = np.flatnonzero(chosen)
     if history.as_of is not None:
@@ -141,34 +105,34 @@ def last_rows(history: History, chosen: Booleans) -> Indices:
     return rows[::-1][from_end]
 
 
-def _check_lengths(history: History) -> None:
-    rows = len(history.lead)
-    for name in ("logit", "won", "as_of", "amount"):
+def _check(history: History) -> None:
+    rows, leads = len(history.lead), history.n_leads
+    lengths = {
+        "logit": rows,
+        "won": rows,
+        "as_of": rows,
+        "amount": rows,
+        "groups": leads,
+        "opportunity_at": leads,
+    }
+    for name, length in lengths.items():
         array = getattr(history, name)
-        if array is not None and array.shape != (rows,):
-            raise InputError(
-                f"{name} has the wrong shape", source=_SOURCE, value=array.shape, expected=f"({rows},)"
-            )
-    for name in ("groups", "opportunity_at"):
-        array = getattr(history, name)
-        if array is not None and array.shape != (history.n_leads,):
+        if array is not None and array.shape != (length,):
+            per_lead = ", one value per lead" if name in ("groups", "opportunity_at") else ""
             raise InputError(
                 f"{name} has the wrong shape",
                 source=_SOURCE,
                 value=array.shape,
-                expected=f"({history.n_leads},), one value per lead",
+                expected=f"({length},){per_lead}",
             )
-
-
-def _check_values(history: History) -> None:
     if history.won.dtype != np.bool_:
         raise InputError("won", source=_SOURCE, value=str(history.won.dtype), expected="an array of bool")
-    outside = (history.lead < 0) | (history.lead >= history.n_leads)
-    _refuse(outside, history.lead, "number of the lead", f"0 to {history.n_leads - 1}")
+    outside = (history.lead < 0) | (history.lead >= leads)
+    _refuse(outside, history.lead, "number of the lead", f"0 to {leads - 1}")
     _refuse(~np.isfinite(history.logit), history.logit, "logit", "a finite number")
 
 
-def _refuse(bad: Booleans, values: npt.NDArray[Any], what: str, expected: str) -> None:
+def _refuse(bad: Mask, values: npt.NDArray[Any], what: str, expected: str) -> None:
     if bad.any():
         rows = np.flatnonzero(bad)
         raise InputError(

@@ -27,14 +27,7 @@ def score_of(logit: float, reference_odds: float) -> float: ...
 @overload
 def score_of(logit: Floats, reference_odds: float) -> Floats: ...
 def score_of(logit: float | Floats, reference_odds: float) -> float | Floats:
-    """Return the score, 0-100, of log-odds; a lead at the reference odds scores 50.
-
-    One lead and an array give the same bits. NaN stays NaN.
-
-    Raises
-    ------
-    ParamsError
-        If `reference_odds` is not a positive finite number.
+    """Return the score, 0-100, of log-odds; a lead at the reference odds scores 50. NaN stays NaN.
 
     >>> round(score_of(math.log(2), 1.0), 2)
     56.02
@@ -42,20 +35,6 @@ def score_of(logit: float | Floats, reference_odds: float) -> float | Floats:
     points = 50.0 + (np.asarray(logit, dtype=np.float64) - _log_reference(reference_odds)) * POINTS_PER_LOGIT
     clipped = np.clip(points, 0.0, 100.0)
     return float(clipped) if clipped.ndim == 0 else clipped
-
-
-@overload
-def logit_of(score: float, reference_odds: float) -> float: ...
-@overload
-def logit_of(score: Floats, reference_odds: float) -> Floats: ...
-def logit_of(score: float | Floats, reference_odds: float) -> float | Floats:
-    """Return the log-odds of a score; the inverse of :func:`score_of` inside 0-100.
-
-    >>> logit_of(50.0, 1.0)
-    0.0
-    """
-    logit = (np.asarray(score, dtype=np.float64) - 50.0) / POINTS_PER_LOGIT + _log_reference(reference_odds)
-    return float(logit) if logit.ndim == 0 else logit
 
 
 def grade_of(logit: float, mql_logit: float, sql_logit: float) -> Grade:
@@ -79,20 +58,12 @@ def stage_of(logit: float, mql_logit: float, sql_logit: float) -> Stage:
 
 
 def probability_of(logit: float) -> float:
-    """Return the probability of log-odds, without overflow at either end.
-
-    >>> probability_of(0.0)
-    0.5
-    """
+    """Return the probability of log-odds, without overflow at either end."""
     return float(sigmoid(logit))
 
 
 def log_odds(probability: float) -> float:
-    """Return the log-odds of a probability; 0 and 1 give minus and plus infinity.
-
-    >>> log_odds(0.5)
-    0.0
-    """
+    """Return the log-odds of a probability; 0 and 1 give minus and plus infinity."""
     if probability <= 0.0:
         return -math.inf
     return math.inf if probability >= 1.0 else math.log(probability) - math.log1p(-probability)

@@ -1,9 +1,7 @@
 """Leads replayed in time: when each one first reaches a threshold, and whether it then wins.
 
-A lead crosses a threshold at the first row that reaches it. Only rows above all earlier rows of their lead can be such a
-row, so each of them is kept as a step from the highest logit before it (``low``, excluded) to its own (``high``,
-included): the lead crosses there for every threshold in between. Counting steps over sorted ends answers any number of
-thresholds in one pass.
+Only rows above all earlier rows of their lead can cross one, each for every threshold from the highest logit before it
+(``low``, excluded) to its own (``high``, included): counting sorted ends answers any number of thresholds in one pass.
 """
 
 from __future__ import annotations
@@ -13,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from lead_ml.scoring.thresholds.history import MICROSECONDS_PER_WEEK, Booleans, History
-from lead_ml.tables.dataset import Floats, Indices, Instants
+from lead_ml.scoring.thresholds.history import MICROSECONDS_PER_WEEK, History, before_opportunity, last_rows
+from lead_ml.tables.dataset import Floats, Indices, Instants, Mask
 
 
 @dataclass(frozen=True)
@@ -23,10 +21,7 @@ class Crossings:
 
     lead: Indices
     as_of: Instants | None
-    won: Booleans
-
-    def __len__(self) -> int:
-        return len(self.lead)
+    won: Mask
 
 
 @dataclass(frozen=True)
@@ -40,12 +35,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Steps:
-    """A history made ready for replay; see the module. All arrays are by (lead, as_of).
+    """A history made ready for replay; see the module. All arrays are by (lead, as_of), ``row`` their row in the history.
 
-    ``row`` is the row of each step in the history. ``winner`` and ``present`` are (n_leads,): any row of the lead is
-    won; it has a row at all. ``weeks`` is the time from the first to the last first look at a lead, that is their
-    span of creation, at least one week; None without dates. Leads created late have only their early rows mature, so
-    a threshold that leads reach late in life shows a little less volume than it has.
+    ``winner`` and ``present`` are (n_leads,). ``weeks`` spans the first looks at leads, at least one; late leads have only their
+    early rows mature, so a threshold reached late in life shows a little less volume than it has.
     """
 
     history: History
@@ -53,9 +46,9 @@ class Steps:
     lead: Indices
     low: Floats
     high: Floats
-    won: Booleans
-    winner: Booleans
-    present: Booleans
+    won: Mask
+    winner: Mask
+    present: Mask
     weeks: float | None
 
     @classmethod
@@ -77,11 +70,6 @@ class Steps:
             present=present,
             weeks=_weeks(history, row[np.isneginf(low)]),
         )
-
-    @property
-    def n_present(self) -> int:
-        """Number of leads in the history."""
-        return int(self.present.sum())
 
     @property
     def n_winners(self) -> int:
@@ -127,9 +115,18 @@ class Steps:
         )
 
 
-def replay(history: History | Steps, threshold: float) -> Crossings:
-    """Return when each lead first reaches a threshold (a logit), and whether it wins within the horizon after that."""
-    return prepared(history).crossings(threshold)
+def replayable(history: History) -> History:
+    """Drop the rows that no threshold, month or method looks at: all answers stay the same to the last bit.
+
+    Kept are the rows that raise their lead's highest score, the last winning row, the one before ``opportunity``.
+    """
+    rows = np.zeros(len(history.lead), dtype=np.bool_)
+    rows[Steps.of(history).row] = True
+    rows[last_rows(history, history.won)] = True
+    rows[before_opportunity(history)] = True
+    if history.as_of is not None:
+        rows[int(np.argmax(history.as_of))] = True  # the end of the last month
+    return history.take(rows)
 
 
 def prepared(history: History | Steps) -> Steps:

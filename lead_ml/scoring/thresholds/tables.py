@@ -26,10 +26,9 @@ class CurvePoint(msgspec.Struct, frozen=True):
 
 
 class Month(msgspec.Struct, frozen=True):
-    """One calendar month (UTC, ``2026-03``) at a threshold: new leads, first crossings, wins among them.
+    """One calendar month (UTC, ``2026-03``) at a threshold: new leads, first crossings, wins among them, Wilson's interval.
 
-    ``per_week`` is crossings a week of the part of the month that the history covers. ``precision`` carries Wilson's
-    90% interval; all None in a month without crossings.
+    ``per_week`` is crossings a week of the part of the month that the history covers.
     """
 
     month: str
@@ -57,10 +56,7 @@ def curve(history: History | Steps, *, reference_odds: float, n: int = 50) -> tu
             recall=caught / steps.n_winners,
         )
         for threshold, crossed, wins, caught in zip(
-            thresholds.tolist(),
-            found.crossed.tolist(),
-            found.wins.tolist(),
-            found.caught.tolist(),
+            *(column.tolist() for column in (thresholds, found.crossed, found.wins, found.caught)),
             strict=True,
         )
     )

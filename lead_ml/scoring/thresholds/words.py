@@ -55,7 +55,9 @@ def _described(texts: Catalog, name: str, threshold: Threshold, horizon_days: fl
     ]
     if threshold.recall.value is not None:
         recall = threshold.recall
-        parts.append(texts("advice.recall", share=recall.value, interval=_range(texts, recall, _share)))
+        parts.append(
+            texts("advice.recall", share=recall.value, interval=_range(texts, recall, Numbers.share))
+        )
     return texts("advice.joint").join(parts)
 
 
@@ -71,7 +73,7 @@ def _wins(texts: Catalog, precision: OptionalInterval, horizon_days: float | Non
     if precision.value is None:
         return texts("advice.wins_unknown")
     key = "advice.wins" if horizon_days is None else "advice.wins_within"
-    interval = _range(texts, precision, _share)
+    interval = _range(texts, precision, Numbers.share)
     return texts(key, share=precision.value, days=horizon_days, interval=interval)
 
 
@@ -80,10 +82,6 @@ def _range(texts: Catalog, figure: OptionalInterval, written: Callable[[Numbers,
         return "?"
     lower, upper = (written(texts.numbers, bound) for bound in (figure.lower, figure.upper))
     return texts("advice.interval", lower=lower, upper=upper)
-
-
-def _share(numbers: Numbers, value: float) -> str:
-    return numbers.share(value)
 
 
 def _leads(numbers: Numbers, value: float) -> str:

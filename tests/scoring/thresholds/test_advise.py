@@ -11,13 +11,13 @@ from lead_ml.project.params import ThresholdParams
 from lead_ml.scoring.thresholds import (
     METHODS,
     Basis,
-    EvidenceTable,
     History,
     advise_all,
     capacity,
     opportunity_mean,
     precision,
     recall,
+    replayable,
     score_of,
     value,
 )
@@ -225,7 +225,7 @@ def test_every_method_keeps_mql_at_or_below_sql_and_speaks_both_languages(histor
 
 
 def test_the_evidence_table_gives_the_same_advice(history):
-    kept = EvidenceTable.of(history).history
+    kept = replayable(history)
     assert len(kept.lead) < len(history.lead)
     wanted = advise_all(history, ThresholdParams(), reference_odds=0.1, n_boot=60)
     assert advise_all(kept, ThresholdParams(), reference_odds=0.1, n_boot=60) == wanted
@@ -273,7 +273,7 @@ def test_the_article_interval_covers_the_mean_score_about_nine_times_in_ten():
 
 
 def test_evidence_that_lacks_an_array_is_a_bundle_error(history):
-    arrays = EvidenceTable.of(history).arrays()
+    arrays = replayable(history).arrays()
     del arrays["won"]
     with pytest.raises(BundleError, match="lacks an array: got 'won'"):
-        EvidenceTable.from_arrays(arrays)
+        History.from_arrays(arrays)

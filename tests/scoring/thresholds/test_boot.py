@@ -5,7 +5,7 @@ import pytest
 import thresholds_oracle as oracle
 
 from lead_ml.scoring.thresholds import Basis, History, Steps
-from lead_ml.scoring.thresholds.boot import _patterns, _per_group, interval, resampled
+from lead_ml.scoring.thresholds.basis import _patterns, _per_group, interval, resampled
 
 LINE = -1.0
 

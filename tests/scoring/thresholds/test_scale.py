@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lead_ml.errors import ParamsError
-from lead_ml.scoring.thresholds import grade_of, log_odds, logit_of, probability_of, score_of, stage_of
+from lead_ml.scoring.thresholds import grade_of, log_odds, probability_of, score_of, stage_of
 
 LOGITS = st.floats(-20, 20)
 
@@ -30,12 +30,6 @@ def test_scores_are_clipped_at_both_ends():
 @settings(deadline=None)
 def test_one_lead_and_a_batch_score_the_same_to_the_last_bit(logits, odds):
     assert score_of(np.array(logits), odds).tolist() == [score_of(logit, odds) for logit in logits]
-
-
-@given(st.floats(0, 100), st.floats(1e-4, 10))
-@settings(deadline=None)
-def test_logit_of_is_the_inverse_of_score_of(score, odds):
-    assert score_of(logit_of(score, odds), odds) == pytest.approx(score, abs=1e-9)
 
 
 @given(LOGITS)

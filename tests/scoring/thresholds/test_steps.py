@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lead_ml.errors import InputError, TooLittleData
-from lead_ml.scoring.thresholds import EvidenceTable, History, Steps, by_month, curve, replay
+from lead_ml.scoring.thresholds import History, Steps, by_month, curve, replayable
 from lead_ml.scoring.thresholds.steps import candidates
 
 
@@ -73,7 +73,7 @@ def test_the_order_of_rows_changes_nothing(history, seed):
 @given(histories())
 @settings(deadline=None)
 def test_the_evidence_table_answers_as_the_whole_history_does(history):
-    kept = EvidenceTable.from_arrays(EvidenceTable.of(history).arrays()).history
+    kept = History.from_arrays(replayable(history).arrays())
     assert curve(kept, reference_odds=0.1) == curve(history, reference_odds=0.1)
     assert by_month(kept, 0.0) == by_month(history, 0.0)
     assert Steps.of(kept).winner.tolist() == Steps.of(history).winner.tolist()
@@ -86,9 +86,9 @@ def test_a_lead_crosses_once_at_the_first_row_that_reaches_the_line():
         won=np.array([True, True, False]),
         as_of=np.array([10, 20, 30]),
     )
-    found = replay(history, 0.5)
+    found = Steps.of(history).crossings(0.5)
     assert (found.lead.tolist(), found.as_of.tolist(), found.won.tolist()) == ([0], [20], [True])
-    assert len(replay(history, 2.1)) == 0
+    assert len(Steps.of(history).crossings(2.1).lead) == 0
 
 
 def test_no_rows_and_no_wins_are_too_little_data():

@@ -1,11 +1,9 @@
-"""Weights of evidence of the values of a profile, and how far a lead agrees with it.
+"""Weights of evidence of the values of a customer profile, and how far a lead agrees with it.
 
-A value has ``20 log10((wins + a) / (expected + a))`` points: its wins among the leads, over the wins that so many leads
-would have at the rate of all. Without `a` that is the share of the value among converted leads over its share among all
-leads; 6 points double it, as in the score. `a`, in wins, draws values with few leads towards 0 points (Norén, Hopstadius
-and Bate, *Statistical Methods in Medical Research* 22, 2013). It is the strength of the beta prior around the overall rate
-under which the counts of the column are likeliest (beta-binomial, Griffiths, *Biometrics* 29, 1973), never below one win: where
-the values differ no more than by chance it grows and all points go to 0.
+A value has ``20 log10((wins + a) / (expected + a))`` points, expected at the rate of all leads; 6 points double its share
+among converted leads. `a`, in wins, draws values with few leads towards 0 (Norén, Hopstadius and Bate, *Statistical Methods
+in Medical Research* 22, 2013): the strength of the beta prior around the overall rate under which the counts of the column
+are likeliest (beta-binomial, Griffiths, *Biometrics* 29, 1973), at least one win; large where values differ by chance.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ import numpy as np
 
 from lead_ml.asof.encode import RARE_BELOW, RawColumns
 from lead_ml.declare import MISSING, Attribute, Declaration, Profile, part_name
+from lead_ml.model.calibration import folds_of
 from lead_ml.tables.dataset import Coded, Floats, Indices
 
 FOLDS = 5
@@ -37,10 +36,9 @@ class WeightOfEvidence(msgspec.Struct, frozen=True):
 
 
 class ColumnProfile(msgspec.Struct, frozen=True):
-    """One column: weight of evidence by value, ``(missing)`` for leads without one. ``strength`` is `a` of the formula, in wins.
+    """One column: weight of evidence by value, ``(missing)`` without one; ``strength`` is `a` of the formula, in wins.
 
-    It is ``BY_CHANCE`` where the values differ no more than by chance, so that all points are 0. Values of
-    fewer than ten leads have no entry: they count 0, and a rare one could point at a person.
+    Values of fewer than ten leads have no entry: they count 0, and a rare one could point at a person.
     """
 
     name: str
@@ -57,17 +55,7 @@ class LearnedProfile(msgspec.Struct, frozen=True):
 
 
 def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByHand) -> LearnedProfile:
-    """Learn a profile from the rows of a fit window.
-
-    Parameters
-    ----------
-    raw
-        Columns (rows,) of :func:`lead_ml.asof.join.features_at`.
-    lead, y
-        Lead and label (0.0 or 1.0) of each row (rows,); the first row of a lead counts, the others do not.
-    by_hand
-        Points by column and value that take the place of the learned ones.
-    """
+    """Learn a profile from the first row of each lead in a fit window; `by_hand` are points that replace the learned ones."""
     first = np.unique(lead, return_index=True)[1]
     won = y[first] > 0
     columns = (
@@ -80,12 +68,8 @@ def learn(item: Profile, raw: RawColumns, lead: Indices, y: Floats, by_hand: ByH
 def out_of_fold(
     item: Profile, raw: RawColumns, lead: Indices, group: Indices, y: Floats, by_hand: ByHand, seed: int
 ) -> Floats:
-    """Return the agreement (rows,) of the fit rows themselves, each by the profile of the other folds.
-
-    Folds are drawn over `group` (rows,), so that no profile has seen the outcome of the lead, or of the same person.
-    """
-    groups, place = np.unique(group, return_inverse=True)
-    fold = (np.random.default_rng(seed).permutation(len(groups)) % FOLDS)[place]
+    """Return the agreement of each fit row by a profile of other folds of `group` (rows,): none has seen its outcome."""
+    fold = folds_of(group, FOLDS, seed)
     points = np.zeros(len(lead))
     for k in range(FOLDS):
         inside, outside = np.flatnonzero(fold == k), np.flatnonzero(fold != k)
@@ -138,12 +122,10 @@ def _column(operand: Declaration, column: Coded, won: np.ndarray, by_hand: ByHan
         value: WeightOfEvidence(round(_points_of(k, n, rate, strength), 3), n, k)
         for value, (k, n) in counts.items()
     }
-    hand = by_hand.get(operand.name, {})
-    known = {value: found.get(value, WeightOfEvidence(0.0)) for value in hand}
-    set_by_hand = {
-        v: WeightOfEvidence(hand[v], weight.leads, weight.wins, True) for v, weight in known.items()
-    }
-    return ColumnProfile(operand.name, strength, {**found, **set_by_hand})
+    for value, points in by_hand.get(operand.name, {}).items():
+        known = found.get(value, WeightOfEvidence(0.0))
+        found[value] = WeightOfEvidence(points, known.leads, known.wins, True)
+    return ColumnProfile(operand.name, strength, found)
 
 
 def _points_of(wins: int, leads: int, rate: float, strength: float) -> float:
