@@ -127,11 +127,10 @@ def check(project: ProjectOption = Path(), data: DataOption = None, as_json: Jso
 
     Example: lead-ml check --project my-company
     """
-    from lead_ml.workflows.check import check_project
+    from lead_ml.workflows.doctor import check_project
     from lead_ml.workflows.load import intake_summary
 
-    checked = check_project(project, data)
-    loaded, left_out, written = checked.loaded, checked.left_out, checked.rejected_files
+    loaded, left_out, written = check_project(project, data)
     if as_json:
         print_json(
             {
@@ -206,7 +205,7 @@ def warm() -> None:
     """
     from time import perf_counter
 
-    from lead_ml.workflows.check import warm_kernels
+    from lead_ml.workflows.doctor import warm_kernels
 
     start = perf_counter()
     warm_kernels()
