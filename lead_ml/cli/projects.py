@@ -99,12 +99,11 @@ def check(project: ProjectOption = Path(), data: DataOption = None, as_json: Jso
 
     Example: lead-ml check --project my-company
     """
-    from lead_ml.workflows.check import check_project
+    from lead_ml.workflows.doctor import check_project
     from lead_ml.workflows.load import intake_summary
 
-    checked = check_project(project, data)
-    intake, left_out = checked.loaded.intake, checked.left_out
-    written = [str(path) for path in checked.rejected_files]
+    loaded, left_out, files = check_project(project, data)
+    intake, written = loaded.intake, [str(path) for path in files]
     if as_json:
         summary = intake_summary(intake)
         print_json({"intake": summary, "left_out_features": left_out, "rejected_files": written})
@@ -168,7 +167,7 @@ def warm() -> None:
     """
     from time import perf_counter
 
-    from lead_ml.workflows.check import warm_kernels
+    from lead_ml.workflows.doctor import warm_kernels
 
     start = perf_counter()
     warm_kernels()

@@ -36,10 +36,9 @@ def score(
 
     Example: lead-ml score --output leads.csv --lang zh --link "https://crm.example.com/leads/{lead_id}"
     """
-    from lead_ml.workflows.sales_file import sales_rows
+    from lead_ml.workflows.sales_file import check_writable, sales_rows, write_table
     from lead_ml.workflows.score import score_project
     from lead_ml.workflows.work import work_at
-    from lead_ml.workflows.write import check_writable, write_table
 
     if output is not None:
         check_writable(output)
@@ -89,7 +88,7 @@ def thresholds(
     Example: lead-ml thresholds --accept capacity --by "Wang Li" --why "two reps, twenty leads a week"
     """
     from lead_ml.workflows.score import scorer_of
-    from lead_ml.workflows.thresholds import accept_method
+    from lead_ml.workflows.serve import accept_method
 
     if accept is not None and accept not in METHODS:
         raise typer.BadParameter(

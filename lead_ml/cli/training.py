@@ -67,7 +67,7 @@ def evaluate(
 
     Example: lead-ml evaluate --candidate logistic
     """
-    from lead_ml.workflows.evaluate import evaluate_project
+    from lead_ml.workflows.train import evaluate_project
     from lead_ml.workflows.versions import open_run
     from lead_ml.workflows.work import work_at
 

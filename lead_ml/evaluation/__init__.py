@@ -1,7 +1,6 @@
 """Evaluation forward in time, with intervals and the base rate beside every figure."""
 
 from lead_ml.evaluation.backtest import (
-    Backtest,
     Table,
     backtest,
     between_period_variance,
@@ -11,16 +10,14 @@ from lead_ml.evaluation.backtest import (
     for_fit,
 )
 from lead_ml.evaluation.forward import Evaluated, Forward, evaluate_forward
-from lead_ml.evaluation.records import Evaluation, KindRecord, LeakyRecord, SliceRecord, WindowRecord
+from lead_ml.evaluation.records import Evaluation, KindRecord, LeakyRecord, WindowRecord
 
 __all__ = [
-    "Backtest",
     "Evaluated",
     "Evaluation",
     "Forward",
     "KindRecord",
     "LeakyRecord",
-    "SliceRecord",
     "Table",
     "WindowRecord",
     "backtest",

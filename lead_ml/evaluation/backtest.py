@@ -15,7 +15,8 @@ from lead_ml.errors import TooLittleData
 from lead_ml.evaluation.split import Window
 from lead_ml.model import BetweenPeriodVariance, Calibration, fit_between_period_variance, fit_calibration
 from lead_ml.model.fit import FitRows, Fitted, Recipe, fit, fit_all, take
-from lead_ml.model.metrics import sigmoid
+from lead_ml.model.metrics import Interval, paired_bootstrap, sigmoid
+from lead_ml.project.params import EvaluationParams
 from lead_ml.tables.dataset import Dataset, Floats, Indices, Instants
 
 MIN_FIT_POSITIVES = 5
@@ -29,12 +30,31 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Table:
-    """The training table of one target: features, labels, and the person of each row.
+class Known:
+    """What some rows (n,) are measured by: label, weight, and group, which is resampled as one."""
 
-    ``raw`` has one column per declared feature (rows,); ``spine`` and ``labels`` are aligned with it; ``group`` is per
-    row: leads of the same person or account share it.
-    """
+    y: Floats
+    weight: Floats
+    group: Indices
+
+    def log_loss_gap(self, a: Floats, b: Floats, options: EvaluationParams, seed: int) -> Interval:
+        """Return the log-loss of `a` minus that of `b`, with the interval of the paired difference."""
+        return paired_bootstrap(
+            self.y,
+            a,
+            b,
+            self.weight,
+            self.group,
+            metric="log_loss",
+            n_boot=options.bootstrap,
+            level=options.level,
+            seed=seed,
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """The training table of one target: per row, the declared features, the label, and the person or account of the lead."""
 
     declarations: tuple[Declaration, ...]
     raw: RawColumns
@@ -53,15 +73,14 @@ class Table:
         """Moment of each row, microseconds UTC."""
         return self.spine.as_of
 
+    def known(self, rows: Mask | Indices, known_by: int = NEVER) -> Known:
+        """Return the labels of some rows known strictly before `known_by`, with their weights and groups."""
+        return Known(self.labels.as_known(known_by)[rows], self.weights(rows), self.group[rows])
+
     def fit_rows(self, rows: Mask, known_by: int = NEVER) -> FitRows:
         """Return some rows to fit on, with the labels known strictly before `known_by`."""
-        return FitRows(
-            take(self.raw, rows),
-            self.lead[rows],
-            self.labels.as_known(known_by)[rows],
-            self.weights(rows),
-            self.group[rows],
-        )
+        known = self.known(rows, known_by)
+        return FitRows(take(self.raw, rows), self.lead[rows], known.y, known.weight, known.group)
 
     @cached_property
     def first(self) -> Indices:
@@ -92,10 +111,10 @@ class WindowScores:
 
 @dataclass(frozen=True)
 class Backtest:
-    """Out-of-sample logits of one recipe: ``logit`` (rows,) is NaN where no window scored the row.
+    """Out-of-sample ``logit`` (rows,) of one recipe, NaN where no window scored the row.
 
-    ``mature`` (rows,) marks the rows whose fit had at least half the positives of the last one: only such a model is about
-    as sharp as the one that ships, so only such scores may calibrate it.
+    ``mature`` rows had a fit with at least half the positives of the last one: only such a model is about as sharp as the one
+    that ships, so only such scores may calibrate it.
     """
 
     recipe: Recipe
@@ -127,15 +146,11 @@ def fit_rows(recipe: Recipe, table: Table, rows: Mask, *, known_by: int = NEVER)
 def backtest(
     recipe: Recipe, table: Table, windows: Sequence[Window], progress: Progress = lambda _: None
 ) -> Backtest:
-    """Fit before each window and score inside it.
-
-    Windows whose fit side has fewer than five positives are passed over, unless it is the last: then
-    TooLittleData is raised.
-    """
-    parts = [
-        score_window((recipe,), table, window, progress, last=window is windows[-1]) for window in windows
-    ]
-    return Backtest.of(recipe, table, [part for (part,) in parts if part is not None])
+    """Fit before each window and score inside it; see :func:`score_window` for windows with too few positives."""
+    parts = (
+        score_window((recipe,), table, window, progress, last=window is windows[-1])[0] for window in windows
+    )
+    return Backtest.of(recipe, table, [part for part in parts if part is not None])
 
 
 def score_window(
@@ -152,7 +167,7 @@ def score_window(
     """
     known_by = window.start or NEVER  # random folds have no start
     y = table.labels.as_known(known_by)[window.fit]
-    able = [k for k, recipe in enumerate(recipes) if enough_to_fit(recipe, y, last=last)]
+    able = [k for k, recipe in enumerate(recipes) if _enough_to_fit(recipe, y, last=last)]
     found: list[WindowScores | None] = [None] * len(recipes)
     if not able:
         return found
@@ -165,8 +180,7 @@ def score_window(
     return found
 
 
-def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
-    """Tell whether a fit side has enough of either class; the last window must."""
+def _enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
     few = min(int(y.sum()), int(len(y) - y.sum()))
     if few >= MIN_FIT_POSITIVES or recipe.kind == "scorecard":
         return True
@@ -179,18 +193,12 @@ def enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
     return False
 
 
-def calibration_rows(
-    scores: Backtest, table: Table, *, known_by: int, horizon_us: int, created_before: int
-) -> Mask:
+def calibration_rows(scores: Backtest, table: Table, *, known_by: int, horizon_us: int) -> Mask:
     """Choose the rows to calibrate on: the longest stretch up to now over which the calibration did not drift.
 
     Starting from the latest 2,000 leads with 200 wins, chunks of earlier leads are added while their mean residual agrees
-    with that of the later ones within ``DRIFT_Z`` standard errors (the idea of ADWIN: Bifet and Gavalda, 2007).
-
-    Parameters
-    ----------
-    known_by, created_before
-        Only outcomes known by then of leads created before then count, in microseconds UTC.
+    with that of the later ones within ``DRIFT_Z`` standard errors (the idea of ADWIN: Bifet and Gavalda, 2007). Only outcomes
+    known by `known_by` of leads created before it count.
     """
     created = table.dataset.leads.created_at
     known = table.labels.usable_by(known_by) & (table.as_of + horizon_us <= known_by)
@@ -198,7 +206,7 @@ def calibration_rows(
     if created is None:
         return usable
     born = created[table.lead]
-    usable &= born < created_before
+    usable &= born < known_by
     rows = np.nonzero(usable)[0][np.argsort(-born[usable], kind="stable")]
     end = _undrifted(scores, table, rows, known_by)
     return usable if end >= len(rows) else np.asarray(usable & (born >= born[rows[end]]))
@@ -206,17 +214,15 @@ def calibration_rows(
 
 def _undrifted(scores: Backtest, table: Table, rows: Indices, known_by: int) -> int:
     """Return how many of the rows, latest first, may be pooled."""
-    weight, y = table.weights(rows), table.labels.as_known(known_by)[rows]
-    probability = sigmoid(scores.logit[rows])
+    known, p = table.known(rows, known_by), sigmoid(scores.logit[rows])
+    y, weight = known.y, known.weight
     leads, wins = np.cumsum(weight), np.cumsum(weight * y)
     enough = (leads >= CALIBRATION_LEADS) & (wins >= CALIBRATION_WINS)
     end = int(np.argmax(enough)) if enough.any() else len(rows)
-    sums = [np.cumsum(weight * (y - probability)), np.cumsum(weight * probability * (1 - probability)), leads]
+    sums = np.array([np.cumsum(weight * (y - p)), np.cumsum(weight * p * (1 - p)), leads])
     while end < len(rows):
-        reach = int(np.searchsorted(leads, leads[end] + CALIBRATION_LEADS))
-        reach = min(reach, len(rows) - 1)
-        later = [column[end] for column in sums]
-        earlier = [column[reach] - column[end] for column in sums]
+        reach = min(int(np.searchsorted(leads, leads[end] + CALIBRATION_LEADS)), len(rows) - 1)
+        later, earlier = sums[:, end], sums[:, reach] - sums[:, end]
         if earlier[2] > 0 and _gap(later, earlier) > DRIFT_Z:
             return end
         if reach == len(rows) - 1:
@@ -225,7 +231,7 @@ def _undrifted(scores: Backtest, table: Table, rows: Indices, known_by: int) -> 
     return end
 
 
-def _gap(a: Sequence[float], b: Sequence[float]) -> float:
+def _gap(a: Floats, b: Floats) -> float:
     """Return the number of standard errors between two mean residuals, each given as sum, sum of variances and weight."""
     return float(abs(a[0] / a[2] - b[0] / b[2]) / np.sqrt(a[1] / a[2] ** 2 + b[1] / b[2] ** 2))
 
@@ -235,12 +241,10 @@ def calibrate(scores: Backtest, table: Table, rows: Mask, *, known_by: int = NEV
 
     Identity where there are no rows of either class.
     """
-    y = table.labels.as_known(known_by)[rows]
-    if y.sum() < 1 or y.sum() > len(y) - 1:
+    known = table.known(rows, known_by)
+    if not 0 < known.y.sum() < len(known.y):
         return Calibration.identity()
-    return fit_calibration(
-        scores.logit[rows], y, table.weights(rows), table.group[rows], seed=scores.recipe.seed
-    )
+    return fit_calibration(scores.logit[rows], known.y, known.weight, known.group, seed=scores.recipe.seed)
 
 
 def for_fit(
@@ -249,27 +253,23 @@ def for_fit(
     """Return the calibration of a fit that came after the scores on `rows`, see :meth:`Calibration.recentered`."""
     if calibration.method == "identity":  # whatever the scores are
         return calibration
-    logit = fitted.model.predict_logit(fitted.matrix(take(table.raw, rows)))
-    return calibration.recentered(logit, table.labels.as_known(known_by)[rows], table.weights(rows))
+    logit, known = (
+        fitted.model.predict_logit(fitted.matrix(take(table.raw, rows))),
+        table.known(rows, known_by),
+    )
+    return calibration.recentered(logit, known.y, known.weight)
 
 
 def between_period_variance(
     scores: Backtest, table: Table, calibration: Calibration
 ) -> BetweenPeriodVariance:
-    """Estimate how much the calibration moves between months of creation, from all mature out-of-sample scores.
-
-    None for undated data.
-    """
+    """Estimate how much the calibration moves between months of creation, from all mature out-of-sample scores."""
     created = table.dataset.leads.created_at
     rows = scores.scored & scores.mature & table.labels.used
     if created is None or not rows.any():
         return BetweenPeriodVariance.none()
-    born = created[table.lead[rows]]
+    born, known = created[table.lead[rows]], table.known(rows)
+    period = (born.max() - born) // PERIOD
     return fit_between_period_variance(
-        scores.logit[rows],
-        table.labels.y[rows],
-        table.weights(rows),
-        table.group[rows],
-        (born.max() - born) // PERIOD,
-        calibration,
+        scores.logit[rows], known.y, known.weight, known.group, period, calibration
     )

@@ -38,13 +38,7 @@ SPACES: Mapping[Kind, SearchSpace] = {
 
 
 def space_of(spec: ModelSpec, kind: Kind) -> SearchSpace:
-    """Return the search space of a candidate: the model's own ranges of its parameters, else the default ones.
-
-    Raises
-    ------
-    DeclarationError
-        If the candidate has no search space, or the model declares a range for a parameter that no candidate has.
-    """
+    """Return the search space of a candidate: the model's own ranges of its parameters, else the default ones."""
     if kind not in SPACES:
         raise DeclarationError(
             f"the {kind} of model {spec.name} has no parameters to search",

@@ -15,18 +15,16 @@ from typing import Any
 
 import msgspec
 
-from lead_ml.asof.labels import NEVER, Mask
 from lead_ml.declare import to_json
 from lead_ml.errors import MissingExtra, TooLittleData
-from lead_ml.evaluation import Table, backtest
-from lead_ml.evaluation.penalty import choose_penalty, penalties_of
+from lead_ml.evaluation.backtest import Backtest, Table, backtest
+from lead_ml.evaluation.penalty import choose_penalty, penalties_of, rolling, rolling_loss
 from lead_ml.evaluation.search_spaces import SearchSpace, space_of
 from lead_ml.evaluation.split import Window
 from lead_ml.evaluation.tuned import Number, TrialRecord, Tuned
 from lead_ml.model.fit import Recipe
-from lead_ml.model.metrics import Interval, log_loss, paired_bootstrap, sigmoid
+from lead_ml.model.metrics import Interval
 from lead_ml.project.params import EvaluationParams
-from lead_ml.tables.dataset import Floats
 
 Progress = Callable[[int, float], None]
 DIGITS = 4  # significant digits of a searched value: what is written to params.yaml is what was evaluated
@@ -34,112 +32,69 @@ DIGITS = 4  # significant digits of a searched value: what is written to params.
 
 @dataclass(frozen=True)
 class Rolling:
-    """What a trial is measured on: the windows before the forward window, and the outcomes known before it began."""
+    """What a trial is measured on: the windows before the last, and the outcomes known before that began."""
 
     table: Table
-    folds: tuple[Window, ...]
-    known: Mask
-    known_by: int
+    windows: Sequence[Window]
 
-    @classmethod
-    def of(cls, table: Table, windows: Sequence[Window]) -> Rolling:
-        """Leave the last window out.
-
-        Raises
-        ------
-        TooLittleData
-            If it is the only one.
-        """
-        if len(windows) < 2:
-            raise TooLittleData(
-                "there is no window before the forward window to tune on", do="bring a longer history"
-            )
-        return cls(table, tuple(windows[:-1]), windows[-1].fit, windows[-1].start or NEVER)
-
-    def scores(self, recipe: Recipe) -> tuple[Mask, Floats]:
-        """Return the scored rows whose outcome was known, and their probabilities, each by a fit before its window."""
-        found = backtest(recipe, self.table, self.folds)
-        rows = found.scored & self.known
-        if not rows.any():
-            raise TooLittleData(
-                "no outcome of the rolling windows was known before the forward window",
-                do="bring a longer history, or lower horizon_days",
-            )
-        return rows, sigmoid(found.logit[rows])
+    def backtest(self, recipe: Recipe) -> Backtest:
+        """Score the rolling windows, each by a fit before it."""
+        return backtest(recipe, self.table, self.windows[:-1])
 
     def loss(self, recipe: Recipe) -> float:
         """Return the weighted log-loss of a recipe."""
-        rows, probability = self.scores(recipe)
-        return log_loss(self.outcomes(rows), probability, self.table.weights(rows))
+        return rolling_loss(self.backtest(recipe), self.table, self.windows[-1])
 
-    def outcomes(self, rows: Mask) -> Floats:
-        """Return the labels of some rows as known before the forward window began."""
-        return self.table.labels.as_known(self.known_by)[rows]
+    def in_use(self, recipe: Recipe) -> Recipe:
+        """Return the recipe as training would use it: a logistic regression with the penalty that the windows choose."""
+        tried = penalties_of(recipe)
+        if len(tried) == 1:
+            return recipe
+        return tried[choose_penalty([self.backtest(item) for item in tried], self.table, self.windows[-1])]
 
     def difference(self, best: Recipe, now: Recipe, options: EvaluationParams) -> Interval:
         """Return log-loss of `best` minus that of `now` on the same rows, with its paired interval over leads."""
-        (rows, a), (_, b) = self.scores(best), self.scores(now)
-        return paired_bootstrap(
-            self.outcomes(rows), a, b, self.table.weights(rows), self.table.group[rows],
-            metric="log_loss", n_boot=options.bootstrap, level=options.level, seed=best.seed,
-        )  # fmt: skip
+        (known, a), (_, b) = (
+            rolling(self.backtest(recipe), self.table, self.windows[-1]) for recipe in (best, now)
+        )
+        return known.log_loss_gap(a, b, options, best.seed)
 
 
 def tune(
     recipe: Recipe,
-    table: Table,
-    windows: Sequence[Window],
+    rows: Rolling,
     *,
     trials: int,
     journal: Path,
     options: EvaluationParams | None = None,
     progress: Progress = lambda _number, _best: None,
 ) -> Tuned:
-    """Search the space of a candidate until the journal holds `trials` trials.
+    """Search the space of a candidate until the journal holds `trials` trials; a journal that is there is continued.
 
-    Parameters
-    ----------
-    recipe
-        A recipe of a candidate with a search space; its seed seeds the sampler.
-    windows
-        All windows; the last, which evaluates, is left out here.
-    journal
-        File of the trials; made if absent, continued if present.
-    options
-        Resamples and level of the paired interval.
-
-    Raises
-    ------
-    DeclarationError
-        If the candidate has no search space, or the model declares a range of an unknown parameter.
-    TooLittleData
-        If no window before the forward window can be scored.
-    MissingExtra
-        If optuna is not installed.
+    `options` are the resamples and the level of the paired interval.
     """
     try:
         import optuna
     except ImportError as error:
         raise MissingExtra("optuna", "train") from error
-    space, rolling = space_of(recipe.spec, recipe.kind), Rolling.of(table, windows)
+    space = space_of(recipe.spec, recipe.kind)
+    if len(rows.windows) < 2:
+        raise TooLittleData(
+            "there is no window before the forward window to tune on", do="bring a longer history"
+        )
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # its warning of Ctrl-C is a traceback
-    name = study_name(recipe, table, windows, space)
+    name = study_name(recipe, rows, space)
     storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal)))
-    done = _trials_so_far(optuna, storage, name)
-    study = optuna.create_study(
-        storage=storage,
-        study_name=name,
-        sampler=optuna.samplers.TPESampler(seed=recipe.seed + done),
-        direction="minimize",
-        load_if_exists=True,
-    )
-    now = _in_use(recipe, rolling, windows[-1])
-    log_loss_now = rolling.loss(now)
+    study = optuna.create_study(storage=storage, study_name=name, direction="minimize", load_if_exists=True)
+    done = sum(trial.value is not None for trial in study.trials)
+    study.sampler = optuna.samplers.TPESampler(seed=recipe.seed + done)
+    now = rows.in_use(recipe)
+    log_loss_now = rows.loss(now)
     if done == 0:
         study.enqueue_trial(_current(now, space))
 
     def objective(trial: Any) -> float:
-        return rolling.loss(with_params(now, _rounded(_suggest(trial, space)), space))
+        return rows.loss(with_params(now, _rounded(_suggest(trial, space)), space))
 
     interrupted = False
     try:
@@ -160,9 +115,7 @@ def tune(
         fixed=dict(space.fixed),
         log_loss=best.log_loss,
         log_loss_now=log_loss_now,
-        difference=rolling.difference(
-            with_params(now, best.params, space), now, options or EvaluationParams()
-        ),
+        difference=rows.difference(with_params(now, best.params, space), now, options or EvaluationParams()),
         trials=len(history),
         history=history,
         ranges=dict(space.ranges),
@@ -171,23 +124,8 @@ def tune(
     )
 
 
-def _in_use(recipe: Recipe, rolling: Rolling, last: Window) -> Recipe:
-    """Return the recipe as training would use it: a logistic regression with the penalty that the windows choose."""
-    tried = penalties_of(recipe)
-    if len(tried) == 1:
-        return recipe
-    found = [backtest(item, rolling.table, rolling.folds) for item in tried]
-    return tried[choose_penalty(found, rolling.table, last)]
-
-
 def history_of(study: Any) -> tuple[TrialRecord, ...]:
-    """Return the finished trials of a study in order.
-
-    Raises
-    ------
-    TooLittleData
-        If there is none.
-    """
+    """Return the finished trials of a study in order."""
     found = tuple(
         TrialRecord(number=trial.number, params=_rounded(trial.params), log_loss=float(trial.value))
         for trial in study.trials
@@ -205,7 +143,7 @@ def with_params(recipe: Recipe, changes: Mapping[str, Number], space: SearchSpac
     return replace(recipe, params=recipe.params.model_copy(update={recipe.kind: changed}))
 
 
-def study_name(recipe: Recipe, table: Table, windows: Sequence[Window], space: SearchSpace) -> str:
+def study_name(recipe: Recipe, rows: Rolling, space: SearchSpace) -> str:
     """Name a study after everything that decides the log-loss of a trial, apart from the parameters searched."""
     params = recipe.params.model_dump(mode="json")
     for name in space.ranges:
@@ -215,9 +153,9 @@ def study_name(recipe: Recipe, table: Table, windows: Sequence[Window], space: S
         "spec": recipe.spec,
         "seed": recipe.seed,
         "ranges": dict(space.ranges),
-        "data": dict(table.dataset.digests),
-        "features": hashlib.sha256(to_json(table.declarations)).hexdigest(),
-        "windows": [(w.name, w.start, int(w.fit.sum()), int(w.test.sum())) for w in windows],
+        "data": dict(rows.table.dataset.digests),
+        "features": hashlib.sha256(to_json(rows.table.declarations)).hexdigest(),
+        "windows": [(w.name, w.start, int(w.fit.sum()), int(w.test.sum())) for w in rows.windows],
     }
     digest = hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
     return f"{recipe.spec.name}-{recipe.kind}-{digest[:12]}"
@@ -243,13 +181,6 @@ def _current(recipe: Recipe, space: SearchSpace) -> dict[str, Number]:
     """Return the parameters in use, moved into the searched ranges, as the first trial."""
     now = getattr(recipe.params, recipe.kind).model_dump()
     return {name: min(max(now[name], item.low), item.high) for name, item in space.ranges.items()}
-
-
-def _trials_so_far(optuna: Any, storage: Any, name: str) -> int:
-    if name not in {summary.study_name for summary in optuna.get_all_study_summaries(storage)}:
-        return 0
-    study = optuna.load_study(study_name=name, storage=storage)
-    return sum(trial.value is not None for trial in study.trials)
 
 
 def _importance(optuna: Any, study: Any, history: Sequence[TrialRecord], seed: int) -> dict[str, float]:

@@ -11,18 +11,23 @@ from lead_ml.asof.join import column_names, shared_plans
 from lead_ml.asof.kernel import compile_plans, take_snapshot
 from lead_ml.asof.labels import NEVER, first_occurred
 from lead_ml.declare import Declaration
-from lead_ml.evaluation import Evaluated, Forward, Table
+from lead_ml.evaluation import Forward, Table
 from lead_ml.model import Calibration
 from lead_ml.model.fit import take
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
+from lead_ml.project.targets import Kind
 from lead_ml.scoring import Bundle, BundleInfo, BundlePart, load_bundle, served_folder
-from lead_ml.scoring.thresholds import History, Thresholds, advise_all
+from lead_ml.scoring.thresholds import Advice, History, Thresholds, advise_all
 from lead_ml.scoring.worklist import CHAMPION
-from lead_ml.tables.dataset import Dataset, Extra, Indices
+from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.instants import iso
-from lead_ml.workflows import cold_start
+
+# A logistic regression starts to beat a written scorecard at about ten wins per strong feature; boosting starts to beat the
+# regression at a few hundred wins (the half-width of an AUC of .8 is .075 with 50 positives and .024 with 500). The forward
+# evaluation decides; these numbers only say when to expect it to.
+EXPECTED_WINS = {"a logistic regression": 50, "boosting": 500}
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,6 @@ class Trained:
 
     part: BundlePart
     table: Table
-    evaluated: Evaluated | None = None
     forward: Forward | None = None
     calibration: Calibration | None = None
 
@@ -39,44 +43,39 @@ class Trained:
 def assemble(
     project: Project, dataset: Dataset, declarations: tuple[Declaration, ...], trained: Mapping[str, Trained]
 ) -> Bundle:
-    """Put trained targets together with what they share: features, history of shared keys, scale, thresholds and card.
-
-    Parameters
-    ----------
-    declarations
-        All usable declarations of the project.
-    trained
-        Targets by name; ``conversion`` is there, ``fake`` may be.
-    """
+    """Put trained targets together with what they share: features, history of shared keys, scale, thresholds and card."""
     main = trained["conversion"]
     odds = _reference_odds(project, main)
     history = _history(project, dataset, main)
-    advice = (
-        ()
-        if history is None
-        else advise_all(history, project.params.thresholds, reference_odds=odds, seed=project.params.seed)
-    )
-    chosen = next((item for item in advice if item.method == project.params.thresholds.method), None)
-    thresholds = (
-        Thresholds.of(mql=chosen.mql.probability, sql=chosen.sql.probability, method=chosen.method)
-        if chosen
-        else Thresholds.of(
-            mql=min(0.9, 2 * odds / (1 + odds)), sql=min(0.95, 4 * odds / (1 + odds)), method="default"
+    params = project.params.thresholds
+    advice: tuple[Advice, ...] = ()
+    if history is not None:
+        advice = advise_all(history, params, reference_odds=odds, seed=project.params.seed)
+    chosen = next((item for item in advice if item.method == params.method), None)
+    rate = odds / (1 + odds)
+    thresholds = Thresholds.of(mql=min(0.9, 2 * rate), sql=min(0.95, 4 * rate), method="default")
+    if chosen:
+        thresholds = Thresholds.of(
+            mql=chosen.mql.probability, sql=chosen.sql.probability, method=chosen.method
         )
-    )
+    won = len(np.unique(main.table.lead[main.table.labels.y > 0]))
+    stage = cold_start_stage(main.part.fitted.kind, won, evaluated=main.forward is not None)
+    own, read = _own_and_extra(dataset, declarations)
+    # A request says of a lead what features read, and what finds the rows of extra tables.
+    keys = {dataset.extra[table].key.split(":", maxsplit=1)[0] for table in read}
     plans = shared_plans(compile_plans(declarations))
     return Bundle(
         info=BundleInfo(
             project=project.params.project,
             synthetic=project.params.synthetic,
             until=dataset.until,
-            columns=_lead_columns(dataset, declarations),
+            columns=tuple(sorted(own | keys)),
             zone=project.params.time_zone,
             missing=tuple(sorted(project.params.missing)),
             dated=dataset.leads.created_at is not None,
             reference_odds=odds,
-            fake_flag=project.params.thresholds.fake_flag,
-            cold_start_stage=_cold_start_stage(main),
+            fake_flag=params.fake_flag,
+            cold_start_stage=stage,
         ),
         params=public(project.params),
         declarations=declarations,
@@ -85,31 +84,23 @@ def assemble(
         thresholds=thresholds,
         advice=advice,
         history=history,
-        card=_card(project, dataset, trained),
-        extra=_extra(dataset, declarations),
+        card=_card(project, dataset, trained, stage),
+        extra={table: dataset.extra[table].latest(dataset.until, names) for table, names in read.items()},
     )
 
 
-def _lead_columns(dataset: Dataset, declarations: tuple[Declaration, ...]) -> tuple[str, ...]:
-    """Return what a request has to say of a lead: columns that features read, and those that find rows of extra tables."""
-    own, keys = set[str](), set[str]()
-    for column in column_names(declarations):
-        table, _, name = column.partition(".")
-        if name and table in dataset.extra:
-            keys.add(dataset.extra[table].key.split(":", maxsplit=1)[0])
-        else:
-            own.add(column)
-    return tuple(sorted(own | keys))
-
-
-def _extra(dataset: Dataset, declarations: tuple[Declaration, ...]) -> dict[str, Extra]:
-    """Return the last rows of the extra tables that features read, as known at the end of the data."""
-    read = dict[str, list[str]]()
+def _own_and_extra(
+    dataset: Dataset, declarations: tuple[Declaration, ...]
+) -> tuple[set[str], dict[str, list[str]]]:
+    """Return the lead columns that features read, and the columns of each extra table."""
+    own, read = set[str](), dict[str, list[str]]()
     for column in column_names(declarations):
         table, _, name = column.partition(".")
         if name and table in dataset.extra:
             read.setdefault(table, []).append(name)
-    return {table: dataset.extra[table].latest(dataset.until, names) for table, names in read.items()}
+        else:
+            own.add(column)
+    return own, read
 
 
 def _reference_odds(project: Project, main: Trained) -> float:
@@ -122,56 +113,58 @@ def _reference_odds(project: Project, main: Trained) -> float:
     if (project.runs / CHAMPION).is_file():
         return load_bundle(served_folder(project.runs))[0].info.reference_odds
     first = main.table.first
-    if main.evaluated is None:
-        return _mean_odds(main, first)
     rate = (float(main.table.labels.y[first].sum()) + 0.5) / (len(first) + 1.0)
-    return float(rate / (1 - rate))
-
-
-def _mean_odds(main: Trained, first: Indices) -> float:
-    """Return the odds of the mean probability of the leads as they came, the scorecard's own word for a usual lead."""
-    fitted = main.part.fitted
-    logit = fitted.model.predict_logit(fitted.matrix(take(main.table.raw, first)))
-    rate = float(sigmoid(main.part.calibration.apply(logit)).mean())
+    if main.forward is None:
+        fitted = main.part.fitted
+        logit = fitted.model.predict_logit(fitted.matrix(take(main.table.raw, first)))
+        rate = float(sigmoid(main.part.calibration.apply(logit)).mean())
     return rate / (1 - rate)
 
 
 def _history(project: Project, dataset: Dataset, main: Trained) -> History | None:
     """Gather the out-of-sample scores of conversion, calibrated, as the replay wants them."""
-    if main.evaluated is None or main.calibration is None:
+    if main.forward is None or main.calibration is None:
         return None
-    rows = main.evaluated.scores.scored & main.table.labels.used
-    leads, dense = np.unique(main.table.lead[rows], return_inverse=True)
+    table, scores = main.table, main.forward.winner.scores
+    rows = scores.scored & table.labels.used
+    leads, first, dense = np.unique(table.lead[rows], return_index=True, return_inverse=True)
+    groups = np.unique(table.group[rows][first], return_inverse=True)[1]
     reached = first_occurred(dataset, ("opportunity",))[leads]
     return History(
         lead=dense.astype(np.int64),
-        logit=main.calibration.apply(main.evaluated.scores.logit[rows]),
-        won=main.table.labels.y[rows] > 0,
-        as_of=main.table.as_of[rows] if dataset.leads.created_at is not None else None,
-        groups=_per_lead(main.table.group[rows], dense),
+        logit=main.calibration.apply(scores.logit[rows]),
+        won=table.labels.y[rows] > 0,
+        as_of=table.as_of[rows] if dataset.leads.created_at is not None else None,
+        groups=groups.astype(np.int64),
         opportunity_at=np.where(reached == NEVER, -1, reached) if dataset.outcomes is not None else None,
         horizon_days=project.tasks["conversion"].horizon_days,
     )
 
 
-def _per_lead(group: Indices, dense: Indices) -> Indices:
-    per_lead = np.zeros(int(dense.max()) + 1, dtype=np.int64)
-    per_lead[dense] = group
-    return np.unique(per_lead, return_inverse=True)[1].astype(np.int64)
+def cold_start_stage(kind: Kind, wins: int, *, evaluated: bool) -> str:
+    """Describe the cold-start stage of a model.
+
+    >>> cold_start_stage("scorecard", 12, evaluated=False)
+    'scorecard, 12 wins: too few outcomes to evaluate; a logistic regression needs about 38 more wins'
+    """
+    told = "chosen on the forward window" if evaluated else "too few outcomes to evaluate"
+    waiting = [
+        f"; {name} needs about {need - wins:,} more wins"
+        for name, need in EXPECTED_WINS.items()
+        if need > wins
+    ]
+    return f"{kind}, {wins:,} wins: {told}{''.join(waiting[:1])}"
 
 
-def _cold_start_stage(main: Trained) -> str:
-    won = len(np.unique(main.table.lead[main.table.labels.y > 0]))
-    return cold_start.cold_start_stage(main.part.fitted.kind, won, evaluated=main.evaluated is not None)
-
-
-def _card(project: Project, dataset: Dataset, trained: Mapping[str, Trained]) -> dict[str, object]:
+def _card(
+    project: Project, dataset: Dataset, trained: Mapping[str, Trained], stage: str
+) -> dict[str, object]:
     return {
         "project": project.params.project,
         "synthetic": project.params.synthetic,
         "data_until": iso(dataset.until),
         "leads": len(dataset.leads),
-        "cold_start_stage": _cold_start_stage(trained["conversion"]),
+        "cold_start_stage": stage,
         "targets": {target: _target_card(item) for target, item in trained.items()},
         "intended_use": "Ranking and explaining sales leads for people who decide. Not for decisions about credit, employment or access to services.",
     }

@@ -10,10 +10,10 @@ from lead_ml.evaluation.backtest import Progress
 from lead_ml.evaluation.leakage import CHECKS, AuditReport, as_dict, audit, left_out_columns
 from lead_ml.project.load import Project
 from lead_ml.tables.dataset import Dataset
-from lead_ml.workflows.load import Loaded, load
+from lead_ml.workflows.load import load
 from lead_ml.workflows.training import usable_features, without_outcomes
 
-__all__ = ["CHECKS", "as_dict", "audit_of", "audit_project", "audit_target", "leaks_of", "left_out_columns"]
+__all__ = ["CHECKS", "as_dict", "audit_project", "audit_target", "left_out_columns"]
 
 TARGET = "conversion"
 
@@ -26,13 +26,7 @@ def audit_project(
     seed: int | None = None,
     progress: Progress = lambda _: None,
 ) -> tuple[Project, dict[str, AuditReport]]:
-    """Read a project with its data and audit the columns against some of its targets, writing nothing.
-
-    Raises
-    ------
-    ParamsError, InputError
-        If the project or its data is wrong, a target does not exist, or it has no outcomes yet.
-    """
+    """Read a project with its data and audit the columns against some of its targets, writing nothing."""
     loaded = load(root, data)
     progress("data read")
     reports = {
@@ -40,18 +34,6 @@ def audit_project(
         for target in targets
     }
     return loaded.project, reports
-
-
-def audit_of(loaded: Loaded, progress: Progress = lambda _: None) -> AuditReport | None:
-    """Audit the data of a project against its conversion target; None while there are no outcomes."""
-    if without_outcomes(loaded.project.tasks[TARGET], loaded.dataset):
-        return None
-    return audit_target(loaded.project, loaded.dataset, progress=progress)
-
-
-def leaks_of(loaded: Loaded, report: AuditReport | None) -> tuple[str, ...]:
-    """Return the lead columns that training leaves out after an audit: leaks that the project trusts by no name."""
-    return () if report is None else left_out_columns(report, loaded.project.params.trust)
 
 
 def audit_target(
@@ -62,15 +44,7 @@ def audit_target(
     seed: int | None = None,
     progress: Progress = lambda _: None,
 ) -> AuditReport:
-    """Audit the columns of a data set against one target of a project.
-
-    Raises
-    ------
-    ParamsError
-        If the project has no such target.
-    InputError
-        If the target counts dated outcomes and there is no such table.
-    """
+    """Audit the columns of a data set against one target of a project."""
     task = project.task(target)
     if without_outcomes(task, dataset):
         raise ParamsError(
@@ -79,4 +53,4 @@ def audit_target(
             do="audit again when there are outcomes",
         )
     declarations, _ = usable_features(project, dataset)
-    return audit(dataset, task.spec, project.params, declarations, seed=seed, progress=progress)
+    return audit(dataset, task, declarations, seed=seed, progress=progress)

@@ -12,7 +12,7 @@ from lead_ml.asof.kernel import stored_of
 from lead_ml.asof.labels import Labels, Mask, Spine, build_spine, snapshot_weights
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.evaluation import Table
-from lead_ml.evaluation.decay import ALL, Decay, DecaySample, frequent_types, learn
+from lead_ml.evaluation.decay import Decay, DecaySample, Settings, frequent_types, learn
 from lead_ml.evaluation.decay.profile import LEVEL
 from lead_ml.evaluation.decay.words import between, name_of, spoken
 from lead_ml.evaluation.split import groups_of
@@ -55,17 +55,7 @@ def decay_of(
 ) -> Decay:
     """Learn the half-life of event types from what was known when the forward window of `train` began.
 
-    Parameters
-    ----------
-    types
-        Event types to learn; by default all activity together, then the 20 most frequent types.
-
-    Raises
-    ------
-    InputError
-        If there are no dated leads, no events, or no event of a type asked for.
-    TooLittleData
-        If there are too few wins before the forward window, or no such window.
+    By default of all activity together, then of the 20 most frequent types.
     """
     events = dataset.events
     if dataset.leads.created_at is None or events is None or "type" not in events.columns:
@@ -84,10 +74,9 @@ def decay_of(
     cut = cut_of(project, dataset, groups)
     frequent, left_out = frequent_types(dataset, cut, MOST_TYPES)
     wanted = _checked(types, dataset, cut)
-    seen = {**frequent, **{kind: number for kind, number in (wanted or {}).items() if kind != ALL}}
+    seen = {**frequent, **(wanted or {})}
     sample, known = sample_of(project, dataset, groups, cut)
-    params = project.params
-    fit = sample.fit
+    params, fit = project.params, sample.fit
     return Decay(
         target=TARGET,
         horizon_days=project.tasks[TARGET].horizon_days,
@@ -103,9 +92,8 @@ def decay_of(
         types=learn(
             sample,
             seen,
-            params.evaluation,
+            Settings(params.evaluation, params.seed),
             wanted=None if wanted is None else tuple(wanted),
-            seed=params.seed,
             progress=progress,
         ),
         left_out=tuple(kind for kind in left_out if kind not in seen),
@@ -118,9 +106,8 @@ def cut_of(project: Project, dataset: Dataset, groups: Indices) -> int:
     It follows from when leads were created, not from what became of them, so that no later outcome can move it.
     """
     task = project.tasks[TARGET]
-    spine = build_spine(
-        replace(dataset, outcomes=None), project.params.snapshots.scoring_delay_us, task.ages_days
-    )
+    undecided = replace(dataset, outcomes=None)
+    spine = build_spine(undecided, project.params.snapshots.scoring_delay_us, task.ages_days)
     spine = spine.take(spine.as_of + (task.horizon_us or 0) <= dataset.until)
     table = Table((), {}, spine, Labels.none(len(spine)), groups[spine.lead], dataset)
     return windows_of(task, table, groups)[-1].start
@@ -135,11 +122,9 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
     created = dataset.leads.created_at
     assert created is not None
     past, past_labels = labelled_spine(project.tasks[TARGET], dataset.as_known(cut))
-    evaluated = np.zeros(int(groups.max(initial=-1)) + 1, dtype=bool)
-    evaluated[groups[created >= cut]] = True
-    teaching = np.unique(past.lead[~evaluated[groups[past.lead]]])
+    teaching = np.unique(past.lead[~np.isin(groups[past.lead], groups[created >= cut])])
     chosen = np.zeros(len(created), dtype=bool)
-    chosen[_at_most(teaching, MOST_LEADS, project.params.seed)] = True
+    chosen[np.random.default_rng(project.params.seed).permutation(teaching)[:MOST_LEADS]] = True
     now, now_labels = labelled_spine(project.tasks[TARGET], dataset)
     rows, later = chosen[past.lead], created[now.lead] >= cut
     first, second = past.take(rows), now.take(later)
@@ -152,12 +137,6 @@ def sample_of(project: Project, dataset: Dataset, groups: Indices, cut: int) -> 
         dataset, spine, np.concatenate(y), np.concatenate(weight), groups[spine.lead], age, len(first)
     )
     return sample, len(teaching)
-
-
-def _at_most(leads: Indices, most: int, seed: int) -> Indices:
-    if len(leads) <= most:
-        return leads
-    return np.sort(np.random.default_rng(seed).permutation(leads)[:most])
 
 
 def _checked(types: Sequence[str] | None, dataset: Dataset, cut: int) -> dict[str, int] | None:

@@ -23,7 +23,9 @@ from typing import Literal
 
 import msgspec
 
-from lead_ml.model.metrics import Interval, log_loss, paired_bootstrap
+from lead_ml.evaluation.backtest import Known
+from lead_ml.model.metrics import Interval, log_loss
+from lead_ml.project.params import EvaluationParams
 from lead_ml.registry.runs import Run
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.paired import MIN_POSITIVES, MIN_ROWS, Pair, pair_of
@@ -46,39 +48,31 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     allowed: bool
     rule: Rule
-    against: str
-    figures: dict[str, Interval]
-    rows: int
-    leads: int
-    positives: int
-    left_out: int
+    against: str = "nothing"
+    figures: dict[str, Interval] = {}
+    rows: int = 0
+    leads: int = 0
+    positives: int = 0
+    left_out: int = 0
     words: str
     do: str = ""
 
 
-def decide(
-    challenger: Run, champion: Run | None, *, dataset: Dataset | None = None, n_boot: int = BOOTSTRAP
-) -> Decision:
-    """Compare a challenger with the champion on the challenger's forward window and apply the rule.
+def decide(challenger: Run, champion: Run | None, *, dataset: Dataset | None = None) -> Decision:
+    """Compare a challenger with the champion, if there is one, on the challenger's forward window and apply the rule.
 
-    Parameters
-    ----------
-    champion
-        The run that serves, None before the first promotion.
-    dataset
-        Today's data, to score the shipped champion on rows it did not evaluate itself; without it they are left out.
-
-    Raises
-    ------
-    BundleError
-        If the champion has to be scored and its bundle is damaged.
+    Today's data scores the shipped champion on rows it did not evaluate itself; without it they are left out.
     """
     rule = rule_of(challenger, champion)
     pair = pair_of(challenger, champion, MAIN, dataset)
     if pair is None:
         return _unjudged(challenger, rule)
-    figures = figures_of(pair, MAIN, rule, challenger.record.seed, n_boot)
-    guard = _guard(challenger, champion, dataset, n_boot)
+    figures = figures_of(pair, MAIN, rule, challenger.record.seed)
+    guard: dict[str, Interval] = {}
+    for target in challenger.targets:
+        other = None if target == MAIN else pair_of(challenger, champion, target, dataset)
+        if other is not None and other.enough:
+            guard |= figures_of(other, target, "change", challenger.record.seed)
     allowed, words, do = _verdict(rule, challenger.record.kinds[MAIN], pair, figures)
     worse = [name for name, gap in guard.items() if name.endswith("_increase") and gap.lower > 0]
     if allowed and worse:
@@ -112,7 +106,7 @@ def rule_of(challenger: Run, champion: Run | None) -> Rule:
     return "refresh" if same else "change"
 
 
-def figures_of(pair: Pair, target: str, rule: Rule, seed: int, n_boot: int) -> dict[str, Interval]:
+def figures_of(pair: Pair, target: str, rule: Rule, seed: int) -> dict[str, Interval]:
     """Return the increase of the log-loss from ``b`` to ``a`` with its interval, absolute and relative to that of ``b``.
 
     Empty where the rows cannot carry an interval: fewer than two, or of one class.
@@ -120,36 +114,21 @@ def figures_of(pair: Pair, target: str, rule: Rule, seed: int, n_boot: int) -> d
     scores = pair.scores
     if len(scores.y) < 2 or not 0 < scores.y.mean() < 1:
         return {}
-    gap = paired_bootstrap(
-        scores.y,
-        pair.a,
-        pair.b,
-        scores.weight,
-        scores.group,
-        metric="log_loss",
-        n_boot=n_boot,
-        level=LEVELS[rule],
-        seed=seed,
-    )
+    options = EvaluationParams(bootstrap=BOOTSTRAP, level=LEVELS[rule])
+    gap = Known(scores.y, scores.weight, scores.group).log_loss_gap(pair.a, pair.b, options, seed)
     base = log_loss(scores.y, pair.b, scores.weight)
     relative = Interval(gap.value / base, gap.lower / base, gap.upper / base)
     return {f"{target}.log_loss_increase": gap, f"{target}.log_loss_increase_relative": relative}
 
 
-def _guard(
-    challenger: Run, champion: Run | None, dataset: Dataset | None, n_boot: int
-) -> dict[str, Interval]:
-    found: dict[str, Interval] = {}
-    for target in challenger.targets:
-        pair = None if target == MAIN else pair_of(challenger, champion, target, dataset)
-        if pair is not None and pair.enough:
-            found |= figures_of(pair, target, "change", challenger.record.seed, n_boot)
-    return found
-
-
 def _verdict(rule: Rule, kind: str, pair: Pair, figures: dict[str, Interval]) -> tuple[bool, str, str]:
     """Apply a rule: allowed, in words, and what to do where it is not."""
-    basis = f"{kind} against {pair.against} on {_sized(pair)}"
+    rows, leads, positives = pair.counts
+    basis = (
+        f"{kind} against {pair.against} on {rows:,} rows of {leads:,} leads, {positives:,} of which convert"
+    )
+    if pair.left_out:
+        basis += f" ({pair.left_out:,} rows left out: the champion cannot answer for them)"
     gap = figures.get(f"{MAIN}.log_loss_increase")
     if rule == "first" and kind == "scorecard":
         return True, f"first version, {basis}: {_found(gap)}; a scorecard needs nothing more", ""
@@ -160,59 +139,33 @@ def _verdict(rule: Rule, kind: str, pair: Pair, figures: dict[str, Interval]) ->
         need = f"at least {MIN_ROWS} rows and {MIN_POSITIVES} leads that convert are needed"
         more = "train --candidate scorecard" if rule == "first" else "wait for more outcomes"
         return False, f"too little to compare: {basis}; {need}", f"{more}, or promote with --force REASON"
-    relative = figures[f"{MAIN}.log_loss_increase_relative"]
-    if rule == "first":
-        allowed, claim = gap.lower <= 0, "no worse than a first version has to be"
-    elif rule == "refresh":
-        allowed, claim = (
-            relative.upper < MARGIN,
-            f"not inferior: relative upper bound {relative.upper:+.2%}, under {MARGIN:.0%}",
-        )
-    else:
-        allowed, claim = gap.upper < 0, "superior: the upper bound is below 0"
-    verdict = claim if allowed else _denied(rule, relative)
-    do = (
-        ""
-        if allowed
-        else "keep the version that serves, improve the features or bring more data, or promote with --force REASON"
-    )
-    return allowed, f"{rule}, {basis}: {_found(gap)} ({LEVELS[rule]:.0%} interval); {verdict}", do
-
-
-def _denied(rule: Rule, relative: Interval) -> str:
-    if rule == "first":
-        return "clearly worse"
-    if rule == "refresh":
-        return (
-            f"not shown to be not inferior: relative upper bound {relative.upper:+.2%}, {MARGIN:.0%} allowed"
-        )
-    return "a change of candidate or features must be superior, and the upper bound is not below 0"
+    upper = figures[f"{MAIN}.log_loss_increase_relative"].upper
+    allowed, granted, denied = {
+        "first": (gap.lower <= 0, "no worse than a first version has to be", "clearly worse"),
+        "refresh": (
+            upper < MARGIN,
+            f"not inferior: relative upper bound {upper:+.2%}, under {MARGIN:.0%}",
+            f"not shown to be not inferior: relative upper bound {upper:+.2%}, {MARGIN:.0%} allowed",
+        ),
+        "change": (
+            gap.upper < 0,
+            "superior: the upper bound is below 0",
+            "a change of candidate or features must be superior, and the upper bound is not below 0",
+        ),
+    }[rule]
+    words = f"{rule}, {basis}: {_found(gap)} ({LEVELS[rule]:.0%} interval); {granted if allowed else denied}"
+    do = "keep the version that serves, improve the features or bring more data, or promote with --force REASON"
+    return allowed, words, "" if allowed else do
 
 
 def _unjudged(challenger: Run, rule: Rule) -> Decision:
     kind = challenger.record.kinds[MAIN]
-    allowed = rule == "first" and kind == "scorecard"
     words = f"{kind} was not evaluated: too few outcomes for a forward window"
-    return Decision(
-        allowed=allowed,
-        rule=rule,
-        against="nothing",
-        figures={},
-        rows=0,
-        leads=0,
-        positives=0,
-        left_out=0,
-        words=f"{words}; a first scorecard may serve as it was written" if allowed else words,
-        do="" if allowed else "wait for more outcomes, or promote by name with --force REASON",
-    )
-
-
-def _sized(pair: Pair) -> str:
-    rows, leads, positives = pair.counts
-    text = f"{rows:,} rows of {leads:,} leads, {positives:,} of which convert"
-    return text + (
-        f" ({pair.left_out:,} rows left out: the champion cannot answer for them)" if pair.left_out else ""
-    )
+    if rule == "first" and kind == "scorecard":
+        words += "; a first scorecard may serve as it was written"
+        return Decision(allowed=True, rule=rule, words=words)
+    do = "wait for more outcomes, or promote by name with --force REASON"
+    return Decision(allowed=False, rule=rule, words=words, do=do)
 
 
 def _found(gap: Interval | None) -> str:

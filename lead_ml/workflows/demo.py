@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lead_ml.errors import PromotionRefused
+from lead_ml.language import LANGUAGES
 from lead_ml.workflows.init import init_project
 
 if TYPE_CHECKING:
@@ -52,39 +53,26 @@ def run_demo(
 
     A second run goes on from the first: its version is compared with the one that serves.
     """
+    from lead_ml.demo import generate, write
     from lead_ml.workflows.load import load
     from lead_ml.workflows.score import score_one, score_project, scorer_of
     from lead_ml.workflows.train import train_project
 
-    there = (folder / "leads.csv").is_file()
-    make_demo(folder, leads=leads, seed=seed)
-    progress(
-        "the folder holds a synthetic CRM already, which is used as it is"
-        if there
-        else "synthetic CRM written"
-    )
+    if not (folder / "params.yaml").is_file():
+        init_project(folder)
+    if (folder / "leads.csv").is_file():
+        progress("the folder holds a synthetic CRM already, which is used as it is")
+    else:
+        write(generate(leads, seed), folder)
+        progress("synthetic CRM written")
     run = train_project(folder, None, seed=seed, progress=progress)
     promotion = _promoted(folder, run)
     progress("promotion decided")
     version = None if _serves(folder) else run.record.version
     answers = score_project(folder, None, version=version, progress=progress).answers
     loaded, scorer, best = load(folder), scorer_of(folder, version), answers[0].lead_id
-    explained = (
-        score_one(scorer, loaded.dataset, best, lang="en"),
-        score_one(scorer, loaded.dataset, best, lang="zh"),
-    )
-    return Demo(loaded, run, promotion, scorer, answers, explained, _serves(folder), shown)
-
-
-def make_demo(folder: Path, *, leads: int, seed: int) -> Path:
-    """Write the reference project with synthetic data into `folder`, unless it is there already; return it."""
-    from lead_ml.demo import generate, write
-
-    if not (folder / "params.yaml").is_file():
-        init_project(folder)
-    if not (folder / "leads.csv").is_file():
-        write(generate(leads, seed), folder)
-    return folder
+    english, chinese = (score_one(scorer, loaded.dataset, best, lang=lang) for lang in LANGUAGES)
+    return Demo(loaded, run, promotion, scorer, answers, (english, chinese), _serves(folder), shown)
 
 
 def _promoted(folder: Path, run: Run) -> str:

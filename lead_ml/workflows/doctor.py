@@ -1,4 +1,4 @@
-"""Checks of this machine, its libraries and the project: what is missing, and how to get it."""
+"""Checks of this machine, its libraries and the project with its data: what is missing, and how to get it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from lead_ml.errors import LeadMLError
+
+if TYPE_CHECKING:
+    from lead_ml.workflows.load import Loaded
 
 MIN_FREE_GIB = 2
 EXTRAS = {"mlflow": "train", "optuna": "train", "bentoml": "bento", "dask": "dask", "psycopg": "postgres"}
@@ -28,20 +32,35 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 def examine(root: Path) -> list[Check]:
     """Check Python, the libraries, the kernels, the disk, the project and the version that serves."""
+    python, free = sys.version_info[:3], shutil.disk_usage(root if root.exists() else Path()).free / 2**30
+    enough, policy = f"free {MIN_FREE_GIB} GiB at least", os.environ.get("OMP_WAIT_POLICY", "")
+    passive = "set OMP_WAIT_POLICY=PASSIVE where many processes share the cores"
+    passive = "" if policy.upper() == "PASSIVE" else passive
     return [
-        _python(),
+        _check("Python", ".".join(map(str, python)), "install Python 3.11 or newer", ok=python >= (3, 11)),
         *(_extra(library, extra) for library, extra in EXTRAS.items()),
-        _openmp(),
-        _disk(root),
-        _attempt("feature kernels", _kernels, "make the numba cache folder writable, or set NUMBA_CACHE_DIR"),
+        Check(ok=True, what="OMP_WAIT_POLICY", found=policy or "not set", do=passive),
+        _check("free disk", f"{free:.0f} GiB", enough, ok=free >= MIN_FREE_GIB),
+        _attempt(
+            "feature kernels", warm_kernels, "make the numba cache folder writable, or set NUMBA_CACHE_DIR"
+        ),
         _attempt("project", lambda: _project(root), "run lead-ml init, or correct the file named"),
         _attempt("champion", lambda: _champion(root), "run lead-ml train and lead-ml promote"),
     ]
 
 
-def _python() -> Check:
-    found = ".".join(map(str, sys.version_info[:3]))
-    return _check("Python", found, "install Python 3.11 or newer", ok=sys.version_info >= (3, 11))
+def check_project(root: Path, data: Path | None) -> tuple[Loaded, tuple[str, ...], tuple[Path, ...]]:
+    """Read a project with its data and write the rejected rows of each table into ``runs/rejected``.
+
+    The features left out, because their columns are overwritten later, and the files written are returned too.
+    """
+    from lead_ml.tables.read import write_rejected
+    from lead_ml.workflows.load import load
+    from lead_ml.workflows.training import usable_features
+
+    loaded = load(root, data)
+    written = write_rejected(loaded.intake, loaded.project.runs / "rejected")
+    return loaded, usable_features(loaded.project, loaded.dataset)[1], written
 
 
 def _extra(library: str, extra: str) -> Check:
@@ -51,25 +70,8 @@ def _extra(library: str, extra: str) -> Check:
         return Check(ok=True, what=library, found=f"not installed (optional: pip install 'lead-ml[{extra}]')")
 
 
-def _openmp() -> Check:
-    policy = os.environ.get("OMP_WAIT_POLICY", "")
-    advice = (
-        ""
-        if policy.upper() == "PASSIVE"
-        else "set OMP_WAIT_POLICY=PASSIVE where many processes share the cores"
-    )
-    return Check(ok=True, what="OMP_WAIT_POLICY", found=policy or "not set", do=advice)
-
-
-def _disk(root: Path) -> Check:
-    place = root if root.exists() else Path()
-    free = shutil.disk_usage(place).free / 2**30
-    return _check(
-        "free disk", f"{free:.0f} GiB", f"free {MIN_FREE_GIB} GiB at least", ok=free >= MIN_FREE_GIB
-    )
-
-
-def _kernels() -> str:
+def warm_kernels() -> str:
+    """Compile the feature kernels and keep them in numba's cache."""
     from lead_ml.asof.kernel import warm
 
     warm()

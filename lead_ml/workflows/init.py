@@ -15,22 +15,12 @@ PARTS = ("params.yaml", "features", "models", "serving", "tables")
 
 
 def init_project(folder: Path) -> list[Path]:
-    """Copy the reference project into a new or empty folder and return the files written.
-
-    Raises
-    ------
-    InputError
-        If the folder holds anything already.
-    """
+    """Copy the reference project into a new or empty folder and return the files written."""
     _check_empty(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    source = reference_project()
     for part in PARTS:
-        if (source / part).is_dir():
-            shutil.copytree(source / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copyfile(source / part, folder / part)
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+        _copy(part, folder)
+    return _files(folder)
 
 
 def init_from_export(
@@ -45,17 +35,7 @@ def init_from_export(
     """Write the project that fits an export into a new or empty folder; return the draft and the files written.
 
     The export is only read. Nothing is written before everything about it is understood. The folder may hold the
-    exported files, in its subfolder ``data``.
-
-    Parameters
-    ----------
-    named
-        Columns that the user names: ``created_at`` and ``outcome`` (who converted), each with its column.
-
-    Raises
-    ------
-    InputError
-        If the folder holds anything else, a file cannot be read, or a question must be answered first.
+    exported files, in its subfolder ``data``. `named` are columns that the user names: ``created_at`` and ``outcome`` (who converted).
     """
     _check_empty(folder, [path for path in (leads, events, outcomes) if path is not None])
     draft = draft_project(folder, leads, events, outcomes, named=named or {}, lang=lang)
@@ -63,18 +43,27 @@ def init_from_export(
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    shutil.copytree(
-        reference_project() / "serving", folder / "serving", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    _copy("serving", folder)
     load_project(folder)
-    return draft, sorted(path for path in folder.rglob("*") if path.is_file())
+    return draft, _files(folder)
+
+
+def _copy(part: str, folder: Path) -> None:
+    source = reference_project() / part
+    if source.is_dir():
+        shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copyfile(source, folder / part)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _check_empty(folder: Path, exports: Sequence[Path] = ()) -> None:
-    own = {path.resolve() for path in exports if path.resolve().is_relative_to((folder / "data").resolve())}
-    if folder.exists() and (
-        not folder.is_dir() or any(path.is_file() and path.resolve() not in own for path in folder.rglob("*"))
-    ):
+    data = (folder / "data").resolve()
+    own = {path.resolve() for path in exports if path.resolve().is_relative_to(data)}
+    if (folder.exists() and not folder.is_dir()) or any(path.resolve() not in own for path in _files(folder)):
         raise InputError(
             "the folder is not empty",
             source=str(folder),

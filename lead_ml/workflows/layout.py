@@ -51,19 +51,8 @@ def build_layout(
 ) -> LayoutSummary:
     """Write the events of a project to its layout, a batch at a time.
 
-    Parameters
-    ----------
-    root, data
-        As for :func:`lead_ml.workflows.load.load`.
-    partitions
-        By default one for 600,000 events, and fewer than that for very many. The number stays: choose it for the data to come.
-
-    Raises
-    ------
-    ParamsError
-        If ``data.layout`` or the files of events are not in params.yaml.
-    InputError
-        If the events cannot be read, or there is a layout already.
+    The number of partitions, by default one for 600,000 events and fewer than that for very many, stays: choose it for the data to
+    come.
     """
     project, base = load_project(root), data or root
     place = _place(project, base)
@@ -78,32 +67,19 @@ def build_layout(
 def append_layout(
     root: Path, files: Sequence[str], data: Path | None = None, *, progress: Progress = lambda _: None
 ) -> LayoutSummary:
-    """Add new files of events to the layout of a project; events whose event_id it has already are rejected.
-
-    Raises
-    ------
-    ParamsError, InputError
-        As :func:`build_layout`, or if the layout belongs to another project.
-    """
+    """Add new files of events to the layout of a project; events whose event_id it has already are rejected."""
     project, base = load_project(root), data or root
-    layout = open_layout(project, base)
-    return _filled(layout, EventFiles(project.params, base, list(files)), progress)
+    return _filled(open_layout(project, base), EventFiles(project.params, base, list(files)), progress)
 
 
 def open_layout(project: Project, base: Path) -> Layout:
-    """Open the layout of a project and check that it is its own.
-
-    Raises
-    ------
-    InputError
-        If there is no layout, it is damaged or of another format, or belongs to another project or other settings.
-    """
+    """Open the layout of a project and check that it is its own, built under the settings of today."""
     layout = Layout.open(_place(project, base))
-    manifest = layout.manifest
+    manifest, source = layout.manifest, layout.storage.name
     if manifest.project != project.params.project:
         raise InputError(
             "the layout belongs to another project",
-            source=layout.storage.name,
+            source=source,
             value=manifest.project,
             expected=project.params.project,
             do="correct data.layout in params.yaml, or run lead-ml layout build into a new folder",
@@ -111,27 +87,21 @@ def open_layout(project: Project, base: Path) -> Layout:
     if _reading(project.params) not in (None, manifest.reading):
         raise InputError(
             "the layout was built under other settings of data.events, data.since, missing or time_zone",
-            source=layout.storage.name,
+            source=source,
             expected="the settings of params.yaml today",
             do="remove the folder and run lead-ml layout build",
         )
     if not manifest.generation:
         raise InputError(
             "the layout has no events: lead-ml layout build was interrupted",
-            source=layout.storage.name,
+            source=source,
             do="run lead-ml layout build again",
         )
     return layout
 
 
 def with_layout(project: Project, base: Path, dataset: Dataset) -> tuple[Dataset, TableReport]:
-    """Return a dataset read without events whose events are in the project's layout, and what was read into that.
-
-    Raises
-    ------
-    InputError
-        As :func:`open_layout`, or if the leads have no ``created_at``.
-    """
+    """Return a dataset read without events whose events are in the project's layout, and what was read into that."""
     layout = open_layout(project, base)
     if dataset.leads.created_at is None:
         raise InputError(
@@ -140,16 +110,15 @@ def with_layout(project: Project, base: Path, dataset: Dataset) -> tuple[Dataset
             expected="created_at in the leads table, because nothing can be known as of a moment without it",
             do="map data.leads.columns.created_at, or remove data.layout from params.yaml",
         )
-    none = np.empty(0, dtype=np.int64)
+    none, manifest = np.empty(0, dtype=np.int64), layout.manifest
     texts = {name: Coded(none.astype(np.int32), ()) for name in layout.texts}
-    intake = layout.manifest.intake
-    until = dataset.until if project.params.data.until else max(dataset.until, intake.until)
-    own = {item.name: getattr(dataset, item.name) for item in fields(Dataset)}
-    own |= {
+    own = {
+        **{item.name: getattr(dataset, item.name) for item in fields(Dataset)},
         "events": Events(none, none, none, texts, np.empty(0)),
-        "until": until,
-        "digests": {**dataset.digests, "events": layout.manifest.checksum},
+        "digests": {**dataset.digests, "events": manifest.checksum},
     }
+    if not project.params.data.until:
+        own["until"] = max(dataset.until, manifest.intake.until)
     return StoredDataset(**own, stored=LayoutEvents(layout)), _table_report(layout)
 
 
@@ -174,8 +143,7 @@ def _reading(params: Params) -> str | None:
 
 
 def _filled(layout: Layout, files: EventFiles, progress: Progress) -> LayoutSummary:
-    total = files.rows()
-    layout, read = append(layout, _batches(files, total, progress))
+    layout, read = append(layout, _batches(files, progress))
     manifest = layout.manifest
     return LayoutSummary(
         place=layout.storage.name,
@@ -187,23 +155,21 @@ def _filled(layout: Layout, files: EventFiles, progress: Progress) -> LayoutSumm
     )
 
 
-def _batches(files: EventFiles, total: int, progress: Progress) -> Iterator[tuple[Columns, Intake]]:
-    ids, done = Texts(arrow_texts(files.leads.lead_id)), 0
+def _batches(files: EventFiles, progress: Progress) -> Iterator[tuple[Columns, Intake]]:
+    total, ids, done = files.rows(), Texts(arrow_texts(files.leads.lead_id)), 0
     for batch in files.batches():
-        yield _columns(batch.events, ids), _intake(batch)
+        events = batch.events
+        columns: Columns = {
+            "lead_id": Coded(events.lead.astype(np.int32), ids),
+            "occurred_at": events.occurred_at,
+            "known_at": events.known_at,
+            **events.columns,
+            "value": events.value,
+        }
+        yield columns, _intake(batch)
         done += batch.rows_in
         progress(f"{done:,} of about {max(done, total):,} rows read")
     progress("writing the partitions")
-
-
-def _columns(events: Events, ids: Texts) -> Columns:
-    return {
-        "lead_id": Coded(events.lead.astype(np.int32), ids),
-        "occurred_at": events.occurred_at,
-        "known_at": events.known_at,
-        **events.columns,
-        "value": events.value,
-    }
 
 
 def _intake(batch: EventBatch) -> Intake:
@@ -213,8 +179,7 @@ def _intake(batch: EventBatch) -> Intake:
         sources=(batch.source,),
         rows_in=batch.rows_in,
         rejected=tuple(
-            RejectionCount(item.cause, item.count, item.source, item.rows, item.column, str(item.example))
-            for item in batch.rejected
+            RejectionCount(**{**vars(item), "example": str(item.example)}) for item in batch.rejected
         ),
         first=int(events.occurred_at.min()) if some else None,
         last=int(events.occurred_at.max()) if some else None,
@@ -229,10 +194,7 @@ def _table_report(layout: Layout) -> TableReport:
         sources=intake.sources,
         rows_in=intake.rows_in,
         used=layout.rows,
-        rejected=tuple(
-            RejectedRows(item.cause, item.count, item.source, item.rows, item.column, item.example)
-            for item in intake.rejected
-        ),
+        rejected=tuple(RejectedRows(**msgspec.structs.asdict(item)) for item in intake.rejected),
         mapped={},
         ignored=(),
         notes=(f"read from the layout in {layout.storage.name}",),

@@ -76,17 +76,8 @@ def save_intake(report: IntakeReport, path: Path) -> None:
 
 
 def _table(table: TableReport) -> dict[str, Any]:
-    causes = [
-        {**msgspec.to_builtins(item, enc_hook=str), "example": str(item.example)} for item in table.rejected
-    ]
-    return {
-        "sources": table.sources,
-        "rows_in": table.rows_in,
-        "used": table.used,
-        "rejected": causes,
-        "mapped": dict(table.mapped),
-        "ignored": table.ignored,
-        "notes": table.notes,
-        "first": table.first,
-        "last": table.last,
-    }
+    plain: dict[str, Any] = msgspec.to_builtins(table, enc_hook=str)
+    del plain["table"]
+    for cause, item in zip(plain["rejected"], table.rejected, strict=True):
+        cause["example"] = str(item.example)
+    return plain

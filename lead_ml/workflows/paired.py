@@ -7,7 +7,7 @@ neither are left out and counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,14 +53,8 @@ def pair_of(challenger: Run, champion: Run | None, target: str, dataset: Dataset
         return _against_baseline(challenger, target, scores, kind)
     b = champion_probability(champion, target, scores, dataset)
     known = np.isfinite(b)
-    kept = ForwardScores(
-        lead_id=scores.lead_id[known],
-        as_of=scores.as_of[known],
-        y=scores.y[known],
-        weight=scores.weight[known],
-        group=scores.group[known],
-        probability={},
-    )
+    rows = {name: getattr(scores, name)[known] for name in ("lead_id", "as_of", "y", "weight", "group")}
+    kept = replace(scores, probability={}, **rows)
     name = f"champion {champion.record.version}"
     return Pair(name, kept, scores.probability[kind][known], b[known], int((~known).sum()))
 

@@ -13,27 +13,13 @@ WIDE = 100_000  # no line of the file is wrapped
 
 
 def set_params(path: Path, place: Sequence[str], values: Mapping[str, Any]) -> None:
-    """Set values of one section of a YAML file.
+    """Set values (numbers or lists) of one section of a YAML file, which is replaced in one step.
 
-    Parameters
-    ----------
-    path
-        The file; it is replaced in one step.
-    place
-        Keys that lead to the section, such as ``("conversion", "lightgbm")``; missing ones are added.
-    values
-        Numbers or lists by key of the section; its other keys stay as they are.
-
-    Raises
-    ------
-    ParamsError
-        If a key on the way holds no section.
-    MissingExtra
-        If ruamel.yaml is not installed.
+    The keys of `place` lead to the section, such as ``("conversion", "lightgbm")``; missing ones are added.
     """
     try:
         from ruamel.yaml import YAML
-        from ruamel.yaml.comments import CommentedMap
+        from ruamel.yaml.comments import CommentedMap, CommentedSeq
         from ruamel.yaml.util import load_yaml_guess_indent
     except ImportError as error:
         raise MissingExtra("ruamel.yaml", "train") from error
@@ -54,20 +40,12 @@ def set_params(path: Path, place: Sequence[str], values: Mapping[str, Any]) -> N
                 f"{path.name}: {'.'.join(place[: k + 1])}", value=section, expected="a section with keys"
             )
     for name, value in values.items():
-        section[name] = _plain(value)
+        section[name] = value
+        if isinstance(value, list | tuple):  # on one line
+            section[name] = CommentedSeq(value)
+            section[name].fa.set_flow_style()
     written = StringIO()
     yaml.dump(content, written)
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_text(written.getvalue(), encoding="utf-8")
     fresh.replace(path)
-
-
-def _plain(value: Any) -> Any:
-    """Return lists on one line, as params.yaml writes them."""
-    if not isinstance(value, list | tuple):
-        return value
-    from ruamel.yaml.comments import CommentedSeq
-
-    found = CommentedSeq(value)
-    found.fa.set_flow_style()
-    return found

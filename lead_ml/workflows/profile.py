@@ -9,7 +9,6 @@ import msgspec
 import numpy as np
 
 from lead_ml.asof.join import features_at
-from lead_ml.declare import Profile
 from lead_ml.errors import DeclarationError, TooLittleData
 from lead_ml.model.fit import profiles_of
 from lead_ml.model.icp import learn
@@ -46,15 +45,7 @@ def show_profile(
     version: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> ProfileReport:
-    """Learn the profiles of a project from its mature leads, or read those of a version.
-
-    Raises
-    ------
-    DeclarationError
-        If no profile is declared, or only ones that read columns which are not trusted.
-    TooLittleData
-        If no lead has converted yet.
-    """
+    """Learn the profiles of a project from its mature leads, or read those of a version."""
     if version is not None:
         scorer = scorer_of(root, version)
         return profile_of_bundle(scorer.bundle, scorer.version)
@@ -65,7 +56,10 @@ def show_profile(
 
 def profile_of(project: Project, dataset: Dataset) -> ProfileReport:
     """Learn the profiles from all mature leads, as the version does that ships; see :func:`show_profile`."""
-    items = _declared(project, dataset)
+    known, left_out = usable_features(project, dataset)
+    declared, items = profiles_of(project.declarations), profiles_of(known)
+    if not items:
+        raise _none_usable([item.name for item in declared if item.name in left_out])
     task = project.tasks[TARGET]
     spine, labels = labelled_spine(task, dataset)
     first = np.unique(spine.lead, return_index=True)[1]
@@ -77,13 +71,14 @@ def profile_of(project: Project, dataset: Dataset) -> ProfileReport:
     spine, y = spine.take(first), labels.y[first]
     raw = features_at(items, dataset, spine)
     hand = task.params.profile
+    used = {name for item in items for name in item.columns}
     return ProfileReport(
         project=project.params.project,
         synthetic=project.params.synthetic,
         version="",
         horizon_days=task.horizon_days,
         profiles=tuple(profile_table(item, learn(item, raw, spine.lead, y, hand)) for item in items),
-        left_out=_left_out(project, items),
+        left_out=tuple(dict.fromkeys(name for item in declared for name in item.columns if name not in used)),
     )
 
 
@@ -102,25 +97,14 @@ def profile_of_bundle(bundle: Bundle, version: str) -> ProfileReport:
     )
 
 
-def _declared(project: Project, dataset: Dataset) -> tuple[Profile, ...]:
-    known, left_out = usable_features(project, dataset)
-    found = profiles_of(known)
-    if found:
-        return found
-    barred = [item.name for item in profiles_of(project.declarations) if item.name in left_out]
-    if barred:
-        raise DeclarationError(
-            f"{barred[0]} reads nothing but columns that are overwritten later",
-            expected="columns known at creation",
-            do="name other features in it, or mark columns creation in known_at",
-        )
-    raise _none_declared("the project declares no ideal customer profile")
-
-
-def _left_out(project: Project, items: tuple[Profile, ...]) -> tuple[str, ...]:
-    used = {name for item in items for name in item.columns}
-    named = (name for item in profiles_of(project.declarations) for name in item.columns)
-    return tuple(dict.fromkeys(name for name in named if name not in used))
+def _none_usable(barred: list[str]) -> DeclarationError:
+    if not barred:
+        return _none_declared("the project declares no ideal customer profile")
+    return DeclarationError(
+        f"{barred[0]} reads nothing but columns that are overwritten later",
+        expected="columns known at creation",
+        do="name other features in it, or mark columns creation in known_at",
+    )
 
 
 def _none_declared(problem: str) -> DeclarationError:

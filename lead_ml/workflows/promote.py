@@ -26,7 +26,7 @@ from lead_ml.scoring.manifest import NAME as MANIFEST
 from lead_ml.scoring.subprocess_check import try_bundle
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset
-from lead_ml.workflows.decision import Decision, decide
+from lead_ml.workflows.decision import decide
 from lead_ml.workflows.load import load
 
 LOG, RECORD = "promotions.jsonl", "run.json"
@@ -41,14 +41,16 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     comparison said (a rollback has none); ``forced`` the reason given with ``--force``; ``by`` who did it.
     """
 
-    at: str
+    at: str = msgspec.field(
+        default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    )
     action: Literal["promote", "rollback"]
     version: str
     previous: str | None
-    rule: str
-    allowed: bool
-    figures: dict[str, Interval]
-    forced: str | None
+    rule: str = "rollback"
+    allowed: bool = True
+    figures: dict[str, Interval] = {}
+    forced: str | None = None
     by: str
     words: str
 
@@ -57,10 +59,9 @@ def promote_version(
     root: Path, data: Path | None, version: str, *, force: str | None = None, by: str = ""
 ) -> Promotion:
     """Promote a version after the paired comparison; the data is read where the champion must be scored on it."""
-    runs = root / "runs"
-    has_champion = (runs / CHAMPION).is_file()
-    dataset = load(root, data).dataset if has_champion and force is None else None
-    return promote(runs, version, force=force, dataset=dataset, by=by)
+    compared = (root / "runs" / CHAMPION).is_file() and force is None
+    dataset = load(root, data).dataset if compared else None
+    return promote(root / "runs", version, force=force, dataset=dataset, by=by)
 
 
 def promote(
@@ -70,37 +71,23 @@ def promote(
     dataset: Dataset | None = None,
     by: str = "",
 ) -> Promotion:
-    """Let a version serve, if it passes the promotion gate or is forced.
+    """Let a version serve, if it passes the promotion gate or is forced; `force` is the reason, recorded as `by` is.
 
-    Parameters
-    ----------
-    version
-        A version, an unambiguous beginning of one, or ``latest``.
-    force
-        Why it shall serve whatever the figures say; recorded.
-    dataset
-        Today's data, for the rows that the champion did not evaluate itself.
-    by
-        Who decides; recorded.
-
-    Raises
-    ------
-    PromotionRefused
-        If it did not earn it, serves already, or is forced without a reason; the message carries the figures.
-    BundleError
-        If the bundle is damaged or fails its trial; it is tried in a process of its own, never here.
+    Today's data answers for the rows that the champion did not evaluate itself. PromotionRefused carries the figures; a bundle is
+    tried in a process of its own, never here.
     """
     if force is not None and not force.strip():
         raise PromotionRefused("a forced promotion needs a reason", value=force, do="say why: --force REASON")
-    challenger, previous = open_run(runs, version), _serving(runs)
+    challenger = open_run(runs, version)
+    previous = served_version(runs).version if (runs / CHAMPION).is_file() else None
     chosen = challenger.record.version
     _refuse_same(chosen, previous)
     decision = decide(challenger, _champion(runs, previous, force), dataset=dataset)
     if not decision.allowed and force is None:
         raise PromotionRefused(f"{chosen} is not promoted: {decision.words}", do=decision.do)
     _prove(challenger.bundle, chosen)
+    words = f"{chosen} {'promoted' if decision.allowed else 'promoted by force'}: {decision.words}"
     done = Promotion(
-        at=_now(),
         action="promote",
         version=chosen,
         previous=previous,
@@ -109,7 +96,7 @@ def promote(
         figures=decision.figures,
         forced=force,
         by=by,
-        words=_words(chosen, decision, force),
+        words=words if force is None else f"{words}; reason given: {force}",
     )
     return _serve(runs, done)
 
@@ -128,32 +115,15 @@ def rollback(runs: Path, to: str | None = None, by: str = "", why: str = "") -> 
     chosen = _before(promotions(runs), current) if to is None else _with_bundle(runs, to)
     _refuse_same(chosen, current)
     _prove(runs / chosen / "bundle", chosen)
-    reason = f": {why}" if why else ""
-    done = Promotion(
-        at=_now(),
-        action="rollback",
-        version=chosen,
-        previous=current,
-        rule="rollback",
-        allowed=True,
-        figures={},
-        forced=None,
-        by=by,
-        words=f"rolled back from {current} to {chosen}{reason}",
-    )
+    words = f"rolled back from {current} to {chosen}" + (f": {why}" if why else "")
+    done = Promotion(action="rollback", version=chosen, previous=current, by=by, words=words)
     return _serve(runs, done)
 
 
 def promotions(runs: Path) -> list[Promotion]:
     """Read the log, oldest first; empty before the first promotion."""
-    path = runs / LOG
-    if not path.is_file():
-        return []
-    return [msgspec.json.decode(line, type=Promotion) for line in path.read_bytes().splitlines()]
-
-
-def _serving(runs: Path) -> str | None:
-    return served_version(runs).version if (runs / CHAMPION).is_file() else None
+    lines = (runs / LOG).read_bytes().splitlines() if (runs / LOG).is_file() else []
+    return [msgspec.json.decode(line, type=Promotion) for line in lines]
 
 
 def _champion(runs: Path, version: str | None, force: str | None) -> Run | None:
@@ -239,13 +209,3 @@ def _with_bundle(runs: Path, to: str) -> str:
     if len(found) != 1:
         raise PromotionRefused("no such version", value=to, expected=f"one of {', '.join(known) or 'none'}")
     return found[0]
-
-
-def _words(version: str, decision: Decision, force: str | None) -> str:
-    how = "promoted" if decision.allowed else "promoted by force"
-    reason = "" if force is None else f"; reason given: {force}"
-    return f"{version} {how}: {decision.words}{reason}"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
 from lead_ml.declare import to_json
+from lead_ml.evaluation import Forward, Table
 from lead_ml.registry.runs import ForwardScores, Run, RunRecord, save_record
 from lead_ml.scoring import Bundle, write_bundle
+from lead_ml.tables.dataset import Floats
 from lead_ml.workflows.assemble import Trained
 from lead_ml.workflows.training import Training
 
@@ -40,33 +41,23 @@ def write_run(training: Training, bundle: Bundle, trained: Mapping[str, Trained]
     for target, item in trained.items():
         if item.forward is not None:
             item.forward.evaluation.save(fresh / f"evaluation-{target}.json")
-            _forward_scores(item).save(fresh / f"forward-{target}.npz")
+            _forward_scores(item.forward, item.table).save(fresh / f"forward-{target}.npz")
     folder = project.runs / manifest.version
-    _move(fresh, folder)
-    save_record(folder, record)
-    return Run(folder, record)
-
-
-def _move(fresh: Path, folder: Path) -> None:
-    """Move a new run into place; a bundle that is already there is the same to the byte and keeps its accepted thresholds."""
-    if folder.exists():
+    if folder.exists():  # its bundle is the same to the byte, and keeps its accepted thresholds
         shutil.rmtree(fresh / "bundle")
         for path in fresh.iterdir():
             path.replace(folder / path.name)
         fresh.rmdir()
     else:
         fresh.rename(folder)
+    save_record(folder, record)
+    return Run(folder, record)
 
 
-def _forward_scores(item: Trained) -> ForwardScores:
-    assert item.forward is not None
-    test, table = item.forward.test, item.table
-    ids = np.array(table.dataset.leads.lead_id)
+def _forward_scores(forward: Forward, table: Table) -> ForwardScores:
+    test, ids = forward.test, np.array(table.dataset.leads.lead_id)
+    probability: dict[str, Floats] = {kind: found.probability for kind, found in forward.evaluated.items()}
+    known = table.known(test)
     return ForwardScores(
-        lead_id=ids[table.lead[test]],
-        as_of=table.as_of[test],
-        y=table.labels.y[test],
-        weight=table.weights(test),
-        group=table.group[test],
-        probability={kind: found.probability for kind, found in item.forward.evaluated.items()},
+        ids[table.lead[test]], table.as_of[test], known.y, known.weight, known.group, probability
     )

@@ -1,12 +1,13 @@
-"""The scored leads as a table for sales: who it is, the scores, then each reason with its points."""
+"""The scored leads as a flat table for sales: who it is, the scores, then each reason with its points."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from lead_ml.errors import InputError
 from lead_ml.scoring import Answer
-from lead_ml.scoring.reasons import Reason
-from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.score import ScoredProject
 
 PERSON = ("name", "company", "owner")
@@ -16,26 +17,25 @@ REASONS = 6
 def sales_rows(done: ScoredProject, link: str = "") -> list[dict[str, Any]]:
     """Return one row per scored lead, best first.
 
-    Parameters
-    ----------
-    link
-        Address of a lead in the CRM, with ``{lead_id}`` where its id belongs; no column ``link`` without it.
-
-    Returns
-    -------
-    list of dict
-        ``lead_id``, ``name``, ``company`` and ``owner`` where the data has them, ``link``, the scores, and
-        ``points_1``, ``reason_1`` to ``reason_6``: the strongest reasons first, negative points lower the score.
+    ``name``, ``company`` and ``owner`` are there where the data has them, ``link`` where an address of a lead in the CRM is
+    given, with ``{lead_id}`` in it. ``points_1``, ``reason_1`` to ``reason_6`` are the strongest reasons first; negative points lower the
+    score.
     """
-    place = {lead_id: row for row, lead_id in enumerate(done.dataset.leads.lead_id)}
-    return [_row(answer, done.dataset, place[answer.lead_id], link) for answer in done.answers]
+    leads = done.dataset.leads
+    place = {lead_id: row for row, lead_id in enumerate(leads.lead_id)}
+    columns = {name: (*leads.columns[name].levels, None) for name in PERSON if name in leads.columns}
+    people = (
+        {name: levels[leads.columns[name].codes[place[answer.lead_id]]] for name, levels in columns.items()}
+        for answer in done.answers
+    )
+    return [_row(answer, person, link) for answer, person in zip(done.answers, people, strict=True)]
 
 
-def _row(answer: Answer, dataset: Dataset, row: int, link: str) -> dict[str, Any]:
+def _row(answer: Answer, person: Mapping[str, str | None], link: str) -> dict[str, Any]:
     fake = answer.fake
     return {
         "lead_id": answer.lead_id,
-        **_person(dataset, row),
+        **person,
         **({"link": link.replace("{lead_id}", answer.lead_id)} if link else {}),
         "probability": round(answer.probability, 4),
         "lower": round(answer.lower, 4),
@@ -52,17 +52,35 @@ def _row(answer: Answer, dataset: Dataset, row: int, link: str) -> dict[str, Any
     }
 
 
-def _person(dataset: Dataset, row: int) -> dict[str, str | None]:
-    columns = dataset.leads.columns
-    codes = {name: int(columns[name].codes[row]) for name in PERSON if name in columns}
-    return {name: None if code < 0 else columns[name].levels[code] for name, code in codes.items()}
-
-
 def _reasons(answer: Answer) -> dict[str, Any]:
     both = sorted((*answer.reasons.for_, *answer.reasons.against), key=lambda reason: -abs(reason.points))
-    shown: list[Reason | None] = [*both[:REASONS], *[None] * (REASONS - len(both))]
     cells: dict[str, Any] = {}
-    for number, reason in enumerate(shown, start=1):
+    for number in range(1, REASONS + 1):
+        reason = both[number - 1] if number <= len(both) else None
         cells[f"points_{number}"] = None if reason is None else round(reason.points, 1)
         cells[f"reason_{number}"] = None if reason is None else reason.text
     return cells
+
+
+def check_writable(path: Path) -> None:
+    """Look at a name before the work begins whose result it shall take: ``.csv`` or ``.parquet`` in a folder that is there."""
+    if path.suffix not in (".csv", ".parquet"):
+        raise InputError(
+            "unknown kind of file", source=str(path), value=path.suffix, expected=".csv or .parquet"
+        )
+    if not path.absolute().parent.is_dir():
+        raise InputError(
+            "there is no such folder", source=str(path.parent), do="make it, or name another one"
+        )
+
+
+def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write rows as CSV (UTF-8 with a byte order mark, so that Excel reads Chinese) or Parquet, by the ending."""
+    import pandas as pd
+
+    check_writable(path)
+    frame = pd.DataFrame.from_records(list(rows))
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False, encoding="utf-8-sig")
+    else:
+        frame.to_parquet(path, index=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,48 +101,33 @@ def _in_chunks(
 
 def save_worklist(answers: Sequence[Answer], dataset: Dataset, runs: Path) -> Path:
     """Write the answers as the worklist of the page."""
-    return write_worklist(_rows(answers, dataset), runs)
+    leads = dataset.leads
+    place = {lead_id: row for row, lead_id in enumerate(leads.lead_id)}
+    columns = {name: leads.columns[name] for name in SHOWN_COLUMNS if name in leads.columns}
+
+    def shown(answer: Answer) -> WorklistRow:
+        row = place[answer.lead_id]
+        codes = {name: int(column.codes[row]) for name, column in columns.items()}
+        lead = {name: columns[name].levels[code] for name, code in codes.items() if code >= 0}
+        if leads.created_at is not None:
+            lead["created_at"] = iso(int(leads.created_at[row]))
+        return WorklistRow({"lead_id": answer.lead_id, **lead}, answer)
+
+    return write_worklist(map(shown, answers), runs)
 
 
 def score_one(
     scorer: Scorer, dataset: Dataset, lead_id: str, *, as_of: int | None = None, lang: Lang = "en"
 ) -> Answer:
-    """Score one lead of the data with all its reasons.
-
-    Raises
-    ------
-    InputError
-        If the lead is unknown, or was created after `as_of`.
-    """
+    """Score one lead of the data with all its reasons; by default at the end of the data."""
     if lead_id not in dataset.leads.lead_id:
         raise InputError(
             "no such lead", source="leads", value=lead_id, expected="a lead_id of the leads table"
         )
     row = dataset.leads.lead_id.index(lead_id)
-    moment = dataset.until if as_of is None else as_of
-    created = dataset.leads.created_at
+    moment, created = dataset.until if as_of is None else as_of, dataset.leads.created_at
     if created is not None and created[row] > moment:
-        raise InputError(
-            "the lead did not exist yet",
-            source="leads",
-            value=iso(moment),
-            expected=f"after {iso(int(created[row]))}",
-        )
+        expected = f"after {iso(int(created[row]))}"
+        raise InputError("the lead did not exist yet", source="leads", value=iso(moment), expected=expected)
     spine = Spine(np.array([row], dtype=np.int64), np.array([moment], dtype=np.int64))
     return scorer.score_dataset(dataset, spine, lang=lang, top=ALL_REASONS)[0]
-
-
-def _rows(answers: Sequence[Answer], dataset: Dataset) -> Iterator[WorklistRow]:
-    place = {lead_id: row for row, lead_id in enumerate(dataset.leads.lead_id)}
-    columns = {name: dataset.leads.columns[name] for name in SHOWN_COLUMNS if name in dataset.leads.columns}
-    created = dataset.leads.created_at
-    for answer in answers:
-        row = place[answer.lead_id]
-        shown = {
-            name: column.levels[column.codes[row]]
-            for name, column in columns.items()
-            if column.codes[row] >= 0
-        }
-        if created is not None:
-            shown["created_at"] = iso(int(created[row]))
-        yield WorklistRow({"lead_id": answer.lead_id, **shown}, answer)

@@ -1,30 +1,22 @@
-"""Serving from the command line: one process, ready before it answers."""
+"""Serving from the command line: one process, ready before it answers, by thresholds that somebody accepted."""
 
 from __future__ import annotations
 
 import os
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
-from lead_ml.errors import InputError
-from lead_ml.scoring import served_folder
+from lead_ml.errors import InputError, ParamsError
+from lead_ml.scoring import Scorer, accept_thresholds, served_folder
+from lead_ml.scoring.thresholds import Thresholds
 
 SCOPES = ("score", "read", "admin")
 
 
 def serve_project(root: Path, *, host: str, port: int, auth: bool, say: Callable[[str], None]) -> None:
-    """Serve the champion of a project until interrupted.
-
-    The first time, an API key with all scopes is made and shown once.
-
-    Raises
-    ------
-    BundleError
-        If nothing was promoted yet, or the champion is damaged.
-    InputError
-        If the address cannot be listened on.
-    """
+    """Serve the champion of a project until interrupted; the first time, an API key with all scopes is made and shown once."""
     import uvicorn
 
     from lead_ml.service import Settings, create_app, create_key
@@ -56,3 +48,20 @@ def _check_free(host: str, port: int) -> None:
             expected="a free port of this machine",
             do="name another one with --port",
         ) from error
+
+
+def accept_method(scorer: Scorer, method: str, *, by: str, why: str) -> Thresholds:
+    """Accept the thresholds of one method for a bundle; they are kept beside it and apply from the next request."""
+    advice = next((item for item in scorer.bundle.advice if item.method == method), None)
+    if advice is None or scorer.folder is None:
+        raise ParamsError(f"this version has no advice by {method}", do="train with more outcomes")
+    thresholds = Thresholds.of(
+        mql=advice.mql.probability,
+        sql=advice.sql.probability,
+        method=method,
+        accepted_by=by,
+        accepted_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        why=why,
+    )
+    accept_thresholds(scorer.folder, thresholds)
+    return thresholds

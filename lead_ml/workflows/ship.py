@@ -14,7 +14,7 @@ from lead_ml.evaluation import (
     for_fit,
 )
 from lead_ml.model import Calibration, CalibrationInterval, fit_calibration_interval
-from lead_ml.model.fit import Fitted, Recipe
+from lead_ml.model.fit import Fitted, Recipe, take
 from lead_ml.project.task import Task
 from lead_ml.scoring import BundlePart, make_golden
 from lead_ml.scoring.reasons import Evidence, fit_evidence
@@ -25,35 +25,23 @@ def ship(task: Task, table: Table, evaluated: Evaluated) -> tuple[BundlePart, Ca
     """Refit on all mature rows; return the part with its calibration, and the calibration of the out-of-sample scores."""
     recipe = evaluated.scores.recipe
     fitted = fit_rows(recipe, table, table.labels.used)
-    rows = calibration_rows(
-        evaluated.scores,
-        table,
-        known_by=NEVER,
-        horizon_us=task.horizon_us or 0,
-        created_before=NEVER,
-    )
-    calibration = calibrate(evaluated.scores, table, rows)
+    scores = evaluated.scores
+    rows = calibration_rows(scores, table, known_by=NEVER, horizon_us=task.horizon_us or 0)
+    calibration, known = calibrate(scores, table, rows), table.known(rows)
     interval = fit_calibration_interval(
-        evaluated.scores.logit[rows],
-        table.labels.y[rows],
-        table.weights(rows),
-        table.group[rows],
+        scores.logit[rows],
+        known.y,
+        known.weight,
+        known.group,
         calibration,
-        between=between_period_variance(evaluated.scores, table, calibration),
+        between=between_period_variance(scores, table, calibration),
         seed=recipe.seed,
     )
-    shipped = for_fit(calibration, fitted, table, rows)
-    return _part(task, table, fitted, shipped, interval), calibration
+    return _part(task, table, fitted, for_fit(calibration, fitted, table, rows), interval), calibration
 
 
 def ship_scorecard(task: Task, table: Table) -> BundlePart:
-    """Return the scorecard as it was written, for data with too few outcomes to evaluate anything.
-
-    Raises
-    ------
-    TooLittleData
-        If no snapshot is mature.
-    """
+    """Return the scorecard as it was written, for data with too few outcomes to evaluate anything."""
     if not table.labels.used.any():
         raise TooLittleData(
             f"no mature snapshot for the {task.name} model",
@@ -68,32 +56,28 @@ def ship_scorecard(task: Task, table: Table) -> BundlePart:
 def _part(
     task: Task, table: Table, fitted: Fitted, calibration: Calibration, interval: CalibrationInterval
 ) -> BundlePart:
+    evidence = Evidence(0.0, {})  # of a target without a single positive
+    if table.labels.y.any():
+        first = table.first
+        evidence = fit_evidence(table.declarations, _values(table, fitted, first), table.labels.y[first])
     return BundlePart(
         spec=task.spec,
         horizon_days=task.horizon_days,
         fitted=fitted,
         calibration=calibration,
         interval=interval,
-        evidence=_evidence(table, fitted, table.first),
+        evidence=evidence,
         golden=make_golden(fitted, table.raw, task.common.seed),
     )
-
-
-def _evidence(table: Table, fitted: Fitted, first: Indices) -> Evidence:
-    """Return how leads with each value fared; a target without a single positive has no evidence."""
-    if not table.labels.y.any():
-        return Evidence(0.0, {})
-    return fit_evidence(table.declarations, _values(table, fitted, first), table.labels.y[first])
 
 
 def _values(table: Table, fitted: Fitted, rows: Indices) -> dict[str, Coded | Floats]:
     """Take the raw values of some rows; rare category values are blanked, so that the evidence keeps none of them."""
     found: dict[str, Coded | Floats] = {}
-    for item in table.declarations:
-        column = table.raw[item.name]
+    for name, column in take({item.name: table.raw[item.name] for item in table.declarations}, rows).items():
         if isinstance(column, Coded):
-            levels = fitted.encoder.categories[item.name].levels
-            found[item.name] = column.take(rows).map({level: level for level in levels}.get)
+            kept = {level: level for level in fitted.encoder.categories[name].levels}
+            found[name] = column.map(kept.get)
         else:
-            found[item.name] = column[rows]
+            found[name] = column
     return found

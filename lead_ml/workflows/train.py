@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from lead_ml import registry
 from lead_ml.declare import reads
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation import Evaluation, LeakyRecord, Table, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
-from lead_ml.evaluation.leakage import to_json
+from lead_ml.evaluation.leakage import AuditReport, left_out_columns, to_json
 from lead_ml.evaluation.split import Window
-from lead_ml.model.fit import features_of
+from lead_ml.model.fit import features_of, take
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
 from lead_ml.project.targets import Kind
 from lead_ml.project.task import Task
 from lead_ml.registry.runs import AUDIT_FILE, Run
-from lead_ml.report import write_report
+from lead_ml.report import global_pictures, sampled, write_report
+from lead_ml.scoring import score_part
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.assemble import Trained, assemble
-from lead_ml.workflows.audit import audit_of, leaks_of
-from lead_ml.workflows.load import load, reseeded, save_intake
-from lead_ml.workflows.pictures import draw_pictures
+from lead_ml.workflows.audit import TARGET, audit_target
+from lead_ml.workflows.load import Loaded, load, reseeded, save_intake
 from lead_ml.workflows.run_files import write_run
 from lead_ml.workflows.ship import ship, ship_scorecard
-from lead_ml.workflows.training import Training, recipes_of, without_outcomes
+from lead_ml.workflows.training import Training, without_outcomes
 from lead_ml.workflows.work import HERE, Work
+
+MOST_EXPLAINED = (
+    20_000  # snapshots: contributions are exact, and take minutes for a million rows of a tree model
+)
 
 
 def train_project(
@@ -46,10 +51,7 @@ def train_project(
     """Audit, train, draw the pictures, write the report, and log the run to MLflow where it is installed."""
     loaded = reseeded(load(root, data, work), seed)
     progress("data read")
-    audited = audit_of(loaded, progress)
-    leaks = leaks_of(loaded, audited)
-    candidates = None if kinds is None else tuple(kinds)
-    training = Training(loaded.project, loaded.dataset, leaks, candidates, work, progress)
+    training, audited = _audited(loaded, kinds, work, progress)
     run, trained = train_all(training)
     if audited is not None:
         (run.folder / AUDIT_FILE).write_bytes(to_json(audited))
@@ -65,6 +67,47 @@ def train_project(
     return run
 
 
+def evaluate_project(
+    root: Path,
+    data: Path | None,
+    *,
+    kinds: Sequence[Kind] | None = None,
+    seed: int | None = None,
+    progress: Progress = lambda _: None,
+    work: Work = HERE,
+) -> dict[str, Evaluation]:
+    """Evaluate every target of a project forward in time, writing nothing; return the evaluations by target."""
+    training, _ = _audited(reseeded(load(root, data, work), seed), kinds, work, progress)
+    found = {}
+    for name, task in training.tasks.items():
+        table = training.table(task)
+        found[name] = training.evaluate(task, table, training.windows(task, table)).evaluation
+    return found
+
+
+def _audited(
+    loaded: Loaded, kinds: Sequence[Kind] | None, work: Work, progress: Progress
+) -> tuple[Training, AuditReport | None]:
+    """Return the training of a project without the columns that an audit finds to be leaks, and the audit."""
+    project, audited = loaded.project, None
+    if not without_outcomes(project.tasks[TARGET], loaded.dataset):
+        audited = audit_target(project, loaded.dataset, progress=progress)
+    leaks = () if audited is None else left_out_columns(audited, project.params.trust)
+    candidates = None if kinds is None else tuple(kinds)
+    return Training(project, loaded.dataset, leaks, candidates, work, progress), audited
+
+
+def draw_pictures(run: Run, trained: Mapping[str, Trained]) -> list[Path]:
+    """Draw the contributions of the features to the scores of each target, sampled where its table is large."""
+    found: list[Path] = []
+    for target, item in trained.items():
+        mature = np.flatnonzero(item.table.labels.used)
+        rows = mature[sampled(len(mature), MOST_EXPLAINED, run.record.seed)]
+        scored = score_part(item.part, take(item.table.raw, rows))
+        found += global_pictures(scored, run.folder / "pictures" / target, sampled_from=len(mature))
+    return found
+
+
 def train(
     project: Project,
     dataset: Dataset,
@@ -74,26 +117,7 @@ def train(
     progress: Progress = lambda _: None,
     work: Work = HERE,
 ) -> Run:
-    """Train every target of a project and write the run.
-
-    Parameters
-    ----------
-    project, dataset
-        Definitions and data.
-    kinds
-        Candidates that may compete; all of the model's own by default.
-    leaks
-        Lead columns that an audit found to be leaks: features that read them stay out.
-    progress
-        Called with a few words after every step.
-    work
-        Where features are computed and trees are grown.
-
-    Raises
-    ------
-    TooLittleData
-        If a lightgbm or logistic candidate was asked for by name and cannot be evaluated.
-    """
+    """Train every target of a project and write the run; see :class:`Training` for candidates (`kinds`) and leaks."""
     candidates = None if kinds is None else tuple(kinds)
     return train_all(Training(project, dataset, tuple(leaks), candidates, work, progress))[0]
 
@@ -109,7 +133,13 @@ def train_all(training: Training) -> tuple[Run, dict[str, Trained]]:
 def _train_task(training: Training, task: Task) -> Trained:
     progress, table = training.progress, training.table(task)
     if without_outcomes(task, training.dataset):
-        _only_scorecard(training, f"the {task.name} model has no outcomes to learn from")
+        if training.candidates not in (None, ("scorecard",)):
+            raise TooLittleData(
+                f"the {task.name} model has no outcomes to learn from",
+                value=", ".join(training.candidates or ()),
+                expected="scorecard",
+                do="name the table of outcomes in params.yaml, or let the scorecard compete too",
+            )
         progress(f"{task.name}: the scorecard as written, no outcomes yet")
         return Trained(ship_scorecard(task, table), table)
     progress(f"{task.name}: table of {len(table.spine):,} snapshots")
@@ -122,10 +152,9 @@ def _train_task(training: Training, task: Task) -> Trained:
         return Trained(ship_scorecard(task, table), table)
     evaluation = _beside_leaky(training, task, table, windows, forward.evaluation)
     forward = replace(forward, evaluation=evaluation)
-    evaluated = forward.winner
-    part, calibration = ship(task, table, evaluated)
-    progress(f"{task.name}: {evaluated.scores.recipe.kind} refitted on all mature rows")
-    return Trained(part, table, evaluated, forward, calibration)
+    part, calibration = ship(task, table, forward.winner)
+    progress(f"{task.name}: {forward.evaluation.winner} refitted on all mature rows")
+    return Trained(part, table, forward, calibration)
 
 
 def _beside_leaky(
@@ -144,12 +173,10 @@ def _beside_leaky(
     trusting = replace(table, declarations=(*table.declarations, *extra), raw=raw)
     task = training.project.tasks[task.name].using(trusting.declarations, declared)
     leaky = evaluate_forward(
+        task,
         trusting,
         windows,
-        recipes_of(task, (evaluation.winner,), training.work),
-        task.common.evaluation,
-        horizon_days=evaluation.horizon_days,
-        synthetic=evaluation.synthetic,
+        training.recipes(task, (evaluation.winner,)),
         by_chance=False,
         progress=lambda step: training.progress(f"{step}, with what is left out"),
     ).evaluation.of(evaluation.winner)
@@ -158,14 +185,3 @@ def _beside_leaky(
         metrics={name: leaky.metrics[name] for name in ("log_loss", "roc_auc") if name in leaky.metrics},
     )
     return msgspec.structs.replace(evaluation, leaky=found)
-
-
-def _only_scorecard(training: Training, problem: str) -> None:
-    """Refuse candidates asked for by name that have nothing to learn from."""
-    if training.candidates not in (None, ("scorecard",)):
-        raise TooLittleData(
-            problem,
-            value=", ".join(training.candidates or ()),
-            expected="scorecard",
-            do="name the table of outcomes in params.yaml, or let the scorecard compete too",
-        )

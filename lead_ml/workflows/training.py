@@ -13,7 +13,7 @@ from lead_ml.asof.labels import Labels, Spine, build_spine, label
 from lead_ml.declare import Declaration, reads, without
 from lead_ml.evaluation import Forward, Table, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
-from lead_ml.evaluation.split import Window, forward_windows, groups_of, random_windows
+from lead_ml.evaluation.split import DatedRows, Window, forward_windows, groups_of, random_windows
 from lead_ml.model.fit import Recipe, features_of
 from lead_ml.project.load import Project, usable
 from lead_ml.project.schema import sources_of
@@ -41,12 +41,8 @@ UNDATED_FOLDS = 5
 class Training:
     """What the training of every task shares: the data, the usable features, who belongs together, and where work is done.
 
-    Parameters
-    ----------
-    leaks
-        Lead columns that an audit found to be leaks: features that read them stay out.
-    candidates
-        Candidates that may compete; those of the model's own definition by default.
+    ``leaks`` are lead columns that an audit found to be leaks: features that read them stay out. ``candidates`` may compete;
+    None stands for those of the model's own definition.
     """
 
     project: Project
@@ -94,60 +90,28 @@ class Training:
         return recipes_of(task, candidates or self.candidates, self.work)
 
     def evaluate(self, task: Task, table: Table, windows: Sequence[Window]) -> Forward:
-        """Evaluate the candidates of a task on the forward window.
-
-        Raises
-        ------
-        TooLittleData
-            If the forward window holds too few rows of either class.
-        """
-        return evaluate_forward(
-            table,
-            windows,
-            self.recipes(task),
-            task.common.evaluation,
-            horizon_days=task.horizon_days,
-            synthetic=task.common.synthetic,
-            progress=self.progress,
-        )
+        """Evaluate the candidates of a task on the forward window."""
+        return evaluate_forward(task, table, windows, self.recipes(task), progress=self.progress)
 
 
 def usable_features(
     project: Project, dataset: Dataset, leaks: Collection[str] = ()
 ) -> tuple[tuple[Declaration, ...], tuple[str, ...]]:
-    """Return the declarations that may be used with this data, and the names of those left out.
-
-    Parameters
-    ----------
-    leaks
-        Lead columns that an audit found to be leaks: what reads them is left out too.
-    """
+    """Return the declarations that may be used with this data, and the names of those left out; `leaks` are not read."""
     known, left_out = usable(project.declarations, project.params, dataset.columns)
-    leak = set(leaks)
-    kept = (without(item, lambda part: bool(_sources(part, project) & leak)) for item in known)
-    honest = tuple(item for item in kept if item is not None)
+
+    def leaking(item: Declaration) -> bool:
+        return any(name in leaks for column in reads(item) for name in sources_of(column, project.params))
+
+    honest = tuple(kept for item in known if (kept := without(item, leaking)) is not None)
     names = {item.name for item in honest}
     return honest, (*left_out, *(item.name for item in known if item.name not in names))
-
-
-def _sources(item: Declaration, project: Project) -> set[str]:
-    return {name for column in reads(item) for name in sources_of(column, project.params)}
 
 
 def build_table(
     task: Task, dataset: Dataset, declarations: Sequence[Declaration], groups: Indices, work: Work = HERE
 ) -> Table:
-    """Build the training table: labels and features of every snapshot that some fit may learn from.
-
-    Parameters
-    ----------
-    declarations
-        Of :func:`usable_features`.
-    groups
-        Per lead, of :func:`lead_ml.evaluation.split.groups_of`.
-    work
-        Where the features are computed.
-    """
+    """Build the training table: labels and features of every snapshot that some fit may learn from; groups are per lead."""
     spine, labels = labelled_spine(task, dataset, late=True)
     seen = features_of(task.spec, declarations)
     return Table(seen, work.features_at(seen, dataset, spine), spine, labels, groups[spine.lead], dataset)
@@ -178,17 +142,12 @@ def windows_of(task: Task, table: Table, groups: Indices) -> tuple[Window, ...]:
     Rows that were won before ``as_of`` and recorded later are fitted on where the record lies after the cut. They are
     scored where it lies after the start of the forward window, which they calibrate for, and evaluated nowhere.
     """
-    usable_rows = np.ones(len(table.spine), dtype=bool)
-    created = table.dataset.leads.created_at
-    params = task.common
+    created, params = table.dataset.leads.created_at, task.common
     if created is None:
-        return random_windows(table.spine, usable_rows, groups, folds=UNDATED_FOLDS, seed=params.seed)
+        everything = np.ones(len(table.spine), dtype=bool)
+        return random_windows(everything, table.group, folds=UNDATED_FOLDS, seed=params.seed)
     windows = forward_windows(
-        table.spine,
-        usable_rows,
-        created,
-        groups,
-        horizon_us=(task.horizon_us or 0) if params.split.embargo else 0,
+        DatedRows.of(task, table.spine, created, groups),
         test_share=params.split.test_share,
         folds=params.split.folds,
         test_from=_instant(params.split.test_from, params.time_zone),

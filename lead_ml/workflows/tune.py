@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lead_ml import registry as tracking
 from lead_ml.evaluation.search_spaces import space_of
-from lead_ml.evaluation.tune import tune
+from lead_ml.evaluation.tune import Rolling, tune
 from lead_ml.evaluation.tuned import Tuned
 from lead_ml.project.targets import Kind
 from lead_ml.registry.tune_figures import tuning_pictures
@@ -29,17 +29,8 @@ def tune_target(
 ) -> Tuned:
     """Tune one candidate of one target.
 
-    The trials are kept in ``runs/tune-<target>.journal``, the pictures in the folder of :func:`tuning_folder`; where
-    MLflow is installed the trials become runs.
-
-    Parameters
-    ----------
-    target
-        ``conversion`` or ``fake``, whichever the project defines.
-    kind
-        A candidate with a search space.
-    track
-        Log the search to MLflow.
+    The trials are kept in ``runs/tune-<target>.journal``, the pictures in the folder of :func:`tuning_folder`; with `track`
+    the trials become runs where MLflow is installed.
     """
     loaded = reseeded(load(root, data), seed)
     project = loaded.project
@@ -50,8 +41,7 @@ def tune_target(
     project.runs.mkdir(parents=True, exist_ok=True)
     tuned = tune(
         training.recipes(task, (kind,))[0],
-        table,
-        training.windows(task, table),
+        Rolling(table, training.windows(task, table)),
         trials=trials,
         journal=project.runs / f"tune-{target}.journal",
         options=project.params.evaluation,

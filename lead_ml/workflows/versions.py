@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from lead_ml.evaluation import Evaluation
 from lead_ml.evaluation.leakage import from_json
 from lead_ml.registry.runs import AUDIT_FILE, Run, open_run
 from lead_ml.report import report_data, write_report
@@ -45,21 +44,19 @@ def flagged_columns(run: Run) -> tuple[str, ...]:
 
 
 def _version(run: Run, serving: str) -> Version:
-    evaluation = run.evaluation("conversion")
+    evaluation, kind = run.evaluation("conversion"), run.record.kinds["conversion"]
+
+    def figure(candidate: str, metric: str) -> float | None:
+        found = evaluation and evaluation.of(candidate).metrics.get(metric)
+        return found.value if found else None
+
     return Version(
         version=run.record.version,
         serves=run.record.version == serving,
         data_until=iso(run.record.fit_until),
-        candidate=run.record.kinds["conversion"],
-        roc_auc=_figure(evaluation, run.record.kinds["conversion"], "roc_auc"),
-        log_loss=_figure(evaluation, run.record.kinds["conversion"], "log_loss"),
-        base_rate_log_loss=_figure(evaluation, "base rate", "log_loss"),
+        candidate=kind,
+        roc_auc=figure(kind, "roc_auc"),
+        log_loss=figure(kind, "log_loss"),
+        base_rate_log_loss=figure("base rate", "log_loss"),
         positives=None if evaluation is None else evaluation.windows[-1].test_positives,
     )
-
-
-def _figure(evaluation: Evaluation | None, candidate: str, metric: str) -> float | None:
-    if evaluation is None:
-        return None
-    found = evaluation.of(candidate).metrics.get(metric)
-    return None if found is None else found.value

@@ -41,9 +41,7 @@ def made(root: Path, data, **options):
 
 def evaluated(project, table, windows, kinds=("scorecard", "logistic"), **options):
     recipes = recipes_of(project.tasks["conversion"], kinds)
-    return evaluate_forward(
-        table, windows, recipes, project.params.evaluation, **{"horizon_days": 10, **options}
-    )
+    return evaluate_forward(project.tasks["conversion"], table, windows, recipes, **options)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +145,7 @@ def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
 def test_undated_figures_are_marked_optimistic(tmp_path: Path) -> None:
     data = draw(300, column=True, dated=False)
     project, table, windows = made(tmp_path, data, model=COLUMN)
-    forward = evaluated(project, table, windows, horizon_days=None)
+    forward = evaluated(project, table, windows)
     assert forward.evaluation.optimistic
     assert forward.test.all()
     assert forward.evaluation.warnings[0].startswith("The data has no dates")
@@ -200,14 +198,12 @@ def test_calibration_looks_only_at_what_was_known(small) -> None:
     recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
     scores, start = backtest(recipe, table, windows), windows[-1].start
     horizon = project.tasks["conversion"].horizon_us
-    rows = calibration_rows(scores, table, known_by=start, horizon_us=horizon, created_before=start)
+    rows = calibration_rows(scores, table, known_by=start, horizon_us=horizon)
     assert rows.any()
     assert (table.as_of[rows] + horizon <= start).all()
     assert (table.dataset.leads.created_at[table.lead[rows]] < start).all()
     assert scores.scored[rows].all()
-    assert (
-        calibration_rows(scores, table, known_by=NEVER, horizon_us=0, created_before=NEVER).sum() > rows.sum()
-    )
+    assert calibration_rows(scores, table, known_by=NEVER, horizon_us=0).sum() > rows.sum()
 
 
 def test_calibration_takes_the_latest_leads_where_the_past_drifted(
@@ -217,11 +213,11 @@ def test_calibration_takes_the_latest_leads_where_the_past_drifted(
     monkeypatch.setattr(sys.modules["lead_ml.evaluation.backtest"], "CALIBRATION_WINS", 10)
     project, table, windows = small
     scores = backtest(recipes_of(project.tasks["conversion"], ["scorecard"])[0], table, windows)
-    steady = calibration_rows(scores, table, known_by=NEVER, horizon_us=0, created_before=NEVER)
+    steady = calibration_rows(scores, table, known_by=NEVER, horizon_us=0)
     born = table.dataset.leads.created_at[table.lead]
     old = scores.scored & (born < np.median(born[scores.scored]))
     drifted = dataclasses.replace(scores, logit=np.where(old, scores.logit + 4, scores.logit))
-    chosen = calibration_rows(drifted, table, known_by=NEVER, horizon_us=0, created_before=NEVER)
+    chosen = calibration_rows(drifted, table, known_by=NEVER, horizon_us=0)
     assert 0 < chosen.sum() < steady.sum()
     assert (chosen & old).sum() < (steady & old).sum() / 2
     assert born[chosen].min() > born[steady & ~chosen].max()
@@ -351,7 +347,7 @@ def test_without_known_rows_in_the_rolling_windows_the_penalty_of_the_params_sta
         *windows[:-1],
         dataclasses.replace(windows[-1], fit=windows[-1].fit & ~windows[0].test & ~windows[1].test),
     )
-    with pytest.raises(TooLittleData, match="no row of the rolling windows was known"):
+    with pytest.raises(TooLittleData, match="no outcome of the rolling windows was known"):
         penalty_of(recipe, table, blind)
     forward = evaluated(project, table, blind, kinds=("logistic",))
     assert forward.evaluated["logistic"].scores.recipe == recipe

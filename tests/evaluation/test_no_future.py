@@ -10,7 +10,7 @@ import pytest
 
 from lead_ml.asof.labels import NEVER
 from lead_ml.evaluation import Table, backtest, calibrate, calibration_rows, fit_rows
-from lead_ml.evaluation.split import Window, forward_windows, groups_of
+from lead_ml.evaluation.split import DatedRows, Window, forward_windows, groups_of
 from lead_ml.model.fit import Recipe
 from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.tables.instants import iso
@@ -95,13 +95,10 @@ def test_later_outcomes_change_no_calibration(trained: Any, how: str) -> None:
 def forward_calibration(project: Any, table: Table, recipe: Recipe, start: int) -> Any:
     created = table.dataset.leads.created_at
     assert created is not None
-    windows = forward_windows(
-        table.spine, np.ones(len(table.spine), dtype=bool), created, groups_of(table.dataset.leads),
-        horizon_us=project.tasks["conversion"].horizon_us or 0, test_share=0.25, folds=2, test_from=start,
-    )  # fmt: skip
-    scores = backtest(recipe, table, windows)
     horizon = project.tasks["conversion"].horizon_us or 0
-    rows = calibration_rows(scores, table, known_by=start, horizon_us=horizon, created_before=start)
+    dated = DatedRows(table.spine, created, groups_of(table.dataset.leads), horizon)
+    scores = backtest(recipe, table, forward_windows(dated, test_share=0.25, folds=2, test_from=start))
+    rows = calibration_rows(scores, table, known_by=start, horizon_us=horizon)
     return rows.sum(), calibrate(scores, table, rows, known_by=start)
 
 

@@ -12,7 +12,7 @@ from small import DAY, START, draw
 
 from lead_ml.asof.labels import NEVER, Spine, build_spine
 from lead_ml.errors import TooLittleData
-from lead_ml.evaluation.split import Window, forward_windows, groups_of, random_windows
+from lead_ml.evaluation.split import DatedRows, Window, forward_windows, groups_of, random_windows
 from lead_ml.tables.dataset import Coded, Leads
 
 check = settings(max_examples=150, deadline=None)
@@ -24,19 +24,11 @@ def windows_of(
 ):
     data = draw(120, seed)
     spine = build_spine(data, HOUR, (3, 14))
-    usable = spine.as_of + horizon * DAY <= data.until
+    spine = spine.take(spine.as_of + horizon * DAY <= data.until)
     of_lead = np.arange(120) if groups is None else groups
-    cut = forward_windows(
-        spine,
-        usable,
-        data.leads.created_at,
-        of_lead,
-        horizon_us=horizon * DAY,
-        test_share=share,
-        folds=folds,
-        **options,
-    )
-    return spine, usable, data.leads.created_at, of_lead, cut
+    rows = DatedRows(spine, data.leads.created_at, of_lead, horizon * DAY)
+    cut = forward_windows(rows, test_share=share, folds=folds, **options)
+    return spine, data.leads.created_at, of_lead, cut
 
 
 cuts = {
@@ -53,7 +45,7 @@ cuts = {
 def test_what_may_fit_was_over_before_the_window_began(seed, horizon, share, folds, people) -> None:
     groups = np.random.default_rng(seed).integers(0, people, 120)
     try:
-        spine, usable, created, of_lead, cut = windows_of(seed, horizon, share, folds, groups)
+        spine, created, of_lead, cut = windows_of(seed, horizon, share, folds, groups)
     except TooLittleData:
         assume(False)
     assert cut[-1].name == "test"
@@ -63,7 +55,6 @@ def test_what_may_fit_was_over_before_the_window_began(seed, horizon, share, fol
         assert (created[spine.lead[window.test]] < window.end).all()
         assert not set(of_lead[spine.lead[window.fit]]) & set(of_lead[spine.lead[window.test]])
         assert not (window.fit & window.test).any()
-        assert not ((window.fit | window.test) & ~usable).any()
         assert window.fit.any()
         assert window.test.any()
 
@@ -81,24 +72,24 @@ def test_windows_follow_one_another_and_no_row_is_judged_twice(seed, horizon, sh
 
 
 def test_without_groups_the_embargo_keeps_out_no_more_than_it_must() -> None:
-    spine, usable, created, _, cut = windows_of(3, 10, 0.25, 3)
+    spine, created, _, cut = windows_of(3, 10, 0.25, 3)
     window = cut[-1]
-    allowed = usable & (spine.as_of + 10 * DAY <= window.start) & (created[spine.lead] < window.start)
+    allowed = (spine.as_of + 10 * DAY <= window.start) & (created[spine.lead] < window.start)
     assert (window.fit == allowed).all()
 
 
 def test_the_forward_window_is_the_latest_share_of_the_leads() -> None:
-    spine, usable, created, _, cut = windows_of(3, 10, 0.25, 3)
-    evaluated, everyone = np.unique(spine.lead[cut[-1].test]), np.unique(spine.lead[usable])
+    spine, created, _, cut = windows_of(3, 10, 0.25, 3)
+    evaluated, everyone = np.unique(spine.lead[cut[-1].test]), np.unique(spine.lead)
     assert len(evaluated) == pytest.approx(0.25 * len(everyone), abs=1)
     assert created[evaluated].min() >= created[np.setdiff1d(everyone, evaluated)].max()
 
 
 def test_the_forward_window_may_start_on_a_day() -> None:
     day = START + 120 * DAY
-    spine, usable, created, _, cut = windows_of(3, 10, 0.25, 3, test_from=day)
+    spine, created, _, cut = windows_of(3, 10, 0.25, 3, test_from=day)
     assert cut[-1].start == day
-    assert (cut[-1].test == usable & (created[spine.lead] >= day)).all()
+    assert (cut[-1].test == (created[spine.lead] >= day)).all()
 
 
 @pytest.mark.parametrize("day", [0, 10_000])
@@ -112,17 +103,11 @@ def test_a_horizon_longer_than_the_history_says_what_to_do() -> None:
         windows_of(3, 150, 0.25, 3)
 
 
-def test_no_usable_row_is_too_little() -> None:
-    spine = Spine(np.array([0]), np.array([START]))
+def test_no_row_is_too_little() -> None:
+    none = np.empty(0, dtype=np.int64)
     with pytest.raises(TooLittleData, match="from 0 mature leads"):
         forward_windows(
-            spine,
-            np.array([False]),
-            np.array([START]),
-            np.array([0]),
-            horizon_us=DAY,
-            test_share=0.2,
-            folds=2,
+            DatedRows(Spine(none, none), np.array([START]), np.array([0]), DAY), test_share=0.2, folds=2
         )
 
 
@@ -133,7 +118,7 @@ def test_random_folds_judge_every_row_once_and_split_nobody(seed: int, folds: in
     lead = rng.integers(0, 60, 150)
     groups = rng.integers(0, people, 60)
     usable = rng.random(150) < 0.9
-    cut = random_windows(Spine(lead, np.zeros(150, dtype=np.int64)), usable, groups, folds=folds, seed=seed)
+    cut = random_windows(usable, groups[lead], folds=folds, seed=seed)
     assert (sum(window.test.astype(int) for window in cut) == usable).all()
     for window in cut:
         assert not set(groups[lead[window.fit]]) & set(groups[lead[window.test]])
@@ -141,11 +126,8 @@ def test_random_folds_judge_every_row_once_and_split_nobody(seed: int, folds: in
 
 
 def test_random_folds_repeat_by_seed() -> None:
-    spine = Spine(np.arange(50), np.zeros(50, dtype=np.int64))
-    first, again, other = (
-        random_windows(spine, np.ones(50, dtype=bool), np.arange(50), folds=5, seed=seed)
-        for seed in (1, 1, 2)
-    )
+    usable, group = np.ones(50, dtype=bool), np.arange(50)
+    first, again, other = (random_windows(usable, group, folds=5, seed=seed) for seed in (1, 1, 2))
     assert same(first, again)
     assert not same(first, other)
 

@@ -82,8 +82,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Draft, Loaded]:
 @pytest.fixture(scope="module")
 def views(project: tuple[Draft, Loaded]) -> dict[str, View]:
     loaded = project[1]
-    spec = loaded.project.specs["conversion"]
-    sample = take_sample(loaded.dataset, spec, loaded.project.params, (), seed=0)
+    sample = take_sample(loaded.dataset, loaded.project.tasks["conversion"], (), seed=0)
     return {name: view_of(name, sample) for name in sample.columns}
 
 

@@ -13,6 +13,7 @@ from lead_ml.declare import MICROSECONDS_PER_DAY, events, validated
 from lead_ml.evaluation.leakage import audit
 from lead_ml.project.params import params_from
 from lead_ml.project.targets import Column, ModelSpec
+from lead_ml.project.task import Task
 from lead_ml.tables.dataset import Coded, Dataset, Events, Leads
 from lead_ml.workflows.audit import audit_target
 from lead_ml.workflows.load import load
@@ -43,7 +44,7 @@ def anonymous(dataset, seed, *, dated=True):
 def test_banks_call_length_is_named_whatever_the_columns_are_called_and_no_other(bank, seed, dated):
     dataset, culprit = anonymous(bank.dataset, seed, dated=dated)
     params = bank.project.params.model_copy(update={"known_at": {}, "trust": ()})
-    report = audit(dataset, bank.project.specs["conversion"], params)
+    report = audit(dataset, Task.of(bank.project.specs["conversion"], params))
     assert report.flagged == report.leaks == (culprit,)
     assert {found.subject for found in report.findings if found.verdict != "clear"} == {culprit}
     assert report.honest.random_auc.value == pytest.approx(0.79, abs=0.015)
@@ -134,7 +135,7 @@ def test_cdnows_recency_is_cleared_by_its_dates(purchases, snapshot):
             events(type="purchase").sum("spent", "value", **words()),
         ]
     )
-    report = audit(cdnow(purchases, snapshot), BOUGHT, params(), declared)
+    report = audit(cdnow(purchases, snapshot), Task.of(BOUGHT, params()), declared)
     (recency,) = report.of("strength", "recency")
     assert recency.verdict == "clear"
     assert recency.evidence["auc_alone"] > (0.78 if snapshot.year == 1998 else 0.75)
@@ -161,7 +162,7 @@ def test_cdnows_recency_is_no_outlier_even_as_a_bare_column(purchases, snapshot)
     }
     columns = {name: Coded.of([f"{x:g}" for x in values[who]]) for name, values in table.items()}
     leads = replace(dataset.leads, columns={**dataset.leads.columns, **columns})
-    report = audit(replace(dataset, leads=leads, events=None), BOUGHT, params())
+    report = audit(replace(dataset, leads=leads, events=None), Task.of(BOUGHT, params()))
     assert report.flagged == ()
     assert report.of("strength", "recency")[0].evidence["auc_alone"] > 0.75
 

@@ -11,9 +11,7 @@ from small import draw, write_project
 
 from lead_ml.report import global_importance
 from lead_ml.scoring import Scorer
-from lead_ml.workflows import pictures
-from lead_ml.workflows.pictures import draw_pictures
-from lead_ml.workflows.train import train_all
+from lead_ml.workflows.train import draw_pictures, train_all
 from lead_ml.workflows.training import Training, labelled_spine
 
 
@@ -50,7 +48,7 @@ def test_their_numbers_are_those_of_scoring_all_mature_snapshots(done: Any) -> N
 
 def test_a_large_table_is_sampled_and_says_so(done: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     _, run, trained = done
-    monkeypatch.setattr(pictures, "MOST_EXPLAINED", 200)
+    monkeypatch.setattr("lead_ml.workflows.train.MOST_EXPLAINED", 200)
     draw_pictures(run, trained)
     size = int(trained["conversion"].table.labels.used.sum())
     assert size > 1_000

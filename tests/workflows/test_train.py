@@ -22,8 +22,8 @@ from lead_ml.registry.runs import Run, open_run
 from lead_ml.scoring import Scorer, accept_thresholds, prepare, served_version, verify
 from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.tables.dataset import Coded, Dataset
+from lead_ml.workflows.assemble import cold_start_stage
 from lead_ml.workflows.audit import audit_target
-from lead_ml.workflows.cold_start import cold_start_stage
 from lead_ml.workflows.promote import promote
 from lead_ml.workflows.score import score_open
 from lead_ml.workflows.train import train

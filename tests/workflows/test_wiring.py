@@ -103,10 +103,7 @@ def test_the_refitted_model_is_calibrated_on_its_own_scores(tmp_path: Path) -> N
     task = training.tasks["conversion"]
     table = training.table(task)
     part, out_of_sample = ship(task, table, done.winner)
-    far = 2**62
-    rows = calibration_rows(
-        done.winner.scores, table, known_by=far, horizon_us=task.horizon_us or 0, created_before=far
-    )
+    rows = calibration_rows(done.winner.scores, table, known_by=2**62, horizon_us=task.horizon_us or 0)
     logit = part.fitted.model.predict_logit(part.fitted.matrix(table.raw))[rows]
     y, weight = table.labels.y[rows], table.weights(rows)
     assert part.calibration.method != "identity"

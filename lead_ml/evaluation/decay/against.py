@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from lead_ml.declare import MICROSECONDS_PER_DAY
+from lead_ml.evaluation.backtest import Known
 from lead_ml.evaluation.decay.profile import RIDGE, SHAPES, shaped, standardized
 from lead_ml.evaluation.decay.records import Against, DecayShape
 from lead_ml.evaluation.decay.sample import DecaySample
-from lead_ml.model.metrics import Interval, LogitFit, fit_beside, paired_bootstrap, sigmoid
+from lead_ml.model.metrics import Interval, LogitFit, fit_beside, sigmoid
 from lead_ml.project.params import EvaluationParams
 from lead_ml.tables.dataset import Floats
 
@@ -33,22 +33,18 @@ class Comparison:
         self, kind: str, days: float | None, shape: DecayShape, dependence: float
     ) -> tuple[Against, ...]:
         """Compare a half-life (None: no decay) with the rules; gains of likelihood are divided by the dependence."""
-        half_life = 0 if days is None else round(days * MICROSECONDS_PER_DAY)
-        hand = round(HALF_LIFE_DAYS * MICROSECONDS_PER_DAY)
-        learned, count, fading = self.sample.decayed(kind, (half_life, 0, hand))
-        window = WINDOW_DAYS * MICROSECONDS_PER_DAY
-        active = (self.sample.counted(kind, window) > 0).astype(np.float64)
-        ours = self._fitted(shaped(learned, shape))
-        rules: Mapping[str, tuple[Floats, float]] = {
+        half_lives = (round(each * MICROSECONDS_PER_DAY) for each in (days or 0, 0, HALF_LIFE_DAYS))
+        learned, count, fading = self.sample.decayed(kind, tuple(half_lives))
+        active = self.sample.decayed(kind, (0,), WINDOW_DAYS * MICROSECONDS_PER_DAY)[0] > 0
+        ours, likely = self._fitted(shaped(learned, shape))
+        rules = {
             NO_DECAY: self._better(count),
-            ACTIVE: self._fitted(active),
+            ACTIVE: self._fitted(active.astype(np.float64)),
             HAND: self._better(fading),
         }
         return tuple(
-            Against(
-                rule=rule, gain=(ours[1] - theirs[1]) / dependence, forward=self._forward(theirs[0], ours[0])
-            )
-            for rule, theirs in rules.items()
+            Against(rule=rule, gain=(likely - theirs) / dependence, forward=self._forward(p, ours))
+            for rule, (p, theirs) in rules.items()
         )
 
     def _better(self, column: Floats) -> tuple[Floats, float]:
@@ -64,18 +60,8 @@ class Comparison:
         return sigmoid(np.einsum("k,kn->n", found.b, rows)), found.log_likelihood
 
     def _forward(self, rule: Floats, learned: Floats) -> Interval | None:
-        rows = ~self.sample.fit
-        y = self.sample.y[rows]
-        if not 0 < y.sum() < len(y):
+        sample, rows = self.sample, ~self.sample.fit
+        known = Known(sample.y[rows], sample.weight[rows], sample.group[rows])
+        if not 0 < known.y.sum() < len(known.y):
             return None
-        return paired_bootstrap(
-            y,
-            rule,
-            learned,
-            self.sample.weight[rows],
-            self.sample.group[rows],
-            metric="log_loss",
-            n_boot=self.options.bootstrap,
-            level=self.options.level,
-            seed=self.seed,
-        )
+        return known.log_loss_gap(rule, learned, self.options, self.seed)

@@ -30,49 +30,37 @@ from lead_ml.tables.dataset import Floats
 MIN_LEADS = 30  # with such an event before some snapshot
 MIN_ROWS = 20  # of either class
 CHANCE = 0.05
+BESIDE_DAYS = 7.0  # how the other types enter, beside their plain count
 # Penalties on the adjustment, in units of one lead. Old snapshots rarely win: more than this would pull them up.
 AGE_RIDGE, BESIDE_RIDGE = 0.01, 0.1
 
 
 @dataclass(frozen=True)
-class _Settings:
-    """The bootstrap of comparisons, the seed, and the half-lives to try, in days."""
+class Settings:
+    """The bootstrap of comparisons on the forward rows, the seed, and at least three ascending half-lives to try."""
 
     options: EvaluationParams
     seed: int
-    days: Sequence[float]
+    days: Sequence[float] = HALF_LIVES_DAYS
 
 
 def learn(
     sample: DecaySample,
     types: Mapping[str, int],
-    options: EvaluationParams,
+    settings: Settings,
     *,
     wanted: Sequence[str] | None = None,
-    seed: int,
-    days: Sequence[float] = HALF_LIVES_DAYS,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[HalfLife, ...]:
     """Learn the half-life of all activity together and of every type, on the fit rows of the sample.
 
-    Parameters
-    ----------
-    types
-        Event types with their number of events; all of them adjust, those `wanted` (by default all of them, after
-        :data:`ALL`) are learned.
-    options
-        Bootstrap of the comparison on the forward rows.
-    days
-        Ascending half-lives to try, at least three; no decay is always tried too.
-
-    Raises
-    ------
-    TooLittleData
-        If the fit rows hold fewer than 20 of either class.
+    All `types`, given with their number of events, adjust; those `wanted` (by default all of them, after :data:`ALL`) are learned.
+    No decay is always tried too.
     """
     require_both_classes(sample.y[sample.fit], "the fit side", MIN_ROWS)
-    beside, settings = sample.levels_of(tuple(types)), _Settings(options, seed, days)
-    found = []
+    week = round(BESIDE_DAYS * MICROSECONDS_PER_DAY)
+    beside = {kind: np.log1p(sample.decayed(kind, (0, week))) for kind in types}
+    found: list[HalfLife] = []
     for kind in (ALL, *types) if wanted is None else wanted:
         others = [pair for name, pair in beside.items() if kind not in (ALL, name)]
         number = sum(types.values()) if kind == ALL else types.get(kind, 0)
@@ -82,22 +70,13 @@ def learn(
 
 
 def _learn_one(
-    sample: DecaySample,
-    kind: str,
-    number: int,
-    others: Sequence[Floats],
-    settings: _Settings,
+    sample: DecaySample, kind: str, number: int, others: Sequence[Floats], settings: Settings
 ) -> HalfLife:
     fit, days = sample.fit, settings.days
     columns = sample.decayed(kind, [*(round(each * MICROSECONDS_PER_DAY) for each in days), 0])[:, fit]
     leads = len(np.unique(sample.spine.lead[fit][columns[-1] > 0]))
-    nothing = HalfLife(
-        type=kind,
-        events=number,
-        leads=leads,
-        verdict="too few",
-        words=f"not identified: {leads} leads had such an event in time, {MIN_LEADS} are needed",
-    )
+    words = f"not identified: {leads} leads had such an event in time, {MIN_LEADS} are needed"
+    nothing = HalfLife(type=kind, events=number, leads=leads, verdict="too few", words=words)
     if leads < MIN_LEADS:
         return nothing
     adjustment, ridge = _adjustment(sample, others)
@@ -127,7 +106,10 @@ def _described(nothing: HalfLife, seen: LikelihoodProfile, comparison: Compariso
         chance=seen.chance,
         dependence=seen.dependence,
         shape=shape,
-        profile=_points(seen),
+        profile=tuple(
+            Point(days=float(days) if np.isfinite(days) else None, drop=float(drop))
+            for days, drop in zip(seen.days, seen.drops, strict=True)
+        ),
     )
     if seen.chance >= CHANCE:
         return record
@@ -147,11 +129,4 @@ def _described(nothing: HalfLife, seen: LikelihoodProfile, comparison: Compariso
         raises=seen.raises,
         declaration=declaration(nothing.type, days),
         against=comparison.against(nothing.type, days, shape, seen.dependence),
-    )
-
-
-def _points(seen: LikelihoodProfile) -> tuple[Point, ...]:
-    return tuple(
-        Point(days=float(days) if np.isfinite(days) else None, drop=float(drop))
-        for days, drop in zip(seen.days, seen.drops, strict=True)
     )

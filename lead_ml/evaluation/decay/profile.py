@@ -60,16 +60,8 @@ class LikelihoodProfile:
 def profile(base: LogitFit, columns: Floats, days: Floats, group: Indices, *, seed: int) -> LikelihoodProfile:
     """Fit every half-life in both shapes.
 
-    Parameters
-    ----------
-    base
-        The adjustment alone, on n rows.
-    columns
-        (H, n) decayed sums, the last without decay.
-    days
-        (H,) half-lives, the last infinite.
-    group
-        (n,) rows of one group are dependent.
+    `base` is the adjustment alone on n rows, `columns` (H, n) are the decayed sums by half-life `days` (H,), the last infinite: without
+    decay. Rows of one `group` (n,) are dependent.
     """
     tried = np.array([standardized(shaped(columns, shape), base.problem.weight) for shape in SHAPES])
     fits = [[fit_beside(base, column, RIDGE) for column in part] for part in tried]

@@ -23,9 +23,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 class Against(msgspec.Struct, frozen=True, kw_only=True):
     """The learned half-life compared with a common rule.
 
-    ``gain`` is log-likelihood on the fit side, learned minus rule, divided by the dependence as the drops are: 1.35 is what the
-    90% interval allows. ``forward`` is log-loss on
-    the forward window, rule minus learned: above 0 the learned one is better; None where that window has no two classes.
+    ``gain`` is log-likelihood on the fit side, learned minus rule, divided by the dependence: 1.35 is what the 90% interval allows.
+    ``forward`` is log-loss on the forward window, rule minus learned; None where that window has no two classes.
     """
 
     rule: str
@@ -37,9 +36,8 @@ class HalfLife(msgspec.Struct, frozen=True, kw_only=True):
     """The half-life of one event type.
 
     ``days`` is None where no decay fits best, or nothing was learned. ``lower`` and ``upper`` bound it with 90% confidence;
-    None is an open end. ``chance`` is how often an event type without any effect would look as useful.
-    ``dependence`` is the robust over the naive variance: it holds the weights, and how far the snapshots of a lead repeat each
-    other. ``profile`` and gains are divided by it.
+    None is an open end. ``chance`` is how often an event type without any effect would look as useful. ``dependence`` is the robust
+    over the naive variance: how far the snapshots of a lead repeat each other; ``profile`` and gains are divided by it.
     """
 
     type: str

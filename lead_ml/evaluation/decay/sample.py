@@ -9,13 +9,12 @@ import numpy as np
 
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Mask, Spine
-from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate
+from lead_ml.declare import Aggregate
 from lead_ml.evaluation.decay.records import ALL
 from lead_ml.tables.dataset import Dataset, Floats, Indices
 
 # Three hours to a year; without decay is one more. A step of 1.44 is finer than any interval that data gave so far.
 HALF_LIVES_DAYS: tuple[float, ...] = tuple(float(h) for h in np.geomspace(0.125, 365.0, 23))
-BESIDE_DAYS = 7.0  # how the other types enter beside their plain count
 
 
 @dataclass(frozen=True)
@@ -39,21 +38,27 @@ class DecaySample:
         """Mask of the rows to fit on."""
         return np.arange(len(self.y)) < self.n_fit
 
-    def decayed(self, kind: str, half_lives_us: Sequence[int]) -> Floats:
-        """Return (h, n): the sum of 2^(-age / half-life) over the events of a type; a half-life of 0 counts without decay."""
-        items = [_declared(kind, half_life, f"h{k}") for k, half_life in enumerate(half_lives_us)]
+    def decayed(self, kind: str, half_lives_us: Sequence[int], window_us: int = 0) -> Floats:
+        """Return (h, n): the sum of 2^(-age / half-life) over the events of a type; a half-life of 0 counts without decay.
+
+        With a window, only events within it before the snapshot count.
+        """
+        items = [
+            Aggregate(
+                name=f"h{k}",
+                en=f"h{k}",
+                zh=f"h{k}",
+                group="engagement",
+                stream="events",
+                aggregation="decayed_sum" if half_life else "count",
+                where={} if kind == ALL else {"type": (kind,)},
+                half_life=half_life,
+                window=window_us,
+            )
+            for k, half_life in enumerate(half_lives_us)
+        ]
         columns = features_at(items, self.dataset, self.spine)
         return np.array([columns[item.name] for item in items], dtype=np.float64)
-
-    def counted(self, kind: str, window_us: int) -> Floats:
-        """Return (n,) how many events of a type occurred within a window before the snapshot."""
-        item = _declared(kind, 0, "seen", window_us)
-        return np.asarray(features_at([item], self.dataset, self.spine)["seen"], dtype=np.float64)
-
-    def levels_of(self, types: Sequence[str]) -> dict[str, Floats]:
-        """Return per type (2, n): log1p of its count and of its sum decayed by a week."""
-        week = round(BESIDE_DAYS * MICROSECONDS_PER_DAY)
-        return {kind: np.log1p(self.decayed(kind, (0, week))) for kind in types}
 
 
 def frequent_types(dataset: Dataset, known_before: int, most: int) -> tuple[dict[str, int], tuple[str, ...]]:
@@ -68,17 +73,3 @@ def frequent_types(dataset: Dataset, known_before: int, most: int) -> tuple[dict
     counts = np.bincount(codes, minlength=len(column.levels))
     ranked = sorted((-int(count), name) for count, name in zip(counts, column.levels, strict=True) if count)
     return {name: -count for count, name in ranked[:most]}, tuple(name for _, name in ranked[most:])
-
-
-def _declared(kind: str, half_life: int, name: str, window: int = 0) -> Aggregate:
-    return Aggregate(
-        name=name,
-        en=name,
-        zh=name,
-        group="engagement",
-        stream="events",
-        aggregation="decayed_sum" if half_life else "count",
-        where={} if kind == ALL else {"type": (kind,)},
-        half_life=half_life,
-        window=window,
-    )

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from lead_ml.asof.encode import FIRST_LEVEL, MISSING, OTHER, RARE_BELOW
 from lead_ml.declare import MICROSECONDS_PER_DAY
@@ -32,12 +31,8 @@ _TOKEN = re.compile(r"[a-z]+|\d+|[\u4e00-\u9fff]+")
 class View:
     """A column as the audit sees it.
 
-    Attributes
-    ----------
-    bins
-        (rows,) small integers: quantile bins of numbers, levels of categories; bin 0 is missing.
-    matrix, infos
-        Columns for the joint model, float64 (rows, k), and their description.
+    ``bins`` (rows,) are small integers: quantile bins of numbers, levels of categories; bin 0 is missing. ``matrix`` (rows, k)
+    are its columns for the joint model, described by ``infos``.
     """
 
     name: str
@@ -45,7 +40,6 @@ class View:
     bins: Indices
     matrix: Floats
     infos: tuple[ColumnInfo, ...]
-    filled: float
     distinct: int
     date_format: str = ""
 
@@ -53,36 +47,32 @@ class View:
 def view_of(name: str, sample: AuditSample) -> View:
     """Tell what a lead column is, and make it measurable."""
     column = sample.raw(name)
-    there = column.codes >= 0
-    counts = np.bincount(column.codes[there], minlength=len(column.levels))
+    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
     whole = summarize(name, sample.dataset.leads.columns[name])
-    infos: tuple[ColumnInfo, ...]
     if whole.kind == "date" or (whole.numeric and whole.distinct > FEW_VALUES):
-        numbers = (
-            dates_of(column, sample, whole.date_format) if whole.kind == "date" else column.numbers(number_in)
-        )
-        bins, matrix, infos = number_bins(numbers), numbers[:, None], (ColumnInfo(name, "number"),)
+        if whole.kind == "date":  # days from the first snapshot, for undated leads from 1970
+            numbers = (instants_of(column, sample, whole.date_format) - sample.as_of) / MICROSECONDS_PER_DAY
+        else:
+            numbers = column.numbers(number_in)
+        bins, matrix, infos = number_bins(numbers), numbers[:, None], [ColumnInfo(name, "number")]
     elif whole.kind == "text" or (whole.kind == "id" and not whole.numeric):
         score = _word_score(column, sample)
         length = column.numbers(lambda level: float(len(level)))
         bins, matrix = number_bins(score), np.column_stack([length, score])
-        infos = (ColumnInfo(f"{name} length", "number"), ColumnInfo(f"{name} words", "number"))
+        infos = [ColumnInfo(f"{name} length", "number"), ColumnInfo(f"{name} words", "number")]
     else:
         bins = category_bins(column, counts)
-        matrix, infos = (
-            bins[:, None].astype(np.float64),
-            (ColumnInfo(name, "category", int(bins.max(initial=0)) + 1),),
-        )
-    distinct = int((counts > 0).sum())
-    return View(name, whole.kind, bins, matrix, infos, float(there.mean()), distinct, whole.date_format)
+        matrix = bins[:, None].astype(np.float64)
+        infos = [ColumnInfo(name, "category", int(bins.max(initial=0)) + 1)]
+    return View(name, whole.kind, bins, matrix, tuple(infos), int((counts > 0).sum()), whole.date_format)
 
 
 def number_view(name: str, numbers: Floats) -> View:
     """Return the view of a declared feature that is a number."""
-    info = (ColumnInfo(name, "number"),)
-    there = ~np.isnan(numbers)
-    distinct = len(np.unique(numbers[there]))
-    return View(name, "number", number_bins(numbers), numbers[:, None], info, float(there.mean()), distinct)
+    distinct = len(np.unique(numbers[~np.isnan(numbers)]))
+    return View(
+        name, "number", number_bins(numbers), numbers[:, None], (ColumnInfo(name, "number"),), distinct
+    )
 
 
 def number_bins(numbers: Floats, bins: int = BINS) -> Indices:
@@ -106,20 +96,10 @@ def category_bins(column: Coded, counts: Indices) -> Indices:
     return np.asarray(lookup[column.codes])
 
 
-def dates_of(column: Coded, sample: AuditSample, date_format: str) -> Floats:
-    """Return days from the first snapshot to the start of each date (from 1970 for undated leads), NaN where there is none."""
-    return np.asarray((instants_of(column, sample, date_format) - sample.as_of) / MICROSECONDS_PER_DAY)
-
-
 def instants_of(column: Coded, sample: AuditSample, date_format: str) -> Floats:
     """Return the start of each date, microseconds UTC as float64, NaN where there is none."""
-    zone = sample.zone
-
-    def start(level: str) -> float:
-        span = span_of(level, zone, date_format)
-        return np.nan if span is None else float(span[0])
-
-    return column.numbers(start)
+    zone = ZoneInfo(sample.task.common.time_zone)
+    return column.numbers(lambda level: float((span_of(level, zone, date_format) or (np.nan,))[0]))
 
 
 def _word_score(column: Coded, sample: AuditSample) -> Floats:
@@ -131,19 +111,14 @@ def _word_score(column: Coded, sample: AuditSample) -> Floats:
     common = np.bincount(token, weights=rows_of[level], minlength=tokens) >= TOKEN_ROWS
     level, token = level[common[token]], token[common[token]]
     for fold in range(FOLDS):
-        fit = there[sample.fold[there] != fold]
-        won = _sums(column.codes[fit], sample.y[fit], len(column.levels))
-        seen = _sums(column.codes[fit], np.ones(len(fit)), len(column.levels))
-        by_level = np.bincount(
-            level, weights=_log_odds(level, token, tokens, won, seen)[token], minlength=len(column.levels)
-        )
-        test = there[sample.fold[there] == fold]
-        score[test] = by_level[column.codes[test]]
+        test = sample.fold[there] == fold
+        codes, y = column.codes[there[~test]], sample.y[there[~test]]
+        won = np.bincount(codes, weights=y, minlength=len(rows_of)).astype(np.float64)
+        seen = np.bincount(codes, minlength=len(rows_of)).astype(np.float64)
+        weights = _log_odds(level, token, tokens, won, seen)[token]
+        by_level = np.bincount(level, weights=weights, minlength=len(rows_of))
+        score[there[test]] = by_level[column.codes[there[test]]]
     return score
-
-
-def _sums(codes: npt.NDArray[Any], values: Floats, size: int) -> Floats:
-    return np.bincount(codes, weights=values, minlength=size).astype(np.float64)
 
 
 def _log_odds(level: Indices, token: Indices, tokens: int, won: Floats, seen: Floats) -> Floats:

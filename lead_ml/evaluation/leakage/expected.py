@@ -31,16 +31,15 @@ _COARSE = 9  # bins of each column of a crossed pair
 
 @dataclass(frozen=True)
 class Excess:
-    """The information that something adds to the honest columns.
+    """The information that something adds: ``gain`` with its standard ``error``, and the honest ``reference`` it is held against.
 
-    ``gain`` and ``reference`` are shares of the entropy of the outcome; ``ratio`` is gain / reference, ``lower`` its one-sided
-    99% bound, and ``sure`` tells whether there is a gain at all. ``without`` and ``with_`` are the scores it was measured with.
+    All are shares of the entropy of the outcome; ``lower`` is the one-sided 99% bound of gain / reference.
     """
 
     gain: float
+    error: float
     reference: float
     lower: float
-    sure: bool
     without: Information
     with_: Information
 
@@ -50,8 +49,8 @@ class Excess:
         return self.gain / self.reference
 
     def beyond(self, *, trusted: bool) -> bool:
-        """Tell whether this is too good: by the bound for a trusted column, else by the estimate alone."""
-        return self.lower > 1 if trusted else self.ratio > 1 and self.sure
+        """Tell whether this is too good: by the bound for a trusted column, else by the estimate, where there is a gain at all."""
+        return self.lower > 1 if trusted else self.ratio > 1 and self.gain > SURE * self.error
 
 
 @dataclass
@@ -76,6 +75,10 @@ class Bench:
             self.joint[key] = together(self.sample, [self.views[name] for name in key])
         return self.joint[key]
 
+    def sum_of(self, names: Iterable[str]) -> float:
+        """Return the sum of what each column holds alone."""
+        return sum(max(0.0, self.single(name).information) for name in names)
+
 
 def reference_of(information: float, columns: int) -> float:
     """Shrink the information of some honest columns toward the prior.
@@ -89,14 +92,15 @@ def reference_of(information: float, columns: int) -> float:
     return total / (columns + PRIOR_COLUMNS)
 
 
-def excess(sample: AuditSample, without: Information, with_: Information, columns: int) -> Excess:
-    """Measure the information added to some honest columns; the bound covers the gain and the reference together."""
-    reference = reference_of(without.information, columns)
+def excess(
+    sample: AuditSample, without: Information, with_: Information, columns: int, honest: Information
+) -> Excess:
+    """Measure what is added, held against some honest columns; the bound covers the gain and the reference together."""
+    reference = reference_of(honest.information, columns)
     share = columns / (columns + PRIOR_COLUMNS)
-    error = standard_error(sample, (with_.gain - without.gain) - share * without.gain)
-    gain = with_.information - without.information
-    sure = gain > SURE * standard_error(sample, with_.gain - without.gain)
-    return Excess(gain, reference, (gain - SURE * error) / reference, sure, without, with_)
+    added, gain = with_.gain - without.gain, with_.information - without.information
+    lower = (gain - SURE * standard_error(sample, added - share * honest.gain)) / reference
+    return Excess(gain, standard_error(sample, added), reference, lower, without, with_)
 
 
 def synergy(bench: Bench, names: Sequence[str]) -> float:
@@ -105,8 +109,7 @@ def synergy(bench: Bench, names: Sequence[str]) -> float:
     At most 0 for columns that are independent within either class (I of all <= sum of I of each); honest columns repeat
     each other, so theirs is far below.
     """
-    parts = sum(max(0.0, bench.single(name).information) for name in names)
-    return bench.all_of(names).information - parts
+    return bench.all_of(names).information - bench.sum_of(names)
 
 
 def by_strength(bench: Bench, names: Iterable[str]) -> list[str]:
@@ -117,8 +120,7 @@ def by_strength(bench: Bench, names: Iterable[str]) -> list[str]:
 def pair_synergy(bench: Bench, first: str, second: str) -> float:
     """Return the information of the crossed bins of two columns beyond the sum of both."""
     crossed = _coarse(bench.views[first]) * _COARSE + _coarse(bench.views[second])
-    both = by_bins(bench.sample, crossed).information
-    return both - sum(max(0.0, bench.single(name).information) for name in (first, second))
+    return by_bins(bench.sample, crossed).information - bench.sum_of((first, second))
 
 
 def _coarse(view: View) -> Indices:

@@ -19,23 +19,20 @@ from lead_ml.evaluation.leakage.measure import Information
 from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
 from lead_ml.evaluation.leakage.sample import AuditSample
 from lead_ml.model.metrics import logit
-from lead_ml.tables.dataset import Floats, Indices
+from lead_ml.tables.dataset import Indices
 
 # The honest range of log-odds ratios: PRIOR_COLUMNS columns whose blanks shift the odds of a win by double, pooled with
 # the median of the data set's own; WIDE times that is beyond it. A field whose blanks follow the standardized true logit
 # of the generated worlds with slope 1 shifts odds by 2.5.
 USUAL, PRIOR_COLUMNS, WIDE = math.log(2.0), 10, 3.0
 NORMAL = 0.6745  # median of |z|
-WIDEST = (
-    2 * USUAL
-)  # where most columns were filled in by outcome, as in a joined table of deals, they do not set the norm
+WIDEST = 2 * USUAL  # where an outcome filled most columns, as in a joined table of deals, they set no norm
 BEYOND_DOUBT = 2.0  # times the end of the range, on the log scale, for a leak where the column is trusted
 ALPHA = 0.001  # over all columns of a data set (Bonferroni)
 PURE = 0.95
 FEWEST = 10
-CEILING = (
-    0.99  # quantile of the honest probabilities that no honest value's own leads should exceed as a whole
-)
+# Quantile of the honest probabilities that no honest value's own leads should exceed as a whole.
+CEILING = 0.99
 
 
 def blank_findings(sample: AuditSample, views: Sequence[View]) -> list[LeakageFinding]:
@@ -45,13 +42,7 @@ def blank_findings(sample: AuditSample, views: Sequence[View]) -> list[LeakageFi
 
 
 def value_findings(sample: AuditSample, views: Sequence[View], honest: Information) -> list[LeakageFinding]:
-    """Look for values that exist for one class only.
-
-    Parameters
-    ----------
-    honest
-        Information of the columns within the honest range together.
-    """
+    """Look for values that exist for one class only; `honest` is the information of the honest columns together."""
     cells = sum(int(view.bins.max(initial=0)) + 1 for view in views)
     return [found for view in views if (found := _exclusive(sample, view, honest, cells))]
 
@@ -72,10 +63,11 @@ def _blanks(sample: AuditSample, view: View, columns: int) -> _Blanks | None:
         return None
     ever = sample.ever
     (k1, n1), (k0, n0) = ((int(filled[ever == y].sum()), int((ever == y).sum())) for y in (1, 0))
-    log_odds = abs(_log_odds((k1 + 0.5) / (n1 + 1)) - _log_odds((k0 + 0.5) / (n0 + 1)))
-    (low1, high1), (low0, high0) = (_limits(k, n, ALPHA / columns / 2) for k, n in ((k1, n1), (k0, n0)))
-    lower = max(0.0, _log_odds(low1) - _log_odds(high0), _log_odds(low0) - _log_odds(high1))
-    return _Blanks(view.name, (k1 / n1, k0 / n0), log_odds, lower)
+    odds = abs(float(logit((k1 + 0.5) / (n1 + 1)) - logit((k0 + 0.5) / (n0 + 1))))
+    (low1, high1), (low0, high0) = (
+        logit(_limits(k, n, ALPHA / columns / 2)) for k, n in ((k1, n1), (k0, n0))
+    )
+    return _Blanks(view.name, (k1 / n1, k0 / n0), odds, max(0.0, float(low1 - high0), float(low0 - high1)))
 
 
 def _limits(k: int, n: int, alpha: float) -> tuple[float, float]:
@@ -87,31 +79,25 @@ def _limits(k: int, n: int, alpha: float) -> tuple[float, float]:
     return low, high
 
 
-def _log_odds(share: float) -> float:
-    return float(logit(share))
-
-
 def _of_blanks(sample: AuditSample, found: _Blanks, all_: Sequence[_Blanks]) -> LeakageFinding:
     end = _end_of_range([other.log_odds for other in all_ if other is not found])
     name, (positives, negatives) = found.name, found.shares
-    evidence: dict[str, float | str] = {
-        "filled_positives": positives,
-        "filled_negatives": negatives,
-        "odds_ratio": float(np.exp(found.log_odds)),
-        "odds_ratio_lower": float(np.exp(found.lower)),
-        "largest_honest_odds_ratio": float(np.exp(end)),
-    }
-    said = f"{name} is filled for {positives:.1%} of the positives and {negatives:.1%} of the negatives"
-    verdict = _verdict(sample, found, end)
+    verdict = _verdict(found, end, trusted=sample.trusted(name))
     do = f"ask who fills {name} in, and when; leave it out unless that is before the first score"
     return LeakageFinding(
-        check="fill",
-        subject=name,
-        verdict=verdict,
-        evidence=evidence,
-        en=said,
-        do="" if verdict == "clear" else do,
-        columns=(name,),
+        "fill",
+        name,
+        verdict,
+        {
+            "filled_positives": positives,
+            "filled_negatives": negatives,
+            "odds_ratio": float(np.exp(found.log_odds)),
+            "odds_ratio_lower": float(np.exp(found.lower)),
+            "largest_honest_odds_ratio": float(np.exp(end)),
+        },
+        f"{name} is filled for {positives:.1%} of the positives and {negatives:.1%} of the negatives",
+        "" if verdict == "clear" else do,
+        (name,),
     )
 
 
@@ -122,16 +108,11 @@ def _end_of_range(others: Sequence[float]) -> float:
     return WIDE * math.sqrt(pooled)
 
 
-def _verdict(sample: AuditSample, found: _Blanks, end: float) -> LeakageVerdict:
-    if sample.trusted(found.name):
-        return "leak" if found.lower > BEYOND_DOUBT * end else "suspect" if found.lower > end else "clear"
-    return (
-        "leak"
-        if found.lower > end
-        else "suspect"
-        if found.log_odds > end and found.lower > USUAL
-        else "clear"
-    )
+def _verdict(found: _Blanks, end: float, *, trusted: bool) -> LeakageVerdict:
+    if found.lower > (BEYOND_DOUBT * end if trusted else end):
+        return "leak"
+    doubtful = found.lower > end if trusted else found.log_odds > end and found.lower > USUAL
+    return "suspect" if doubtful else "clear"
 
 
 def _exclusive(sample: AuditSample, view: View, honest: Information, cells: int) -> LeakageFinding | None:
@@ -139,7 +120,9 @@ def _exclusive(sample: AuditSample, view: View, honest: Information, cells: int)
     from scipy.stats import binom
 
     ever = sample.ever
-    rare, chance = _rarer(ever, np.minimum(1.0, honest.p * ever.mean() / sample.y.mean()))
+    few = ever.mean() <= 0.5
+    won = np.minimum(1.0, honest.p * ever.mean() / sample.y.mean())
+    rare, chance = (ever, won) if few else (1 - ever, 1 - won)
     rows = np.bincount(view.bins)
     hits = np.bincount(view.bins, weights=rare)
     ceiling = min(0.99, float(np.quantile(chance, CEILING)))
@@ -148,31 +131,22 @@ def _exclusive(sample: AuditSample, view: View, honest: Information, cells: int)
     if not odd.any():
         return None
     leads, found = int(rows[odd].sum()), int(hits[odd].sum())
-    positive = ever.mean() <= 0.5
-    evidence: dict[str, float | str] = {
-        "leads": leads,
-        "of_one_class": found,
-        "likeliest_honest": ceiling,
-        "probability_by_chance": float(tail[odd].min()),
-        "values": ", ".join(_values(sample, view, np.flatnonzero(odd))),
-    }
-    said = (
-        f"{view.name} has values that only {'positives' if positive else 'negatives'} have: {found:,} of {leads:,} leads; "
-        f"of the 1% of leads that the honest columns rate highest, {ceiling:.0%} would"
-    )
     return LeakageFinding(
-        check="fill",
-        subject=f"values of {view.name}",
-        verdict="suspect" if sample.trusted(view.name) else "leak",
-        evidence=evidence,
-        en=said,
-        do=f"ask when these values of {view.name} are written; leave it out unless that is before the first score",
-        columns=(view.name,),
+        "fill",
+        f"values of {view.name}",
+        "suspect" if sample.trusted(view.name) else "leak",
+        {
+            "leads": leads,
+            "of_one_class": found,
+            "likeliest_honest": ceiling,
+            "probability_by_chance": float(tail[odd].min()),
+            "values": ", ".join(_values(sample, view, np.flatnonzero(odd))),
+        },
+        f"{view.name} has values that only {'positives' if few else 'negatives'} have: {found:,} of {leads:,} leads; "
+        f"of the 1% of leads that the honest columns rate highest, {ceiling:.0%} would",
+        f"ask when these values of {view.name} are written; leave it out unless that is before the first score",
+        (view.name,),
     )
-
-
-def _rarer(y: Floats, p: Floats) -> tuple[Floats, Floats]:
-    return (y, p) if y.mean() <= 0.5 else (1 - y, 1 - p)
 
 
 def _values(sample: AuditSample, view: View, bins: Indices) -> list[str]:

@@ -40,16 +40,13 @@ class Information:
 
 
 def information_of(sample: AuditSample, p: Floats) -> Information:
-    """Measure out-of-fold probabilities, after the two numbers of a logistic calibration.
+    """Measure out-of-fold probabilities, after a logistic calibration of what overfitting made too extreme.
 
-    The calibration corrects probabilities that overfitting made too extreme. A scorer that is wrong more often than right has
-    no information.
+    A scorer that is wrong more often than right has no information.
     """
-    y = sample.y
-    mean = np.full(len(y), y.mean())
-    chance = _calibrated(y, p)
-    entropy = float(_losses(y, mean).mean())
-    return Information(chance, (_losses(y, mean) - _losses(y, chance)) / entropy)
+    chance = _calibrated(sample.y, p)
+    blind = _losses(sample.y, np.full(len(p), sample.y.mean()))
+    return Information(chance, (blind - _losses(sample.y, chance)) / float(blind.mean()))
 
 
 def by_bins(sample: AuditSample, bins: Indices) -> Information:
@@ -67,16 +64,11 @@ def together(sample: AuditSample, views: Sequence[View]) -> Information:
     """Measure several columns by a small cross-fitted LightGBM."""
     p = np.full(len(sample), sample.y.mean())
     if views:
-        X, infos = stacked(views)
+        X = np.ascontiguousarray(np.column_stack([view.matrix for view in views]))
+        infos = [info for view in views for info in view.infos]
         for test in _tests(sample):
             p[test] = fitted(X[~test], sample.y[~test], infos, sample.seed, X[test])
     return information_of(sample, p)
-
-
-def stacked(views: Sequence[View]) -> tuple[Floats, tuple[ColumnInfo, ...]]:
-    """Return the matrix of several views, and its columns."""
-    X = np.ascontiguousarray(np.column_stack([view.matrix for view in views]))
-    return X, tuple(info for view in views for info in view.infos)
 
 
 def fitted(X: Floats, y: Floats, infos: Sequence[ColumnInfo], seed: int, test: Floats) -> Floats:
@@ -96,10 +88,9 @@ def auc(y: Floats, p: Floats) -> Interval:
     return Interval(value, max(0.0, value - half), min(1.0, value + half))
 
 
-def standard_error(sample: AuditSample, per_row: Floats, rows: Mask | None = None) -> float:
+def standard_error(sample: AuditSample, per_row: Floats) -> float:
     """Return the standard error of the mean of `per_row`, whole groups being the units."""
-    group = sample.group if rows is None else sample.group[rows]
-    sums = np.bincount(group, weights=per_row - per_row.mean())
+    sums = np.bincount(sample.group, weights=per_row - per_row.mean())
     return float(np.sqrt((sums**2).sum()) / len(per_row))
 
 

@@ -38,12 +38,8 @@ def name_findings(
 ) -> list[LeakageFinding]:
     """Look at the names of the lead columns.
 
-    Parameters
-    ----------
-    known
-        What each column alone tells about the outcome; empty where there are too few outcomes to measure it.
-    leaks
-        Columns that another check calls a leak.
+    ``known`` is what each column alone tells, empty where there are too few outcomes to measure it; ``leaks`` are the
+    columns that another check calls a leak.
     """
     return [
         _finding(sample, name, words, known.get(name), name in leaks)
@@ -56,23 +52,14 @@ def _finding(
     sample: AuditSample, name: str, words: tuple[str, ...], alone: Information | None, leak: bool
 ) -> LeakageFinding:
     evidence: dict[str, float | str] = {"words": ", ".join(words)}
-    predicts = alone is None
+    predicts, told = True, "there are too few outcomes to measure whether it predicts them"
     if alone is not None:
-        error = standard_error(sample, alone.gain)
-        predicts = alone.information > SURE * error
+        predicts = alone.information > SURE * standard_error(sample, alone.gain)
+        told = "it predicts the outcome" if predicts else "it does not predict the outcome"
         evidence |= {"auc_alone": auc(sample.y, alone.p).value, "information_alone": alone.information}
-    verdict: LeakageVerdict = "clear"
-    if not sample.trusted(name):
-        verdict = "leak" if leak else "suspect" if predicts else "clear"
-    finding = (
-        "there are too few outcomes to measure whether it predicts them"
-        if alone is None
-        else "it predicts the outcome"
-        if predicts
-        else "it does not predict the outcome"
-    )
-    said = f"the name {name} suggests the outcome ({', '.join(words)}), and {finding}"
+    verdict: LeakageVerdict = "leak" if leak else "suspect" if predicts else "clear"
+    if sample.trusted(name):
+        verdict = "clear"
+    said = f"the name {name} suggests the outcome ({', '.join(words)}), and {told}"
     do = "" if verdict == "clear" else f"leave {name} out, or bring its history as dated events or outcomes"
-    return LeakageFinding(
-        check="name", subject=name, verdict=verdict, evidence=evidence, en=said, do=do, columns=(name,)
-    )
+    return LeakageFinding("name", name, verdict, evidence, said, do, (name,))

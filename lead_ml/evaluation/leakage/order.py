@@ -8,13 +8,12 @@ may reflect drift; it is then compared with the honest range, as a column is.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 
 from lead_ml.evaluation.leakage.columns import number_bins, number_view
-from lead_ml.evaluation.leakage.expected import Bench, Excess, excess, reference_of
-from lead_ml.evaluation.leakage.measure import Information, auc, by_bins, standard_error
+from lead_ml.evaluation.leakage.expected import Bench, Excess, excess
+from lead_ml.evaluation.leakage.measure import auc, by_bins
 from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
 from lead_ml.evaluation.leakage.sample import AuditSample
 from lead_ml.tables.dataset import Floats
@@ -35,59 +34,36 @@ def order_findings(bench: Bench, honest: tuple[str, ...]) -> list[LeakageFinding
 
 
 def _probe(bench: Bench, honest: tuple[str, ...], name: str, values: Floats) -> LeakageFinding:
-    sample = bench.sample
+    sample, known = bench.sample, bench.all_of(honest)
     if sample.created_at is None:
-        return _undated(bench, honest, name, values)
+        probe = Bench(sample, {**bench.views, name: number_view(name, values)})
+        over = excess(sample, known, probe.all_of([*honest, name]), len(honest), known)
+        return _finding(sample, name, "suspect" if over.lower > 1 else "clear", "the honest columns", over)
     time = _ranks(sample.created_at.astype(np.float64))
-    when = number_bins(time, TIMES)
     off = number_bins(_ranks(values) - time, PLACES)
-    without = by_bins(sample, number_bins(time))
-    with_ = by_bins(sample, when * (PLACES + 2) + off)
-    gain = with_.information - without.information
-    sure = gain / max(1e-12, standard_error(sample, with_.gain - without.gain))
-    reference = reference_of(bench.all_of(honest).information, len(honest))
+    with_ = by_bins(sample, number_bins(time, TIMES) * (PLACES + 2) + off)
+    over = excess(sample, by_bins(sample, number_bins(time)), with_, len(honest), known)
     verdict: LeakageVerdict = "clear"
-    if sure > SURE and gain > SOME * reference:
-        verdict = "leak" if gain > reference else "suspect"
-    return _finding(sample, name, verdict, _Compared("the date of creation", without, with_, gain, reference))
+    if over.gain > SURE * max(1e-12, over.error) and over.gain > SOME * over.reference:
+        verdict = "leak" if over.gain > over.reference else "suspect"
+    return _finding(sample, name, verdict, "the date of creation", over)
 
 
-def _undated(bench: Bench, honest: tuple[str, ...], name: str, values: Floats) -> LeakageFinding:
-    probe = Bench(bench.sample, {**bench.views, name: number_view(name, values)})
-    over: Excess = excess(bench.sample, bench.all_of(honest), probe.all_of([*honest, name]), len(honest))
-    verdict: LeakageVerdict = "suspect" if over.lower > 1 else "clear"
-    compared = _Compared("the honest columns", over.without, over.with_, over.gain, over.reference)
-    return _finding(bench.sample, name, verdict, compared)
-
-
-@dataclass(frozen=True)
-class _Compared:
-    """Information ``without`` and ``with_`` a probe, beside something ``known``; the gain and the honest reference."""
-
-    known: str
-    without: Information
-    with_: Information
-    gain: float
-    reference: float
-
-
-def _finding(sample: AuditSample, name: str, verdict: LeakageVerdict, found: _Compared) -> LeakageFinding:
-    before, after = auc(sample.y, found.without.p).value, auc(sample.y, found.with_.p).value
+def _finding(
+    sample: AuditSample, name: str, verdict: LeakageVerdict, beside: str, over: Excess
+) -> LeakageFinding:
+    before, after = (auc(sample.y, found.p).value for found in (over.without, over.with_))
+    said = f"the {name} raises the AUC from {before:.2f} with {beside} to {after:.2f}"
+    do = "ask how the export is sorted and when ids are given out; columns written with them may leak too"
+    if verdict == "clear":
+        said, do = f"the {name} adds little to {beside} (AUC {before:.2f}, with it {after:.2f})", ""
     evidence: dict[str, float | str] = {
         "auc_without": before,
         "auc_with": after,
-        "gain": found.gain,
-        "honest_reference": found.reference,
+        "gain": over.gain,
+        "honest_reference": over.reference,
     }
-    said = f"the {name} raises the AUC from {before:.2f} with {found.known} to {after:.2f}"
-    if verdict == "clear":
-        said = f"the {name} adds little to {found.known} (AUC {before:.2f}, with it {after:.2f})"
-    do = (
-        ""
-        if verdict == "clear"
-        else "ask how the export is sorted and when ids are given out; columns written with them may leak too"
-    )
-    return LeakageFinding(check="order", subject=name, verdict=verdict, evidence=evidence, en=said, do=do)
+    return LeakageFinding("order", name, verdict, evidence, said, do)
 
 
 def _id_numbers(sample: AuditSample) -> Floats:

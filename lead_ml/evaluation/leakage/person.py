@@ -35,36 +35,31 @@ FEWEST_TOGETHER = 8  # keys with two leads of the rarer class: fewer are luck, w
 
 @dataclass(frozen=True)
 class Sides:
-    """A split: masks over the rows of the sample."""
+    """A split: masks over the rows of the sample, and whether it is in use or just one that anybody would make."""
 
     fit: Mask
     test: Mask
+    in_use: bool
 
 
 def sides_of(sample: AuditSample) -> Sides:
     """Cut as everybody does: the latest leads, or a random part of undated ones, whoever they are."""
     created = sample.created_at
-    share = sample.params.split.test_share
     place = np.random.default_rng(sample.seed).random(len(sample)) if created is None else created
-    test = place >= np.quantile(place, 1 - share)
-    return Sides(~test, np.asarray(test))
+    test = np.asarray(place >= np.quantile(place, 1 - sample.task.common.split.test_share))
+    return Sides(~test, test, in_use=False)
 
 
 def person_findings(
     sample: AuditSample, honest: Information, sides: Sides | None = None
 ) -> list[LeakageFinding]:
-    """Look at every key by which a person may come back.
+    """Look at every key by which a person may come back; without `sides`, in the split of lead-ml.
 
-    Parameters
-    ----------
-    honest
-        Information of the columns within the honest range together.
-    sides
-        A split that is in use; None is the one of lead-ml, by person and forward where leads are dated.
+    ``honest`` is the information of the columns within the honest range together.
     """
     cut = sides or sides_of(sample)
     residual = sample.y - honest.p
-    findings = [_finding(sample, name, key, cut, residual, sides is not None) for name, key in _keys(sample)]
+    findings = [_finding(sample, name, key, cut, residual) for name, key in _keys(sample)]
     return [found for found in findings if found is not None]
 
 
@@ -78,12 +73,8 @@ def _keys(sample: AuditSample) -> Iterator[tuple[str, Indices]]:
             yield name, key
     if all(name in sample.columns for name in COMPOSITE):
         first, second = (sample.raw(name).map(str.casefold) for name in COMPOSITE)
-        yield " + ".join(COMPOSITE), _crossed(first, second)
-
-
-def _crossed(first: Coded, second: Coded) -> Indices:
-    both = first.codes.astype(np.int64) * (len(second.levels) + 1) + second.codes
-    return np.where((first.codes >= 0) & (second.codes >= 0), both, -1)
+        both = first.codes.astype(np.int64) * (len(second.levels) + 1) + second.codes
+        yield " + ".join(COMPOSITE), np.where((first.codes >= 0) & (second.codes >= 0), both, -1)
 
 
 def _like_a_key(key: Indices) -> bool:
@@ -99,7 +90,7 @@ def _amounts(column: Coded) -> bool:
 
 
 def _finding(
-    sample: AuditSample, name: str, key: Indices, sides: Sides, residual: Floats, in_use: bool
+    sample: AuditSample, name: str, key: Indices, sides: Sides, residual: Floats
 ) -> LeakageFinding | None:
     fit, test = sides.fit, sides.test
     alike, lower, twins = _alike(key, residual)
@@ -107,42 +98,39 @@ def _finding(
         return None
     evaluated = _both_sides(key, fit, test)
     met = np.isin(sample.group, sample.group[test])
-    remaining = evaluated if in_use else _both_sides(key, fit & ~met, test)
-    together = _together(key, sample.y if sample.y.mean() <= 0.5 else 1 - sample.y)
-    copies = twins >= FEWEST_TWINS and together >= FEWEST_TOGETHER and lower > ALIKE
+    remaining = evaluated if sides.in_use else _both_sides(key, fit & ~met, test)
+    rarer = sample.y > 0 if sample.y.mean() <= 0.5 else sample.y < 1
+    together = int((np.bincount(key[(key >= 0) & rarer]) > 1).sum())
     verdict: LeakageVerdict = "clear"
-    if in_use and name in GUARDED and evaluated:
+    if sides.in_use and name in GUARDED and evaluated:
         verdict = "leak"
-    elif copies:
+    elif twins >= FEWEST_TWINS and together >= FEWEST_TOGETHER and lower > ALIKE:
         verdict = "leak" if remaining > evaluated / 2 else "suspect"
-    evidence: dict[str, float | str] = {
-        "leads_on_both_sides": evaluated,
-        "after_the_guard": remaining,
-        "leads_with_a_twin": twins,
-        "keys_of_the_rarer_class": together,
-        "outcomes_alike": alike,
-        "outcomes_alike_lower": lower,
-    }
-    said = (
+    return LeakageFinding(
+        "person",
+        name,
+        verdict,
+        {
+            "leads_on_both_sides": evaluated,
+            "after_the_guard": remaining,
+            "leads_with_a_twin": twins,
+            "keys_of_the_rarer_class": together,
+            "outcomes_alike": alike,
+            "outcomes_alike_lower": lower,
+        },
         f"{evaluated:,} test leads share their {name} with a training lead; {remaining:,} do in the split by person; "
-        f"their outcomes agree beyond the columns with a correlation of {alike:.2f}"
+        f"their outcomes agree beyond the columns with a correlation of {alike:.2f}",
+        {
+            "leak": f"bring {name} as account_id, or merge the copies: a person must be on one side of the split only",
+            "suspect": f"leads of the same {name} look like copies: merge them before training",
+            "clear": "",
+        }[verdict],
     )
-    do = {
-        "leak": f"bring {name} as account_id, or merge the copies: a person must be on one side of the split only",
-        "suspect": f"leads of the same {name} look like copies: merge them before training",
-        "clear": "",
-    }[verdict]
-    return LeakageFinding(check="person", subject=name, verdict=verdict, evidence=evidence, en=said, do=do)
 
 
 def _both_sides(key: Indices, fit: Mask, test: Mask) -> int:
     """Count the test leads whose key is on the other side too."""
     return int(np.isin(key[test & (key >= 0)], key[fit & (key >= 0)]).sum())
-
-
-def _together(key: Indices, rarer: Floats) -> int:
-    """Count the keys with two leads or more of the rarer class."""
-    return int((np.bincount(key[(key >= 0) & (rarer > 0)]) > 1).sum())
 
 
 def _alike(key: Indices, residual: Floats) -> tuple[float, float, int]:
@@ -157,8 +145,6 @@ def _alike(key: Indices, residual: Floats) -> tuple[float, float, int]:
     if len(asked) < 4 or others.std() < 1e-9 or own.std() < 1e-9:
         return 0.0, 0.0, len(asked)
     alike = float(np.corrcoef(others, own)[0, 1])
-    keys = len(
-        np.unique(key[asked])
-    )  # both leads of a pair carry the same information: keys are the independent units
+    keys = len(np.unique(key[asked]))  # not leads: both of a pair carry the same information
     z = np.arctanh(np.clip(alike, -0.999999, 0.999999)) - SURE / np.sqrt(max(1, keys - 3))
     return alike, float(np.tanh(z)), len(asked)

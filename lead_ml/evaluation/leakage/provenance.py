@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from lead_ml.asof.kernel import delays, stored_of
 from lead_ml.declare import MICROSECONDS_PER_DAY
@@ -26,20 +29,14 @@ def _current(sample: AuditSample) -> LeakageFinding | None:
     current = [name for name in sample.columns if not sample.trusted(name)]
     if not current:
         return None
-    evidence: dict[str, float | str] = {"columns": len(current), "names": ", ".join(current)}
+    names = ", ".join(current)
     said = (
         f"{len(current)} column{'s' if len(current) > 1 else ''} may be overwritten after the outcome, as nothing else is declared: "
-        f"{', '.join(current)}; they stay out of the models"
+        f"{names}; they stay out of the models"
     )
     do = "declare those that are filled in once, at creation: known_at: {column: creation} in params.yaml"
-    return LeakageFinding(
-        check="provenance",
-        subject="current-state columns",
-        verdict="clear",
-        evidence=evidence,
-        en=said,
-        do=do,
-    )
+    evidence: dict[str, float | str] = {"columns": len(current), "names": names}
+    return LeakageFinding("provenance", "current-state columns", "clear", evidence, said, do)
 
 
 def _late_events(sample: AuditSample) -> LeakageFinding | None:
@@ -50,59 +47,52 @@ def _late_events(sample: AuditSample) -> LeakageFinding | None:
     rows, late = (len(events), delays(events)) if stored is None else stored.delays(sample.dataset)
     if not rows:
         return None
+    if len(late):
+        do = ""
+        said = f"{len(late):,} of {rows:,} events were recorded after they happened; each counts only from its record on"
+    else:
+        do = "if people log calls or mails later, export recorded_at too: without it the past looks better informed than it was"
+        said = "no event was recorded later than it happened, as far as the file says"
     evidence: dict[str, float | str] = {
         "events": rows,
         "recorded_later": len(late),
-        "median_days_late": float(np.median(late / MICROSECONDS_PER_DAY)) if len(late) else 0.0,
+        "median_days_late": _median_days(late),
     }
-    said = (
-        f"{len(late):,} of {rows:,} events were recorded after they happened; each counts only from its record on"
-        if len(late)
-        else "no event was recorded later than it happened, as far as the file says"
-    )
-    do = (
-        ""
-        if len(late)
-        else "if people log calls or mails later, export recorded_at too: without it the past looks better informed than it was"
-    )
-    return LeakageFinding(
-        check="provenance", subject="events", verdict="clear", evidence=evidence, en=said, do=do
-    )
+    return LeakageFinding("provenance", "events", "clear", evidence, said, do)
 
 
 def _dates(sample: AuditSample, view: View) -> LeakageFinding | None:
     if sample.created_at is None:
         return None
     at = instants_of(sample.raw(view.name), sample, view.date_format)
-    there = ~np.isnan(at)
-    if not there.any():
+    dates, after = int((~np.isnan(at)).sum()), at > sample.as_of
+    if not dates:
         return None
-    later = there & (at > sample.as_of)
-    planned = float((at[later] >= sample.dataset.until).mean()) if later.any() else 0.0
-    share = float(later.sum() / there.sum())
+    later = int(after.sum())
+    share, planned = later / dates, float((at[after] >= sample.dataset.until).mean()) if later else 0.0
     verdict: LeakageVerdict = "clear"
-    if later.sum() >= FEWEST and share >= SOME:
+    if later >= FEWEST and share >= SOME:
         verdict = "suspect" if planned > PLANS else "leak"
-    days = (at - sample.as_of)[later] / MICROSECONDS_PER_DAY
-    evidence: dict[str, float | str] = {
-        "dates": int(there.sum()),
-        "later_than_asked": int(later.sum()),
-        "share_later": share,
-        "share_beyond_the_data": planned,
-        "median_days_later": float(np.median(days)) if later.any() else 0.0,
-    }
-    said = f"{int(later.sum()):,} of {int(there.sum()):,} dates in {view.name} ({share:.1%}) are later than the first score"
-    do = {
-        "leak": f"{view.name} was written after the question: leave it out, or bring it as dated events",
-        "suspect": f"if {view.name} holds plans known at creation, trust it by name; else leave it out",
-        "clear": "",
-    }[verdict]
     return LeakageFinding(
-        check="provenance",
-        subject=view.name,
-        verdict=verdict,
-        evidence=evidence,
-        en=said,
-        do=do,
-        columns=(view.name,),
+        "provenance",
+        view.name,
+        verdict,
+        {
+            "dates": dates,
+            "later_than_asked": later,
+            "share_later": share,
+            "share_beyond_the_data": planned,
+            "median_days_later": _median_days((at - sample.as_of)[after]),
+        },
+        f"{later:,} of {dates:,} dates in {view.name} ({share:.1%}) are later than the first score",
+        {
+            "leak": f"{view.name} was written after the question: leave it out, or bring it as dated events",
+            "suspect": f"if {view.name} holds plans known at creation, trust it by name; else leave it out",
+            "clear": "",
+        }[verdict],
+        (view.name,),
     )
+
+
+def _median_days(spans: npt.NDArray[Any]) -> float:
+    return float(np.median(spans / MICROSECONDS_PER_DAY)) if len(spans) else 0.0

@@ -24,12 +24,11 @@ CHECKS: dict[str, str] = {
 _SEVERITY = {"leak": 0, "suspect": 1, "clear": 2}
 
 
-class LeakageFinding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check found about one subject.
+class LeakageFinding(msgspec.Struct, frozen=True):
+    """What one check found about one subject: figures as ``evidence``, a sentence ``en``, and ``do``, the next step.
 
     ``subject`` is a lead column, a declared feature, a set of columns joined by `` + ``, or what the check looked at;
-    ``columns`` are the lead columns among it. ``evidence`` holds the figures, ``en`` puts them into a sentence, ``do`` is the
-    next step.
+    ``columns`` are the lead columns among it.
     """
 
     check: Check
@@ -54,18 +53,17 @@ class AuditFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
-    """All findings on one target, worst first, with the figures without and with leaks.
+    """All findings on one target, worst first; ``rows`` and ``positives`` count the audited leads, one snapshot each.
 
-    ``honest`` is measured without the flagged columns, ``leaky`` with them; both are None where there are too few
-    outcomes to measure anything. ``rows`` and ``positives`` count the audited leads, one snapshot each.
+    ``honest`` is measured without the flagged columns, ``leaky`` with them; None where there are too few outcomes.
     """
 
     target: str
     rows: int
     positives: int
     findings: tuple[LeakageFinding, ...]
-    honest: AuditFigures | None
-    leaky: AuditFigures | None
+    honest: AuditFigures | None = None
+    leaky: AuditFigures | None = None
 
     @property
     def leaks(self) -> tuple[str, ...]:
@@ -109,13 +107,7 @@ def to_json(report: AuditReport) -> bytes:
 
 
 def from_json(data: bytes) -> AuditReport:
-    """Decode what :func:`to_json` wrote.
-
-    Raises
-    ------
-    InputError
-        If it is no audit report.
-    """
+    """Decode what :func:`to_json` wrote; an InputError says that it is no audit report."""
     try:
         return msgspec.json.decode(data, type=AuditReport)
     except msgspec.DecodeError as error:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from lead_ml.asof.kernel import column_at
 from lead_ml.asof.labels import Spine, build_spine, first_occurred, label
-from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration
+from lead_ml.declare import Declaration
 from lead_ml.evaluation.split import groups_of
-from lead_ml.project.params import Params, TargetParams
 from lead_ml.project.schema import known_at_of
-from lead_ml.project.targets import CLOSING_STAGES, Column, ModelSpec, Won
+from lead_ml.project.targets import CLOSING_STAGES, Column, Won
+from lead_ml.project.task import Task
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants
 
 FOLDS = 4
@@ -26,20 +24,12 @@ FEWEST = 30  # of the rarer class; below, the checks that measure are skipped
 class AuditSample:
     """Audited leads, one row each.
 
-    Attributes
-    ----------
-    person
-        (leads,): person or account of every lead of the data, of :func:`lead_ml.evaluation.split.groups_of`.
-    lead, as_of, y, group, fold
-        (rows,): row of the leads table, first snapshot in microseconds UTC (0 for undated leads), label, person
-        numbered from 0, and random fold: all leads of a person are in one.
-    horizon_us
-        Microseconds; 0 for an outcome column.
+    ``person`` (leads,) is the person or account of every lead of the data. The other arrays are (rows,): row of the leads table,
+    snapshot in microseconds UTC (0 for undated leads), label, person numbered from 0, and random fold, one for all leads of a person.
     """
 
     dataset: Dataset
-    spec: ModelSpec
-    params: Params
+    task: Task
     declarations: tuple[Declaration, ...]
     person: Indices
     lead: Indices
@@ -47,7 +37,6 @@ class AuditSample:
     y: Floats
     group: Indices
     fold: Indices
-    horizon_us: int
     seed: int
 
     def __len__(self) -> int:
@@ -70,22 +59,17 @@ class AuditSample:
 
         People who know the outcome fill columns in whenever it comes, be it after the horizon.
         """
-        target = self.spec.target
+        target = self.task.spec.target
         if not isinstance(target, Won):
             return self.y
-        return (first_occurred(self.dataset, target.stages)[self.lead] < self.dataset.until).astype(
-            np.float64
-        )
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """Zone of dates without an offset."""
-        return ZoneInfo(self.params.time_zone)
+        reached = first_occurred(self.dataset, target.stages)[self.lead]
+        return (reached < self.dataset.until).astype(np.float64)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the lead columns that are audited: all but the outcome itself, sorted."""
-        own = self.spec.target.column if isinstance(self.spec.target, Column) else None
+        target = self.task.spec.target
+        own = target.column if isinstance(target, Column) else None
         return tuple(sorted(set(self.dataset.leads.columns) - {own}))
 
     def raw(self, name: str) -> Coded:
@@ -94,57 +78,38 @@ class AuditSample:
 
     def trusted(self, name: str) -> bool:
         """Tell whether a column is taken as known at creation: a known role, ``known_at`` creation or history, or trusted by name."""
-        return name in self.params.trust or known_at_of(name, self.params) != "current"
+        return name in self.task.common.trust or known_at_of(name, self.task.common) != "current"
+
+    def on(self, spine: Spine, y: Floats, most: int | None = None) -> AuditSample:
+        """Return the sample on other snapshots, at most `most` of them: whole groups at random."""
+        group = np.unique(self.person[spine.lead], return_inverse=True)[1].astype(np.int64)
+        order = np.random.default_rng(self.seed).permutation(int(group.max(initial=-1)) + 1)
+        place = order[group]
+        rows = np.cumsum(np.bincount(place, minlength=len(order)))
+        kept = place < (len(order) if most is None else np.searchsorted(rows, most, side="right"))
+        return replace(
+            self,
+            lead=spine.lead[kept],
+            as_of=spine.as_of[kept],
+            y=y[kept],
+            group=group[kept],
+            fold=place[kept] % FOLDS,
+        )
 
 
 def take_sample(
-    dataset: Dataset, spec: ModelSpec, params: Params, declarations: tuple[Declaration, ...], seed: int
+    dataset: Dataset, task: Task, declarations: tuple[Declaration, ...], seed: int
 ) -> AuditSample:
-    """Take each lead's first snapshot with a label, at most ``MOST_ROWS`` of them, whole groups at random.
-
-    Raises
-    ------
-    InputError
-        If the target needs outcomes, or a column, that the data lacks.
-    """
-    horizon = _horizon_us(spec, params)
-    everybody = groups_of(dataset.leads)
-    spine, y = labeled(dataset, spec, params, (), horizon)
-    group = np.unique(everybody[spine.lead], return_inverse=True)[1].astype(np.int64)
-    order = np.random.default_rng(seed).permutation(int(group.max(initial=-1)) + 1)
-    kept = order[group] < _groups_within(group, order, MOST_ROWS)
-    return AuditSample(
-        dataset=dataset,
-        spec=spec,
-        params=params,
-        declarations=declarations,
-        person=everybody,
-        lead=spine.lead[kept],
-        as_of=spine.as_of[kept],
-        y=y[kept],
-        group=group[kept],
-        fold=order[group[kept]] % FOLDS,
-        horizon_us=horizon,
-        seed=seed,
+    """Take each lead's first snapshot with a label, at most ``MOST_ROWS`` of them."""
+    none, person = np.empty(0, dtype=np.int64), groups_of(dataset.leads)
+    empty = AuditSample(
+        dataset, task, declarations, person, none, none, none.astype(np.float64), none, none, seed
     )
+    return empty.on(*labeled(dataset, task, ()), MOST_ROWS)
 
 
-def labeled(
-    dataset: Dataset, spec: ModelSpec, params: Params, ages_days: tuple[int, ...], horizon_us: int
-) -> tuple[Spine, Floats]:
+def labeled(dataset: Dataset, task: Task, ages_days: tuple[int, ...]) -> tuple[Spine, Floats]:
     """Return the snapshots at the scoring delay and at some ages that have a label, and their labels."""
-    spine = build_spine(dataset, params.snapshots.scoring_delay_us, ages_days, CLOSING_STAGES)
-    labels = label(spec.target, dataset, spine, horizon_us or None)
+    spine = build_spine(dataset, task.common.snapshots.scoring_delay_us, ages_days, CLOSING_STAGES)
+    labels = label(task.spec.target, dataset, spine, task.horizon_us or None)
     return spine.take(labels.used), labels.y[labels.used]
-
-
-def _horizon_us(spec: ModelSpec, params: Params) -> int:
-    numbers: TargetParams = getattr(params, spec.name)
-    counts_days = not isinstance(spec.target, Column)
-    return round((numbers.horizon_days or 0) * MICROSECONDS_PER_DAY) if counts_days else 0
-
-
-def _groups_within(group: Indices, order: npt.NDArray[np.int64], most: int) -> int:
-    """Return how many groups, in the drawn order, hold at most `most` rows."""
-    sizes = np.bincount(order[group], minlength=len(order))
-    return int(np.searchsorted(np.cumsum(sizes), most, side="right"))

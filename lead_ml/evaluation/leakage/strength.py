@@ -25,6 +25,7 @@ from lead_ml.evaluation.leakage.expected import (
 )
 from lead_ml.evaluation.leakage.measure import auc
 from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
+from lead_ml.model.metrics import Interval
 
 # A column whose information alone is less than this share of the reference could pass it only by synergy, which is looked for apart.
 WORTH_A_FIT = 0.5
@@ -52,16 +53,9 @@ class Strengths:
 def strengths(
     bench: Bench, columns: Sequence[str], dated: Sequence[str], leaks: Collection[str] = ()
 ) -> Strengths:
-    """Sort columns into the honest range and beyond it.
+    """Sort lead columns into the honest range and beyond it; `dated` features are honest by construction.
 
-    Parameters
-    ----------
-    columns
-        Lead columns, of whatever role.
-    dated
-        Declared features of dated records: honest by construction.
-    leaks
-        Columns that their dates or blanks prove to be leaks already: no other column is compared with them.
+    No column is compared with the `leaks`, which their dates or blanks prove to be such already.
     """
     open_ = [name for name in columns if name not in leaks]
     sets = _pairs_too_good(bench, open_)
@@ -113,7 +107,7 @@ def _beyond(bench: Bench, honest: Sequence[str], name: str, others: int) -> Exce
     without = bench.all_of(honest)
     if alone < WORTH_A_FIT * reference_of(without.information, others):
         return None
-    found = excess(bench.sample, without, bench.all_of([*honest, name]), others)
+    found = excess(bench.sample, without, bench.all_of([*honest, name]), others, without)
     return found if found.beyond(trusted=bench.sample.trusted(name)) else None
 
 
@@ -121,15 +115,12 @@ def _pairs_too_good(bench: Bench, columns: Sequence[str]) -> dict[tuple[str, ...
     """Find pairs whose crossed values hold much more information than both alone, as a tree may overlook (exclusive or)."""
     if bench.sample.y.sum() < ENOUGH_FOR_PAIRS:
         return {}
-    looked = by_strength(bench, columns)[-MOST_PAIRED:]
-    need = TOGETHER * reference_of(0.0, len(columns))
-    gains = {pair: pair_synergy(bench, *pair) for pair in combinations(sorted(looked), 2)}
+    looked = sorted(by_strength(bench, columns)[-MOST_PAIRED:])
+    gains = {pair: pair_synergy(bench, *pair) for pair in combinations(looked, 2)}
     found: dict[tuple[str, ...], float] = {}
     for pair, gain in sorted(gains.items(), key=lambda item: (-item[1], item[0])):
-        parts = sum(max(0.0, bench.single(name).information) for name in pair)
-        if gain > max(need, TOGETHER * reference_of(parts, len(columns))) and not any(
-            set(pair) & set(p) for p in found
-        ):
+        need = TOGETHER * reference_of(bench.sum_of(pair), len(columns))
+        if gain > need and not any(set(pair) & set(p) for p in found):
             found[pair] = gain
     return found
 
@@ -137,37 +128,32 @@ def _pairs_too_good(bench: Bench, columns: Sequence[str]) -> dict[tuple[str, ...
 def _set_too_good(
     bench: Bench, honest: Sequence[str], dated: Sequence[str]
 ) -> tuple[tuple[str, ...], float] | None:
-    gain = synergy(bench, honest)
-    parts = bench.all_of(honest).information - gain
-    if gain <= TOGETHER * reference_of(parts, len(honest)):
+    gain, whole = synergy(bench, honest), bench.all_of(honest).information
+    if gain <= TOGETHER * reference_of(whole - gain, len(honest)):
         return None
-    whole = bench.all_of(honest).information
-    lost = {
-        name: whole - bench.all_of([other for other in honest if other != name]).information
-        for name in honest
-        if name not in dated
-    }
-    members = tuple(sorted(name for name, loss in lost.items() if loss > CARRIES * gain))
-    return (members, gain) if members else None
+    members = [
+        name
+        for name in sorted(set(honest) - set(dated))
+        if whole - bench.all_of(other for other in honest if other != name).information > CARRIES * gain
+    ]
+    return (tuple(members), gain) if members else None
+
+
+def _alone(bench: Bench, name: str) -> tuple[Interval, dict[str, float | str]]:
+    """Return the AUC of a column alone, and that as evidence."""
+    area = auc(bench.sample.y, bench.single(name).p)
+    return area, {"auc_alone": area.value, "auc_alone_lower": area.lower, "auc_alone_upper": area.upper}
 
 
 def _of_column(bench: Bench, found: Strengths, name: str) -> LeakageFinding:
-    y = bench.sample.y
-    alone = bench.single(name)
-    area = auc(y, alone.p)
-    evidence: dict[str, float | str] = {
-        "auc_alone": area.value,
-        "auc_alone_lower": area.lower,
-        "auc_alone_upper": area.upper,
-        "information_alone": alone.information,
-    }
+    area, evidence = _alone(bench, name)
+    evidence["information_alone"] = bench.single(name).information
+    said = f"{name} alone reaches an AUC of {area.value:.2f}"
     over = found.beyond.get(name)
     if over is None:
-        said = f"{name} alone reaches an AUC of {area.value:.2f}; the others could nearly do without it"
-        return LeakageFinding(
-            check="strength", subject=name, verdict="clear", evidence=evidence, en=said, columns=(name,)
-        )
-    rest, all_ = auc(y, over.without.p).value, auc(y, over.with_.p).value
+        said += "; the others could nearly do without it"
+        return LeakageFinding("strength", name, "clear", evidence, said, columns=(name,))
+    rest, all_ = (auc(bench.sample.y, seen.p).value for seen in (over.without, over.with_))
     evidence |= {
         "auc_of_the_others": rest,
         "auc_with_it": all_,
@@ -177,41 +163,35 @@ def _of_column(bench: Bench, found: Strengths, name: str) -> LeakageFinding:
         "times_the_reference": over.ratio,
         "times_the_reference_lower": over.lower,
     }
-    said = (
-        f"{name} alone reaches an AUC of {area.value:.2f}, all honest columns together {rest:.2f}, with it {all_:.2f}: on "
+    said += (
+        f", all honest columns together {rest:.2f}, with it {all_:.2f}: on "
         f"top of them it adds {over.ratio:.1f} times the most that an honest column can be expected to add"
     )
     doubt = BEYOND_DOUBT if bench.sample.trusted(name) else 1.0
     verdict: LeakageVerdict = "leak" if over.lower > doubt else "suspect"
     do = f"ask when {name} is filled in; if it is before the first score, say so with trust: [{name}] in params.yaml, else leave it out"
-    return LeakageFinding(
-        check="strength", subject=name, verdict=verdict, evidence=evidence, en=said, do=do, columns=(name,)
-    )
+    return LeakageFinding("strength", name, verdict, evidence, said, do, (name,))
 
 
 def _of_set(bench: Bench, names: tuple[str, ...], gain: float) -> LeakageFinding:
-    y = bench.sample.y
-    joint = bench.all_of(names)
+    y, joint = bench.sample.y, bench.all_of(names)
+    together = auc(y, joint.p).value
     best = max(auc(y, bench.single(name).p).value for name in names)
-    evidence: dict[str, float | str] = {
-        "auc_together": auc(y, joint.p).value,
-        "best_auc_alone": best,
-        "information_together": joint.information,
-        "synergy": gain,
-    }
-    said = (
-        f"{' and '.join(names)} predict little alone (best AUC {best:.2f}) and together far more than their sum "
-        f"({evidence['auc_together']:.2f} in a joint model)"
-    )
     return LeakageFinding(
-        check="strength",
-        subject=" + ".join(names),
+        "strength",
+        " + ".join(names),
         # A trusted column is not overruled for what it predicts only together with another.
-        verdict="suspect" if any(bench.sample.trusted(name) for name in names) else "leak",
-        evidence=evidence,
-        en=said,
-        do="ask what their difference or combination means, and when it is known",
-        columns=names,
+        "suspect" if any(bench.sample.trusted(name) for name in names) else "leak",
+        {
+            "auc_together": together,
+            "best_auc_alone": best,
+            "information_together": joint.information,
+            "synergy": gain,
+        },
+        f"{' and '.join(names)} predict little alone (best AUC {best:.2f}) and together far more than their sum "
+        f"({together:.2f} in a joint model)",
+        "ask what their difference or combination means, and when it is known",
+        names,
     )
 
 
@@ -228,25 +208,13 @@ def _of_all(bench: Bench, honest: tuple[str, ...]) -> LeakageFinding:
     }
     said = f"the {len(honest)} columns and features within the honest range reach an AUC of {area.value:.2f} together"
     if times <= BEYOND_DOUBT:
-        return LeakageFinding(
-            check="strength", subject="the honest range", verdict="clear", evidence=evidence, en=said
-        )
-    return LeakageFinding(
-        check="strength",
-        subject="the honest range",
-        verdict="suspect",
-        evidence=evidence,
-        en=f"{said}, {times:.0f} times the information of usual honest data: leaks that repeat each other may hide among them",
-        do="say which columns are known at creation, and audit with those alone",
-    )
+        return LeakageFinding("strength", "the honest range", "clear", evidence, said)
+    said += f", {times:.0f} times the information of usual honest data: leaks that repeat each other may hide among them"
+    do = "say which columns are known at creation, and audit with those alone"
+    return LeakageFinding("strength", "the honest range", "suspect", evidence, said, do)
 
 
 def _of_dated(bench: Bench, name: str) -> LeakageFinding:
-    area = auc(bench.sample.y, bench.single(name).p)
-    evidence: dict[str, float | str] = {
-        "auc_alone": area.value,
-        "auc_alone_lower": area.lower,
-        "auc_alone_upper": area.upper,
-    }
+    area, evidence = _alone(bench, name)
     said = f"{name} alone reaches an AUC of {area.value:.2f}, from records known before the snapshot: its dates show that it is no leak"
-    return LeakageFinding(check="strength", subject=name, verdict="clear", evidence=evidence, en=said)
+    return LeakageFinding("strength", name, "clear", evidence, said)

@@ -15,11 +15,10 @@ from lead_ml.evaluation.leakage import to_json
 from lead_ml.scoring import Scorer
 from lead_ml.workflows.audit import audit_target
 from lead_ml.workflows.decay import learn_decay
-from lead_ml.workflows.evaluate import evaluate_project
 from lead_ml.workflows.layout import append_layout, build_layout
 from lead_ml.workflows.load import Loaded, load
 from lead_ml.workflows.score import score_open
-from lead_ml.workflows.train import train
+from lead_ml.workflows.train import evaluate_project, train
 
 
 def test_a_layout_holds_what_the_files_hold(trained: Any, laid: Loaded) -> None:
@@ -62,7 +61,9 @@ def test_the_audit_finds_the_same(trained: Any, laid: Loaded) -> None:
 
 @pytest.mark.slow
 def test_evaluate_gives_the_same_figures(trained: Any, laid: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lead_ml.workflows.evaluate.audit_of", lambda *_: None)  # its own test is above
+    monkeypatch.setattr(
+        "lead_ml.workflows.train.audit_target", lambda *_, **__: None
+    )  # its own test is above
     found = evaluate_project(laid.project.root, None)
     for target, evaluation in found.items():
         assert msgspec.json.encode(evaluation) == msgspec.json.encode(trained.run.evaluation(target))

@@ -12,6 +12,7 @@ from lead_ml.evaluation.leakage.expected import PRIOR_INFORMATION, reference_of
 from lead_ml.evaluation.leakage.names import outcome_words
 from lead_ml.project.params import params_from
 from lead_ml.project.targets import Column, ModelSpec
+from lead_ml.project.task import Task
 from lead_ml.tables.dataset import Coded, Dataset, Leads
 
 DAY = MICROSECONDS_PER_DAY
@@ -38,7 +39,7 @@ def audited(y, columns, *, created=None, known_at=None, ids=None, **more) -> Aud
     params = params_from(
         {"project": "x", "data": {"leads": {"path": "leads.csv"}}, "known_at": known_at or {}, **more}
     )
-    return audit(Dataset(Leads(ids, created, table), until=until), SPEC, params)
+    return audit(Dataset(Leads(ids, created, table), until=until), Task.of(SPEC, params))
 
 
 def noise(rng, columns=6):
@@ -229,4 +230,4 @@ def test_a_missing_outcome_column_is_told(rng):
     dataset = Dataset(Leads(("a",), None, {"x": Coded.of(["1"])}))
     params = params_from({"project": "x", "data": {"leads": {"path": "leads.csv"}}})
     with pytest.raises(InputError, match="there is no outcome column 'y'"):
-        audit(dataset, SPEC, params)
+        audit(dataset, Task.of(SPEC, params))

@@ -108,7 +108,7 @@ def test_a_split_of_ones_own_with_persons_on_both_sides_is_a_leak(clean, unvouch
     from lead_ml.evaluation.leakage import audit
 
     fit = np.random.default_rng(0).random(len(clean.leads)) < 0.7
-    report = audit(clean, unvouched.specs["conversion"], unvouched.params, fit=fit)
+    report = audit(clean, unvouched.tasks["conversion"], fit=fit)
     assert {found.subject for found in report.of("person") if found.verdict == "leak"} == {
         "account_id",
         "email",
