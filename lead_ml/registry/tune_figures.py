@@ -17,20 +17,7 @@ if TYPE_CHECKING:
 
 
 def tuning_pictures(tuned: Tuned, folder: Path) -> list[Path]:
-    """Draw a search as PNG files.
-
-    Parameters
-    ----------
-    tuned
-        What the search found.
-    folder
-        Where the files go; it is made where it is absent.
-
-    Returns
-    -------
-    list of Path
-        ``history.png``, ``parallel.png`` and, where the trials differ, ``importance.png``.
-    """
+    """Draw a search as ``history.png``, ``parallel.png`` and, where the trials differ, ``importance.png``."""
     draw = {"history": _history, "parallel": _parallel}
     if tuned.importance:
         draw["importance"] = _importance
