@@ -33,7 +33,7 @@ class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get_model(request: Request) -> Response:
-    """Describe the model in use."""
+    """Describe the model in use and the last reload."""
     reloader = runtime_of(request).reloader
     if not reloader.ready and reloader.reload is not None:
         raise ProblemError("not-ready", reloader.reload.error)
@@ -64,11 +64,11 @@ async def livez(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Report whether a verified model is loaded; after a failed reload the previous model stays ready."""
+    """Confirm that a verified model is loaded; 503 until then."""
     reloader = runtime_of(request).reloader
     return answer({"status": "ready", "model_version": reloader.scorer.version})
 
 
 async def get_metrics(request: Request) -> Response:
-    """Return the metrics of this process for Prometheus."""
+    """Return metrics in the Prometheus text format."""
     return Response(runtime_of(request).metrics.text(), media_type=metrics.MEDIA_TYPE)

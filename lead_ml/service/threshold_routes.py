@@ -87,7 +87,7 @@ async def get_thresholds(request: Request) -> Response:
 
 
 async def post_advice(request: Request) -> Response:
-    """Advise on thresholds for the caller's numbers."""
+    """Advise on thresholds for a given capacity, costs, value or minimum shares."""
     runtime = runtime_of(request)
     scorer = runtime.reloader.scorer
     body = await json_body(request, runtime.settings.max_body)
@@ -96,12 +96,12 @@ async def post_advice(request: Request) -> Response:
 
 
 async def post_thresholds(request: Request) -> Response:
-    """Accept thresholds; they take effect with the next request."""
+    """Accept thresholds."""
     runtime = runtime_of(request)
     scorer = runtime.reloader.scorer
     body = await json_body(request, runtime.settings.max_body)
     wanted = msgspec.json.decode(body, type=AcceptRequest)
-    return answer(await runtime.limiter.run(accept, runtime, scorer, wanted, request.state.principal.name))
+    return answer(await runtime.limiter.run(accept, runtime, scorer, wanted, request.state.caller.name))
 
 
 def thresholds_answer(runtime: Runtime, scorer: Scorer) -> ThresholdsAnswer:
