@@ -5,13 +5,11 @@ The only part of lead-ml that imports mlflow, and only when a function is called
 """
 
 from lead_ml.registry.record import log_run
-from lead_ml.registry.registry import CHALLENGER, CHAMPION, downloaded, mark_promoted
+from lead_ml.registry.registry import downloaded, mark_promoted
 from lead_ml.registry.store import available, store_exists, tracking_uri
 from lead_ml.registry.tuning import log_tuning
 
 __all__ = [
-    "CHALLENGER",
-    "CHAMPION",
     "available",
     "downloaded",
     "log_run",

@@ -34,6 +34,7 @@ def report_data(run: Run) -> dict[str, Any]:
     intake = intake_data(run.folder / "intake.json")
     level = float(bundle.params.get("evaluation", {}).get("level", 0.95))
     first = None if intake is None else intake["first"]
+    audit, trusted = run.folder / AUDIT_FILE, bundle.params.get("trust", ())
     data: dict[str, Any] = {
         "run": {
             **msgspec.structs.asdict(run.record),
@@ -49,16 +50,11 @@ def report_data(run: Run) -> dict[str, Any]:
         "intake": intake,
         "features": features_data(bundle),
         "features_left_out": list(run.record.left_out_features),
-        "audit": _audit(run, bundle),
+        "audit": as_dict(from_json(audit.read_bytes()), trusted) if audit.is_file() else None,
         "card": dict(bundle.card),
     }
     found: dict[str, Any] = plain(data)
     return found | {f"summary_{lang}": summary(found, lang) for lang in LANGUAGES}
-
-
-def _audit(run: Run, bundle: Bundle) -> dict[str, Any] | None:
-    path = run.folder / AUDIT_FILE
-    return as_dict(from_json(path.read_bytes()), bundle.params.get("trust", ())) if path.is_file() else None
 
 
 def _thresholds(run: Run, bundle: Bundle) -> dict[str, Any] | None:

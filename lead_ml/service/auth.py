@@ -30,13 +30,7 @@ def requiring(scope: Scope, endpoint: Endpoint) -> Endpoint:
 
 
 def local_caller(request: Request) -> Caller:
-    """Admit a request from this machine to a local host name, which excludes other machines and DNS rebinding.
-
-    Raises
-    ------
-    ProblemError
-        403 for any other request.
-    """
+    """Admit a request from this machine to a local host name only, which excludes other machines and DNS rebinding."""
     host = request.headers.get("host", "")
     client = request.client.host if request.client else "127.0.0.1"
     named = host in _LOCAL_HOSTS or host.rpartition(":")[0] in _LOCAL_HOSTS

@@ -48,12 +48,7 @@ class _KeyFile(msgspec.Struct, frozen=True):
 def create_key(path: Path, name: str, scopes: Iterable[str]) -> str:
     """Create a key, store its digest in the file at `path` (created with mode 0600), and return the key.
 
-    The key itself is not stored, so it cannot be shown again.
-
-    Raises
-    ------
-    ParamsError
-        If the name is empty or taken, or a scope is unknown.
+    The key itself is not stored, so it cannot be shown again. Its name must be new, and its scopes known.
     """
     existing, wanted = load_keys(path), set(scopes)
     if not name.strip() or name in {key.name for key in existing}:
@@ -78,13 +73,7 @@ def create_key(path: Path, name: str, scopes: Iterable[str]) -> str:
 
 
 def load_keys(path: Path) -> tuple[ApiKey, ...]:
-    """Read the keys of a file; a missing file has no keys.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read.
-    """
+    """Read the keys of a file; a missing file has no keys."""
     if not path.is_file():
         return ()
     try:

@@ -45,8 +45,5 @@ def _renewed(visit: Visit, key_id: str = "") -> Visit:
 
 def _login_page(visit: Visit, problem: str = "", status: int = 200) -> Response:
     frame = replace(visit, caller=NOBODY).frame()
-    view = {
-        "problem": frame.text(problem) if problem else "",
-        "no_keys": not visit.runtime.keys.keys(),
-    }
+    view = {"problem": frame.text(problem) if problem else "", "no_keys": not visit.runtime.keys.keys()}
     return visit.remembered(HTMLResponse(render("login.html", frame, view), status))

@@ -12,16 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from lead_ml.errors import LeadMLError, RequestError, TooLittleData
 from lead_ml.scoring import Scorer
-from lead_ml.service.pages import (
-    AdviceShown,
-    ThresholdsForm,
-    WorklistQuery,
-    asset,
-    lead_view,
-    render,
-    thresholds_view,
-    worklist_view,
-)
+from lead_ml.service import pages
 from lead_ml.service.pages.evidence import threshold_params
 from lead_ml.service.pages.thresholds_page import NUMBERS, SHARES
 from lead_ml.service.problems import ProblemError
@@ -40,11 +31,13 @@ async def home(_: Request) -> Response:
 async def worklist(visit: Visit) -> Response:
     """Show the ranked open leads."""
     runtime, scorer, frame = visit.runtime, visit.runtime.reloader.scorer, visit.frame("worklist")
-    query = WorklistQuery.of(visit.request.query_params)
+    query = pages.WorklistQuery.of(visit.request.query_params)
 
     def html() -> str:
         current, evidence = runtime.worklist.current(scorer), runtime.evidence.of(scorer)
-        return render("worklist.html", frame, worklist_view(current, scorer, evidence, query, frame))
+        return pages.render(
+            "worklist.html", frame, pages.worklist_view(current, scorer, evidence, query, frame)
+        )
 
     return HTMLResponse(await runtime.limiter.run(html))
 
@@ -57,7 +50,7 @@ async def lead(visit: Visit) -> Response:
         row = runtime.worklist.current(scorer).by_id.get(visit.request.path_params["lead_id"])
         if row is None:
             raise ProblemError("not-found")
-        return render("lead.html", frame, lead_view(row, scorer, frame))
+        return pages.render("lead.html", frame, pages.lead_view(row, scorer, frame))
 
     return HTMLResponse(await runtime.limiter.run(html))
 
@@ -67,7 +60,7 @@ async def thresholds(visit: Visit) -> Response:
     query = visit.request.query_params
     typed = {name: query[name][:50] for name in ("mql", "sql", "method") if name in query}
     numbers = {name: query[name] for name in NUMBERS if query.get(name)}
-    return await _thresholds_page(visit, ThresholdsForm(typed, accepted="accepted" in query), numbers)
+    return await _thresholds_page(visit, pages.ThresholdsForm(typed, accepted="accepted" in query), numbers)
 
 
 async def accept_thresholds(visit: Visit) -> Response:
@@ -84,14 +77,16 @@ async def accept_thresholds(visit: Visit) -> Response:
         await visit.runtime.limiter.run(accept, visit.runtime, scorer, wanted, visit.caller.name)
     except (RequestError, ValueError):  # msgspec's errors are ValueErrors
         typed = {name: form[name] for name in _FORM_FIELDS if name in form}
-        return await _thresholds_page(visit, ThresholdsForm(typed, problem="pages.thresholds.invalid"), {})
+        return await _thresholds_page(
+            visit, pages.ThresholdsForm(typed, problem="pages.thresholds.invalid"), {}
+        )
     return RedirectResponse(f"/review/thresholds?lang={visit.lang}&accepted=1", 303)
 
 
 async def static(request: Request) -> Response:
     """Send the style sheet or the icon; their addresses change with their content."""
     try:
-        content, media = asset(request.path_params["name"])
+        content, media = pages.asset(request.path_params["name"])
     except KeyError:
         raise ProblemError("not-found") from None
     return Response(
@@ -99,21 +94,21 @@ async def static(request: Request) -> Response:
     )
 
 
-async def _thresholds_page(visit: Visit, form: ThresholdsForm, numbers: Mapping[str, str]) -> Response:
+async def _thresholds_page(visit: Visit, form: pages.ThresholdsForm, numbers: Mapping[str, str]) -> Response:
     runtime, scorer, frame = visit.runtime, visit.runtime.reloader.scorer, visit.frame("thresholds")
 
     def html() -> tuple[str, int]:
         shown, problem = _advice(scorer, numbers)
         told = replace(form, problem=problem) if problem else form
-        view = thresholds_view(scorer, runtime.evidence.of(scorer), shown, told, frame)
-        return render("thresholds.html", frame, view), 422 if told.problem else 200
+        view = pages.thresholds_view(scorer, runtime.evidence.of(scorer), shown, told, frame)
+        return pages.render("thresholds.html", frame, view), 422 if told.problem else 200
 
     return HTMLResponse(*await runtime.limiter.run(html))
 
 
-def _advice(scorer: Scorer, typed: Mapping[str, str]) -> tuple[AdviceShown, str]:
+def _advice(scorer: Scorer, typed: Mapping[str, str]) -> tuple[pages.AdviceShown, str]:
     """Return the advice for the typed numbers or, if they are invalid, that of the bundle with the problem."""
-    default = AdviceShown(scorer.bundle.advice, threshold_params(scorer).model_dump())
+    default = pages.AdviceShown(scorer.bundle.advice, threshold_params(scorer).model_dump())
     if not typed:
         return default, ""
     try:
@@ -123,7 +118,7 @@ def _advice(scorer: Scorer, typed: Mapping[str, str]) -> tuple[AdviceShown, str]
         return default, "pages.thresholds.no_advice"
     except (ProblemError, LeadMLError, ValueError):
         return default, "pages.numbers.invalid"
-    return AdviceShown(found.advice, found.numbers, custom=True), ""
+    return pages.AdviceShown(found.advice, found.numbers, custom=True), ""
 
 
 def _acceptance(form: Mapping[str, str]) -> dict[str, object]:

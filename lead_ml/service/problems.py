@@ -97,15 +97,11 @@ def _of_decoding(error: Exception) -> ProblemDetails:
     return problem_of("unexpected", "The error was logged.")
 
 
-def respond(problem: ProblemDetails, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a problem as a response."""
-    return Response(msgspec.json.encode(problem), problem.status, dict(headers or {}), MEDIA_TYPE)
-
-
 def respond_to(error: Exception) -> Response:
     """Return the response for an error, with its headers."""
     headers = error.headers if isinstance(error, ProblemError | HTTPException) else None
-    return respond(of_error(error), headers)
+    problem = of_error(error)
+    return Response(msgspec.json.encode(problem), problem.status, dict(headers or {}), MEDIA_TYPE)
 
 
 def _of_status(status: int) -> ProblemDetails:

@@ -75,13 +75,7 @@ class ScorerReloader:
 
     @property
     def scorer(self) -> Scorer:
-        """The scorer in use.
-
-        Raises
-        ------
-        ProblemError
-            503 until the first scorer is loaded.
-        """
+        """The scorer in use; 503 until the first one is loaded."""
         if self._scorer is None:
             failed = self.reload is not None and not self.reload.ok
             why = "The model could not be loaded; see /v1/model." if failed else "The model is being loaded."
@@ -121,7 +115,7 @@ class ScorerReloader:
                 if (
                     self.reload is not None and not self.reload.ok
                 ):  # over without a reload, as after a rollback
-                    self.reload = ReloadState(ok=True, at=_now(), wanted=source.name)
+                    self.reload = ReloadState(ok=True, at=now_text(), wanted=source.name)
         except LeadMLError as error:
             self._note_failure(None, error)
 
@@ -170,7 +164,7 @@ class ScorerReloader:
             self._scorer, self._source, self._failed = scorer, source, None
             self._thresholds_stamp = stamp
             self.loaded_at = time.time()
-            self.reload = ReloadState(ok=True, at=_now(), wanted=source.name)
+            self.reload = ReloadState(ok=True, at=now_text(), wanted=source.name)
         _settle_memory()
         logger.info("model %s is in use with thresholds %s", scorer.version, scorer.thresholds.version)
 
@@ -182,11 +176,13 @@ class ScorerReloader:
         with self._lock:
             if self._scorer is scorer:
                 self._scorer, self._thresholds_stamp = replace(scorer, thresholds=thresholds), stamp
-                self.reload = ReloadState(ok=True, at=_now(), wanted=scorer.version)
+                self.reload = ReloadState(ok=True, at=now_text(), wanted=scorer.version)
 
     def _note_failure(self, source: BundleOnDisk | None, error: Exception) -> None:
         message = str(error) if isinstance(error, LeadMLError) else f"unexpected {type(error).__name__}"
-        failed = ReloadState(ok=False, at=_now(), wanted="" if source is None else source.name, error=message)
+        failed = ReloadState(
+            ok=False, at=now_text(), wanted="" if source is None else source.name, error=message
+        )
         if self.reload is None or msgspec.structs.replace(self.reload, at=failed.at) != failed:
             logger.warning("reload failed: %s", message)
         self.reload = failed
@@ -209,8 +205,9 @@ def now_us() -> int:
     return time.time_ns() // 1_000
 
 
-def _now() -> str:
-    return iso(now_us() // 1_000_000 * 1_000_000)
+def now_text() -> str:
+    """Return the current second, ISO 8601 UTC."""
+    return iso(int(time.time()) * 1_000_000)
 
 
 def _thresholds_stamp(folder: Path | None) -> Stamp | None:

@@ -74,14 +74,8 @@ def _answers(scorer: Scorer, leads: Sequence[Prepared]) -> list[BatchItem]:
     """Score all leads at once or, if that fails, one by one, so that only the failing lead gets an error."""
     try:
         return [BatchItem(answer=answer) for answer in (scorer.score_prepared(leads) if leads else [])]
-    except Exception as error:  # noqa: BLE001 - logged, and isolated below
+    except Exception as error:  # noqa: BLE001 - logged, and the error of the lead if it is alone
         log_unexpected(error, {})
-        return [_score_alone(scorer, lead) for lead in leads]
-
-
-def _score_alone(scorer: Scorer, lead: Prepared) -> BatchItem:
-    try:
-        return BatchItem(answer=scorer.score_prepared([lead])[0])
-    except Exception as error:  # noqa: BLE001 - logged, and returned as the error of this lead
-        log_unexpected(error, {})
-        return BatchItem(error=of_error(error))
+        if len(leads) == 1:
+            return [BatchItem(error=of_error(error))]
+        return [item for lead in leads for item in _answers(scorer, [lead])]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lead_ml.service import metrics
 from lead_ml.service.http import answer, runtime_of
 from lead_ml.service.problems import ProblemError
 from lead_ml.service.reload import ReloadState
@@ -71,4 +71,4 @@ async def readyz(request: Request) -> Response:
 
 async def get_metrics(request: Request) -> Response:
     """Return metrics in the Prometheus text format."""
-    return Response(runtime_of(request).metrics.text(), media_type=metrics.MEDIA_TYPE)
+    return Response(runtime_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)

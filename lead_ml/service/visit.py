@@ -20,11 +20,7 @@ from lead_ml.service.session import COOKIE, SECONDS, Session
 FORM_BYTES = 16_384
 DEFAULT_LANGUAGE = "en"
 NOBODY = Caller(name="", scopes=())
-_STATUS_TEXTS = {
-    403: "pages.errors.forbidden",
-    404: "pages.errors.not_found",
-    503: "pages.errors.busy",
-}
+_STATUS_TEXTS = {403: "pages.errors.forbidden", 404: "pages.errors.not_found", 503: "pages.errors.busy"}
 
 
 @dataclass(frozen=True)

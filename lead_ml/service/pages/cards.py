@@ -64,10 +64,7 @@ def _approval(scorer: Scorer, frame: PageFrame) -> str:
 def _volume(threshold: Threshold, frame: PageFrame) -> dict[str, str]:
     """Return new leads per week or, if the data has no dates, the number of leads in the history."""
     if threshold.per_week.value is not None:
-        return {
-            "label": frame.text("pages.cards.per_week"),
-            **figure(threshold.per_week, frame, share=False),
-        }
+        return {"label": frame.text("pages.cards.per_week"), **figure(threshold.per_week, frame, share=False)}
     value = frame.text.numbers.number(threshold.crossed)
     return {"label": frame.text("pages.cards.leads"), "value": value, "range": ""}
 
