@@ -32,7 +32,7 @@ def flat_params(params: Mapping[str, Any], record: RunRecord) -> dict[str, str]:
 def flat_metrics(target: str, record: KindRecord) -> dict[str, float]:
     """Name the figures of one candidate ``<target>/<metric>``; a figure that does not exist is left out.
 
-    The same names for every candidate, so that MLflow compares their runs in one chart; intervals are in :func:`metric_rows`.
+    The names are those of every candidate, so that MLflow compares their runs in one chart.
     """
     found = {name: record.metrics[name].value for name in CHARTED if name in record.metrics}
     return {f"{target}/{name}": float(value) for name, value in found.items() if math.isfinite(value)}

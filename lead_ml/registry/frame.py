@@ -33,8 +33,8 @@ def prepared_rows(
 ) -> list[Prepared]:
     """Check every row of a table as the service checks a request; `now` is in microseconds UTC.
 
-    A row is a lead: ``lead_id``, ``created_at``, any attributes; optionally ``as_of`` (now where it is empty) and ``events``,
-    a JSON list as in ``POST /v1/score``: empty where events are unknown, ``[]`` where there were none. The
+    A row is a lead: ``lead_id``, ``created_at``, any attributes; optionally ``as_of`` (now where it is empty) and
+    ``events``, a JSON list as in ``POST /v1/score``: empty where events are unknown, ``[]`` where there were none. The
     :class:`~lead_ml.errors.RequestError` of a row that cannot be read names the row, counted from 0, and the column.
     """
     template = _template(lang, reasons)

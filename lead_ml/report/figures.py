@@ -31,5 +31,5 @@ def over_base_rate(
 
 
 def plain(value: Any) -> Any:
-    """Return a value as in JSON: NaN and infinities as None, tuples as lists, structs as dicts, numpy scalars as Python's."""
+    """Return a value as JSON holds it: NaN as None, tuples as lists, structs as dicts, numpy scalars as Python's."""
     return msgspec.json.decode(msgspec.json.encode(value, enc_hook=lambda scalar: scalar.item()))

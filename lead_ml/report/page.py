@@ -29,7 +29,13 @@ Pictures = Mapping[str, Sequence[tuple[str, str]]]
 def write_report(run: Run, path: Path | None = None) -> Path:
     """Write the report of a run as one self-contained HTML file, ``report.html`` in its folder by default."""
     path = run.folder / NAME if path is None else path
-    pictures = {target: saved_pictures(run.folder / "pictures" / target) for target in run.targets}
+    pictures = {
+        target: [
+            (drawn.stem, drawn.read_text("utf-8"))
+            for drawn in sorted((run.folder / "pictures" / target).glob("*.svg"))
+        ]
+        for target in run.targets
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render(report_data(run), pictures), encoding="utf-8", newline="\n")
     return path
@@ -60,11 +66,6 @@ def render(data: Mapping[str, Any], pictures: Pictures) -> str:
     )
     shown = {target: _captioned(pictures.get(target, ())) for target in data["targets"]}
     return environment.get_template("report.html.j2").render(**data, pictures=shown)
-
-
-def saved_pictures(folder: Path) -> list[tuple[str, str]]:
-    """Return the pictures that :func:`lead_ml.report.global_pictures` saved in a folder."""
-    return [(path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.svg"))]
 
 
 def _captioned(pictures: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:

@@ -93,9 +93,12 @@ def beeswarm(sample: _Sample) -> Markup:
         return Markup("")
 
     def draw(axes: Any) -> None:
+        from matplotlib.colors import LinearSegmentedColormap
+
+        low_to_high = LinearSegmentedColormap.from_list("low to high", [BLUE, "#b79bd0", RED], bad=GRAY)
         for place, k in enumerate(shown):
             x = sample.contributions[:, k]
-            colors = _low_to_high()(_ranks(sample.numbers(k)))
+            colors = low_to_high(_ranks(sample.numbers(k)))
             axes.scatter(x, place + _SPREAD * _heights(x), s=7, c=colors, linewidths=0, rasterized=True)
         name_rows(axes, [sample.features[k].en for k in shown])
         axes.axvline(0, color=INK, linewidth=1)
@@ -170,12 +173,6 @@ def _ranks(values: Floats) -> Floats:
 
     ranks = rankdata(values, method="dense", nan_policy="omit")
     return np.asarray((ranks - 1) / max(1.0, np.nanmax(ranks, initial=1.0) - 1), dtype=np.float64)
-
-
-def _low_to_high() -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("low to high", [BLUE, "#b79bd0", RED], bad=GRAY)
 
 
 def sampled(size: int, most: int, seed: int) -> Indices:

@@ -41,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read ``LEAD_ML_RUNS`` (default ``runs``), ``LEAD_ML_BUNDLE``, ``LEAD_ML_KEYS`` and ``LEAD_ML_AUTH`` (on or off)."""
+        """Read ``LEAD_ML_RUNS`` (default ``runs``), ``LEAD_ML_BUNDLE``, ``LEAD_ML_KEYS``, ``LEAD_ML_AUTH`` (on or off)."""
         env = os.environ if env is None else env
         switch = env.get("LEAD_ML_AUTH") or "on"
         if switch.strip().lower() not in (*_YES, *_NO):

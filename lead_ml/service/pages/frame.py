@@ -81,7 +81,3 @@ class PageFrame:
         """Return the display name of something that a catalog section may not know: then its own name."""
         key = f"{section}.{name}"
         return self.text(key) if key in self.text else name
-
-    def model_type(self, kind: str) -> str:
-        """Return the display name of a type of model."""
-        return self.name_of("pages.model_types", kind)
