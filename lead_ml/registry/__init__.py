@@ -5,35 +5,16 @@ The only part of lead-ml that imports mlflow, and only when a function is called
 """
 
 from lead_ml.registry.record import log_run
-from lead_ml.registry.registry import (
-    CHALLENGER,
-    CHAMPION,
-    Registered,
-    alias_of,
-    downloaded,
-    fetch_bundle,
-    mark_promoted,
-    record_promotion,
-    set_alias,
-    versions,
-)
+from lead_ml.registry.registry import downloaded, mark_promoted
 from lead_ml.registry.store import available, store_exists, tracking_uri
 from lead_ml.registry.tuning import log_tuning
 
 __all__ = [
-    "CHALLENGER",
-    "CHAMPION",
-    "Registered",
-    "alias_of",
     "available",
     "downloaded",
-    "fetch_bundle",
     "log_run",
     "log_tuning",
     "mark_promoted",
-    "record_promotion",
-    "set_alias",
     "store_exists",
     "tracking_uri",
-    "versions",
 ]

@@ -17,39 +17,30 @@ def card_markdown(card: Mapping[str, Any], version: str) -> str:
     **Trained on synthetic data: no figure here describes real leads.**
     <BLANKLINE>
     """
-    return "\n".join(_lines(card, version))
+    return "\n".join(f"{paragraph}\n" for paragraph in _paragraphs(card, version))
 
 
-def _lines(card: Mapping[str, Any], version: str) -> Iterator[str]:
+def _paragraphs(card: Mapping[str, Any], version: str) -> Iterator[str]:
     yield f"# {card.get('project', 'lead-ml')}, version {version}"
-    yield ""
     if card.get("synthetic"):
         yield "**Trained on synthetic data: no figure here describes real leads.**"
-        yield ""
     for name, label in (("intended_use", "Intended use"), ("cold_start_stage", "Cold-start stage")):
         if card.get(name):
             yield f"{label}: {card[name]}"
-            yield ""
     if "data_until" in card:
         yield f"Data until {card['data_until']}, {card.get('leads', 0):,} leads."
-        yield ""
     for target, item in card.get("targets", {}).items():
         yield from _target(target, item)
 
 
 def _target(target: str, item: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {target}: {item['kind']}"
-    yield ""
     yield str(item["headline"])
-    yield ""
-    for warning in item.get("warnings", ()):
-        yield f"- {warning}"
-    plain = {k: v for k, v in item.items() if k not in {"kind", "headline", "warnings", "forward"}}
-    for name, value in plain.items():
-        yield f"- {name.replace('_', ' ')}: {value}"
-    yield ""
+    told = ("kind", "headline", "warnings", "forward")
+    facts = [f"{name.replace('_', ' ')}: {value}" for name, value in item.items() if name not in told]
+    yield "\n".join(f"- {fact}" for fact in (*item.get("warnings", ()), *facts))
     if item.get("forward"):
-        yield from _table(item["forward"])
+        yield "\n".join(_table(item["forward"]))
 
 
 def _table(forward: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -57,7 +48,6 @@ def _table(forward: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "|---|" + "---|" * len(SHOWN)
     for kind, metrics in forward.items():
         yield f"| {kind} | {' | '.join(_cell(metrics.get(name)) for name in SHOWN)} |"
-    yield ""
 
 
 def _cell(interval: Mapping[str, float | None] | None) -> str:

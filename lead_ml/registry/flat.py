@@ -15,15 +15,8 @@ from lead_ml.evaluation import Evaluation, KindRecord
 from lead_ml.registry.runs import Run, RunRecord
 
 MAX_VALUE = 6_000  # MLflow refuses longer parameter values
-CHARTED = (
-    "log_loss",
-    "brier",
-    "ece",
-    "roc_auc",
-    "pr_auc",
-    "lift_10",
-    "capture_20",
-)  # MLflow draws a chart for each
+# MLflow draws a chart for each
+CHARTED = ("log_loss", "brier", "ece", "roc_auc", "pr_auc", "lift_10", "capture_20")
 
 
 def flat_params(params: Mapping[str, Any], record: RunRecord) -> dict[str, str]:
@@ -33,14 +26,13 @@ def flat_params(params: Mapping[str, Any], record: RunRecord) -> dict[str, str]:
     {'split.folds': '4', 'trust': '["a", "b"]'}
     """
     digests = {"data_digest": dict(record.data_digests)} if record.data_digests else {}
-    return {name: value[:MAX_VALUE] for name, value in _flat({**params, **digests})}
+    return dict(_flat({**params, **digests}))
 
 
 def flat_metrics(target: str, record: KindRecord) -> dict[str, float]:
     """Name the figures of one candidate ``<target>/<metric>``; a figure that does not exist is left out.
 
-    The same names for every candidate, so that MLflow compares their runs in one chart. Their intervals are in the table
-    of :func:`metric_rows`.
+    The names are those of every candidate, so that MLflow compares their runs in one chart.
     """
     found = {name: record.metrics[name].value for name in CHARTED if name in record.metrics}
     return {f"{target}/{name}": float(value) for name, value in found.items() if math.isfinite(value)}
@@ -60,7 +52,7 @@ def metric_rows(evaluation: Evaluation) -> dict[str, list[Any]]:
 def section(params: Mapping[str, Any], target: str, kind: str) -> dict[str, str]:
     """Return the parameters of one candidate, flat."""
     found = params.get(target, {}).get(kind, {})
-    return {name: value[:MAX_VALUE] for name, value in _flat({kind: found} if found else {})}
+    return dict(_flat({kind: found} if found else {}))
 
 
 def tags_of(run: Run, root: Path) -> dict[str, str]:
@@ -104,8 +96,5 @@ def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", _worded(value)
-
-
-def _worded(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+            text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+            yield f"{prefix}{name}", text[:MAX_VALUE]

@@ -16,20 +16,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EVENTS, AS_OF = "events", "as_of"
-OUTPUTS = {
+OUTPUTS = {  # MLflow's type by column
     "lead_id": "string",
     "as_of": "string",
-    "probability": "double",
-    "lower": "double",
-    "upper": "double",
-    "score": "double",
-    "grade": "string",
-    "stage": "string",
+    **dict.fromkeys(("probability", "lower", "upper", "score"), "double"),
+    **dict.fromkeys(("grade", "stage"), "string"),
     "fake_probability": "double",
     "fake_flag": "boolean",
-    "model_version": "string",
-    "thresholds_version": "string",
-    "answer": "string",
+    **dict.fromkeys(("model_version", "thresholds_version", "answer"), "string"),
 }
 _EVENTS = msgspec.json.Decoder(list[EventIn])
 
@@ -37,24 +31,11 @@ _EVENTS = msgspec.json.Decoder(list[EventIn])
 def prepared_rows(
     frame: pd.DataFrame, schema: LeadSchema, now: int, *, lang: str = "en", reasons: int = 5
 ) -> list[Prepared]:
-    """Check every row of a table as the service checks a request.
+    """Check every row of a table as the service checks a request; `now` is in microseconds UTC.
 
-    Parameters
-    ----------
-    frame
-        One lead a row: ``lead_id``, ``created_at``, any attributes; optionally ``as_of`` (now where it is empty) and
-        ``events``, a JSON list as in ``POST /v1/score``: empty where events are unknown, ``[]`` where there were none.
-    schema
-        Of the bundle that answers.
-    now
-        Microseconds UTC.
-    lang, reasons
-        Of the reasons in the answer, see :class:`lead_ml.scoring.ScoreRequest`.
-
-    Raises
-    ------
-    RequestError
-        If a row cannot be read; the message names the row, counted from 0, and the column.
+    A row is a lead: ``lead_id``, ``created_at``, any attributes; optionally ``as_of`` (now where it is empty) and
+    ``events``, a JSON list as in ``POST /v1/score``: empty where events are unknown, ``[]`` where there were none. The
+    :class:`~lead_ml.errors.RequestError` of a row that cannot be read names the row, counted from 0, and the column.
     """
     template = _template(lang, reasons)
     names = [str(name) for name in frame.columns]
@@ -92,7 +73,8 @@ def _prepared(
     try:
         return prepare(request, schema, now)
     except RequestError as error:
-        raise _at(row, _column(error.field), str(error)) from error
+        column = error.field.removeprefix("lead.").split("[", maxsplit=1)[0]  # as in events[2].value
+        raise RequestError(f"row {row}, column {column}: {error}", field=column) from error
 
 
 def _events(cell: Any, row: int) -> list[EventIn] | None:
@@ -126,15 +108,6 @@ def _scalar(cell: Any, row: int, name: str) -> Any:
         value=value,
         expected="text, a number, true or false, a timestamp, or an empty cell",
     )
-
-
-def _column(field: str) -> str:
-    """Return the column of the table behind a field of the request, such as ``events[2].value``."""
-    return field.removeprefix("lead.").split("[", maxsplit=1)[0]
-
-
-def _at(row: int, column: str, problem: str) -> RequestError:
-    return RequestError(f"row {row}, column {column}: {problem}", field=column)
 
 
 def _row(answer: Answer) -> dict[str, Any]:

@@ -29,26 +29,10 @@ class LeadScoring(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """Score every row.
+        """Score every row of a table as :func:`lead_ml.registry.frame.prepared_rows` reads it.
 
-        Parameters
-        ----------
-        model_input
-            One lead a row, see :func:`lead_ml.registry.frame.prepared_rows`: ``lead_id``, ``created_at``, attributes, and
-            optionally ``as_of`` and ``events`` (a JSON list).
-        params
-            ``lang`` (``en`` or ``zh``) and ``reasons`` (0-100) of the answers.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Probability, interval, score, grade, stage and fake probability on the same index; column ``answer`` is the
-            JSON of :class:`lead_ml.scoring.Answer`, with the reasons.
-
-        Raises
-        ------
-        RequestError
-            If a row cannot be read; the message names the row and the column.
+        `params` may hold ``lang`` (``en`` or ``zh``) and ``reasons`` (0-100). On the same index come probability, interval,
+        score, grade, stage, fake probability, and ``answer``: the JSON of :class:`lead_ml.scoring.Answer`, with reasons.
         """
         now = time.time_ns() // 1_000
         rows = prepared_rows(model_input, self.scorer_.bundle.schema, now, **(params or {}))

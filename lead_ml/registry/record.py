@@ -14,51 +14,20 @@ from lead_ml.evaluation import Evaluation, KindRecord
 from lead_ml.registry.card import card_markdown
 from lead_ml.registry.figures import forward_figures
 from lead_ml.registry.flat import flat_metrics, flat_params, metric_rows, section, tags_of
-from lead_ml.registry.inputs import log_inputs
 from lead_ml.registry.logged_model import log_model
 from lead_ml.registry.registry import CHALLENGER, find_version
 from lead_ml.registry.runs import ForwardScores, Run
 from lead_ml.registry.store import connected, experiment_id, import_mlflow
 from lead_ml.scoring import verify
 
-BATCH = 100  # most parameters that MLflow takes at once
-METRICS_TABLE = "metrics.json"
+MAX_DIGEST = 36  # MLflow refuses longer digests
 
 
-def log_run(
-    run: Run, params: Mapping[str, Any], runs: Path, pictures: Sequence[Path] = (), *, alias: bool = True
-) -> str:
+def log_run(run: Run, params: Mapping[str, Any], runs: Path, pictures: Sequence[Path] = ()) -> str:
     """Log a run with its bundle and register the bundle as a version of the model named after the project.
 
-    One parent run per version, with a child run per target and candidate. The figures of all candidates have the same
-    names, so that MLflow compares the child runs in one chart per figure.
-
-    Parameters
-    ----------
-    run
-        The run to log. Its bundle is verified first; MLflow then loads it from the copy and tries the example on it.
-    params
-        The content of ``params.yaml``, nested.
-    runs
-        Runs folder: decides the store, see :func:`lead_ml.registry.tracking_uri`. Its parent is the project.
-    pictures
-        Image files to log.
-    alias
-        Give the new version the alias ``challenger``.
-
-    Returns
-    -------
-    str
-        The MLflow run id; that of the earlier run where this bundle is registered already.
-
-    Raises
-    ------
-    MissingExtra
-        If mlflow is not installed.
-    BundleError
-        If the bundle is damaged.
-    LeadMLError
-        If the store fails.
+    One parent run per version, with a child run per target and candidate whose figures have the same names, so that MLflow
+    compares them in one chart per figure. A bundle that is registered already is not logged again: its run id is returned.
     """
     verify(run.bundle)
     with connected(runs) as client:
@@ -71,23 +40,16 @@ def log_run(
         with mlflow.start_run(
             experiment_id=place, run_name=run.record.version, tags=tags, description=_summary(run)
         ) as active:
-            log_params(mlflow, flat_params(params, run.record))
-            log_inputs(mlflow, run, params)
+            mlflow.log_params(flat_params(params, run.record))
+            _log_inputs(mlflow, run, params)
             _log_files(mlflow, run, pictures)
             model = log_model(mlflow, run)
             for target, evaluation in _evaluations(run):
                 _log_target(mlflow, run, evaluation, model.model_id)
                 for record in evaluation.kinds:
                     _log_candidate(mlflow, run, target, record, params)
-        _register(client, run, model, active.info.run_id, alias=alias)
+        _register(client, run, model, active.info.run_id)
         return str(active.info.run_id)
-
-
-def log_params(mlflow: Any, flat: Mapping[str, str]) -> None:
-    """Log parameters in batches that MLflow accepts."""
-    items = list(flat.items())
-    for start in range(0, len(items), BATCH):
-        mlflow.log_params(dict(items[start : start + BATCH]))
 
 
 def _evaluations(run: Run) -> Iterator[tuple[str, Evaluation]]:
@@ -96,6 +58,21 @@ def _evaluations(run: Run) -> Iterator[tuple[str, Evaluation]]:
 
 def _summary(run: Run) -> str:
     return "\n\n".join(f"**{target}**: {found.headline}" for target, found in _evaluations(run))
+
+
+def _log_inputs(mlflow: Any, run: Run, params: Mapping[str, Any]) -> None:
+    """Log every table that was read as a data set, named by its digest, with its place in ``params.yaml`` if it has one."""
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.meta_dataset import MetaDataset
+
+    for table, digest in run.record.data_digests.items():
+        declared = (params.get("data") or {}).get(table) or {}
+        place = {
+            name: str(declared[name]) for name in ("path", "url", "table", "query") if declared.get(name)
+        }
+        source = CodeDatasetSource(tags={"table": table, **place})
+        dataset = MetaDataset(source, name=table, digest=digest[:MAX_DIGEST])
+        mlflow.log_input(dataset, context="training", tags={"digest": digest})
 
 
 def _log_target(mlflow: Any, run: Run, evaluation: Evaluation, model_id: str) -> None:
@@ -107,10 +84,8 @@ def _log_target(mlflow: Any, run: Run, evaluation: Evaluation, model_id: str) ->
         model_id=model_id,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # MLflow's table writer selects columns in a way that pandas 3 deprecates
-        mlflow.log_table(metric_rows(evaluation), METRICS_TABLE)
+        warnings.simplefilter("ignore")  # the table writer selects columns in a way that pandas 3 deprecates
+        mlflow.log_table(metric_rows(evaluation), "metrics.json")
     scores = run.forward(target)
     if scores is not None:
         _log_figures(mlflow, scores, target, run.record.seed)
@@ -121,7 +96,7 @@ def _log_candidate(mlflow: Any, run: Run, target: str, record: KindRecord, param
     tags = {"target": target, "candidate": record.kind, "selected": str(selected).lower()}
     place = mlflow.active_run().info.experiment_id  # a nested run would go to the default experiment
     with mlflow.start_run(experiment_id=place, run_name=f"{target}: {record.kind}", nested=True, tags=tags):
-        log_params(mlflow, {"calibration": record.calibration, **section(params, target, record.kind)})
+        mlflow.log_params({"calibration": record.calibration, **section(params, target, record.kind)})
         mlflow.log_metrics(flat_metrics(target, record))
         scores = run.forward(target)
         if scores is not None and record.kind in scores.probability:
@@ -135,36 +110,22 @@ def _log_figures(mlflow: Any, scores: ForwardScores, target: str, seed: int) -> 
 
 
 def _log_files(mlflow: Any, run: Run, pictures: Sequence[Path]) -> None:
-    for path in _evidence(run):
-        mlflow.log_artifact(str(path))
-    for picture in pictures:
-        mlflow.log_artifact(str(picture), _folder(run, picture))
+    """Log the files that describe the run; the forward scores are never logged, for they name leads."""
+    evaluations = [f"evaluation-{target}.json" for target in run.targets]
+    for name in ("run.json", "intake.json", "report.html", *evaluations):
+        if (run.folder / name).is_file():
+            mlflow.log_artifact(str(run.folder / name))
+    for picture in pictures:  # in the folder of their target: those of two targets may share a name
+        mlflow.log_artifact(str(picture), picture.parent.relative_to(run.folder).as_posix())
     mlflow.log_text(_card(run), "model_card.md")
-
-
-def _evidence(run: Run) -> Iterator[Path]:
-    """Yield the files that describe the run; the forward scores are never logged, for they name leads."""
-    names = [
-        "run.json",
-        "intake.json",
-        "report.html",
-        *(f"evaluation-{target}.json" for target in run.targets),
-    ]
-    return (path for name in names if (path := run.folder / name).is_file())
-
-
-def _folder(run: Run, picture: Path) -> str:
-    """Keep the folders of the run, so that pictures of two targets do not overwrite each other."""
-    home, folder = run.folder.resolve(), picture.resolve().parent
-    inside = folder.is_relative_to(home) and folder != home
-    return folder.relative_to(home).as_posix() if inside else "pictures"
 
 
 def _card(run: Run) -> str:
     return card_markdown(msgspec.json.decode((run.bundle / "card.json").read_bytes()), run.record.version)
 
 
-def _register(client: Any, run: Run, model: Any, run_id: str, *, alias: bool) -> None:
+def _register(client: Any, run: Run, model: Any, run_id: str) -> None:
+    """Register the bundle as a version, the challenger until it is promoted."""
     from mlflow import MlflowException
 
     record = run.record
@@ -181,5 +142,4 @@ def _register(client: Any, run: Run, model: Any, run_id: str, *, alias: bool) ->
         tags={"lead_ml_version": record.version, "synthetic": str(record.synthetic).lower(), **kinds},
         description=_card(run),
     )
-    if alias:
-        client.set_registered_model_alias(record.project, CHALLENGER, version.version)
+    client.set_registered_model_alias(record.project, CHALLENGER, version.version)

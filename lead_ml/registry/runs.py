@@ -29,6 +29,7 @@ from lead_ml.tables.dataset import Floats, Indices, Instants
 
 TARGETS = ("conversion", "fake")
 AUDIT_FILE = "audit.json"
+_ARRAYS = ("lead_id", "as_of", "y", "weight", "group")
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,23 +66,16 @@ class ForwardScores:
 
     def save(self, path: Path) -> None:
         """Write as ``.npz`` without objects."""
-        kinds: dict[str, Any] = {f"p_{kind}": values for kind, values in self.probability.items()}
-        np.savez(
-            path,
-            lead_id=self.lead_id,
-            as_of=self.as_of,
-            y=self.y,
-            weight=self.weight,
-            group=self.group,
-            **kinds,
-        )
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
+        arrays |= {f"p_{kind}": values for kind, values in self.probability.items()}
+        np.savez(path, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> ForwardScores:
         """Read what :meth:`save` wrote."""
         with np.load(path, allow_pickle=False) as file:
             kinds = {name[2:]: file[name] for name in file.files if name.startswith("p_")}
-            return cls(file["lead_id"], file["as_of"], file["y"], file["weight"], file["group"], kinds)
+            return cls(**{name: file[name] for name in _ARRAYS}, probability=kinds)
 
 
 @dataclass(frozen=True)

@@ -40,15 +40,7 @@ def store_exists(runs: Path) -> bool:
 
 @contextmanager
 def connected(runs: Path) -> Iterator[Any]:
-    """Point mlflow at the store of a runs folder and yield a client; the caller's own tracking URI comes back after.
-
-    Raises
-    ------
-    MissingExtra
-        If mlflow is not installed.
-    LeadMLError
-        If the store cannot be reached or refuses.
-    """
+    """Point mlflow at the store of a runs folder and yield a client; the caller's own tracking URI comes back after."""
     mlflow = import_mlflow()
     from sqlalchemy.exc import SQLAlchemyError
 

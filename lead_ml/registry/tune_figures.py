@@ -17,20 +17,7 @@ if TYPE_CHECKING:
 
 
 def tuning_pictures(tuned: Tuned, folder: Path) -> list[Path]:
-    """Draw a search as PNG files.
-
-    Parameters
-    ----------
-    tuned
-        What the search found.
-    folder
-        Where the files go; it is made where it is absent.
-
-    Returns
-    -------
-    list of Path
-        ``history.png``, ``parallel.png`` and, where the trials differ, ``importance.png``.
-    """
+    """Draw a search as ``history.png``, ``parallel.png`` and, where the trials differ, ``importance.png``."""
     draw = {"history": _history, "parallel": _parallel}
     if tuned.importance:
         draw["importance"] = _importance
@@ -79,7 +66,8 @@ def _parallel(tuned: Tuned, axes: Axes) -> None:
         axes.plot(range(len(names)), y, color=color, linewidth=2.5 if best else 1, marker="o", markersize=3)
         if best:
             axes.plot([], [], color=color, linewidth=2.5, label=f"best: log-loss {trial.log_loss:.4f}")
-    axes.set_xticks(range(len(names)), [_range(tuned, name) for name in names], fontsize=7)
+    ranges = [f"{name}\n{space.low:g} to {space.high:g}" for name, space in tuned.ranges.items()]
+    axes.set_xticks(range(len(names)), ranges, fontsize=7)
     axes.set(ylabel="Place in the searched range", title="trials, darker is better", ylim=(-0.05, 1.05))
     axes.set_yticks([0, 1], ["low", "high"])
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False)
@@ -89,8 +77,3 @@ def _place(tuned: Tuned, name: str, value: float) -> float:
     space = tuned.ranges[name]
     low, high, at = (math.log(x) if space.log else x for x in (space.low, space.high, value))
     return (at - low) / (high - low) if high > low else 0.5
-
-
-def _range(tuned: Tuned, name: str) -> str:
-    space = tuned.ranges[name]
-    return f"{name}\n{space.low:g} to {space.high:g}"

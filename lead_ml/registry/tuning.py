@@ -8,41 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from lead_ml.evaluation.tuned import TrialRecord, Tuned
-from lead_ml.registry.store import connected, experiment_id
+from lead_ml.registry.store import connected, experiment_id, import_mlflow
 
 STUDY, TRIAL = "lead_ml_study", "trial"
 PARENT = "mlflow.parentRunId"
-MOST = 1_000
 
 
 def log_tuning(tuned: Tuned, runs: Path, project: str, pictures: Sequence[Path] = ()) -> str:
-    """Log a search and return the id of its MLflow run.
-
-    Parameters
-    ----------
-    tuned
-        What the search found; the same study is logged to the same run.
-    runs
-        Runs folder: decides the store, see :func:`lead_ml.registry.tracking_uri`.
-    project
-        Name of the experiment.
-    pictures
-        Image files to log.
-
-    Raises
-    ------
-    MissingExtra
-        If mlflow is not installed.
-    LeadMLError
-        If the store fails.
-    """
+    """Log a search with its pictures and return the id of its MLflow run, the same for the same study."""
     with connected(runs) as client:
         experiment = experiment_id(client, runs, project)
         parent = _parent(client, experiment, tuned)
-        for name, value in _best(tuned).items():
-            client.set_tag(parent, name, value)
-        client.log_batch(parent, metrics=_metrics(_figures(tuned), step=tuned.trials))
-        known = _known(client, experiment, parent)
+        client.log_batch(parent, metrics=_metrics(_figures(tuned), step=tuned.trials), tags=_best(tuned))
+        known = _known(experiment, parent)
         for trial in tuned.history:
             if str(trial.number) not in known:
                 _log_trial(client, experiment, parent, tuned, trial)
@@ -61,24 +39,20 @@ def _parent(client: Any, experiment: str, tuned: Tuned) -> str:
     return str(client.create_run(experiment, tags=tags, run_name=name).info.run_id)
 
 
-def _known(client: Any, experiment: str, parent: str) -> set[str]:
-    found, token = set(), None
-    while True:
-        page = client.search_runs(
-            [experiment], f"tags.`{PARENT}` = '{parent}'", max_results=MOST, page_token=token
-        )
-        found |= {run.data.tags[TRIAL] for run in page}
-        token = page.token
-        if not token:
-            return found
+def _known(experiment: str, parent: str) -> set[str]:
+    """Return the numbers of the trials that were logged before."""
+    found = import_mlflow().search_runs([experiment], f"tags.`{PARENT}` = '{parent}'", output_format="list")
+    return {run.data.tags[TRIAL] for run in found}
 
 
 def _log_trial(client: Any, experiment: str, parent: str, tuned: Tuned, trial: TrialRecord) -> None:
+    from mlflow.entities import Param
+
     tags = {PARENT: parent, TRIAL: str(trial.number), "target": tuned.target, "candidate": tuned.kind}
     run = client.create_run(experiment, tags=tags, run_name=f"trial {trial.number + 1}").info.run_id
-    client.log_batch(
-        run, metrics=_metrics({f"{tuned.target}/log_loss": trial.log_loss}), params=_params(trial.params)
-    )
+    metrics = _metrics({f"{tuned.target}/log_loss": trial.log_loss})
+    params = [Param(name, str(value)) for name, value in trial.params.items()]
+    client.log_batch(run, metrics=metrics, params=params)
     client.set_terminated(run)
 
 
@@ -89,17 +63,13 @@ def _metrics(figures: Mapping[str, float], step: int = 0) -> list[Any]:
     return [Metric(name, value, now, step) for name, value in figures.items()]
 
 
-def _params(values: Mapping[str, float]) -> list[Any]:
-    from mlflow.entities import Param
-
-    return [Param(name, str(value)) for name, value in values.items()]
-
-
-def _best(tuned: Tuned) -> dict[str, str]:
+def _best(tuned: Tuned) -> list[Any]:
     """Tags, not parameters: the best may change when the search continues, and MLflow's parameters may not."""
-    return {f"best.{name}": str(value) for name, value in tuned.params.items()} | {
-        "significant": str(tuned.significant).lower()
-    }
+    from mlflow.entities import RunTag
+
+    best = {f"best.{name}": str(value) for name, value in tuned.params.items()}
+    tags = {**best, "significant": str(tuned.significant).lower()}
+    return [RunTag(name, value) for name, value in tags.items()]
 
 
 def _figures(tuned: Tuned) -> dict[str, float]:

@@ -10,6 +10,5 @@ __all__ = [
     "global_pictures",
     "report_data",
     "sampled",
-    "save_importance",
     "write_report",
 ]

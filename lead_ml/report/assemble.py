@@ -24,24 +24,23 @@ CURVE_LINES = 60
 
 
 def report_data(run: Run) -> dict[str, Any]:
-    """Return everything that the report of a run shows.
+    """Return everything that the report of a run shows, and a summary per language such as ``summary_zh``.
 
-    Keys: ``run``, ``synthetic``, ``level`` (of the intervals of the evaluation), ``targets`` (per target: headline,
-    verdicts, metrics by candidate, windows, drift, curves, slices, importance, what ships and what was evaluated),
-    ``thresholds`` (None where nothing could be replayed), ``intake`` (None where it was not saved), ``features``,
-    ``features_left_out``, ``audit`` (None where none was made), ``card`` and a summary per language such as ``summary_zh``. A figure that does not exist is None.
-
-    Raises
-    ------
-    BundleError
-        If the bundle of the run is damaged.
+    Of each target: headline, verdicts, metrics by candidate, windows, drift, curves, slices, importance, what ships and
+    what was evaluated. A figure that does not exist is None, and so are ``thresholds`` where nothing could be replayed,
+    ``intake`` where it was not saved, and ``audit`` where none was made.
     """
     bundle, _ = load_bundle(run.bundle)
     intake = intake_data(run.folder / "intake.json")
     level = float(bundle.params.get("evaluation", {}).get("level", 0.95))
     first = None if intake is None else intake["first"]
+    audit, trusted = run.folder / AUDIT_FILE, bundle.params.get("trust", ())
     data: dict[str, Any] = {
-        "run": _run(run),
+        "run": {
+            **msgspec.structs.asdict(run.record),
+            "fit_until": iso(run.record.fit_until),
+            "lead_ml": version("lead-ml"),
+        },
         "synthetic": run.record.synthetic,
         "level": level,
         "targets": {
@@ -51,22 +50,11 @@ def report_data(run: Run) -> dict[str, Any]:
         "intake": intake,
         "features": features_data(bundle),
         "features_left_out": list(run.record.left_out_features),
-        "audit": _audit(run, bundle),
+        "audit": as_dict(from_json(audit.read_bytes()), trusted) if audit.is_file() else None,
         "card": dict(bundle.card),
     }
     found: dict[str, Any] = plain(data)
     return found | {f"summary_{lang}": summary(found, lang) for lang in LANGUAGES}
-
-
-def _audit(run: Run, bundle: Bundle) -> dict[str, Any] | None:
-    """Return the leakage audit of the run's data; None where none was made."""
-    path = run.folder / AUDIT_FILE
-    return as_dict(from_json(path.read_bytes()), bundle.params.get("trust", ())) if path.is_file() else None
-
-
-def _run(run: Run) -> dict[str, Any]:
-    record = msgspec.to_builtins(run.record)
-    return {**record, "fit_until": iso(run.record.fit_until), "lead_ml": version("lead-ml")}
 
 
 def _thresholds(run: Run, bundle: Bundle) -> dict[str, Any] | None:
@@ -80,9 +68,9 @@ def _thresholds(run: Run, bundle: Bundle) -> dict[str, Any] | None:
             "mql_score": score_of(log_odds(accepted.mql), odds),
             "sql_score": score_of(log_odds(accepted.sql), odds),
         },
-        "advice": msgspec.to_builtins(bundle.advice),
-        "curve": msgspec.to_builtins(curve(bundle.history, reference_odds=odds, n=CURVE_LINES)),
-        "months": msgspec.to_builtins(by_month(bundle.history, log_odds(accepted.sql))),
+        "advice": bundle.advice,
+        "curve": curve(bundle.history, reference_odds=odds, n=CURVE_LINES),
+        "months": by_month(bundle.history, log_odds(accepted.sql)),
         "dated": bundle.history.as_of is not None,
         "assumed": bundle.params.get("thresholds", {}),
     }

@@ -126,14 +126,12 @@ def reliability(part: Record) -> Markup:
 
 def roc(part: Record) -> Markup:
     """True against false positive rate for every candidate."""
-    label = f"{part['title']}: ROC on the forward window"
-    return _curves(label, part["roc"], "false positive rate", "true positive rate")
+    return _curves(part, "roc", "ROC", "false positive rate", "true positive rate")
 
 
 def gains(part: Record) -> Markup:
     """Share of the positives among the leads with the best scores."""
-    label = f"{part['title']}: gains on the forward window"
-    return _curves(label, part["gains"], "share of leads, best score first", "share of positives")
+    return _curves(part, "gains", "gains", "share of leads, best score first", "share of positives")
 
 
 def threshold_curve(thresholds: Record) -> Markup:
@@ -160,20 +158,19 @@ def threshold_curve(thresholds: Record) -> Markup:
     return chart("Precision and recall by threshold", (720, 300), draw, margins=(54, 20, 34, 44))
 
 
-def _curves(
-    label: str, curves: Mapping[str, Sequence[tuple[float, float]]], x_title: str, y_title: str
-) -> Markup:
-    if not curves:
+def _curves(part: Record, key: str, name: str, x_title: str, y_title: str) -> Markup:
+    if not part[key]:
         return EMPTY
 
     def draw(axes: Any) -> None:
         axes.plot([0, 1], [0, 1], **REFERENCE)
-        for kind, points in curves.items():
+        for kind, points in part[key].items():
             axes.plot(*zip(*points, strict=True), color=color_of(kind), label=candidate_name(kind))
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=x_title, ylabel=y_title)
         percent_axis(axes.xaxis, axes.yaxis)
         axes.legend(loc="lower right", frameon=True)
 
+    label = f"{part['title']}: {name} on the forward window"
     return chart(label, SQUARE, draw, margins=(58, 22, 14, 44))
 
 

@@ -27,13 +27,7 @@ NEVER_DAYS = 900.0  # the place of "no decay" on the logarithmic axis
 
 
 def save_picture(decay: Decay, path: Path) -> Path:
-    """Write the picture as SVG or PNG: a row for each type, its weight on the left and its likelihood on the right.
-
-    Raises
-    ------
-    ParamsError
-        If the name ends otherwise.
-    """
+    """Write the picture as .svg or .png: a row for each type, its weight on the left and its likelihood on the right."""
     if path.suffix.lower() not in (".svg", ".png"):
         raise ParamsError("picture", value=path.name, expected="a name that ends in .svg or .png")
     shown = [item for item in decay.types if item.profile]

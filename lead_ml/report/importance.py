@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from lead_ml.declare import GROUPS, Declaration
+from lead_ml.language import LANGUAGES
 from lead_ml.scoring import BundlePart, Scored
 from lead_ml.scoring.reasons import group_label, importance
 from lead_ml.tables.dataset import Floats
@@ -25,22 +26,9 @@ def global_importance(scored: Scored, sampled_from: int | None = None) -> dict[s
     of its features, so features with opposite contributions do not count twice.
     """
     rows, all_rows = len(scored.logit), sampled_from or len(scored.logit)
-    basis = (
-        f"{rows:,} snapshots"
-        if rows == all_rows
-        else f"a random sample of {rows:,} of {all_rows:,} snapshots"
-    )
+    sample = "" if rows == all_rows else f"a random sample of {rows:,} of "
+    basis = f"{sample}{all_rows:,} snapshots"
     return _importance(scored.part.fitted.declarations, scored.contributions[:, :-1], basis)
-
-
-def save_importance(scored: Scored, folder: Path, sampled_from: int | None = None) -> Path:
-    """Write :func:`global_importance` as ``importance.json`` into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / NAME
-    path.write_bytes(
-        msgspec.json.format(msgspec.json.encode(global_importance(scored, sampled_from)), indent=1)
-    )
-    return path
 
 
 def importance_of(part: BundlePart, folder: Path) -> dict[str, Any]:
@@ -53,19 +41,15 @@ def importance_of(part: BundlePart, folder: Path) -> dict[str, Any]:
 
 
 def _importance(declarations: Sequence[Declaration], parts: Floats, basis: str) -> dict[str, Any]:
-    return {
-        "basis": basis,
-        "features": [msgspec.to_builtins(item) for item in importance(declarations, parts)],
-        "groups": _groups(declarations, parts),
-    }
-
-
-def _groups(declarations: Sequence[Declaration], parts: Floats) -> list[dict[str, Any]]:
-    found = []
+    groups = []
     for group in GROUPS:
         columns = [k for k, item in enumerate(declarations) if item.group == group]
         if columns:
-            en, zh = group_label(group, "en"), group_label(group, "zh")
+            names = {lang: group_label(group, lang) for lang in LANGUAGES}
             mean = float(np.abs(parts[:, columns].sum(axis=1)).mean())
-            found.append({"group": group, "en": en, "zh": zh, "features": len(columns), "mean_abs": mean})
-    return sorted(found, key=lambda row: -row["mean_abs"])
+            groups.append({"group": group, **names, "features": len(columns), "mean_abs": mean})
+    return {
+        "basis": basis,
+        "features": [msgspec.to_builtins(item) for item in importance(declarations, parts)],
+        "groups": sorted(groups, key=lambda row: -row["mean_abs"]),
+    }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import singledispatch
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +30,7 @@ from lead_ml.tables.instants import iso
 
 
 def intake_data(path: Path) -> dict[str, Any] | None:
-    """Return the content of ``intake.json``, with timestamps as text; None where it was not saved.
-
-    ``first`` is the earliest creation of a lead, microseconds UTC, or None.
-    """
+    """Return ``intake.json`` with timestamps as text, and ``first``: the earliest creation of a lead, microseconds UTC."""
     if not path.is_file():
         return None
     content = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
@@ -62,73 +58,34 @@ def features_data(bundle: Bundle) -> list[dict[str, Any]]:
     ]
 
 
-@singledispatch
 def computed(item: Declaration) -> str:
     """Return how a feature is computed, in one line."""
-    raise TypeError(f"no words for {type(item).__name__}")
+    return _COMPUTED[type(item)](item)
 
 
-@computed.register
-def _(item: Attribute) -> str:
-    return f"{item.kind} from {item.column}{f' through {item.transform}' if item.transform else ''}"
-
-
-@computed.register
-def _(item: Age) -> str:  # noqa: ARG001
-    return "days from creation to as_of"
-
-
-@computed.register
-def _(item: Clock) -> str:
-    return f"{item.part} of creation, clock of {item.zone}"
-
-
-@computed.register
-def _(item: Ratio) -> str:
-    return f"({computed(item.over)}) / ({computed(item.under)})"
-
-
-@computed.register
-def _(item: Difference) -> str:
-    return f"({computed(item.first)}) - ({computed(item.second)})"
-
-
-@computed.register
-def _(item: Lookup) -> str:
+def _lookup(item: Lookup) -> str:
     otherwise = f", {item.otherwise} where it is not listed" if item.otherwise else ""
     return f"{item.file}, {len(item.table):,} spellings, by {item.of.name}{otherwise}"
 
 
-@computed.register
-def _(item: AllOf) -> str:
-    asked = (
-        f"{part.name} is {' or '.join(values) or 'given'}"
-        for part, values in zip(item.of, item.values, strict=True)
-    )
-    return " and ".join(asked)
+def _all_of(item: AllOf) -> str:
+    asked = zip(item.of, item.values, strict=True)
+    return " and ".join(f"{part.name} is {' or '.join(values) or 'given'}" for part, values in asked)
 
 
-@computed.register
-def _(item: Interest) -> str:
+def _interest(item: Interest) -> str:
     tags = (f"{tag}: {computed(part)}" for tag, part in zip(item.tags, item.of, strict=True))
     return f"the largest of {'; '.join(tags)}"
 
 
-@computed.register
-def _(item: Profile) -> str:
-    return f"points of {', '.join(item.columns)}, learned from converted leads"
-
-
-@computed.register
-def _(item: Rate) -> str:
+def _rate(item: Rate) -> str:
     return (
         f"share of the leads by {item.key}{_only(item.where, {})} that reached {' or '.join(item.stages)} within "
         f"{_span(item.within)}, of those created in {_span(item.window)} before that; shrunk by {item.strength:g} leads"
     )
 
 
-@computed.register
-def _(item: Aggregate) -> str:
+def _aggregate(item: Aggregate) -> str:
     what = item.aggregation.replace("_", " ") + (f" of {item.of}" if item.of else "")
     span = f" in {_span(item.window)}" if item.window else ""
     decay = f", half-life {_span(item.half_life)}" if item.half_life else ""
@@ -137,6 +94,23 @@ def _(item: Aggregate) -> str:
     return (
         f"{what} over {item.stream} by {item.key}{_only(item.where, item.ranges)}{whole}{span}{decay}{clock}"
     )
+
+
+_COMPUTED: Mapping[type, Callable[[Any], str]] = {
+    Attribute: lambda item: (
+        f"{item.kind} from {item.column}{item.transform and f' through {item.transform}'}"
+    ),
+    Age: lambda _: "days from creation to as_of",
+    Clock: lambda item: f"{item.part} of creation, clock of {item.zone}",
+    Ratio: lambda item: f"({computed(item.over)}) / ({computed(item.under)})",
+    Difference: lambda item: f"({computed(item.first)}) - ({computed(item.second)})",
+    Profile: lambda item: f"points of {', '.join(item.columns)}, learned from converted leads",
+    Lookup: _lookup,
+    AllOf: _all_of,
+    Interest: _interest,
+    Rate: _rate,
+    Aggregate: _aggregate,
+}
 
 
 def _only(where: Mapping[str, tuple[str, ...]], ranges: Mapping[str, Range]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +27,15 @@ Pictures = Mapping[str, Sequence[tuple[str, str]]]
 
 
 def write_report(run: Run, path: Path | None = None) -> Path:
-    """Write the report of a run as one self-contained HTML file and return its path.
-
-    Parameters
-    ----------
-    path
-        File to write; ``report.html`` in the folder of the run by default.
-
-    Raises
-    ------
-    BundleError
-        If the bundle of the run is damaged.
-    """
+    """Write the report of a run as one self-contained HTML file, ``report.html`` in its folder by default."""
     path = run.folder / NAME if path is None else path
-    pictures = {target: saved_pictures(run.folder / "pictures" / target) for target in run.targets}
+    pictures = {
+        target: [
+            (drawn.stem, drawn.read_text("utf-8"))
+            for drawn in sorted((run.folder / "pictures" / target).glob("*.svg"))
+        ]
+        for target in run.targets
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render(report_data(run), pictures), encoding="utf-8", newline="\n")
     return path
@@ -48,10 +44,7 @@ def write_report(run: Run, path: Path | None = None) -> Path:
 def render(data: Mapping[str, Any], pictures: Pictures) -> str:
     """Return the page of a data dict; the same dict and pictures give the same text.
 
-    Parameters
-    ----------
-    pictures
-        By target: names, such as ``beeswarm``, and SVG elements drawn by :mod:`lead_ml.report.pictures`.
+    `pictures` holds, by target, names such as ``beeswarm`` and SVG elements drawn by :mod:`lead_ml.report.pictures`.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -62,16 +55,7 @@ def render(data: Mapping[str, Any], pictures: Pictures) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        figure=_figure,
-        share=_share,
-        count=_count,
-        date=_date,
-        cell=_cell,
-        candidate=candidate_name,
-        method=method_name,
-        interval=_interval,
-    )
+    environment.filters.update(FILTERS)
     environment.globals.update(
         charts=charts,
         bars=bars,
@@ -82,11 +66,6 @@ def render(data: Mapping[str, Any], pictures: Pictures) -> str:
     )
     shown = {target: _captioned(pictures.get(target, ())) for target in data["targets"]}
     return environment.get_template("report.html.j2").render(**data, pictures=shown)
-
-
-def saved_pictures(folder: Path) -> list[tuple[str, str]]:
-    """Return the pictures that :func:`lead_ml.report.global_pictures` saved in a folder."""
-    return [(path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.svg"))]
 
 
 def _captioned(pictures: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -107,26 +86,31 @@ def _share(value: float | None, digits: int = 1) -> str:
     return NONE if value is None else catalog("en").numbers.percent(value, digits)
 
 
-def _count(value: float | None) -> str:
-    return _figure(value, 0)
-
-
 def _date(text: str | None) -> str:
     return catalog("en").numbers.date(datetime.fromisoformat(text)) if text else NONE
 
 
 def _cell(cell: Mapping[str, float | None], digits: int = 3, share: bool = False) -> dict[str, str]:
     """Split a figure with its interval into the two texts that a table shows."""
-    write = _share if share else _figure
-    if cell["value"] is None:
-        return {"value": NONE, "interval": ""}
-    bounds = (
-        "" if cell["lower"] is None else f"{write(cell['lower'], digits)} to {write(cell['upper'], digits)}"
+    value, lower, upper = (
+        (_share if share else _figure)(cell[key], digits) for key in ("value", "lower", "upper")
     )
-    return {"value": write(cell["value"], digits), "interval": bounds}
+    return {"value": value, "interval": "" if NONE in (value, lower) else f"{lower} to {upper}"}
 
 
 def _interval(cell: Mapping[str, float | None]) -> str:
     """Write a figure with its interval as one text."""
     shown = _cell(cell)
     return f"{shown['value']} ({shown['interval']})" if shown["interval"] else shown["value"]
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {
+    "figure": _figure,
+    "share": _share,
+    "count": partial(_figure, digits=0),
+    "date": _date,
+    "cell": _cell,
+    "interval": _interval,
+    "candidate": candidate_name,
+    "method": method_name,
+}

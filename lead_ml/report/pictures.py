@@ -8,12 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from markupsafe import Markup
 
 from lead_ml.declare import Declaration
 from lead_ml.language import catalog
-from lead_ml.report.importance import save_importance
+from lead_ml.report.importance import NAME, global_importance
 from lead_ml.report.style import BLUE, GRAY, INK, RED, chart, name_rows, note, short
 from lead_ml.scoring import Scored
 from lead_ml.scoring.reasons import value_text
@@ -28,35 +29,25 @@ _BINS, _SPREAD = 100, 0.4
 def global_pictures(
     scored: Scored, folder: Path, *, rows: int = MOST_ROWS, sampled_from: int | None = None, seed: int = 7
 ) -> list[Path]:
-    """Draw beeswarm, waterfall and dependence pictures of one target as SVG files.
+    """Draw pictures of one target as SVG files in a folder, beside ``importance.json`` on all that was scored.
 
-    The mean absolute contributions on all rows of `scored` are written beside them as ``importance.json``.
-
-    Parameters
-    ----------
-    scored
-        One target of :meth:`lead_ml.scoring.Scorer.scored`.
-    folder
-        Where the files go; it is created where it does not exist.
-    rows
-        At most so many snapshots are drawn, a random sample. The waterfall shows the one with the highest score.
-    sampled_from
-        Of how many snapshots `scored` is a sample; all of them by default.
-
-    Returns
-    -------
-    list of Path
-        ``beeswarm.svg``, ``waterfall.svg`` (where any feature contributes) and one ``dependence-<feature>.svg`` for each of the strongest numeric features.
+    ``beeswarm.svg``, ``waterfall.svg`` of the snapshot with the highest score (both where any feature contributes), and a
+    ``dependence-<feature>.svg`` of each of the strongest numeric features. At most `rows` snapshots are drawn, a random
+    sample; `sampled_from` says of how many snapshots `scored` is one itself.
     """
-    save_importance(scored, folder, sampled_from)
+    folder.mkdir(parents=True, exist_ok=True)
+    measured = msgspec.json.encode(global_importance(scored, sampled_from))
+    (folder / NAME).write_bytes(msgspec.json.format(measured, indent=1))
     sample = _Sample(scored, sampled(len(scored.logit), rows, seed))
     drawn = {"beeswarm": beeswarm(sample), "waterfall": waterfall(sample)}
     for k in sample.strongest_numbers()[:DEPENDENCES]:
         drawn[f"dependence-{sample.features[k].name}"] = dependence(sample, k)
-    drawn = {name: picture for name, picture in drawn.items() if picture}
+    written = []
     for name, picture in drawn.items():
-        (folder / f"{name}.svg").write_text(f"{picture}\n", encoding="utf-8", newline="\n")
-    return [folder / f"{name}.svg" for name in drawn]
+        if picture:
+            written.append(folder / f"{name}.svg")
+            written[-1].write_text(f"{picture}\n", encoding="utf-8", newline="\n")
+    return written
 
 
 @dataclass(frozen=True)
@@ -102,9 +93,12 @@ def beeswarm(sample: _Sample) -> Markup:
         return Markup("")
 
     def draw(axes: Any) -> None:
+        from matplotlib.colors import LinearSegmentedColormap
+
+        low_to_high = LinearSegmentedColormap.from_list("low to high", [BLUE, "#b79bd0", RED], bad=GRAY)
         for place, k in enumerate(shown):
             x = sample.contributions[:, k]
-            colors = _low_to_high()(_ranks(sample.numbers(k)))
+            colors = low_to_high(_ranks(sample.numbers(k)))
             axes.scatter(x, place + _SPREAD * _heights(x), s=7, c=colors, linewidths=0, rasterized=True)
         name_rows(axes, [sample.features[k].en for k in shown])
         axes.axvline(0, color=INK, linewidth=1)
@@ -179,12 +173,6 @@ def _ranks(values: Floats) -> Floats:
 
     ranks = rankdata(values, method="dense", nan_policy="omit")
     return np.asarray((ranks - 1) / max(1.0, np.nanmax(ranks, initial=1.0) - 1), dtype=np.float64)
-
-
-def _low_to_high() -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("low to high", [BLUE, "#b79bd0", RED], bad=GRAY)
 
 
 def sampled(size: int, most: int, seed: int) -> Indices:

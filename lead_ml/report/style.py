@@ -43,18 +43,10 @@ def chart(
     *,
     margins: tuple[int, int, int, int] = (54, 16, 14, 44),
 ) -> Markup:
-    """Return one chart with one pair of axes as SVG.
+    """Return one chart as SVG, drawn by `draw` on one :class:`matplotlib.axes.Axes`.
 
-    Parameters
-    ----------
-    label
-        What the chart shows, for people who cannot see it; unique within a page.
-    size
-        Width and height in pixels.
-    draw
-        Draws on the :class:`matplotlib.axes.Axes` that it is given.
-    margins
-        Pixels left, right, above and below the axes.
+    `label` says what the chart shows, to people who cannot see it; it is unique within a page. `size` is width and height
+    in pixels, `margins` are pixels left, right, above and below the axes.
     """
     (width, height), (left, right, top, bottom) = size, margins
     box = (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from lead_ml.evaluation import Evaluation, WindowRecord
+from lead_ml.evaluation import Evaluation, SliceRecord, WindowRecord
 from lead_ml.language import LANGUAGES
 from lead_ml.model.fit import profiles_of
-from lead_ml.model.metrics import Interval
+from lead_ml.model.metrics import Interval, wilson
 from lead_ml.registry import curves
 from lead_ml.registry.runs import ForwardScores, Run
 from lead_ml.report import figures
@@ -26,12 +26,7 @@ def target_data(
 ) -> dict[str, Any]:
     """Return everything that the report says about a target; ``evaluated`` is False on a cold start.
 
-    Parameters
-    ----------
-    level
-        Of the intervals that are computed here.
-    data_from
-        Earliest creation of a lead, microseconds UTC, where it is known.
+    `level` is of the intervals that are computed here, `data_from` the earliest creation of a lead, microseconds UTC.
     """
     part, evaluation = bundle.parts[target], run.evaluation(target)
     common = {
@@ -41,7 +36,7 @@ def target_data(
         "horizon_days": part.horizon_days,
         "importance": importance_of(part, run.folder / "pictures" / target),
         "profiles": [
-            msgspec.to_builtins(profile_table(item, part.fitted.profiles[item.name]))
+            profile_table(item, part.fitted.profiles[item.name])
             for item in profiles_of(part.fitted.declarations)
         ],
         "ships": _ships(bundle, target, part),
@@ -50,7 +45,12 @@ def target_data(
     if evaluation is None:
         return {**common, "headline": "not evaluated: too few outcomes; the scorecard is used as written"}
     evaluated = _judged(evaluation, run.forward(target), level=level, seed=run.record.seed)
-    return {**common, **evaluated, **_windows(evaluation, data_from)}
+    windows = {
+        "windows": [_window(window) for window in evaluation.windows],
+        "fit_from_us": data_from,
+        "fit_from": None if data_from is None else iso(data_from),
+    }
+    return {**common, **evaluated, **windows}
 
 
 def _ships(bundle: Bundle, target: str, part: BundlePart) -> dict[str, Any]:
@@ -70,9 +70,10 @@ def _judged(
     evaluation: Evaluation, scores: ForwardScores | None, *, level: float, seed: int
 ) -> dict[str, Any]:
     winner = evaluation.winner
-    over = evaluation.lead_over.get(BASE)
-    if over is None and scores is not None:
+    over = None
+    if scores is not None:
         over = figures.over_base_rate(scores, winner, evaluation.base_rate, level=level, seed=seed)
+    slices = evaluation.slices
     return {
         "kind": winner,
         "headline": evaluation.headline,
@@ -87,45 +88,38 @@ def _judged(
         "leaky": None if evaluation.leaky is None else evaluation.leaky.said,
         "base_rate": evaluation.base_rate,
         "kinds": [record.kind for record in evaluation.kinds],
-        "metrics": _metrics(evaluation, _top_shares(evaluation, scores, level, seed)),
+        "metrics": _metrics(evaluation),
         "losses": [
-            {"kind": record.kind, "log_loss": msgspec.to_builtins(record.metrics["log_loss"])}
-            for record in evaluation.kinds
+            {"kind": record.kind, "log_loss": record.metrics["log_loss"]} for record in evaluation.kinds
         ],
         "calibrations": [
-            _calibration(evaluation, record.kind) for record in evaluation.kinds if record.kind != BASE
+            {
+                "kind": record.kind,
+                "method": record.calibration,
+                "slope": record.slope,
+                "intercept": record.intercept,
+                "before": record.uncalibrated_log_loss,
+                "after": record.metrics["log_loss"].value,
+            }
+            for record in evaluation.kinds
+            if record.kind != BASE
         ],
         "optimism": _optimism(evaluation),
-        "judged_on": msgspec.to_builtins(evaluation.windows[-1]),
+        "judged_on": evaluation.windows[-1],
         "left_out": evaluation.left_out,
-        "drift": _drift(evaluation),
-        "slices": _slices(evaluation),
+        "drift": [_with_interval(item) for item in slices if item.by == "month"],
+        "slices": {
+            by: [item for item in slices if item.by == by] for by in dict.fromkeys(item.by for item in slices)
+        },
         "reliability": [] if scores is None else curves.reliability(scores, winner, seed=seed),
         "roc": {} if scores is None else curves.roc_curves(scores),
         "gains": {} if scores is None else curves.gain_curves(scores),
     }
 
 
-def _top_shares(
-    evaluation: Evaluation, scores: ForwardScores | None, level: float, seed: int
-) -> dict[str, dict[str, Interval]]:
-    """Measure the top 5% here where the evaluation did not, by candidate."""
-    if scores is None or "lift_5" in evaluation.kinds[0].metrics:
-        return {}
-    found = {}
-    for kind in scores.probability:
-        lift = figures.top_lift(scores, kind, level=level, seed=seed)
-        share = figures.TOP_SHARE
-        capture = Interval(lift.value * share, lift.lower * share, lift.upper * share)
-        found[kind] = {"lift_5": lift, "capture_5": capture}
-    chance = figures.TOP_SHARE  # one probability for all is no ranking
-    found[BASE] = {"lift_5": Interval(1.0, 1.0, 1.0), "capture_5": Interval(chance, chance, chance)}
-    return found
-
-
-def _metrics(evaluation: Evaluation, more: dict[str, dict[str, Interval]]) -> list[dict[str, Any]]:
+def _metrics(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return one row per metric in the order of :data:`METRICS`, then all others."""
-    by_kind = {record.kind: {**record.metrics, **more.get(record.kind, {})} for record in evaluation.kinds}
+    by_kind = {record.kind: record.metrics for record in evaluation.kinds}
     present = {name for metrics in by_kind.values() for name in metrics}
     names = [name for name in METRICS if name in present] + sorted(present - set(METRICS))
     return [_metric(name, by_kind) for name in names]
@@ -133,27 +127,14 @@ def _metrics(evaluation: Evaluation, more: dict[str, dict[str, Interval]]) -> li
 
 def _metric(name: str, by_kind: dict[str, dict[str, Interval]]) -> dict[str, Any]:
     form = METRICS.get(name, Metric())
-    nothing = Interval(float("nan"), float("nan"), float("nan"))
-    cells = {kind: msgspec.to_builtins(metrics.get(name, nothing)) for kind, metrics in by_kind.items()}
+    cells = {kind: metrics.get(name, Interval(None, None, None)) for kind, metrics in by_kind.items()}
     values = {
-        kind: cell["value"] for kind, cell in cells.items() if kind != BASE and cell["value"] == cell["value"]
+        kind: metrics[name].value for kind, metrics in by_kind.items() if kind != BASE and name in metrics
     }
     best = ""
     if form.better and values:
         best = (min if form.better == "lower" else max)(values, key=lambda kind: values[kind])
     return {"name": name, **metric_words(name), **form._asdict(), "cells": cells, "best": best}
-
-
-def _calibration(evaluation: Evaluation, kind: str) -> dict[str, Any]:
-    record = evaluation.of(kind)
-    return {
-        "kind": kind,
-        "method": record.calibration,
-        "slope": record.slope,
-        "intercept": record.intercept,
-        "before": record.uncalibrated_log_loss,
-        "after": record.metrics["log_loss"].value,
-    }
 
 
 def _optimism(evaluation: Evaluation) -> list[dict[str, Any]]:
@@ -173,34 +154,15 @@ def _optimism(evaluation: Evaluation) -> list[dict[str, Any]]:
     ]
 
 
-def _drift(evaluation: Evaluation) -> list[dict[str, Any]]:
-    found = []
-    for item in evaluation.slices:
-        if item.by == "month":
-            lower, upper = figures.rate_interval(item.observed_rate, item.leads)
-            found.append({**msgspec.to_builtins(item), "lower": lower, "upper": upper})
-    return found
-
-
-def _slices(evaluation: Evaluation) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
-    for item in evaluation.slices:
-        found.setdefault(item.by, []).append(msgspec.to_builtins(item))
-    return found
-
-
-def _windows(evaluation: Evaluation, data_from: int | None) -> dict[str, Any]:
-    return {
-        "windows": [_window(window) for window in evaluation.windows],
-        "fit_from_us": data_from,
-        "fit_from": None if data_from is None else iso(data_from),
-    }
+def _with_interval(item: SliceRecord) -> dict[str, Any]:
+    """Add Wilson's 90% interval of the observed rate over leads."""
+    found = wilson(round(item.observed_rate * item.leads), item.leads)
+    return {**msgspec.structs.asdict(item), "lower": found.lower, "upper": found.upper}
 
 
 def _window(window: WindowRecord) -> dict[str, Any]:
-    edges = {f"{key}_us": _instant(getattr(window, key)) for key in ("start", "end")}
-    return {**msgspec.to_builtins(window), **edges}
-
-
-def _instant(text: str) -> int | None:
-    return from_datetime(datetime.fromisoformat(text)) if text else None
+    edges = {
+        f"{key}_us": from_datetime(datetime.fromisoformat(text)) if text else None
+        for key, text in (("start", window.start), ("end", window.end))
+    }
+    return {**msgspec.structs.asdict(window), **edges}

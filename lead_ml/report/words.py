@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal, NamedTuple
+
+import msgspec
 
 from lead_ml.evaluation import Evaluation
 from lead_ml.language import LANGUAGES, Catalog, Lang, catalog
@@ -45,19 +48,15 @@ def metric_words(name: str) -> dict[str, str]:
     return {**names, "meaning": catalog("en")(f"metrics.{name}.meaning")}
 
 
-def candidate_name(kind: str, lang: Lang = "en") -> str:
-    """Return the name of a candidate for people."""
-    return _named("candidates", kind, lang)
+def _named(section: str, name: str, lang: Lang = "en") -> str:
+    key = f"report.{section}.{name.replace(' ', '_')}"
+    return catalog(lang)(key) if key in catalog(lang) else name
 
 
-def method_name(method: str, lang: Lang = "en") -> str:
-    """Return the name of a method of setting thresholds for people."""
-    return _named("methods", method, lang)
-
-
-def target_name(target: str, lang: Lang = "en") -> str:
-    """Return the name of a target for people."""
-    return _named("targets", target, lang)
+# The names for people of a candidate, of a method of setting thresholds, and of a target.
+candidate_name = partial(_named, "candidates")
+method_name = partial(_named, "methods")
+target_name = partial(_named, "targets")
 
 
 def verdicts(evaluation: Evaluation, over_base: Interval | None) -> list[dict[str, str]]:
@@ -65,9 +64,8 @@ def verdicts(evaluation: Evaluation, over_base: Interval | None) -> list[dict[st
     winner = evaluation.winner
     found = [] if over_base is None else [_base_verdict(winner, over_base)]
     for kind, gap in evaluation.lead_over.items():
-        if kind != BASE:
-            key, tone = ("worse", "lost") if gap.lower > 0 else ("tied", "tied")
-            found.append(_verdict(key, tone, gap, kind, winner))
+        key, tone = ("worse", "lost") if gap.lower > 0 else ("tied", "tied")
+        found.append(_verdict(key, tone, gap, kind, winner))
     return found
 
 
@@ -111,10 +109,8 @@ def summary(data: Record, lang: Lang) -> list[str]:
 
 def _target(part: Record, words: Catalog) -> list[str]:
     lang = words.language
-    if part["evaluated"]:
-        first, *rest = _judged(part, words)
-    else:
-        first, rest = words("report.summary.not_evaluated", name=candidate_name(part["kind"], lang)), []
+    unknown = [words("report.summary.not_evaluated", name=candidate_name(part["kind"], lang))]
+    first, *rest = _judged(part, words) if part["evaluated"] else unknown
     return [words("report.summary.target", target=target_name(part["target"], lang), text=first), *rest]
 
 
@@ -123,14 +119,14 @@ def _judged(part: Record, words: Catalog) -> list[str]:
     auc = next(row["cells"][part["kind"]] for row in part["metrics"] if row["name"] == "roc_auc")
     drivers = words("report.separator").join(row[lang] for row in part["importance"]["features"][:STRONGEST])
     return [
-        *([part["opening"][lang]] if part["opening"][lang] else []),
+        *filter(None, [part["opening"][lang]]),
         part[f"headline_{lang}"],
         words(
             "report.summary.window",
             leads=test["test_leads"],
             positives=test["test_positives"],
             base=part["base_rate"],
-            auc=_unknown(words) if auc["value"] is None else _interval(Interval(**auc), words, 3),
+            auc=words("report.unknown") if auc["value"] is None else _interval(Interval(**auc), words, 3),
         ),
         *(words("report.summary.sentence", text=item[lang]) for item in part["verdicts"]),
         words("report.summary.top_drivers", names=drivers),
@@ -159,16 +155,5 @@ def _verdict(key: str, tone: str, gap: Interval, kind: str, winner: str) -> dict
 
 
 def _interval(found: Interval, words: Catalog, digits: int = 4) -> str:
-    value, lower, upper = (
-        words.numbers.number(part, digits) for part in (found.value, found.lower, found.upper)
-    )
-    return words("report.interval", value=value, lower=lower, upper=upper)
-
-
-def _unknown(words: Catalog) -> str:
-    return words("report.unknown")
-
-
-def _named(section: str, name: str, lang: Lang) -> str:
-    key = f"report.{section}.{name.replace(' ', '_')}"
-    return catalog(lang)(key) if key in catalog(lang) else name
+    shown = {name: words.numbers.number(part, digits) for name, part in msgspec.structs.asdict(found).items()}
+    return words("report.interval", **shown)

@@ -25,13 +25,7 @@ class ConcurrencyLimiter:
         self._admitted = 0
 
     async def run(self, call: Callable[[*_Args], _T], *args: *_Args) -> _T:
-        """Run a blocking call in a thread.
-
-        Raises
-        ------
-        ProblemError
-            503 with Retry-After if the queue is full.
-        """
+        """Run a blocking call in a thread; 503 with Retry-After if the queue is full."""
         if self._admitted >= self._capacity:
             raise ProblemError(
                 "busy",

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
-import jinja2
 import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from lead_ml.scoring import Answer, BatchRequest, Scorer, ScoreRequest
 from lead_ml.scoring.thresholds import Thresholds
+from lead_ml.service import scoring, state
+from lead_ml.service import threshold_routes as routes
+from lead_ml.service.auth import Endpoint
 from lead_ml.service.http import JSON, answer, runtime_of
-from lead_ml.service.keys import SCOPES
-from lead_ml.service.pages.render import asset_link
+from lead_ml.service.keys import SCOPES, Scope
+from lead_ml.service.pages.render import environment
 from lead_ml.service.problems import MEDIA_TYPE, PROBLEMS, ProblemDetails
-from lead_ml.service.scoring import BatchAnswer
-from lead_ml.service.state import ModelAnswer
-from lead_ml.service.threshold_routes import AcceptRequest, AdviceAnswer, AdviceRequest, ThresholdsAnswer
 
 EXAMPLE = {
     "lead": {
@@ -34,70 +31,35 @@ EXAMPLE = {
 ERRORS = ("400", "401", "403", "413", "415", "422", "503")
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One route of the API in the OpenAPI document."""
+class Operation(NamedTuple):
+    """One route of the API; the docstring of its endpoint is its summary in the OpenAPI document."""
 
-    path: str
     method: str
-    summary: str
-    scope: str = ""
+    path: str
+    endpoint: Endpoint
+    scope: Scope | None = None
     request: type | None = None
     response: type | None = None
 
+    @property
+    def summary(self) -> str:
+        """What the route does, in a sentence without a period."""
+        return (self.endpoint.__doc__ or "").rstrip(".")
+
 
 OPERATIONS = (
+    Operation("post", "/v1/score", scoring.score, "score", ScoreRequest, Answer),
+    Operation("post", "/v1/score/batch", scoring.score_batch, "score", BatchRequest, scoring.BatchAnswer),
+    Operation("get", "/v1/thresholds", routes.get_thresholds, "read", response=routes.ThresholdsAnswer),
+    Operation("post", "/v1/thresholds", routes.post_thresholds, "admin", routes.AcceptRequest, Thresholds),
     Operation(
-        path="/v1/score",
-        method="post",
-        summary="Score one lead with its events",
-        scope="score",
-        request=ScoreRequest,
-        response=Answer,
+        "post", "/v1/thresholds/advice", routes.post_advice, "read", routes.AdviceRequest, routes.AdviceAnswer
     ),
-    Operation(
-        path="/v1/score/batch",
-        method="post",
-        summary="Score 1 to 1,000 leads; an error in one lead does not affect the others",
-        scope="score",
-        request=BatchRequest,
-        response=BatchAnswer,
-    ),
-    Operation(
-        path="/v1/thresholds",
-        method="get",
-        summary="Return the current thresholds with their evidence",
-        scope="read",
-        response=ThresholdsAnswer,
-    ),
-    Operation(
-        path="/v1/thresholds",
-        method="post",
-        summary="Accept thresholds",
-        scope="admin",
-        request=AcceptRequest,
-        response=Thresholds,
-    ),
-    Operation(
-        path="/v1/thresholds/advice",
-        method="post",
-        summary="Advise on thresholds for a given capacity, costs, value or minimum shares",
-        scope="read",
-        request=AdviceRequest,
-        response=AdviceAnswer,
-    ),
-    Operation(
-        path="/v1/model",
-        method="get",
-        summary="Describe the model in use and the last reload",
-        scope="read",
-        response=ModelAnswer,
-    ),
-    Operation(path="/livez", method="get", summary="Confirm that the process is running"),
-    Operation(
-        path="/readyz", method="get", summary="Confirm that a verified model is loaded; 503 until then"
-    ),
-    Operation(path="/v1/metrics", method="get", summary="Return metrics in the Prometheus text format"),
-    Operation(path="/metrics", method="get", summary="The same as /v1/metrics"),
+    Operation("get", "/v1/model", state.get_model, "read", response=state.ModelAnswer),
+    Operation("get", "/livez", state.livez),
+    Operation("get", "/readyz", state.readyz),
+    Operation("get", "/v1/metrics", state.get_metrics),
+    Operation("get", "/metrics", state.get_metrics),
 )
 
 
@@ -108,14 +70,14 @@ async def document(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """Return the OpenAPI document as an HTML page that loads nothing from other servers."""
-    found = _current(request)
+    template = environment().get_template("docs.html")
     return HTMLResponse(
-        _template().render(
-            doc=found,
-            operations=_rows(found),
+        template.render(
+            doc=_current(request),
+            operations=OPERATIONS,
+            example=msgspec.json.format(msgspec.json.encode(EXAMPLE)).decode(),
             problems=PROBLEMS,
-            style=asset_link("review.css"),
-            icon=asset_link("icon.svg"),
+            type_words=type_words,
         )
     )
 
@@ -190,37 +152,6 @@ def _current(request: Request) -> dict[str, Any]:
     return openapi(reloader.scorer if reloader.ready else None)
 
 
-def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
-    rows = []
-    for path, methods in found["paths"].items():
-        for method, operation in methods.items():
-            body = operation.get("requestBody", {}).get("content", {}).get(JSON, {})
-            example = (
-                msgspec.json.format(msgspec.json.encode(body["example"])).decode()
-                if "example" in body
-                else ""
-            )
-            rows.append(
-                {
-                    "path": path,
-                    "method": method,
-                    "operation": operation,
-                    "request": _name(body),
-                    "response": _response(operation),
-                    "example": example,
-                }
-            )
-    return rows
-
-
-def _response(operation: dict[str, Any]) -> str:
-    return next((_name(content) for content in operation["responses"]["200"]["content"].values()), "")
-
-
-def _name(content: dict[str, Any]) -> str:
-    return str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2]
-
-
 def type_words(schema: dict[str, Any]) -> str:
     """Describe the type of a property in one line; references are given by name.
 
@@ -238,13 +169,3 @@ def type_words(schema: dict[str, Any]) -> str:
     if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
         return f"map of {type_words(schema['additionalProperties'])}"
     return str(schema.get("type", "any"))
-
-
-@cache
-def _template() -> jinja2.Template:
-    source = resources.files("lead_ml.service").joinpath("templates", "docs.html").read_text(encoding="utf-8")
-    found = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    found.filters["type_words"] = type_words
-    return found.from_string(source)

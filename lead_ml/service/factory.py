@@ -8,13 +8,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lead_ml.service import docs, login, page_routes, scoring, state, threshold_routes
+from lead_ml.service import docs, login, page_routes
 from lead_ml.service.auth import Endpoint, requiring
 from lead_ml.service.concurrency_limiter import ConcurrencyLimiter
 from lead_ml.service.http import Runtime
@@ -22,7 +21,7 @@ from lead_ml.service.keys import KeyRing
 from lead_ml.service.metrics import ServiceMetrics
 from lead_ml.service.middleware import ROUTE, AccessLogFilter, RequestMonitor, SecurityHeaders
 from lead_ml.service.pages import EvidenceCache, WorklistReader
-from lead_ml.service.problems import respond_to
+from lead_ml.service.problems import KNOWN, respond_to
 from lead_ml.service.reload import Loaders, ScorerReloader
 from lead_ml.service.session import SessionSigner, random_secret, secret_beside
 from lead_ml.service.settings import Settings
@@ -30,14 +29,9 @@ from lead_ml.service.visit import page
 
 
 def create_app(settings: Settings, *, loaders: Loaders | None = None) -> Starlette:
-    """Build the app. Loading starts with the lifespan or, if the server sends no lifespan events, the first request.
+    """Build the app; tests replace the `loaders` of bundles.
 
-    Parameters
-    ----------
-    settings
-        The settings of the deployment.
-    loaders
-        How bundles are checked and loaded; replaced in tests.
+    Loading starts with the lifespan or, if the server sends no lifespan events, the first request.
     """
     runtime = _runtime(settings, loaders)
 
@@ -50,7 +44,7 @@ def create_app(settings: Settings, *, loaders: Loaders | None = None) -> Starlet
     app = Starlette(
         routes=_routes(),
         middleware=[Middleware(SecurityHeaders), Middleware(RequestMonitor, runtime=runtime)],
-        exception_handlers={HTTPException: _answer_error},
+        exception_handlers=dict.fromkeys(KNOWN, _answer_error),
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
@@ -80,67 +74,36 @@ def _runtime(settings: Settings, loaders: Loaders | None) -> Runtime:
 
 
 def _routes() -> list[Route]:
+    api: dict[str, dict[str, Endpoint]] = {}
+    for item in docs.OPERATIONS:
+        endpoint = requiring(item.scope, item.endpoint) if item.scope else item.endpoint
+        api.setdefault(item.path, {})[item.method.upper()] = endpoint
     return [
-        _route("/v1/score", requiring("score", scoring.score), "POST"),
-        _route("/v1/score/batch", requiring("score", scoring.score_batch), "POST"),
-        _route(
-            "/v1/thresholds",
-            _by_method(
-                GET=requiring("read", threshold_routes.get_thresholds),
-                POST=requiring("admin", threshold_routes.post_thresholds),
-            ),
-        ),
-        _route("/v1/thresholds/advice", requiring("read", threshold_routes.post_advice), "POST"),
-        _route("/v1/model", requiring("read", state.get_model), "GET"),
-        _route("/", page_routes.home, "GET"),
-        _route("/review", page(page_routes.worklist), "GET"),
+        *(_route(path, **endpoints) for path, endpoints in api.items()),
+        _route("/", GET=page_routes.home),
+        _route("/review", GET=page(page_routes.worklist)),
         _route(
             "/review/thresholds",
-            _by_method(GET=page(page_routes.thresholds), POST=page(page_routes.accept_thresholds)),
+            GET=page(page_routes.thresholds),
+            POST=page(page_routes.accept_thresholds),
         ),
-        _route("/review/{lead_id:path}", page(page_routes.lead), "GET"),
-        _route("/login", _by_method(GET=login.show_login, POST=login.login)),
-        _route("/logout", login.logout, "POST"),
-        _route("/static/{name}", page_routes.static, "GET"),
-        _route("/docs", docs.show, "GET"),
-        _route("/openapi.json", docs.document, "GET"),
-        _route("/livez", state.livez, "GET"),
-        _route("/readyz", state.readyz, "GET"),
-        _route("/metrics", state.get_metrics, "GET"),
-        _route("/v1/metrics", state.get_metrics, "GET"),
+        _route("/review/{lead_id:path}", GET=page(page_routes.lead)),
+        _route("/login", GET=login.show_login, POST=login.login),
+        _route("/logout", POST=login.logout),
+        _route("/static/{name}", GET=page_routes.static),
+        _route("/docs", GET=docs.show),
+        _route("/openapi.json", GET=docs.document),
     ]
 
 
-class _ByMethod:
-    """The endpoints of one path, by method."""
-
-    def __init__(self, endpoints: dict[str, Endpoint]) -> None:
-        self.endpoints = endpoints
-
-    async def __call__(self, request: Request) -> Response:
-        """Call the endpoint of the method; HEAD is a GET without its body."""
-        return await self.endpoints["GET" if request.method == "HEAD" else request.method](request)
-
-
-def _by_method(**endpoints: Endpoint) -> _ByMethod:
-    return _ByMethod(endpoints)
-
-
-def _route(path: str, endpoint: Endpoint | _ByMethod, method: str = "") -> Route:
-    """Return a route that records its name for metrics and logs, and answers known errors as problem details."""
-    methods = list(endpoint.endpoints) if isinstance(endpoint, _ByMethod) else [method]
+def _route(path: str, **endpoints: Endpoint) -> Route:
+    """Return a route with an endpoint by method, which records its name for metrics and logs."""
 
     async def named(request: Request) -> Response:
         request.scope[ROUTE] = path
-        try:
-            return await endpoint(request)
-        except Exception as error:
-            known = respond_to(error)
-            if known.status_code == 500:
-                raise
-            return known
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
 
-    return Route(path, named, methods=methods)
+    return Route(path, named, methods=list(endpoints))
 
 
 async def _answer_error(_: Request, error: Exception) -> Response:

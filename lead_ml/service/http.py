@@ -40,19 +40,13 @@ def runtime_of(request: Request) -> Runtime:
     return runtime
 
 
-def answer(content: object, status: int = 200) -> Response:
+def answer(content: object) -> Response:
     """Encode plain data or structs as a JSON response."""
-    return Response(msgspec.json.encode(content), status, media_type=JSON)
+    return Response(msgspec.json.encode(content), media_type=JSON)
 
 
 async def json_body(request: Request, limit: int) -> bytes:
-    """Read a JSON body of at most `limit` bytes.
-
-    Raises
-    ------
-    ProblemError
-        415 unless it is uncompressed UTF-8 JSON, 413 if it is longer than `limit`.
-    """
+    """Read a body of at most `limit` bytes (otherwise 413) of uncompressed UTF-8 JSON (otherwise 415)."""
     media, _, rest = request.headers.get("content-type", "").partition(";")
     charset = rest.strip().lower().removeprefix("charset=").strip('"')
     if media.strip().lower() != JSON or charset not in ("", "utf-8", "utf8"):

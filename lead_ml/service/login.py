@@ -2,57 +2,48 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from dataclasses import replace
 
-from lead_ml.service.auth import visitor
-from lead_ml.service.http import runtime_of
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
 from lead_ml.service.pages import render
 from lead_ml.service.session import COOKIE, Session
-from lead_ml.service.visit import form_of, frame_of, lang_of, set_session
+from lead_ml.service.visit import NOBODY, Visit
 
 
 async def show_login(request: Request) -> Response:
     """Show the login form, within a session, so that the form can carry a CSRF token."""
-    _, found = visitor(request)
-    session = found or Session.fresh()
-    return _login_page(request, session, new=found is None)
+    return _login_page(Visit.of(request))
 
 
 async def login(request: Request) -> Response:
     """Check a key and start a new session, so that a session from before the login cannot be reused."""
-    runtime = runtime_of(request)
-    form = await form_of(request)
-    _, session = visitor(request)
-    if not runtime.signer.csrf_is_valid(session, form.get("csrf", "")):
-        return _login_page(request, Session.fresh(), new=True, problem="pages.errors.csrf", status=403)
-    key = runtime.keys.find(form.get("key", "").strip())
+    visit = Visit.of(request)
+    form = await visit.form()
+    if not visit.owns(form):
+        return _login_page(_renewed(visit), "pages.errors.csrf", 403)
+    key = visit.runtime.keys.find(form.get("key", "").strip())
     if key is None or "read" not in key.scopes:
-        return _login_page(
-            request, session or Session.fresh(), new=False, problem="pages.login.wrong", status=401
-        )
-    response = RedirectResponse(f"/review?lang={lang_of(request)}", 303)
-    set_session(request, response, Session.fresh(key.id))
-    return response
+        return _login_page(visit, "pages.login.wrong", 401)
+    return _renewed(visit, key.id).remembered(visit.redirect("/review"))
 
 
 async def logout(request: Request) -> Response:
     """End a session."""
-    runtime = runtime_of(request)
-    form = await form_of(request)
-    _, session = visitor(request)
-    response = RedirectResponse(f"/login?lang={lang_of(request)}", 303)
-    if runtime.signer.csrf_is_valid(session, form.get("csrf", "")):
+    visit = Visit.of(request)
+    form = await visit.form()
+    response = visit.redirect("/login")
+    if visit.owns(form):
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response
 
 
-def _login_page(
-    request: Request, session: Session, *, new: bool, problem: str = "", status: int = 200
-) -> Response:
-    frame = frame_of(request, None, session)
-    view = {"problem": frame.text(problem) if problem else "", "no_keys": not runtime_of(request).keys.keys()}
-    response = HTMLResponse(render("login.html", frame, view), status)
-    if new:
-        set_session(request, response, session)
-    return response
+def _renewed(visit: Visit, key_id: str = "") -> Visit:
+    return replace(visit, session=Session.fresh(key_id), is_new=True)
+
+
+def _login_page(visit: Visit, problem: str = "", status: int = 200) -> Response:
+    frame = replace(visit, caller=NOBODY).frame()
+    view = {"problem": frame.text(problem) if problem else "", "no_keys": not visit.runtime.keys.keys()}
+    return visit.remembered(HTMLResponse(render("login.html", frame, view), status))

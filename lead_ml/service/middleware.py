@@ -7,24 +7,25 @@ import time
 import traceback
 from typing import Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lead_ml.service.http import Runtime
-from lead_ml.service.problems import of_error, respond
+from lead_ml.service.problems import respond_to
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 ROUTE = "lead_ml.route"
-HEADERS = (
-    (
-        b"content-security-policy",
-        b"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
     ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-)
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",  # unless the route allows it
+}
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class RequestMonitor:
         except Exception as error:  # noqa: BLE001 - the last handler: no error may leave the app
             log_unexpected(error, scope)
             if not status:
-                await respond(of_error(RuntimeError()))(scope, receive, send_watched)
+                await respond_to(RuntimeError())(scope, receive, send_watched)
         finally:
             self._runtime.metrics.in_flight.dec()
             method = scope["method"] if scope["method"] in METHODS else "OTHER"
@@ -78,12 +79,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                present = {name.lower() for name, _ in message["headers"]}
-                extra = [*HEADERS, (b"cache-control", b"no-store")]
-                message["headers"] = [
-                    *message["headers"],
-                    *(pair for pair in extra if pair[0] not in present),
-                ]
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
@@ -111,5 +109,4 @@ class AccessLogFilter(logging.Filter):
 
 def _without_personal_data(path: str) -> str:
     path = path.partition("?")[0]
-    known = ("/review/thresholds",)
-    return "/review/..." if path.startswith("/review/") and path not in known else path
+    return "/review/..." if path.startswith("/review/") and path != "/review/thresholds" else path

@@ -4,37 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import msgspec
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from lead_ml.errors import LeadMLError, RequestError, TooLittleData
 from lead_ml.scoring import Scorer
-from lead_ml.service.auth import Principal
-from lead_ml.service.http import runtime_of
-from lead_ml.service.pages import (
-    AdviceShown,
-    ThresholdsForm,
-    WorklistQuery,
-    asset,
-    lead_view,
-    render,
-    thresholds_view,
-    worklist_view,
-)
+from lead_ml.service import pages
 from lead_ml.service.pages.evidence import threshold_params
 from lead_ml.service.pages.thresholds_page import NUMBERS, SHARES
 from lead_ml.service.problems import ProblemError
-from lead_ml.service.session import Session
 from lead_ml.service.threshold_routes import AcceptRequest, AdviceRequest, accept, advice_for
-from lead_ml.service.visit import csrf_error, form_of, frame_of, lang_of
+from lead_ml.service.visit import Visit
 
 _STATIC_SECONDS = 31_536_000
 _FORM_FIELDS = ("mql", "sql", "why", "by", "method")
-_INVALID = (RequestError, msgspec.ValidationError, ValueError)
 
 
 async def home(_: Request) -> Response:
@@ -42,112 +28,97 @@ async def home(_: Request) -> Response:
     return RedirectResponse("/review", 307)
 
 
-async def worklist(request: Request, principal: Principal, session: Session) -> Response:
+async def worklist(visit: Visit) -> Response:
     """Show the ranked open leads."""
-    runtime, scorer = runtime_of(request), runtime_of(request).reloader.scorer
-    frame = frame_of(request, principal, session, "worklist")
-    query = WorklistQuery.of(request.query_params)
+    runtime, scorer, frame = visit.runtime, visit.runtime.reloader.scorer, visit.frame("worklist")
+    query = pages.WorklistQuery.of(visit.request.query_params)
 
     def html() -> str:
         current, evidence = runtime.worklist.current(scorer), runtime.evidence.of(scorer)
-        return render("worklist.html", frame, worklist_view(current, scorer, evidence, query, frame))
+        return pages.render(
+            "worklist.html", frame, pages.worklist_view(current, scorer, evidence, query, frame)
+        )
 
     return HTMLResponse(await runtime.limiter.run(html))
 
 
-async def lead(request: Request, principal: Principal, session: Session) -> Response:
+async def lead(visit: Visit) -> Response:
     """Show how the score of one lead was calculated."""
-    runtime, scorer = runtime_of(request), runtime_of(request).reloader.scorer
-    frame = frame_of(request, principal, session, "worklist")
+    runtime, scorer, frame = visit.runtime, visit.runtime.reloader.scorer, visit.frame("worklist")
 
     def html() -> str:
-        row = runtime.worklist.current(scorer).by_id.get(request.path_params["lead_id"])
+        row = runtime.worklist.current(scorer).by_id.get(visit.request.path_params["lead_id"])
         if row is None:
-            raise HTTPException(404)
-        return render("lead.html", frame, lead_view(row, scorer, frame))
+            raise ProblemError("not-found")
+        return pages.render("lead.html", frame, pages.lead_view(row, scorer, frame))
 
     return HTMLResponse(await runtime.limiter.run(html))
 
 
-@dataclass(frozen=True)
-class ThresholdsVisit:
-    """One look at the page of the thresholds: its form, and the numbers that the reader typed for the advice."""
-
-    request: Request
-    principal: Principal
-    session: Session
-    form: ThresholdsForm
-    numbers: Mapping[str, str] = field(default_factory=dict)
-
-
-async def thresholds(request: Request, principal: Principal, session: Session) -> Response:
+async def thresholds(visit: Visit) -> Response:
     """Show the backtest of the thresholds, and recommendations for the reader's numbers."""
-    query = request.query_params
+    query = visit.request.query_params
     typed = {name: query[name][:50] for name in ("mql", "sql", "method") if name in query}
     numbers = {name: query[name] for name in NUMBERS if query.get(name)}
-    form = ThresholdsForm(typed, accepted="accepted" in query)
-    return await _thresholds_page(ThresholdsVisit(request, principal, session, form, numbers))
+    return await _thresholds_page(visit, pages.ThresholdsForm(typed, accepted="accepted" in query), numbers)
 
 
-async def accept_thresholds(request: Request, principal: Principal, session: Session) -> Response:
+async def accept_thresholds(visit: Visit) -> Response:
     """Accept the thresholds of the form."""
-    runtime, scorer = runtime_of(request), runtime_of(request).reloader.scorer
-    form = await form_of(request)
-    if not runtime.signer.csrf_is_valid(session, form.get("csrf", "")):
-        raise csrf_error()
-    if "admin" not in principal.scopes:
+    scorer = visit.runtime.reloader.scorer
+    form = await visit.form()
+    if not visit.owns(form):
+        detail = "The CSRF token of the form is missing or invalid."
+        raise ProblemError("forbidden", detail, page_text="pages.errors.csrf")
+    if "admin" not in visit.caller.scopes:
         raise ProblemError("forbidden", "Accepting thresholds needs the scope admin.")
     try:
         wanted = msgspec.convert(_acceptance(form), AcceptRequest)
-        await runtime.limiter.run(accept, runtime, scorer, wanted, principal.name)
-    except _INVALID:
+        await visit.runtime.limiter.run(accept, visit.runtime, scorer, wanted, visit.caller.name)
+    except (RequestError, ValueError):  # msgspec's errors are ValueErrors
         typed = {name: form[name] for name in _FORM_FIELDS if name in form}
-        failed = ThresholdsForm(typed, problem="pages.thresholds.invalid")
-        return await _thresholds_page(ThresholdsVisit(request, principal, session, failed))
-    return RedirectResponse(f"/review/thresholds?lang={lang_of(request)}&accepted=1", 303)
+        return await _thresholds_page(
+            visit, pages.ThresholdsForm(typed, problem="pages.thresholds.invalid"), {}
+        )
+    return RedirectResponse(f"/review/thresholds?lang={visit.lang}&accepted=1", 303)
 
 
 async def static(request: Request) -> Response:
     """Send the style sheet or the icon; their addresses change with their content."""
     try:
-        content, media = asset(request.path_params["name"])
+        content, media = pages.asset(request.path_params["name"])
     except KeyError:
-        raise HTTPException(404) from None
+        raise ProblemError("not-found") from None
     return Response(
         content, media_type=media, headers={"Cache-Control": f"public, max-age={_STATIC_SECONDS}, immutable"}
     )
 
 
-async def _thresholds_page(visit: ThresholdsVisit) -> Response:
-    runtime, scorer = runtime_of(visit.request), runtime_of(visit.request).reloader.scorer
-    frame = frame_of(visit.request, visit.principal, visit.session, "thresholds")
+async def _thresholds_page(visit: Visit, form: pages.ThresholdsForm, numbers: Mapping[str, str]) -> Response:
+    runtime, scorer, frame = visit.runtime, visit.runtime.reloader.scorer, visit.frame("thresholds")
 
     def html() -> tuple[str, int]:
-        shown, problem = _advice(scorer, visit.numbers)
-        form = replace(visit.form, problem=problem) if problem else visit.form
-        view = thresholds_view(scorer, runtime.evidence.of(scorer), shown, form, frame)
-        return render("thresholds.html", frame, view), 422 if form.problem else 200
+        shown, problem = _advice(scorer, numbers)
+        told = replace(form, problem=problem) if problem else form
+        view = pages.thresholds_view(scorer, runtime.evidence.of(scorer), shown, told, frame)
+        return pages.render("thresholds.html", frame, view), 422 if told.problem else 200
 
     return HTMLResponse(*await runtime.limiter.run(html))
 
 
-def _advice(scorer: Scorer, typed: Mapping[str, str]) -> tuple[AdviceShown, str]:
+def _advice(scorer: Scorer, typed: Mapping[str, str]) -> tuple[pages.AdviceShown, str]:
     """Return the advice for the typed numbers or, if they are invalid, that of the bundle with the problem."""
-    default = AdviceShown(scorer.bundle.advice, threshold_params(scorer).model_dump())
+    default = pages.AdviceShown(scorer.bundle.advice, threshold_params(scorer).model_dump())
     if not typed:
         return default, ""
     try:
-        found = advice_for(scorer, _numbers(typed))
+        values = {name: _finite(text) / (100 if name in SHARES else 1) for name, text in typed.items()}
+        found = advice_for(scorer, msgspec.convert(values, AdviceRequest))
     except TooLittleData:
         return default, "pages.thresholds.no_advice"
-    except (ProblemError, LeadMLError, msgspec.ValidationError, ValueError):
+    except (ProblemError, LeadMLError, ValueError):
         return default, "pages.numbers.invalid"
-    return AdviceShown(found.advice, found.numbers, custom=True), ""
-
-
-def _numbers(typed: Mapping[str, str]) -> AdviceRequest:
-    values = {name: _finite(text) / (100 if name in SHARES else 1) for name, text in typed.items()}
-    return msgspec.convert(values, AdviceRequest)
+    return pages.AdviceShown(found.advice, found.numbers, custom=True), ""
 
 
 def _acceptance(form: Mapping[str, str]) -> dict[str, object]:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from lead_ml.errors import ParamsError, RequestError, TooLittleData
 
 MEDIA_TYPE = "application/problem+json"
-_PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+_PLACE = re.compile(r" - at `\$\.?([^`]*)`$")
 
 PROBLEMS: Mapping[str, tuple[int, str]] = {
     "malformed": (400, "The body is not valid JSON"),
@@ -29,6 +29,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "not-ready": (503, "No model is loaded"),
     "busy": (503, "The server is busy"),
 }
+INVALID = (RequestError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,19 +43,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class ProblemError(Exception):
-    """An error with its response.
-
-    Parameters
-    ----------
-    name
-        A key of :data:`PROBLEMS`.
-    detail, field
-        See :class:`ProblemDetails`.
-    headers
-        Headers of the response.
-    page_text
-        Catalog key of the text that a page shows; by default the text for the status.
-    """
+    """An error with its response: one of :data:`PROBLEMS`, its headers, and the catalog key of what a page says."""
 
     def __init__(
         self,
@@ -71,6 +60,9 @@ class ProblemError(Exception):
         self.page_text = page_text
 
 
+KNOWN = (*INVALID, ProblemError, HTTPException, ParamsError, TooLittleData)
+
+
 def problem_of(name: str, detail: str = "", field: str = "") -> ProblemDetails:
     """Return the details of one of :data:`PROBLEMS`."""
     status, title = PROBLEMS[name]
@@ -80,45 +72,36 @@ def problem_of(name: str, detail: str = "", field: str = "") -> ProblemDetails:
 
 
 def of_error(error: Exception) -> ProblemDetails:
-    """Translate a lead-ml error or a decoding error; any other error is *unexpected*, without further detail."""
-    if isinstance(error, ProblemError):
-        return error.problem
-    if isinstance(error, HTTPException):
-        return _of_status(error.status_code)
-    if isinstance(error, RequestError | ParamsError | TooLittleData):
-        return problem_of("invalid", str(error), getattr(error, "field", ""))
+    """Translate one of the errors :data:`KNOWN`; any other is *unexpected*, without further detail."""
+    match error:
+        case ProblemError():
+            return error.problem
+        case HTTPException():
+            return _of_status(error.status_code)
+        case RequestError() | ParamsError() | TooLittleData():
+            return problem_of("invalid", str(error), getattr(error, "field", ""))
     return _of_decoding(error)
 
 
 def _of_decoding(error: Exception) -> ProblemDetails:
-    if isinstance(error, msgspec.ValidationError):
-        return _of_validation(str(error))
-    if isinstance(error, UnicodeDecodeError):
-        return problem_of("malformed", "The body is not UTF-8.")
-    if isinstance(error, RecursionError):
-        return problem_of("malformed", "The body is nested too deeply.")
-    if isinstance(error, msgspec.DecodeError):
-        return problem_of("malformed", f"{str(error).rstrip('.')}.")
+    match error:
+        case msgspec.ValidationError():
+            message, path, *_ = [*_PLACE.split(str(error)), ""]
+            return problem_of("invalid", f"{message}.", path)
+        case UnicodeDecodeError():
+            return problem_of("malformed", "The body is not UTF-8.")
+        case RecursionError():
+            return problem_of("malformed", "The body is nested too deeply.")
+        case msgspec.DecodeError():
+            return problem_of("malformed", f"{str(error).rstrip('.')}.")
     return problem_of("unexpected", "The error was logged.")
-
-
-def respond(problem: ProblemDetails, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a problem as a response."""
-    return Response(msgspec.json.encode(problem), problem.status, dict(headers or {}), MEDIA_TYPE)
 
 
 def respond_to(error: Exception) -> Response:
     """Return the response for an error, with its headers."""
     headers = error.headers if isinstance(error, ProblemError | HTTPException) else None
-    return respond(of_error(error), headers)
-
-
-def _of_validation(message: str) -> ProblemDetails:
-    place = _PLACE.search(message)
-    if place is None:
-        return problem_of("invalid", f"{message}.")
-    path = place["path"].removeprefix(".")
-    return problem_of("invalid", f"{message[: place.start()]}.", path)
+    problem = of_error(error)
+    return Response(msgspec.json.encode(problem), problem.status, dict(headers or {}), MEDIA_TYPE)
 
 
 def _of_status(status: int) -> ProblemDetails:

@@ -10,14 +10,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from lead_ml.errors import BundleError, LeadMLError
 from lead_ml.scoring import Scorer, accepted_thresholds, served_folder, served_version
 from lead_ml.scoring.thresholds import Thresholds
+from lead_ml.service.files import Stamp, stamp_of
 from lead_ml.service.problems import ProblemError
 from lead_ml.service.settings import Settings
 from lead_ml.tables.instants import iso
@@ -40,17 +42,15 @@ class ReloadState(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-@dataclass(frozen=True)
-class BundleOnDisk:
+class BundleOnDisk(NamedTuple):
     """A bundle on disk: its name, its folder, and a stamp that changes with its manifest."""
 
     name: str
     folder: Path
-    stamp: tuple[int, int] | None
+    stamp: Stamp | None
 
 
-@dataclass(frozen=True)
-class Loaders:
+class Loaders(NamedTuple):
     """How a bundle is checked and loaded; replaced in tests."""
 
     check: Callable[[Path], None]
@@ -63,10 +63,10 @@ class ScorerReloader:
 
     def __init__(self, settings: Settings, loaders: Loaders | None = None) -> None:
         self._settings = settings
-        self._loaders = default_loaders() if loaders is None else loaders
+        self._loaders = loaders or default_loaders()
         self._scorer: Scorer | None = None
         self._source: BundleOnDisk | None = None
-        self._thresholds_stamp: tuple[int, int] | None = None
+        self._thresholds_stamp: Stamp | None = None
         self._failed: tuple[BundleOnDisk, float, float] | None = None  # bundle, time of the retry, pause
         self._lock = threading.Lock()
         self._stopping: threading.Event | None = None
@@ -75,13 +75,7 @@ class ScorerReloader:
 
     @property
     def scorer(self) -> Scorer:
-        """The scorer in use.
-
-        Raises
-        ------
-        ProblemError
-            503 until the first scorer is loaded.
-        """
+        """The scorer in use; 503 until the first one is loaded."""
         if self._scorer is None:
             failed = self.reload is not None and not self.reload.ok
             why = "The model could not be loaded; see /v1/model." if failed else "The model is being loaded."
@@ -118,11 +112,14 @@ class ScorerReloader:
                 self._load(source)
             elif self._scorer is not None:
                 self._refresh_thresholds(self._scorer)
-                self._note_recovery(source)
+                if (
+                    self.reload is not None and not self.reload.ok
+                ):  # over without a reload, as after a rollback
+                    self.reload = ReloadState(ok=True, at=now_text(), wanted=source.name)
         except LeadMLError as error:
             self._note_failure(None, error)
 
-    def adopt(self, scorer: Scorer, thresholds: Thresholds) -> Scorer:
+    def adopt(self, scorer: Scorer, thresholds: Thresholds) -> None:
         """Use new thresholds with `scorer` at once, unless a different scorer has replaced it meanwhile."""
         with self._lock:
             if self._scorer is not scorer:
@@ -132,8 +129,7 @@ class ScorerReloader:
                     page_text="pages.errors.other_model",
                 )
             self._scorer = replace(scorer, thresholds=thresholds)
-            self._thresholds_stamp = _stamp(_thresholds_path(scorer))
-            return self._scorer
+            self._thresholds_stamp = _thresholds_stamp(scorer.folder)
 
     def _run(self, stopping: threading.Event) -> None:
         while not stopping.is_set():
@@ -146,7 +142,7 @@ class ScorerReloader:
     def _wanted(self) -> BundleOnDisk:
         fixed, runs = self._settings.bundle, self._settings.runs
         name, folder = (fixed.name, fixed) if fixed else (served_version(runs).version, served_folder(runs))
-        return BundleOnDisk(name, folder, _stamp(folder / "manifest.json"))
+        return BundleOnDisk(name, folder, stamp_of(folder / "manifest.json"))
 
     def _load(self, source: BundleOnDisk) -> None:
         if self._failed is not None and self._failed[0] == source and time.monotonic() < self._failed[1]:
@@ -158,49 +154,38 @@ class ScorerReloader:
                 )
             self._loaders.check(source.folder)
             self._loaders.warm()
-            stamp = _stamp(source.folder / "thresholds.json")
+            stamp = _thresholds_stamp(source.folder)
             scorer = self._loaders.load(source.folder)
             _ = scorer.compiled  # compiled now, so that the first request is not slow
         except (LeadMLError, OSError) as error:
             self._note_failure(source, error)
             return
-        self._swap(source, scorer, stamp)
-
-    def _swap(self, source: BundleOnDisk, scorer: Scorer, thresholds_stamp: tuple[int, int] | None) -> None:
         with self._lock:
             self._scorer, self._source, self._failed = scorer, source, None
-            self._thresholds_stamp = thresholds_stamp
+            self._thresholds_stamp = stamp
             self.loaded_at = time.time()
-            self.reload = ReloadState(ok=True, at=_now(), wanted=source.name)
+            self.reload = ReloadState(ok=True, at=now_text(), wanted=source.name)
         _settle_memory()
         logger.info("model %s is in use with thresholds %s", scorer.version, scorer.thresholds.version)
 
     def _refresh_thresholds(self, scorer: Scorer) -> None:
-        stamp = _stamp(_thresholds_path(scorer))
+        stamp = _thresholds_stamp(scorer.folder)
         if stamp == self._thresholds_stamp or scorer.folder is None:
             return
         thresholds = accepted_thresholds(scorer.folder, scorer.bundle)
         with self._lock:
             if self._scorer is scorer:
                 self._scorer, self._thresholds_stamp = replace(scorer, thresholds=thresholds), stamp
-                self.reload = ReloadState(ok=True, at=_now(), wanted=scorer.version)
-
-    def _note_recovery(self, source: BundleOnDisk) -> None:
-        """End a failure that is over without a reload, such as after a rollback to the bundle in use."""
-        if self.reload is not None and not self.reload.ok:
-            self.reload = ReloadState(ok=True, at=_now(), wanted=source.name)
+                self.reload = ReloadState(ok=True, at=now_text(), wanted=scorer.version)
 
     def _note_failure(self, source: BundleOnDisk | None, error: Exception) -> None:
-        known = isinstance(error, LeadMLError)
-        message = str(error) if known else f"unexpected {type(error).__name__}"
-        wanted = "" if source is None else source.name
-        if (
-            self.reload is None
-            or self.reload.ok
-            or (self.reload.wanted, self.reload.error) != (wanted, message)
-        ):
+        message = str(error) if isinstance(error, LeadMLError) else f"unexpected {type(error).__name__}"
+        failed = ReloadState(
+            ok=False, at=now_text(), wanted="" if source is None else source.name, error=message
+        )
+        if self.reload is None or msgspec.structs.replace(self.reload, at=failed.at) != failed:
             logger.warning("reload failed: %s", message)
-        self.reload = ReloadState(ok=False, at=_now(), wanted=wanted, error=message)
+        self.reload = failed
         if source is not None:
             again = self._failed is not None and self._failed[0] == source
             pause = min(self._failed[2] * 2, RETRY_SECONDS[1]) if again and self._failed else RETRY_SECONDS[0]
@@ -220,20 +205,13 @@ def now_us() -> int:
     return time.time_ns() // 1_000
 
 
-def _now() -> str:
-    return iso(now_us() // 1_000_000 * 1_000_000)
+def now_text() -> str:
+    """Return the current second, ISO 8601 UTC."""
+    return iso(int(time.time()) * 1_000_000)
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino
-
-
-def _thresholds_path(scorer: Scorer) -> Path:
-    return (scorer.folder or Path()) / "thresholds.json"
+def _thresholds_stamp(folder: Path | None) -> Stamp | None:
+    return stamp_of((folder or Path()) / "thresholds.json")
 
 
 def _settle_memory() -> None:

@@ -8,14 +8,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lead_ml.errors import RequestError
 from lead_ml.scoring import Answer, BatchRequest, Prepared, Scorer, ScoreRequest, prepare
 from lead_ml.service.http import JSON, json_body, runtime_of
 from lead_ml.service.middleware import log_unexpected
-from lead_ml.service.problems import ProblemDetails, of_error
+from lead_ml.service.problems import INVALID, ProblemDetails, of_error
 from lead_ml.service.reload import now_us
-
-_INVALID = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, RequestError)
 
 
 class BatchItem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,7 +29,7 @@ class BatchAnswer(msgspec.Struct, frozen=True):
 
 
 async def score(request: Request) -> Response:
-    """Score one lead."""
+    """Score one lead with its events."""
     runtime = runtime_of(request)
     scorer = runtime.reloader.scorer
     body = await json_body(request, runtime.settings.max_body)
@@ -40,7 +37,7 @@ async def score(request: Request) -> Response:
 
 
 async def score_batch(request: Request) -> Response:
-    """Score 1 to 1,000 leads; each lead is validated and answered independently."""
+    """Score 1 to 1,000 leads; an error in one lead does not affect the others."""
     runtime = runtime_of(request)
     scorer = runtime.reloader.scorer
     body = await json_body(request, runtime.settings.max_batch_body)
@@ -69,7 +66,7 @@ def _prepared(scorer: Scorer, body: bytes | msgspec.Raw, now: int) -> Prepared:
 def _checked(scorer: Scorer, body: msgspec.Raw, now: int) -> Prepared | ProblemDetails:
     try:
         return _prepared(scorer, body, now)
-    except _INVALID as error:
+    except INVALID as error:
         return of_error(error)
 
 
@@ -77,14 +74,8 @@ def _answers(scorer: Scorer, leads: Sequence[Prepared]) -> list[BatchItem]:
     """Score all leads at once or, if that fails, one by one, so that only the failing lead gets an error."""
     try:
         return [BatchItem(answer=answer) for answer in (scorer.score_prepared(leads) if leads else [])]
-    except Exception as error:  # noqa: BLE001 - logged, and isolated below
+    except Exception as error:  # noqa: BLE001 - logged, and the error of the lead if it is alone
         log_unexpected(error, {})
-        return [_score_alone(scorer, lead) for lead in leads]
-
-
-def _score_alone(scorer: Scorer, lead: Prepared) -> BatchItem:
-    try:
-        return BatchItem(answer=scorer.score_prepared([lead])[0])
-    except Exception as error:  # noqa: BLE001 - logged, and returned as the error of this lead
-        log_unexpected(error, {})
-        return BatchItem(error=of_error(error))
+        if len(leads) == 1:
+            return [BatchItem(error=of_error(error))]
+        return [item for lead in leads for item in _answers(scorer, [lead])]

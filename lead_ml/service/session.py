@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from itsdangerous import BadData, Signer, URLSafeTimedSerializer
+
+from lead_ml.service.files import private_draft
 
 COOKIE = "lead_ml_session"
 SECONDS = 12 * 3600
@@ -34,10 +36,7 @@ class Session(msgspec.Struct, frozen=True):
 class SessionSigner:
     """Signs the session cookie and the CSRF tokens, and verifies them in constant time.
 
-    Parameters
-    ----------
-    secret
-        Returns the secret. It is called at first use, so that building an app touches no file.
+    The secret is asked for at first use, so that building an app touches no file.
     """
 
     def __init__(self, secret: Callable[[], bytes]) -> None:
@@ -82,16 +81,10 @@ def secret_beside(keys: Path) -> bytes:
     """
     path = keys.with_name(f".{keys.stem}.secret")
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(_SECRET_BYTES))
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass  # another worker created it first; its secret is used
-        finally:
-            fresh.unlink()
+        draft = private_draft(path, random_secret())
+        with suppress(FileExistsError):  # another worker created it first; its secret is used
+            path.hardlink_to(draft)
+        draft.unlink()
     return path.read_bytes()
 
 

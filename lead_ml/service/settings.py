@@ -41,28 +41,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read ``LEAD_ML_RUNS`` (default ``runs``), ``LEAD_ML_BUNDLE``, ``LEAD_ML_KEYS`` and ``LEAD_ML_AUTH``.
-
-        Raises
-        ------
-        ParamsError
-            If ``LEAD_ML_AUTH`` is neither on nor off.
-        """
+        """Read ``LEAD_ML_RUNS`` (default ``runs``), ``LEAD_ML_BUNDLE``, ``LEAD_ML_KEYS``, ``LEAD_ML_AUTH`` (on or off)."""
         env = os.environ if env is None else env
+        switch = env.get("LEAD_ML_AUTH") or "on"
+        if switch.strip().lower() not in (*_YES, *_NO):
+            raise ParamsError("LEAD_ML_AUTH", value=switch, expected="on or off")
         return cls(
             runs=Path(env.get("LEAD_ML_RUNS") or "runs"),
             bundle=_path(env.get("LEAD_ML_BUNDLE")),
             keys_file=_path(env.get("LEAD_ML_KEYS")),
-            auth=_switch("LEAD_ML_AUTH", env.get("LEAD_ML_AUTH") or "on"),
+            auth=switch.strip().lower() in _YES,
         )
 
 
 def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
-
-
-def _switch(name: str, text: str) -> bool:
-    lowered = text.strip().lower()
-    if lowered not in (*_YES, *_NO):
-        raise ParamsError(name, value=text, expected="on or off")
-    return lowered in _YES

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lead_ml.service import metrics
 from lead_ml.service.http import answer, runtime_of
 from lead_ml.service.problems import ProblemError
 from lead_ml.service.reload import ReloadState
@@ -33,7 +33,7 @@ class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def get_model(request: Request) -> Response:
-    """Describe the model in use."""
+    """Describe the model in use and the last reload."""
     reloader = runtime_of(request).reloader
     if not reloader.ready and reloader.reload is not None:
         raise ProblemError("not-ready", reloader.reload.error)
@@ -64,11 +64,11 @@ async def livez(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Report whether a verified model is loaded; after a failed reload the previous model stays ready."""
+    """Confirm that a verified model is loaded; 503 until then."""
     reloader = runtime_of(request).reloader
     return answer({"status": "ready", "model_version": reloader.scorer.version})
 
 
 async def get_metrics(request: Request) -> Response:
-    """Return the metrics of this process for Prometheus."""
-    return Response(runtime_of(request).metrics.text(), media_type=metrics.MEDIA_TYPE)
+    """Return metrics in the Prometheus text format."""
+    return Response(runtime_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)

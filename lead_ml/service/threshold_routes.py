@@ -17,8 +17,7 @@ from lead_ml.scoring.thresholds import Advice, CurvePoint, Month, Threshold, Thr
 from lead_ml.service.http import Runtime, answer, json_body, runtime_of
 from lead_ml.service.pages.evidence import threshold_params
 from lead_ml.service.problems import ProblemError
-from lead_ml.service.reload import now_us
-from lead_ml.tables.instants import iso
+from lead_ml.service.reload import now_text
 
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -87,7 +86,7 @@ async def get_thresholds(request: Request) -> Response:
 
 
 async def post_advice(request: Request) -> Response:
-    """Advise on thresholds for the caller's numbers."""
+    """Advise on thresholds for a given capacity, costs, value or minimum shares."""
     runtime = runtime_of(request)
     scorer = runtime.reloader.scorer
     body = await json_body(request, runtime.settings.max_body)
@@ -96,12 +95,12 @@ async def post_advice(request: Request) -> Response:
 
 
 async def post_thresholds(request: Request) -> Response:
-    """Accept thresholds; they take effect with the next request."""
+    """Accept thresholds."""
     runtime = runtime_of(request)
     scorer = runtime.reloader.scorer
     body = await json_body(request, runtime.settings.max_body)
     wanted = msgspec.json.decode(body, type=AcceptRequest)
-    return answer(await runtime.limiter.run(accept, runtime, scorer, wanted, request.state.principal.name))
+    return answer(await runtime.limiter.run(accept, runtime, scorer, wanted, request.state.caller.name))
 
 
 def thresholds_answer(runtime: Runtime, scorer: Scorer) -> ThresholdsAnswer:
@@ -119,13 +118,7 @@ def thresholds_answer(runtime: Runtime, scorer: Scorer) -> ThresholdsAnswer:
 
 
 def advice_for(scorer: Scorer, wanted: AdviceRequest) -> AdviceAnswer:
-    """Advise by every method, with some numbers changed.
-
-    Raises
-    ------
-    TooLittleData
-        If the bundle has no scored history.
-    """
+    """Advise by every method, with some numbers changed; too little data if the bundle has no scored history."""
     history, facts = scorer.bundle.history, scorer.bundle.info
     if history is None:
         raise TooLittleData(
@@ -146,14 +139,8 @@ def advice_for(scorer: Scorer, wanted: AdviceRequest) -> AdviceAnswer:
 def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: str) -> Thresholds:
     """Write the accepted thresholds next to the bundle and put them into effect.
 
-    With API keys on, the name of the key is part of the approver's name.
-
-    Raises
-    ------
-    ProblemError
-        409 if a different model is in use by now, or if the folder of the bundle is not writable.
-    RequestError
-        If the thresholds are invalid.
+    With API keys on, the name of the key is part of the approver's name. 409 if a different model is in use by now, or if
+    the folder of the bundle is not writable.
     """
     if wanted.model_version not in (None, scorer.version):
         raise ProblemError(
@@ -167,7 +154,7 @@ def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: st
         wanted.sql,
         method=wanted.method,
         accepted_by=approver,
-        accepted_at=iso(now_us() // 1_000_000 * 1_000_000),
+        accepted_at=now_text(),
         why=wanted.why.strip(),
     )
     try:

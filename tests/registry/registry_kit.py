@@ -11,6 +11,7 @@ import pandas as pd
 from asked import request_of
 
 from lead_ml.registry.runs import Run, open_run, save_record
+from lead_ml.registry.store import connected
 from lead_ml.scoring import ScoreRequest
 from lead_ml.scoring.manifest import seal
 from lead_ml.tables.dataset import Dataset
@@ -36,6 +37,21 @@ def another_version(run: Run) -> Run:
     folder = draft.rename(run.folder.with_name(version))
     save_record(folder, msgspec.structs.replace(run.record, version=version))
     return open_run(folder.parent, version)
+
+
+def registered(runs: Path, project: str = "demo") -> list[Any]:
+    """Return MLflow's records of the registered versions, oldest first, with their aliases."""
+    with connected(runs) as client:
+        found = client.search_model_versions(f"name='{project}'")
+        return sorted(
+            (client.get_model_version(project, item.version) for item in found), key=lambda item: item.version
+        )
+
+
+def version_at(runs: Path, alias: str) -> str | None:
+    """Return the bundle version that an alias points at, or None."""
+    found = registered(runs)
+    return next((item.tags["lead_ml_version"] for item in found if alias in item.aliases), None)
 
 
 def leads_of(dataset: Dataset, count: int) -> pd.DataFrame:

@@ -96,12 +96,8 @@ def test_without_mlflow_every_function_says_what_to_install(
     (tmp_path / "bundle").mkdir()
     (tmp_path / "bundle" / "manifest.json").write_text('{"format": 1, "files": {}}')
     calls = (
-        lambda: tracking.versions(tmp_path, "demo"),
-        lambda: tracking.alias_of(tmp_path, "demo", "champion"),
-        lambda: tracking.set_alias(tmp_path, "demo", "champion", "abc"),
-        lambda: tracking.record_promotion(tmp_path, "demo", "abc", promoted_at="", why=""),
         lambda: tracking.mark_promoted(tmp_path, "demo", "abc", promoted_at="", why=""),
-        lambda: tracking.fetch_bundle(tmp_path, "demo", "abc", tmp_path / "new"),
+        lambda: tracking.downloaded("models:/demo@champion").__enter__(),
         lambda: tracking.log_run(Run(tmp_path, RECORD), {}, tmp_path),
     )
     for call in calls:

@@ -12,7 +12,7 @@ import msgspec
 import pandas as pd
 import pytest
 from asked import ALL_REASONS, request_of
-from registry_kit import adopt, leads_of
+from registry_kit import adopt, leads_of, registered, version_at
 
 from lead_ml import registry as tracking
 from lead_ml.errors import BundleError, LeadMLError, RequestError
@@ -157,13 +157,7 @@ def test_files_of_a_run_are_logged_but_never_the_scores_that_name_leads(logged: 
 def test_logging_a_bundle_twice_gives_the_same_run(logged: Logged) -> None:
     runs, run, run_id = logged
     assert tracking.log_run(run, {}, runs) == run_id
-    assert [item.version for item in tracking.versions(runs, "demo")] == [run.record.version]
-
-
-def test_a_store_without_versions_is_empty(runs: Path, tmp_path: Path) -> None:
-    assert tracking.versions(runs, "demo") == []
-    assert tracking.versions(tmp_path / "none", "demo") == []
-    assert not (tmp_path / "none").exists()
+    assert [item.tags["lead_ml_version"] for item in registered(runs)] == [run.record.version]
 
 
 def test_the_pyfunc_answers_as_the_scorer_does_to_the_last_bit(logged: Logged, trained: Any) -> None:
@@ -264,64 +258,58 @@ def test_the_pyfunc_names_the_row_and_column_of_what_it_cannot_read(logged: Logg
 
 def test_each_version_is_registered_once_and_the_latest_is_the_challenger(two: Two) -> None:
     runs, first, second = two
-    found = tracking.versions(runs, "demo")
-    assert [(item.number, item.version, item.aliases) for item in found] == [
-        ("1", first.record.version, ()),
-        ("2", second.record.version, ("challenger",)),
+    found = registered(runs)
+    assert [(str(item.version), item.tags["lead_ml_version"], list(item.aliases)) for item in found] == [
+        ("1", first.record.version, []),
+        ("2", second.record.version, ["challenger"]),
     ]
-    assert found[0].kinds == first.record.kinds
-    assert found[0].created.endswith("Z")
+    assert first.record.kinds == {
+        name.removeprefix("kind."): kind for name, kind in found[0].tags.items() if name.startswith("kind.")
+    }
 
 
-def test_an_alias_moves_and_unknown_versions_are_refused(two: Two) -> None:
-    runs, first, _ = two
-    tracking.set_alias(runs, "demo", "shadow", first.record.version)
-    assert tracking.alias_of(runs, "demo", "shadow") == first.record.version
-    assert tracking.alias_of(runs, "demo", "champion") is None
-    with pytest.raises(
-        LeadMLError, match=f"got 'zz'; expected one of those registered: {first.record.version}, "
-    ):
-        tracking.set_alias(runs, "demo", "champion", "zz")
+def test_a_version_that_is_not_registered_changes_nothing(two: Two) -> None:
+    runs, _, second = two
     assert not tracking.mark_promoted(runs, "demo", "zz", promoted_at="", why="")
+    assert version_at(runs, "champion") is None
+    assert version_at(runs, "challenger") == second.record.version
 
 
 def test_promotion_and_rollback_move_the_champion_alias_with_the_reason(two: Two) -> None:
     runs, first, second = two
     promote(runs, first.record.version, force="first of all")
     done = promote(runs, second.record.version, force="a new card")
-    assert tracking.alias_of(runs, "demo", "champion") == second.record.version
-    assert tracking.alias_of(runs, "demo", "challenger") is None
+    assert version_at(runs, "champion") == second.record.version
+    assert version_at(runs, "challenger") is None
     with connected(runs) as client:
         tags = client.get_model_version("demo", "2").tags
     assert (tags["promoted_at"], tags["why"], tags["forced"]) == (done.at, done.words, "a new card")
     rollback(runs)
-    assert tracking.alias_of(runs, "demo", "champion") == first.record.version
+    assert version_at(runs, "champion") == first.record.version
 
 
-def test_a_bundle_comes_back_from_the_registry_byte_for_byte(logged: Logged, tmp_path: Path) -> None:
+def test_a_bundle_comes_back_from_the_registry_byte_for_byte(logged: Logged) -> None:
     runs, run, _ = logged
-    folder = tracking.fetch_bundle(runs, "demo", run.record.version, tmp_path / "new" / "bundle")
-    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    assert files == sorted(
-        path.relative_to(run.bundle).as_posix() for path in run.bundle.rglob("*") if path.is_file()
-    )
-    assert filecmp.cmpfiles(run.bundle, folder, files, shallow=False) == (files, [], [])
+    with connected(runs), tracking.downloaded("models:/demo/1") as folder:
+        files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        assert files == sorted(
+            path.relative_to(run.bundle).as_posix() for path in run.bundle.rglob("*") if path.is_file()
+        )
+        assert filecmp.cmpfiles(run.bundle, folder, files, shallow=False) == (files, [], [])
+    assert not folder.exists()
 
 
-def test_a_bundle_is_never_restored_over_another(logged: Logged) -> None:
-    runs, run, _ = logged
-    with pytest.raises(BundleError, match="is not empty"):
-        tracking.fetch_bundle(runs, "demo", run.record.version, run.bundle)
-
-
-def test_a_damaged_copy_in_the_registry_is_not_restored(runs: Path, trained: Any, tmp_path: Path) -> None:
+def test_a_damaged_copy_in_the_registry_is_not_loaded(runs: Path, trained: Any) -> None:
     run = adopt(trained, runs)
     tracking.log_run(run, {}, runs)
     copy = next((runs / "mlartifacts").rglob("bundle/features.json"))
     copy.write_bytes(copy.read_bytes()[:-1])
-    with pytest.raises(BundleError, match=r"features\.json is missing or damaged"):
-        tracking.fetch_bundle(runs, "demo", run.record.version, tmp_path / "new")
-    assert not (tmp_path / "new").exists()
+    with (
+        connected(runs),
+        tracking.downloaded("models:/demo/1") as folder,
+        pytest.raises(BundleError, match=r"features\.json is missing or damaged"),
+    ):
+        Scorer.load(folder)
 
 
 def test_a_damaged_bundle_is_not_logged(runs: Path, trained: Any) -> None:
@@ -329,7 +317,7 @@ def test_a_damaged_bundle_is_not_logged(runs: Path, trained: Any) -> None:
     (run.bundle / "features.json").write_text("[]")
     with pytest.raises(BundleError, match="damaged"):
         tracking.log_run(run, {}, runs)
-    assert tracking.versions(runs, "demo") == []
+    assert registered(runs) == []
 
 
 def test_a_store_that_cannot_be_used_is_told_with_the_next_step(
@@ -337,18 +325,18 @@ def test_a_store_that_cannot_be_used_is_told_with_the_next_step(
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "carrier-pigeon://loft")
     with pytest.raises(LeadMLError, match=r"MLflow failed.*MLFLOW_TRACKING_URI"):
-        tracking.versions(tmp_path, "demo")
+        tracking.mark_promoted(tmp_path, "demo", "abc", promoted_at="", why="")
 
 
 def test_the_tracking_uri_of_the_caller_comes_back(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import mlflow
 
-    tracking.versions(runs, "demo")
+    tracking.mark_promoted(runs, "demo", "abc", promoted_at="", why="")
     assert "MLFLOW_TRACKING_URI" not in os.environ
     assert not mlflow.is_tracking_uri_set()
-    other = f"sqlite:///{runs}/mlflow.db"
+    other = f"sqlite:///{runs}/other.db"
     mlflow.set_tracking_uri(other)
-    tracking.versions(runs.parent, "demo")
+    tracking.mark_promoted(runs, "demo", "abc", promoted_at="", why="")
     assert mlflow.get_tracking_uri() == other
     mlflow.set_tracking_uri(None)
 

@@ -70,11 +70,6 @@ def test_the_gain_over_the_base_rate_is_the_difference_of_the_losses(scores: For
     assert gap.lower < gap.value < gap.upper
 
 
-def test_the_lift_of_the_top_share_lies_in_its_interval(scores: ForwardScores) -> None:
-    lift = figures.top_lift(scores, "logistic", level=0.95, seed=1)
-    assert 1 < lift.lower < lift.value < lift.upper
-
-
 def test_figures_that_do_not_exist_become_null() -> None:
     given = {"a": float("nan"), "b": (np.float64(1.5), [np.inf, np.int64(2)]), 3: None}
     assert figures.plain(given) == {"a": None, "b": [1.5, [None, 2]], "3": None}

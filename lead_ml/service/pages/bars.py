@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from lead_ml.declare import GROUPS
 from lead_ml.language import Numbers
@@ -12,14 +12,12 @@ from lead_ml.scoring.thresholds import POINTS_PER_LOGIT, CurvePoint
 WIDTH = 100.0
 GROUP_SPAN = 15.0  # points to either side that fill half of the small group bar
 CHART_WIDTH, CHART_HEIGHT = 640.0, 220.0
-_DIGITS = 2
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 Marks = Sequence[tuple[str, float]]
 
 
-@dataclass(frozen=True)
-class ProbabilityBar:
+class ProbabilityBar(NamedTuple):
     """A probability on a bar of width 100: ``at`` is the probability, ``left`` and ``width`` are its interval."""
 
     at: float
@@ -27,8 +25,7 @@ class ProbabilityBar:
     width: float
 
 
-@dataclass(frozen=True)
-class GroupBar:
+class GroupBar(NamedTuple):
     """A diverging bar: ``left`` and ``width`` on 0-100 with zero at 50; ``points`` as displayed."""
 
     name: str
@@ -44,17 +41,13 @@ class GroupBar:
 
 def probability_bar(probability: float, lower: float, upper: float, top: float = 1.0) -> ProbabilityBar:
     """Place a probability with its interval on a bar that ends at `top`."""
-    scale = WIDTH / top
-    left, right = min(lower * scale, WIDTH), min(upper * scale, WIDTH)
-    return ProbabilityBar(
-        _rounded(min(probability * scale, WIDTH)), _rounded(left), _rounded(max(right - left, 0.5))
-    )
+    at, left, right = (min(value * (WIDTH / top), WIDTH) for value in (probability, lower, upper))
+    return ProbabilityBar(_rounded(at), _rounded(left), _rounded(max(right - left, 0.5)))
 
 
 def group_bars(groups: Mapping[str, float]) -> tuple[GroupBar, ...]:
     """Return one diverging bar per group from its sum on the logit scale, in the fixed order of groups."""
-    known = [name for name in GROUPS if name in groups]
-    return tuple(_group_bar(name, groups[name] * POINTS_PER_LOGIT) for name in known)
+    return tuple(_group_bar(name, groups[name] * POINTS_PER_LOGIT) for name in GROUPS if name in groups)
 
 
 def lengths(points: Sequence[float], most: float | None = None) -> tuple[float, ...]:
@@ -69,8 +62,7 @@ def _group_bar(name: str, points: float) -> GroupBar:
     return GroupBar(name, _rounded(half if points > 0 else half - length), _rounded(length), points)
 
 
-@dataclass(frozen=True)
-class CurveChart:
+class CurveChart(NamedTuple):
     """A chart over the score: one polyline per series, axis ticks and vertical marks as (position, label)."""
 
     series: tuple[tuple[str, str], ...]
@@ -107,36 +99,27 @@ def _chart(
     marks: Marks,
 ) -> CurveChart:
     """Scale heights and ticks, which are shares of the height measured from the top, to the box of the chart."""
-    ends = _ends([*(point.score for point in curve), *(score for _, score in marks)])
-    across = _scale_of(ends)
+    scores = [*(point.score for point in curve), *(score for _, score in marks)]
+    low, high = min(scores), max(scores)
+    if high == low:
+        low, high = low - 1, high + 1
+
+    def across(score: float) -> float:
+        return _rounded((score - low) / (high - low) * CHART_WIDTH)
+
     columns = [across(point.score) for point in curve]
     series = tuple(
         (name, " ".join(f"{x},{_rounded(y * CHART_HEIGHT)}" for x, y in zip(columns, shares, strict=True)))
         for name, shares in heights.items()
     )
+    step = 10 if high - low > 25 else 5 if high - low > 10 else 1
+    labeled = range(-(-int(low) // step) * step, int(high) + 1, step)
     return CurveChart(
         series=series,
-        x_ticks=_score_ticks(ends),
+        x_ticks=tuple((across(score), str(score)) for score in labeled if score >= low),
         y_ticks=tuple((_rounded(share * CHART_HEIGHT), text) for share, text in ticks),
         marks=tuple((across(score), name) for name, score in marks),
     )
-
-
-def _scale_of(ends: tuple[float, float]) -> Callable[[float], float]:
-    low, high = ends
-    return lambda score: _rounded((score - low) / (high - low) * CHART_WIDTH)
-
-
-def _ends(scores: Sequence[float]) -> tuple[float, float]:
-    low, high = min(scores), max(scores)
-    return (low, high) if high > low else (low - 1, high + 1)
-
-
-def _score_ticks(ends: tuple[float, float]) -> tuple[tuple[float, str], ...]:
-    low, high = ends
-    across, step = _scale_of(ends), 10 if high - low > 25 else 5 if high - low > 10 else 1
-    first = -(-int(low) // step) * step
-    return tuple((across(score), str(score)) for score in range(first, int(high) + 1, step) if score >= low)
 
 
 def _step(most: float) -> float:
@@ -148,4 +131,4 @@ def _step(most: float) -> float:
 
 
 def _rounded(value: float) -> float:
-    return round(value, _DIGITS)
+    return round(value, 2)

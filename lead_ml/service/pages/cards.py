@@ -41,9 +41,9 @@ def threshold_figures(threshold: Threshold, frame: PageFrame) -> dict[str, Any]:
         "percent": f"{100 * threshold.probability:.6g}",  # for an input field: the same in every language
         "score": frame.text.numbers.number(threshold.score),
         "volume": _volume(threshold, frame),
-        "precision": _figure(threshold.precision, frame, share=True),
-        "recall": _figure(threshold.recall, frame, share=True),
-        "value": _figure(threshold.value_per_week, frame, share=False),
+        "precision": figure(threshold.precision, frame, share=True),
+        "recall": figure(threshold.recall, frame, share=True),
+        "value": figure(threshold.value_per_week, frame, share=False),
     }
 
 
@@ -64,21 +64,16 @@ def _approval(scorer: Scorer, frame: PageFrame) -> str:
 def _volume(threshold: Threshold, frame: PageFrame) -> dict[str, str]:
     """Return new leads per week or, if the data has no dates, the number of leads in the history."""
     if threshold.per_week.value is not None:
-        return {
-            "label": frame.text("pages.cards.per_week"),
-            **_figure(threshold.per_week, frame, share=False),
-        }
+        return {"label": frame.text("pages.cards.per_week"), **figure(threshold.per_week, frame, share=False)}
     value = frame.text.numbers.number(threshold.crossed)
     return {"label": frame.text("pages.cards.leads"), "value": value, "range": ""}
 
 
-def _figure(interval: OptionalInterval, frame: PageFrame, *, share: bool) -> dict[str, str]:
+def figure(interval: OptionalInterval, frame: PageFrame, *, share: bool) -> dict[str, str]:
+    """Return a figure and the range of its interval as texts."""
     write = frame.share if share else lambda value: _amount(value, frame)
-    known = interval.lower is not None and interval.upper is not None
-    return {
-        "value": write(interval.value),
-        "range": frame.range(write(interval.lower), write(interval.upper)) if known else "",
-    }
+    value, lower, upper = write(interval.value), write(interval.lower), write(interval.upper)
+    return {"value": value, "range": "" if NO_VALUE in (lower, upper) else frame.range(lower, upper)}
 
 
 def _amount(value: float | None, frame: PageFrame) -> str:

@@ -21,6 +21,11 @@ class ThresholdEvidence:
     curve: tuple[CurvePoint, ...] = ()
     months: tuple[Month, ...] = ()
 
+    @property
+    def dated(self) -> bool:
+        """True if the history has dates, so that volumes are per week."""
+        return bool(self.curve) and self.curve[0].per_week is not None
+
 
 @dataclass
 class EvidenceCache:

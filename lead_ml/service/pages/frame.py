@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from lead_ml.language import LANGUAGES, Catalog, Lang, catalog
@@ -11,8 +12,7 @@ from lead_ml.language import LANGUAGES, Catalog, Lang, catalog
 NO_VALUE = "–"
 
 
-@dataclass(frozen=True)
-class LanguageLink:
+class LanguageLink(NamedTuple):
     """A link to the same page in one language; ``tag`` is its HTML language tag."""
 
     name: str
@@ -58,11 +58,8 @@ class PageFrame:
 
     def link(self, path: str, **query: object) -> str:
         """Return an address in the language of the page, without the empty parts of the query."""
-        pairs = [
-            ("lang", self.lang),
-            *((name, value) for name, value in query.items() if value not in ("", None)),
-        ]
-        return f"{path}?{urlencode(pairs)}"
+        kept = {name: value for name, value in query.items() if value not in ("", None)}
+        return f"{path}?{urlencode({'lang': self.lang, **kept})}"
 
     def share(self, value: float | None) -> str:
         """Write a probability or a rate as a percentage."""
@@ -84,7 +81,3 @@ class PageFrame:
         """Return the display name of something that a catalog section may not know: then its own name."""
         key = f"{section}.{name}"
         return self.text(key) if key in self.text else name
-
-    def model_type(self, kind: str) -> str:
-        """Return the display name of a type of model."""
-        return self.name_of("pages.model_types", kind)

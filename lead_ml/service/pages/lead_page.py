@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lead_ml.scoring import Answer, FakeAnswer, Reasons, Scorer, WorklistRow, reworded
-from lead_ml.scoring.reasons import Reason
 from lead_ml.scoring.thresholds import POINTS_PER_LOGIT, log_odds
 from lead_ml.scoring.thresholds.scale import probability_of
 from lead_ml.service.pages.bars import ProbabilityBar, group_bars, lengths, probability_bar
@@ -26,16 +24,15 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, A
     return {
         "title": row.lead.get("name") or row.lead.get("company") or answer.lead_id,
         "fields": [
-            (frame.text(f"pages.fields.{name}"), _field(name, row.lead, frame))
+            (frame.text(f"pages.fields.{name}"), frame.day(value) if name == "created_at" else value)
             for name in _FIELDS
-            if row.lead.get(name)
+            if (value := row.lead.get(name))
         ],
         **_probability(answer, frame),
         "marks": _marks(answer, scorer),
         "score": number(answer.score),
-        "grade": answer.grade,
+        "answer": answer,
         "grade_meaning": frame.text(f"pages.grades.{answer.grade}"),
-        "stage": answer.stage,
         "stage_name": frame.text(f"pages.stages.{answer.stage}"),
         "sum": _sum(answer, scorer, frame),
         "sides": _sides(reasons, ("for", "against"), frame),
@@ -43,9 +40,7 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, A
         "stale": stale,
         "english_only": stale and frame.lang != _WORKLIST_LANG,
         "fake": None if answer.fake is None else _fake(answer.fake, scorer, frame, translated),
-        "source": frame.text("lead.scored_by", model_type=frame.model_type(answer.kind)),
-        "model": answer.model_version,
-        "thresholds": answer.thresholds_version,
+        "source": frame.text("lead.scored_by", model_type=frame.name_of("pages.model_types", answer.kind)),
         "as_of": frame.text("pages.as_of", day=frame.day(answer.as_of)),
         "reference_until": frame.text("lead.reference_until", day=frame.day(answer.reference_until)),
         "no_events": not answer.events_supplied and _reads_events(scorer),
@@ -55,10 +50,6 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, A
 def _reads_events(scorer: Scorer) -> bool:
     """Return whether any feature uses events; in a project without events, the page does not mention them."""
     return any(getattr(item, "stream", "") == "events" for item in scorer.bundle.declarations)
-
-
-def _field(name: str, lead: Mapping[str, str], frame: PageFrame) -> str:
-    return frame.day(lead[name]) if name == "created_at" else lead[name]
 
 
 def _probability(answer: Answer | FakeAnswer, frame: PageFrame) -> dict[str, Any]:
@@ -100,25 +91,18 @@ def _sides(reasons: Reasons, names: tuple[str, str], frame: PageFrame) -> list[d
             "name": name,
             "title": frame.text(f"lead.{name}.title"),
             "empty": frame.text(f"lead.{name}.empty"),
-            "reasons": _bars(side, most, frame),
+            "reasons": [
+                {"text": reason.text, "points": frame.points(reason.points), "width": width}
+                for reason, width in zip(side, lengths([r.points for r in side], most), strict=True)
+            ],
         }
         for name, side in zip(names, sides, strict=True)
     ]
 
 
-def _bars(side: Sequence[Reason], most: float, frame: PageFrame) -> list[dict[str, Any]]:
-    widths = lengths([reason.points for reason in side], most)
-    return [
-        {"text": reason.text, "points": frame.points(reason.points), "width": width}
-        for reason, width in zip(side, widths, strict=True)
-    ]
-
-
 def _rest(answer: Answer, reasons: Reasons) -> float:
     """Return the points of all reasons that are not shown, so that the page adds up."""
-    shown = sum(
-        reason.contribution for side in (reasons.for_[:TOP], reasons.against[:TOP]) for reason in side
-    )
+    shown = sum(reason.contribution for reason in (*reasons.for_[:TOP], *reasons.against[:TOP]))
     return (sum(answer.groups.values()) - shown) * POINTS_PER_LOGIT
 
 

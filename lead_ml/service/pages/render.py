@@ -35,13 +35,7 @@ def environment() -> jinja2.Environment:
 
 @cache
 def asset(name: str) -> tuple[bytes, str]:
-    """Return a static file and its media type.
-
-    Raises
-    ------
-    KeyError
-        If there is no such file.
-    """
+    """Return a static file and its media type; KeyError if there is no such file."""
     media = ASSETS[name]
     return resources.files("lead_ml.service.pages").joinpath("static", name).read_bytes(), media
 

@@ -12,7 +12,7 @@ from babel.dates import format_skeleton
 from lead_ml.scoring import Scorer
 from lead_ml.scoring.thresholds import Advice, Month, score_of
 from lead_ml.service.pages.bars import rate_chart, volume_chart
-from lead_ml.service.pages.cards import threshold_cards, threshold_figures
+from lead_ml.service.pages.cards import figure, threshold_cards, threshold_figures
 from lead_ml.service.pages.evidence import ThresholdEvidence
 from lead_ml.service.pages.frame import PageFrame
 
@@ -47,9 +47,10 @@ def thresholds_view(
 ) -> dict[str, Any]:
     """Return everything that the page of the thresholds shows."""
     current = {"mql": f"{100 * scorer.thresholds.mql:.6g}", "sql": f"{100 * scorer.thresholds.sql:.6g}"}
+    intro = "pages.thresholds.intro_per_week" if evidence.dated else "pages.thresholds.intro_leads"
     return {
-        "intro": frame.text(_intro(evidence)) if evidence.curve else "",
-        "dated": _is_dated(evidence),
+        "intro": frame.text(intro) if evidence.curve else "",
+        "dated": evidence.dated,
         "thresholds": threshold_cards(scorer, evidence, frame),
         "advice": [_advised(item, frame) for item in shown.advice],
         "numbers": [
@@ -90,7 +91,7 @@ def _charts(scorer: Scorer, evidence: ThresholdEvidence, frame: PageFrame) -> di
         return None
     thresholds, odds, numbers = scorer.thresholds, scorer.bundle.info.reference_odds, frame.text.numbers
     marks = [("MQL", score_of(thresholds.mql_logit, odds)), ("SQL", score_of(thresholds.sql_logit, odds))]
-    volume = "pages.thresholds.curve_per_week" if _is_dated(evidence) else "pages.thresholds.curve_leads"
+    volume = "pages.thresholds.curve_per_week" if evidence.dated else "pages.thresholds.curve_leads"
     return {
         "rates": rate_chart(evidence.curve, marks, numbers),
         "volume": volume_chart(evidence.curve, marks, numbers),
@@ -98,24 +99,14 @@ def _charts(scorer: Scorer, evidence: ThresholdEvidence, frame: PageFrame) -> di
     }
 
 
-def _is_dated(evidence: ThresholdEvidence) -> bool:
-    return bool(evidence.curve) and evidence.curve[0].per_week is not None
-
-
-def _intro(evidence: ThresholdEvidence) -> str:
-    return "pages.thresholds.intro_per_week" if _is_dated(evidence) else "pages.thresholds.intro_leads"
-
-
-def _month(item: Month, frame: PageFrame) -> dict[str, str]:
-    numbers, rate = frame.text.numbers, item.precision
-    known = rate.lower is not None
+def _month(item: Month, frame: PageFrame) -> dict[str, Any]:
+    numbers = frame.text.numbers
     return {
         "month": format_skeleton("yMMM", date.fromisoformat(f"{item.month}-01"), locale=numbers.locale),
         "leads": numbers.number(item.leads),
         "crossed": numbers.number(item.crossed),
         "wins": numbers.number(item.wins),
-        "precision": frame.share(rate.value),
-        "range": frame.range(frame.share(rate.lower), frame.share(rate.upper)) if known else "",
+        "precision": figure(item.precision, frame, share=True),
     }
 
 

@@ -12,8 +12,7 @@ import msgspec
 from lead_ml.errors import InputError
 from lead_ml.scoring import Answer, Scorer, WorklistRow, read_worklist
 from lead_ml.scoring.thresholds import grade_of, log_odds, stage_of
-
-WORKLIST = "worklist.jsonl"
+from lead_ml.scoring.worklist import WORKLIST
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +19,7 @@ PAGE_ROWS = 50
 GRADES = ("A", "B", "C", "D")
 FAKE = "fake"
 _MAX_TEXT = 100
-_SEARCHED = ("name", "company", "lead_id")
+_SEARCHED = ("name", "company")
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,12 @@ class WorklistQuery:
 
     def matches(self, row: WorklistRow) -> bool:
         """Return whether a lead passes the filters."""
-        answer = row.answer
-        if self.grade == FAKE:
-            if answer.fake is None or not answer.fake.flag:
-                return False
-        elif self.grade and answer.grade != self.grade:
-            return False
-        if self.source and row.lead.get("source") != self.source:
-            return False
-        wanted = self.q.casefold()
-        return not wanted or any(wanted in text.casefold() for text in _searched(row))
+        wanted, searched = self.q.casefold(), (row.lead.get(name, "") for name in _SEARCHED)
+        return (
+            self.grade in ("", row.answer.grade, FAKE if _is_flagged(row) else "")
+            and self.source in ("", row.lead.get("source"))
+            and any(wanted in text.casefold() for text in (row.answer.lead_id, *searched))
+        )
 
 
 def worklist_view(
@@ -73,7 +69,7 @@ def worklist_view(
     top = _scale_top(shown)
     return {
         "model": scorer.version,
-        "model_type": frame.model_type(scorer.bundle.parts["conversion"].fitted.kind),
+        "model_type": frame.name_of("pages.model_types", scorer.bundle.parts["conversion"].fitted.kind),
         "open_leads": frame.text("worklist.open_leads", count=len(rows)),
         "as_of": frame.text("pages.as_of", day=frame.day(rows[0].answer.as_of)) if rows else "",
         "empty": not rows and not worklist.error,
@@ -87,32 +83,29 @@ def worklist_view(
         "found": frame.text("worklist.found", count=len(found)),
         "rows": [_row(row, frame, top) for row in shown],
         "page_of": frame.text("worklist.page_of", page=page, pages=pages) if pages > 1 else "",
-        "previous": _page_link(frame, query, page - 1) if page > 1 else "",
-        "next": _page_link(frame, query, page + 1) if page < pages else "",
+        "previous": _link(frame, query, page=page - 1) if page > 1 else "",
+        "next": _link(frame, query, page=page + 1) if page < pages else "",
         "scale": frame.range("0", frame.share(top)),
         "has_fake": "fake" in scorer.bundle.parts,
     }
 
 
-def _searched(row: WorklistRow) -> tuple[str, ...]:
-    return (row.answer.lead_id, *(row.lead.get(name, "") for name in _SEARCHED))
+def _is_flagged(row: WorklistRow) -> bool:
+    return row.answer.fake is not None and row.answer.fake.flag
 
 
 def _tiles(rows: Sequence[WorklistRow], query: WorklistQuery, frame: PageFrame) -> list[dict[str, Any]]:
     grades = Counter(row.answer.grade for row in rows)
-    flagged = sum(row.answer.fake is not None and row.answer.fake.flag for row in rows)
     tiles = [(grade, grades[grade], frame.text(f"pages.grades.{grade}")) for grade in GRADES]
     if any(row.answer.fake is not None for row in rows):
-        tiles.append((FAKE, flagged, frame.text("pages.fake")))
+        tiles.append((FAKE, sum(map(_is_flagged, rows)), frame.text("pages.fake")))
     return [
         {
             "key": key,
             "count": frame.text.numbers.number(count),
             "label": label,
             "active": query.grade == key,
-            "href": frame.link(
-                "/review", grade="" if query.grade == key else key, source=query.source, q=query.q
-            ),
+            "href": _link(frame, query, page="", grade="" if query.grade == key else key),
         }
         for key, count, label in tiles
     ]
@@ -135,10 +128,9 @@ def _row(row: WorklistRow, frame: PageFrame, top: float) -> dict[str, Any]:
         "bar": probability_bar(answer.probability, answer.lower, answer.upper, top),
         "bar_label": frame.text("pages.with_interval", share=probability, interval=interval),
         "score": frame.text.numbers.number(answer.score),
-        "grade": answer.grade,
-        "stage": answer.stage,
+        "answer": answer,
         "stage_name": frame.text(f"pages.stages.{answer.stage}"),
-        "fake": answer.fake is not None and answer.fake.flag,
+        "fake": _is_flagged(row),
         "fake_share": "" if answer.fake is None else frame.share(answer.fake.probability),
         "groups": bars,
         "groups_label": ", ".join(_with_points(bar, frame) for bar in bars),
@@ -156,5 +148,5 @@ def _scale_top(rows: Sequence[WorklistRow]) -> float:
     return next((top for top in (0.05, 0.1, 0.2, 0.5) if most <= top), 1.0)
 
 
-def _page_link(frame: PageFrame, query: WorklistQuery, page: int) -> str:
-    return frame.link("/review", page=page, grade=query.grade, source=query.source, q=query.q)
+def _link(frame: PageFrame, query: WorklistQuery, **changes: object) -> str:
+    return frame.link("/review", **(asdict(query) | changes))
