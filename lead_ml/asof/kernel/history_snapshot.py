@@ -119,7 +119,7 @@ class HistorySnapshot:
 
 def _check(plan: Plan, snapshot: HistorySnapshot) -> None:
     """Compare lengths and bounds, so that a damaged history cannot read beyond its arrays; builds the indexes."""
-    keys, rows, whole = len(snapshot.keys), len(snapshot.occurred), len(plan.start)
+    keys, rows, whole = len(snapshot.keys), len(snapshot.occurred), len(plan.program.start)
     sound = (
         snapshot.plan_digest == plan.digest
         and snapshot.offsets.shape == (keys + 2,)

@@ -135,7 +135,7 @@ class _Held:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.base = Base(plan.start[None, :].copy(), np.zeros((1, len(plan.start))))
+        self.base = Base(plan.program.start[None, :].copy(), np.zeros((1, len(plan.program.start))))
         self.until = UNSEEN
         self.carried = no_rows(plan)
         self.tail: list[StreamRows] = []

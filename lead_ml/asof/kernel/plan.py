@@ -64,8 +64,6 @@ class Plan:
         The same as arrays, in the kernel's order: counts and sums first.
     ever
         (A,) the all-time features among those of the program.
-    start
-        (A,) int64, their state before any row.
     """
 
     stream: Stream
@@ -77,7 +75,6 @@ class Plan:
     shown_columns: tuple[str, ...]
     program: Program
     ever: npt.NDArray[np.int64]
-    start: npt.NDArray[np.int64]
 
     @cached_property
     def digest(self) -> str:
@@ -150,7 +147,6 @@ def _plan(features: tuple[Aggregate, ...]) -> Plan:
         for kind, kinds in _READ.items()
     }
     program = _program(features, filters, windows, read)
-    ever = np.flatnonzero(program.states >= 0)
     return Plan(
         stream,
         key,
@@ -160,8 +156,7 @@ def _plan(features: tuple[Aggregate, ...]) -> Plan:
         read["codes"],
         read["shown"],
         program,
-        ever,
-        _start(program.operations[ever]),
+        np.flatnonzero(program.states >= 0),
     )
 
 
@@ -183,8 +178,9 @@ def _program(
     items = [features[k] for k in order]
     kinds, places = [_kind(item) for item in items], [cells[k] for k in order]
     ever = np.array([_window(item) == 0 for item in items])
+    operations = np.array([OPERATIONS[item.aggregation] for item in items], dtype=np.int64)
     return Program(
-        operations=np.array([OPERATIONS[item.aggregation] for item in items], dtype=np.int64),
+        operations=operations,
         filters=np.array([1 << cells[k][0] for k in order], dtype=np.uint64),
         columns=np.array([cells[k][1] for k in order], dtype=np.int64),
         slots=np.array([-1 if item else windows.index(_window(items[k])) for k, item in enumerate(ever)]),
@@ -194,6 +190,7 @@ def _program(
         cells=_starts(kinds, places, 0),
         sets=_starts(kinds, places, 1),
         windows=np.array(windows, dtype=np.int64),
+        start=_start(operations[ever]),
     )
 
 

@@ -6,14 +6,14 @@ import numpy as np
 
 from lead_ml.asof.kernel.order import UNSORTED, order_of, put_back
 from lead_ml.asof.kernel.plan import Plan
-from lead_ml.asof.kernel.program import Base, Snapshots
+from lead_ml.asof.kernel.program import Base, Snapshots, Walk
 from lead_ml.asof.kernel.scan import (
     IN_ORDER,
     KEY_OUT_OF_RANGE,
     OCCURS_AFTER_KNOWN,
     ROWS_UNSORTED,
     SPINE_UNSORTED,
-    walk,
+    scan,
 )
 from lead_ml.asof.kernel.stream import Stream, no_base
 from lead_ml.errors import InputError
@@ -65,7 +65,7 @@ def run(plan: Plan, stream: Stream, key_of: Codes, as_of: Instants) -> Floats:
 
 def walked(plan: Plan, stream: Stream, spine: Snapshots, *, out: Floats, end: Base) -> None:
     """Fill `out` (F, n) for snapshots in order, and `end` with the state of each key after its last one."""
-    fault = walk(plan.program, stream.rows, stream.base, spine, plan.start, stream.floor, out, end)
+    fault = scan(Walk(plan.program, stream.rows, stream.base, spine, stream.floor, out, end))
     if fault != IN_ORDER:
         problem, expected = _FAULTS[fault]
         raise InputError(problem, source=f"{plan.stream} by {plan.key}", expected=expected)

@@ -90,7 +90,7 @@ def absent(plan: Plan, keys: Coded) -> Stream:
 
 def no_base(plan: Plan) -> Base:
     """Return the base of a stream without history."""
-    return Base(np.empty((0, len(plan.start)), dtype=np.int64), np.empty((0, len(plan.start))))
+    return Base(np.empty((0, len(plan.program.start)), dtype=np.int64), np.empty((0, len(plan.program.start))))
 
 
 def lay_out(

@@ -66,7 +66,7 @@ def _scanned(plan: Plan, rows: StreamRows, keys: Coded, until: int) -> Base:
     nothing = np.zeros(count, dtype=np.int64)
     rows = in_order(plan, rows)
     stream = lay_out(plan, keys, rows, carried=nothing, base=no_base(plan))
-    end = Base(np.tile(plan.start, (count + 1, 1)), np.zeros((count + 1, len(plan.start))))
+    end = Base(np.tile(plan.program.start, (count + 1, 1)), np.zeros((count + 1, len(plan.program.start))))
     out: Floats = np.empty((len(plan.features), count))
     spine = Snapshots(np.arange(count), np.full(count, until, dtype=np.int64))
     walked(plan, stream, spine, out=out, end=end)
