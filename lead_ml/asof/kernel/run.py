@@ -28,26 +28,9 @@ _FAULTS = {
 
 
 def run(plan: Plan, stream: Stream, key_of: Codes, as_of: Instants) -> Floats:
-    """Walk the stream beside the snapshots, which may be in any order.
+    """Walk the stream beside snapshots in any order; return (n, F) with each column in one piece.
 
-    Parameters
-    ----------
-    plan, stream
-        A plan and its stream.
-    key_of
-        (n,) code of each snapshot's key in ``stream.keys.levels``; -1 (``NO_KEY``) gives NaN throughout, -2
-        (``EMPTY_KEY``) the values of a key without rows.
-    as_of
-        (n,) microseconds UTC.
-
-    Returns
-    -------
-    (n, F) float64, rows and columns in the order given; each column lies in one piece.
-
-    Raises
-    ------
-    InputError
-        Where the stream breaks the kernel's order, or a row is known before it occurred.
+    Key -1 (``NO_KEY``) gives NaN throughout, -2 (``EMPTY_KEY``) the values of a key without rows.
     """
     # Read-only arrays are another type to numba, and would be compiled for anew.
     keys, as_of = (np.require(item, np.int64, ("C", "W")) for item in (key_of, as_of))
