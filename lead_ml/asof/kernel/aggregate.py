@@ -13,7 +13,7 @@ from lead_ml.asof.kernel.stored import Answered, stored_of
 from lead_ml.asof.kernel.stream import gather
 from lead_ml.declare import events
 from lead_ml.errors import InputError
-from lead_ml.tables.dataset import Coded, Dataset, Events, Floats, Indices, Instants, Leads
+from lead_ml.tables.dataset import Coded, Codes, Dataset, Events, Floats, Indices, Instants, Leads
 
 
 def aggregate(
@@ -43,9 +43,14 @@ def aggregate_coded(
     if stored is not None and plan.stream == "events" and snapshot is None:
         return stored.answer(plan, dataset, lead, as_of)
     stream = gather(plan, dataset) if snapshot is None else joined(plan, dataset, snapshot)
+    return run(plan, stream, keys_at(plan, dataset, stream.keys, lead, as_of), as_of), stream.shown
+
+
+def keys_at(plan: Plan, dataset: Dataset, keys: Coded, lead: Indices, as_of: Instants) -> Codes:
+    """Return the code (n,) in `keys`, of :func:`lead_keys`, of the key that each lead was known to have before `as_of`."""
     moved = moves(dataset, plan.key)
-    keys = stream.keys.take(lead) if moved is None else moved.value("key", moved.last_before(lead, as_of))
-    return run(plan, stream, keys.codes, as_of), stream.shown
+    found = keys.take(lead) if moved is None else moved.value("key", moved.last_before(lead, as_of))
+    return found.codes
 
 
 def warm() -> None:
