@@ -246,7 +246,7 @@ def _first_contact(dataset: Dataset, events: Events, types: tuple[str, ...]) -> 
     """Return per lead when the first event of some types became known, or NEVER."""
     stored = stored_of(dataset)
     if stored is not None:
-        return stored.first_known(types, dataset, NEVER)
+        return stored.first_known(types, dataset)
     return first_per_lead(dataset, events, is_in(events, "type", types), events.known_at)
 
 

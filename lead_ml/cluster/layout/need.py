@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from lead_ml.asof.kernel import Plan
-from lead_ml.cluster.layout.manifest import INSTANTS, OF_LEAD, OF_PART, VALUE
+from lead_ml.cluster.layout.manifest import INSTANTS, OF_LEAD, OF_PART
 
 _ALWAYS = ("lead_id", *INSTANTS)
 
@@ -33,7 +33,6 @@ class Need:
     def of(
         self,
         names: Collection[str],
-        *,
         may_tie: bool = True,
         whole: bool = False,
         standing_in: Collection[str] = (),
@@ -53,12 +52,9 @@ class Need:
 
 
 def _read_by(plan: Plan) -> set[str]:
-    texts = {name for item in plan.filters for name, _ in item.texts}
-    numbers = {name for item in plan.filters for name, _ in item.ranges} | {*plan.value_columns}
-    shown = {*plan.shown_columns} | ({*plan.distinct_columns} - _distinct_in(plan))
     # Events enter the stream of a shared key with their lead or later, so some tie there that do not tie here.
     ids = {"event_id"} if plan.order_matters and plan.key != "lead_id" else set[str]()
-    return texts | shown | ids | (numbers & {VALUE})
+    return ids.union(plan.columns, {*plan.distinct_columns} - _distinct_in(plan))
 
 
 def _distinct_in(plan: Plan) -> set[str]:
