@@ -76,8 +76,9 @@ def features(folder: Path, layout: str, steps: Steps) -> Found:
             # Leads without events are asked about too.
             ids = asked["lead_id"].dictionary_encode().combine_chunks()
             leads = lead_order(Texts(ids.dictionary), opened.count)[0]
-            names = ids.dictionary.take(leads)
-            lead, as_of = np.argsort(leads)[ids.indices.to_numpy()], asked["as_of"].to_numpy()
+            names, place = ids.dictionary.take(leads), np.empty(len(leads), dtype=np.int64)
+            place[leads] = np.arange(len(leads))
+            lead, as_of = place[ids.indices.to_numpy()], asked["as_of"].to_numpy()
             order = by_lead_and_time(lead, as_of, len(names))[1]
             spine = Spine(lead, as_of) if order is None else Spine(lead[order], as_of[order])
             none = np.empty(0, dtype=np.int64)
@@ -86,7 +87,7 @@ def features(folder: Path, layout: str, steps: Steps) -> Found:
                 Events(none, none, none, {}, np.empty(0)),
                 stored=LayoutEvents(opened),
             )
-            del asked, ids, leads, lead, as_of, order
+            del asked, ids, leads, place, lead, as_of, order
         with steps("features"):
             columns = dict(features_at(FEATURES, dataset, spine))
     return Found(names, spine.lead, spine.as_of, columns)

@@ -28,8 +28,6 @@ from lead_ml.cluster.pieces import ClusterPiece, Cut, cuts_of
 from lead_ml.tables.dataset import Coded, Codes, Dataset, Events, Floats, Indices, Instants, Leads
 
 EVENTS_A_RANGE = 4_000_000
-
-
 Partitions = Layout | Scattered
 Task = Callable[[ClusterPiece, Any], Any]  # of a piece and the partitions
 Makers = Sequence[Callable[[], ClusterPiece]]
@@ -150,13 +148,13 @@ def lead_order(ids: Sequence[str], count: int) -> tuple[Indices, Indices]:
 
 def _answer(piece: ClusterPiece, partitions: Partitions) -> Answered:
     (plan,) = piece.plans
-    dataset = replace(piece.dataset, events=_events(piece, partitions, Need.of_plans([plan])))
+    dataset = replace(piece.dataset, events=_events(piece, partitions, Need.of_plan(plan)))
     return aggregate_coded(plan, dataset, piece.lead, piece.as_of)
 
 
 def _snapshot(until: int, piece: ClusterPiece, partitions: Partitions) -> HistorySnapshot:
     (plan,) = piece.plans
-    events = _events(piece, partitions, Need.of_plans([plan]))
+    events = _events(piece, partitions, Need.of_plan(plan))
     return take_snapshot(plan, replace(piece.dataset, events=events), until)
 
 
