@@ -60,7 +60,6 @@ def keep(folder: Path) -> None:
 
 def features(folder: Path, layout: str, steps: Steps) -> Found:
     """Compute the features of every snapshot."""
-    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     from lead_ml.asof.join import features_at
@@ -74,10 +73,12 @@ def features(folder: Path, layout: str, steps: Steps) -> Found:
             opened = stack.enter_context(_partitions(folder, layout))
         with steps("spine"):
             asked = pq.read_table(folder / "spine.parquet", use_threads=False)
-            names = pc.unique(asked["lead_id"])  # leads without events are asked about too
-            names = names.take(lead_order(Texts(names), opened.count)[0])
-            lead = pc.index_in(asked["lead_id"], value_set=names).to_numpy().astype(np.int64)
-            as_of = asked["as_of"].to_numpy()
+            # Leads without events are asked about too.
+            ids = asked["lead_id"].dictionary_encode().combine_chunks()
+            leads = lead_order(Texts(ids.dictionary), opened.count)[0]
+            names, place = ids.dictionary.take(leads), np.empty(len(leads), dtype=np.int64)
+            place[leads] = np.arange(len(leads))
+            lead, as_of = place[ids.indices.to_numpy()], asked["as_of"].to_numpy()
             order = by_lead_and_time(lead, as_of, len(names))[1]
             spine = Spine(lead, as_of) if order is None else Spine(lead[order], as_of[order])
             none = np.empty(0, dtype=np.int64)
@@ -86,7 +87,7 @@ def features(folder: Path, layout: str, steps: Steps) -> Found:
                 Events(none, none, none, {}, np.empty(0)),
                 stored=LayoutEvents(opened),
             )
-            del asked, lead, as_of, order
+            del asked, ids, leads, place, lead, as_of, order
         with steps("features"):
             columns = dict(features_at(FEATURES, dataset, spine))
     return Found(names, spine.lead, spine.as_of, columns)

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from lead_ml.declare import Declaration, is_category
 from lead_ml.tables.dataset import Coded, Floats, Indices
@@ -38,10 +37,7 @@ class CodeBook(msgspec.Struct, frozen=True):
         """Return the code of one value."""
         if value is None:
             return MISSING
-        try:
-            return FIRST_LEVEL + self.levels.index(value)
-        except ValueError:
-            return OTHER
+        return FIRST_LEVEL + self.levels.index(value) if value in self.levels else OTHER
 
     def level_of(self, code: int) -> str | None:
         """Return the text of a code, or None for missing and other."""
@@ -63,11 +59,9 @@ class Encoder(msgspec.Struct, frozen=True):
         if not isinstance(column, Coded):
             return column
         book = self.categories[name]
-        lookup_of = {level: FIRST_LEVEL + k for k, level in enumerate(book.levels)}
-        lookup = np.array(
-            [lookup_of.get(level, OTHER) for level in column.levels] + [MISSING], dtype=np.float64
-        )
-        return lookup[column.codes]
+        code_of = {level: FIRST_LEVEL + k for k, level in enumerate(book.levels)}
+        codes = [*(code_of.get(level, OTHER) for level in column.levels), MISSING]
+        return np.array(codes, dtype=np.float64)[column.codes]
 
 
 def fit_encoder(
@@ -76,40 +70,31 @@ def fit_encoder(
     lead: Indices,
     named: Mapping[str, frozenset[str]] | None = None,
 ) -> Encoder:
-    """Learn the code books from the rows of the fit window.
+    """Learn the code books of `declarations` from the rows of the fit window; a value counts once per `lead`.
 
-    Parameters
-    ----------
-    declarations
-        The features in the order of the matrix columns.
-    raw
-        Feature columns of the fit rows, by name.
-    lead
-        Lead of each row (rows,): a value counts once per lead.
-    named
-        Values per feature that have a code even if they are rare, as the rules of a scorecard need: the project lists
-        them itself, so no personal value is revealed.
+    The values in `named`, by feature, have a code even if they are rare, as the rules of a scorecard need: the project lists
+    them itself, so no personal value is revealed.
     """
     first_rows = np.unique(lead, return_index=True)[1]
-    categories = {
-        item.name: _codes(raw[item.name], first_rows, (named or {}).get(item.name, frozenset()))  # type: ignore[arg-type]
-        for item in declarations
-        if is_category(item)
-    }
+    categories = {}
+    for item in declarations:
+        column = raw.get(item.name)
+        if is_category(item) and isinstance(column, Coded):
+            codes = column.codes[first_rows]
+            counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
+            common = {
+                level for level, count in zip(column.levels, counts, strict=True) if count >= RARE_BELOW
+            }
+            categories[item.name] = CodeBook(
+                tuple(sorted(common | (named or {}).get(item.name, frozenset())))
+            )
     return Encoder(tuple(item.name for item in declarations), categories)
 
 
 def hide_some(encoder: Encoder, X: Floats, lead: Indices, seed: int) -> Floats:
-    """Return a copy of a fit matrix in which each category column shows *other* for its own 5% of the leads.
+    """Return a copy of a fit matrix in which each category column shows *other* for its own 5% of the leads, in all rows of a lead.
 
-    Parameters
-    ----------
-    X
-        Matrix of the fit rows (rows, features).
-    lead
-        Lead of each row (rows,): all rows of a lead are hidden together.
-    seed
-        Seed of the draw; columns draw one after the other.
+    Columns draw one after the other.
     """
     hidden = X.copy()
     rng = np.random.default_rng(seed)
@@ -118,10 +103,3 @@ def hide_some(encoder: Encoder, X: Floats, lead: Indices, seed: int) -> Floats:
         if name in encoder.categories:
             hidden[(rng.random(len(leads)) < HIDDEN_SHARE)[position] & (X[:, j] != MISSING), j] = OTHER
     return hidden
-
-
-def _codes(column: Coded, first_rows: npt.NDArray[np.intp], named: frozenset[str]) -> CodeBook:
-    codes = column.codes[first_rows]
-    counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
-    common = {level for level, count in zip(column.levels, counts, strict=True) if count >= RARE_BELOW}
-    return CodeBook(tuple(sorted(common | named)))

@@ -60,14 +60,12 @@ _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 class Compiled:
     """Declarations with the plans of their streams.
 
-    ``places`` are the parts of each aggregate, as (plan, column); ``shown`` is the text column of its plan that a category
-    shows. Both are by the ``id`` of the declaration.
+    ``places`` are the parts of each aggregate, as (plan, column), by the ``id`` of the declaration.
     """
 
     declarations: tuple[Declaration, ...]
     plans: tuple[Plan, ...]
     places: Mapping[int, tuple[tuple[int, int], ...]]
-    shown: Mapping[int, int]
 
     @classmethod
     def of(cls, declarations: Sequence[Declaration]) -> Compiled:
@@ -84,12 +82,7 @@ class Compiled:
             if isinstance(operand, Aggregate | Rate)
         ]
         places = {id(item): tuple(found[content(part)] for part in parts_of(item)) for item in asked}
-        shown = {
-            id(item): plans[places[id(item)][0][0]].shown_columns.index(item.of)
-            for item in asked
-            if isinstance(item, Aggregate) and is_category(item)
-        }
-        return cls(declared, plans, places, shown)
+        return cls(declared, plans, places)
 
 
 def features_at(
@@ -99,24 +92,11 @@ def features_at(
     *,
     reference: Mapping[str, HistorySnapshot] | None = None,
 ) -> RawColumns:
-    """Compute the declared features of every snapshot.
+    """Compute validated declarations for every snapshot: a column (rows,) by feature, coded text or float64 with NaN.
 
-    Parameters
-    ----------
-    declarations
-        Validated declarations, or compiled ones.
-    dataset
-        Leads, events and outcomes.
-    spine
-        Snapshots (rows,).
-    reference
-        History of shared keys by plan name, for a dataset that holds only the leads of a request.
-
-    Returns
-    -------
-    Mapping
-        Feature name to a column of (rows,): :class:`Coded` for categories, float64 with NaN for the rest. A customer profile is
-        missing here, with its parts as columns of their own: their weights of evidence are learned with a model (:mod:`lead_ml.model.icp`).
+    A customer profile is missing here, with its parts as columns of their own: their weights of evidence are learned with a
+    model (:mod:`lead_ml.model.icp`). `reference` is the history of shared keys by plan name, for a dataset that holds only
+    the leads of a request.
     """
     compiled = declarations if isinstance(declarations, Compiled) else Compiled.of(declarations)
     answers = [
@@ -130,15 +110,12 @@ def from_answers(
     compiled: Compiled, dataset: Dataset, spine: Spine, answers: Sequence[Answered]
 ) -> RawColumns:
     """Combine the answers of :func:`lead_ml.asof.kernel.aggregate_coded` for each plan, wherever it ran, into features."""
-
-    def column(item: Declaration) -> FeatureColumn:
-        return _column(item, compiled, dataset, spine, answers)
-
-    found = {item.name: column(item) for item in compiled.declarations}
-    for item in compiled.declarations:
-        if isinstance(item, Profile):
-            for part in item.of:
-                found[part_name(item, part)] = found[part.name] if part.name in found else column(part)
+    given = compiled, dataset, spine, answers
+    found = {item.name: _column(item, *given) for item in compiled.declarations}
+    for item in (item for item in compiled.declarations if isinstance(item, Profile)):
+        for part in item.of:
+            name = part_name(item, part)
+            found[name] = found[part.name] if part.name in found else _column(part, *given)
     return found
 
 
@@ -150,34 +127,25 @@ def _column(
         return _aggregated(item, compiled, answers)
     if isinstance(item, Profile):
         return np.full(len(spine), np.nan)
-    parts = operands(item)
-    if parts:
-        return derived_column(
-            item, [_column(operand, compiled, dataset, spine, answers) for operand in parts]
-        )
-    return _own(item, dataset, spine)
-
-
-def _aggregated(item: Aggregate | Rate, compiled: Compiled, answers: Sequence[Answered]) -> FeatureColumn:
-    places, shown = compiled.places[id(item)], compiled.shown.get(id(item))
-    if shown is None and len(places) == 1:
-        (plan, k), *_ = places
-        return np.ascontiguousarray(answers[plan][0][:, k])
-    if shown is None:
-        return combined(item, [np.ascontiguousarray(answers[plan][0][:, k]) for plan, k in places])
-    (plan, k), *_ = places
-    matrix, texts = answers[plan]
-    codes = np.where(np.isnan(matrix[:, k]), -1.0, matrix[:, k]).astype(np.int32)
-    return Coded(codes, texts[shown])
-
-
-def _own(item: Declaration, dataset: Dataset, spine: Spine) -> FeatureColumn:
-    """Return a feature of the lead itself."""
+    if parts := operands(item):
+        return derived_column(item, [_column(part, compiled, dataset, spine, answers) for part in parts])
     if isinstance(item, Attribute):
         return attribute(item, dataset, spine)
     if isinstance(item, Clock):
         return _clock(item, dataset, spine.lead)
     return _age(dataset, spine.lead, spine.as_of)
+
+
+def _aggregated(item: Aggregate | Rate, compiled: Compiled, answers: Sequence[Answered]) -> FeatureColumn:
+    places = compiled.places[id(item)]
+    columns = [np.ascontiguousarray(answers[plan][0][:, k]) for plan, k in places]
+    if isinstance(item, Aggregate) and is_category(item):
+        ((plan, _),) = places
+        shown = compiled.plans[plan].shown_columns.index(item.of)
+        return Coded(
+            np.where(np.isnan(columns[0]), -1.0, columns[0]).astype(np.int32), answers[plan][1][shown]
+        )
+    return combined(item, columns)
 
 
 def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> FeatureColumn:
@@ -221,11 +189,11 @@ def _age(dataset: Dataset, lead: Indices, as_of: Instants) -> Floats:
 
 def _clock(item: Clock, dataset: Dataset, lead: Indices) -> FeatureColumn:
     created = dataset.leads.created_at
+    if created is None and item.part == "hour":
+        return np.full(len(lead), np.nan)
     if created is None:
-        nothing = np.full(len(lead), -1, dtype=np.int32)
-        return np.full(len(lead), np.nan) if item.part == "hour" else Coded(nothing, ())
-    shown = wall_clock(created[lead], item.zone)
+        return Coded(np.full(len(lead), -1, dtype=np.int32), ())
+    days, time = np.divmod(wall_clock(created[lead], item.zone), MICROSECONDS_PER_DAY)
     if item.part == "hour":
-        return np.asarray(shown % MICROSECONDS_PER_DAY // _HOUR, dtype=np.float64)
-    weekday = (shown // MICROSECONDS_PER_DAY + _EPOCH_WEEKDAY) % 7
-    return Coded(weekday.astype(np.int32), _WEEKDAYS)
+        return np.asarray(time // _HOUR, dtype=np.float64)
+    return Coded(((days + _EPOCH_WEEKDAY) % 7).astype(np.int32), _WEEKDAYS)

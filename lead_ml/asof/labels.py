@@ -1,8 +1,8 @@
-"""What became of each snapshot: its label, when that was known, and whether it can be learned from."""
+"""Snapshots and labels: when each lead is scored and how much that weighs; what became of it, and by when that was known."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -10,21 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.asof.kernel import stored_of
-from lead_ml.asof.spine import (
-    NEVER,
-    Spine,
-    build_spine,
-    first_known,
-    first_occurred,
-    first_per_lead,
-    is_in,
-    open_leads,
-    snapshot_weights,
-    with_stage,
-)
+from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.errors import InputError, TooLittleData
-from lead_ml.project.targets import Column, Fake, Target, Won
-from lead_ml.tables.dataset import Dataset, Events, Floats, Instants, Mask
+from lead_ml.project.targets import CLOSING_STAGES, Column, Fake, Target, Won
+from lead_ml.tables.dataset import Dataset, Events, Floats, Indices, Instants, Mask, Outcomes
 
 __all__ = [
     "NEVER",
@@ -40,6 +29,100 @@ __all__ = [
     "require_both_classes",
     "snapshot_weights",
 ]
+
+NEVER = 2**62  # later than any instant, with room to subtract one
+
+
+@dataclass(frozen=True)
+class Spine:
+    """Snapshots to build: ``lead`` (rows of the leads table), ``as_of`` (int64 microseconds UTC)."""
+
+    lead: Indices
+    as_of: Instants
+
+    def __len__(self) -> int:
+        return len(self.lead)
+
+    def take(self, rows: Indices | Mask) -> Spine:
+        """Return the rows by position or mask."""
+        return Spine(self.lead[rows], self.as_of[rows])
+
+
+def build_spine(
+    dataset: Dataset,
+    scoring_delay_us: int,
+    ages_days: tuple[int, ...],
+    closing: tuple[str, ...] = CLOSING_STAGES,
+) -> Spine:
+    """Build the snapshots of every lead: at the scoring delay and at each age, while it is still open and within the data.
+
+    A lead is open at ``as_of`` when no outcome of a closing stage was known strictly before it. Undated leads get one
+    snapshot each at instant 0.
+    """
+    created = dataset.leads.created_at
+    n = len(dataset.leads)
+    if created is None:
+        return Spine(np.arange(n), np.zeros(n, dtype=np.int64))
+    ages = sorted({scoring_delay_us, *(day * MICROSECONDS_PER_DAY for day in ages_days)})
+    closed = first_known(dataset, closing)
+    as_of = created[:, None] + np.array(ages, dtype=np.int64)
+    rows, columns = np.nonzero((as_of <= closed[:, None]) & (as_of <= dataset.until))
+    return Spine(rows.astype(np.int64), as_of[rows, columns])
+
+
+def open_leads(dataset: Dataset, as_of: int, closing: tuple[str, ...] = CLOSING_STAGES) -> Spine:
+    """Return one snapshot at `as_of` for every lead created before it and not known closed by then."""
+    created = dataset.leads.created_at
+    closed = first_known(dataset, closing)
+    is_open = closed >= as_of
+    if created is not None:
+        is_open &= created <= as_of
+    lead = np.nonzero(is_open)[0].astype(np.int64)
+    return Spine(lead, np.full(len(lead), as_of, dtype=np.int64))
+
+
+def snapshot_weights(spine: Spine, created_at: Instants | None, ages: Instants) -> Floats:
+    """Weigh each snapshot 1 / snapshots of the ascending `ages` that its lead would have had by the latest of them, had it stayed open.
+
+    The weight must not depend on how long the lead stayed open: winners close early, and 1 / *actual* rows would give
+    their few rows more weight and inflate every probability (informative cluster size: Williamson, Datta and Satten, 2003).
+    """
+    if created_at is None or not len(spine):
+        return np.ones(len(spine))
+    room = spine.as_of.max() - created_at[spine.lead]
+    return np.asarray(1.0 / np.maximum(np.searchsorted(ages, room, side="right"), 1))
+
+
+def first_known(dataset: Dataset, stages: tuple[str, ...]) -> Instants:
+    """Return per lead the earliest ``known_at`` of an outcome in `stages`, or NEVER."""
+    if dataset.outcomes is None:
+        return np.full(len(dataset.leads), NEVER)
+    rows = is_in(dataset.outcomes, "stage", stages)
+    return first_per_lead(dataset, dataset.outcomes, rows, dataset.outcomes.known_at)
+
+
+def first_occurred(dataset: Dataset, stages: tuple[str, ...]) -> Instants:
+    """Return per lead the earliest ``occurred_at`` of an outcome in `stages`, or NEVER."""
+    if dataset.outcomes is None:
+        return np.full(len(dataset.leads), NEVER)
+    rows = is_in(dataset.outcomes, "stage", stages)
+    return first_per_lead(dataset, dataset.outcomes, rows, dataset.outcomes.occurred_at)
+
+
+def first_per_lead(dataset: Dataset, table: Events | Outcomes, rows: Mask, times: Instants) -> Instants:
+    """Return per lead the earliest of the times of some of its rows of a table, or NEVER."""
+    first = np.full(len(dataset.leads), NEVER)
+    np.minimum.at(first, table.lead[rows], times[rows])
+    return first
+
+
+def is_in(table: Events | Outcomes, name: str, values: Sequence[str]) -> Mask:
+    """Mask of the rows of a table whose column `name` holds one of `values`; none where there is no such column."""
+    column = table.columns.get(name)
+    if column is None:
+        return np.zeros(len(table), dtype=bool)
+    lookup = np.array([level in values for level in column.levels] + [False])
+    return np.asarray(lookup[column.codes])
 
 
 class Use(IntEnum):
@@ -102,13 +185,7 @@ class Labels:
 
 
 def label(target: Target, dataset: Dataset, spine: Spine, horizon_us: int | None) -> Labels:
-    """Label snapshots by what happened in ``[as_of, as_of + horizon)``.
-
-    Raises
-    ------
-    InputError
-        If the target needs outcomes, or a column, that the data lacks.
-    """
+    """Label snapshots by what happened in ``[as_of, as_of + horizon)``."""
     if isinstance(target, Column):
         return _label_column(target, dataset, spine)
     if dataset.outcomes is None or horizon_us is None:
@@ -150,13 +227,11 @@ def _label_won(target: Won, dataset: Dataset, spine: Spine, horizon_us: int) -> 
 def _label_fake(target: Fake, dataset: Dataset, spine: Spine, horizon_us: int) -> Labels:
     end = spine.as_of + horizon_us
     assert dataset.outcomes is not None
-    is_fake = with_stage(dataset.outcomes, ("invalid",)) & is_in(
-        dataset.outcomes.columns.get("reason"), target.reasons, len(dataset.outcomes)
-    )
-    fake = first_per_lead(dataset, is_fake, dataset.outcomes.known_at)[spine.lead]
-    unfit = first_per_lead(
-        dataset, with_stage(dataset.outcomes, ("invalid",)) & ~is_fake, dataset.outcomes.known_at
-    )[spine.lead]
+    outcomes, known = dataset.outcomes, dataset.outcomes.known_at
+    invalid = is_in(outcomes, "stage", ("invalid",))
+    is_fake = invalid & is_in(outcomes, "reason", target.reasons)
+    fake = first_per_lead(dataset, outcomes, is_fake, known)[spine.lead]
+    unfit = first_per_lead(dataset, outcomes, invalid & ~is_fake, known)[spine.lead]
     real = np.minimum(first_known(dataset, target.stages)[spine.lead], unfit)
     if dataset.events is not None and target.contacts:
         real = np.minimum(real, _first_contact(dataset, dataset.events, target.contacts)[spine.lead])
@@ -171,11 +246,8 @@ def _first_contact(dataset: Dataset, events: Events, types: tuple[str, ...]) -> 
     """Return per lead when the first event of some types became known, or NEVER."""
     stored = stored_of(dataset)
     if stored is not None:
-        return stored.first_known(types, dataset, NEVER)
-    contact = is_in(events.columns.get("type"), types, len(events))
-    met = np.full(len(dataset.leads), NEVER)
-    np.minimum.at(met, events.lead[contact], events.known_at[contact])
-    return met
+        return stored.first_known(types, dataset)
+    return first_per_lead(dataset, events, is_in(events, "type", types), events.known_at)
 
 
 def _label_column(target: Column, dataset: Dataset, spine: Spine) -> Labels:

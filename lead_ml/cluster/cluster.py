@@ -28,22 +28,8 @@ Progress = Callable[[str], None]
 def opened(address: str, progress: Progress = lambda _: None) -> Iterator[Client]:
     """Open a cluster for the length of a ``with`` block; what was started is closed after it, Ctrl-C or not.
 
-    Parameters
-    ----------
-    address
-        ``local:2`` for two worker processes of one thread each on this machine (``local``: one per core), or the address of
-        a scheduler such as ``tcp://host:8786``.
-    progress
-        Called with a few words after each step.
-
-    Raises
-    ------
-    MissingExtra
-        If Dask is not installed.
-    ParamsError
-        If the address is neither.
-    LeadMLError
-        If the scheduler does not answer, has no workers, or its workers have another lead-ml.
+    The address is ``local:2`` for two worker processes of one thread each on this machine (``local``: one per core), or that of
+    a scheduler such as ``tcp://host:8786``.
     """
     local = _HERE.fullmatch(address)
     if local is None and not _THERE.fullmatch(address):
@@ -63,15 +49,16 @@ def opened(address: str, progress: Progress = lambda _: None) -> Iterator[Client
 
 def _local(stack: ExitStack, workers: str | None) -> Client:
     import dask
+    from dask.system import CPU_COUNT
     from distributed import Client, LocalCluster
 
     from lead_ml.asof.kernel import warm
 
-    stack.enter_context(_not_told(r"lose scattered data"))  # it is made again
+    stack.enter_context(_not_told("lose scattered data"))  # it is made again
     stack.enter_context(dask.config.set({"distributed.deploy.lost-worker-timeout": _NEVER}))
     warm()  # into the cache on disk, from which every worker then loads what is compiled
     cluster = LocalCluster(
-        n_workers=int(workers) if workers else _cores(),
+        n_workers=int(workers or CPU_COUNT),
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
@@ -86,22 +73,16 @@ def _local(stack: ExitStack, workers: str | None) -> Client:
 @contextmanager
 def _not_told(words: str) -> Iterator[None]:
     """Leave out what the scheduler, which runs in this process, would tell about a worker that died."""
-    told, logger = re.compile(words), logging.getLogger("distributed.scheduler")
+    logger = logging.getLogger("distributed.scheduler")
 
     def silent(record: logging.LogRecord) -> bool:
-        return told.search(record.getMessage()) is None
+        return words not in record.getMessage()
 
     logger.addFilter(silent)
     try:
         yield
     finally:
         logger.removeFilter(silent)
-
-
-def _cores() -> int:
-    from dask.system import CPU_COUNT
-
-    return int(CPU_COUNT)
 
 
 def _remote(stack: ExitStack, address: str) -> Client:

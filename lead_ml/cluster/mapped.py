@@ -37,11 +37,6 @@ def mapped(
 
     A piece is made when there is room for it, sent to one worker, and forgotten when its result is here; one that is lost
     with its worker is made again. `common` goes to every worker once.
-
-    Raises
-    ------
-    LeadMLError
-        As the function raises it; or if a piece is lost five times, the scheduler is, or no worker is there for two minutes.
     """
     run = _Run(client, function, makers, common)
     try:
@@ -68,10 +63,10 @@ class _Run:
     def results(self) -> Iterator[tuple[int, Any]]:
         while self.waiting or self.running:
             self._fill(AHEAD * self._workers())
-            key = self._next_ended()
-            if key is None:
+            try:
+                place, _, future = self.running.pop(self.ended.get(timeout=_LOOK))
+            except Empty:
                 continue
-            place, _, future = self.running.pop(key)
             try:
                 result = future.result()
             except Exception as error:  # noqa: BLE001 (evaluated by its kind)
@@ -104,12 +99,6 @@ class _Run:
         self.running[future.key] = (place, data, future)
         future.add_done_callback(lambda ended: self.ended.put(ended.key))
         return True
-
-    def _next_ended(self) -> str | None:
-        try:
-            return self.ended.get(timeout=_LOOK)
-        except Empty:
-            return None
 
     def _workers(self) -> int:
         """Return the number of threads that there are; where there are none, wait for some."""

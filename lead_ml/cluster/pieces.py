@@ -6,7 +6,7 @@ All rows of a key fall into one piece, in their order, and the kernel never look
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -27,41 +27,34 @@ _Part = npt.NDArray[np.int16]
 
 @dataclass(frozen=True, eq=False)
 class ClusterPiece:
-    """What one task is given: plans, the leads of some keys with their rows, and the snapshots of these leads."""
+    """What one task is given: plans, some leads with their rows, and snapshots of these leads."""
 
     plans: tuple[Plan, ...]
     dataset: Dataset
     lead: Indices
     as_of: Instants
+    partitions: tuple[int, ...] = ()  # of a layout, which hold the events of the leads
 
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """The plans by one key, cut into ranges of its values.
+    """The plans by one key, cut into ranges of its values."""
 
-    Attributes
-    ----------
-    places, plans
-        The plans, and where each stands among all.
-    piece_of
-        (rows of the spine,) piece that answers each snapshot, -1 for one without the key: its answers are missing.
-    part
-        (leads,) the one piece that each lead is in, -1 for a lead without the key; None where leads move between keys.
-    members
-        Leads of each piece, ascending: a lead is in the piece of every key that it ever had.
-    keys, ranges
-        The values of the key, and the piece of each.
-    """
-
-    places: tuple[int, ...]
+    places: tuple[int, ...]  # where each plan stands among all
     plans: tuple[Plan, ...]
     dataset: Dataset
     spine: Spine
-    piece_of: _Part
-    part: _Part | None
-    members: tuple[Indices, ...]
-    keys: Sequence[str] = ()
-    ranges: _Part = field(default_factory=lambda: np.empty(0, dtype=np.int16))
+    piece_of: (
+        _Part  # the piece that answers each snapshot, -1 for one without the key: its answers are missing
+    )
+    part: (
+        _Part | None
+    )  # the one piece that each lead is in, -1 without the key; None where leads move between keys
+    members: tuple[
+        Indices, ...
+    ]  # leads of each piece, ascending: one is in the piece of every key that it ever had
+    keys: Sequence[str]  # the values of the key
+    ranges: _Part  # the piece of each of them
 
     @property
     def pieces(self) -> int:
@@ -74,9 +67,8 @@ class Cut:
 
     def keys_of(self, piece: int) -> frozenset[str]:
         """Return the values of the key that a piece holds whole."""
-        return frozenset(
-            self.keys[code] for code in np.flatnonzero(self.ranges[: len(self.keys)] == piece).tolist()
-        )
+        codes = np.flatnonzero(self.ranges[: len(self.keys)] == piece)
+        return frozenset(self.keys[code] for code in codes.tolist())
 
     def make(self, piece: int) -> ClusterPiece:
         """Take the leads of a piece with what its plans read of them."""
@@ -91,9 +83,7 @@ class Cut:
             None if outcomes is None else self._rows(outcomes, piece, place),
             self.dataset.until,
             history={
-                name: _moves(changes, place)
-                for name, changes in self.dataset.history.items()
-                if name in self._reads
+                name: _moves(own, place) for name, own in self.dataset.history.items() if name in self._reads
             },
         )
         return ClusterPiece(self.plans, own, place[self.spine.lead[rows]], self.spine.as_of[rows])
@@ -125,52 +115,40 @@ def cuts_of(
 ) -> tuple[Cut, ...]:
     """Cut the work of all plans over tables in memory: one :class:`Cut` per key, in order of first appearance.
 
-    Parameters
-    ----------
-    pieces
-        Pieces per key, as far as it has so many values; by default one per ``ROWS_A_PIECE`` rows and snapshots, and one
-        per worker at least where that leaves each a tenth of it.
+    Each has as many `pieces` as the key has values for; by default one per ``ROWS_A_PIECE`` rows and snapshots, and one per
+    worker at least where that leaves each a tenth of it.
     """
-    by_key: dict[str, list[int]] = {}
+    by_key: dict[str, dict[int, Plan]] = {}
     stored = stored_of(dataset) is not None
     for place, plan in enumerate(plans):
-        if stored and plan.stream == "events":
-            continue
-        by_key.setdefault(plan.key, []).append(place)
-    return tuple(_cut(tuple(places), plans, dataset, spine, pieces, workers) for places in by_key.values())
+        if not (stored and plan.stream == "events"):
+            by_key.setdefault(plan.key, {})[place] = plan
+    return tuple(_cut(own, dataset, spine, pieces, workers) for own in by_key.values())
 
 
-def _cut(
-    places: tuple[int, ...],
-    plans: Sequence[Plan],
-    dataset: Dataset,
-    spine: Spine,
-    pieces: int | None,
-    workers: int,
-) -> Cut:
-    own = tuple(plans[place] for place in places)
+def _cut(plans: dict[int, Plan], dataset: Dataset, spine: Spine, pieces: int | None, workers: int) -> Cut:
+    places, own = tuple(plans), tuple(plans.values())
     keys = lead_keys(own[0], dataset)
     load = np.bincount(keys.codes[spine.lead] + 1, minlength=len(keys.levels) + 1)
     for table in tables_read(own, dataset):
         if table is not None:
             load += np.bincount(keys.codes[table.lead] + 1, minlength=len(load))
-    wanted = _pieces_for(int(load[1:].sum()), workers) if pieces is None else pieces
+    rows = int(load[1:].sum())
+    wanted = (
+        max(-(-rows // ROWS_A_PIECE), min(workers, rows * 10 // ROWS_A_PIECE)) if pieces is None else pieces
+    )
     count = max(1, min(wanted, int(np.count_nonzero(load[1:])), _MOST_PIECES))
     ranges = np.append(ranges_of(load[1:], count), np.int16(-1))
     moved = moves(dataset, own[0].key)
     if moved is None:
         part = ranges[keys.codes]
         leads = _grouped(part, count)
-        members = tuple(_range(leads, piece) for piece in range(count))
-        return Cut(places, own, dataset, spine, part[spine.lead], part, members, keys.levels, ranges)
-    then = moved.value("key", moved.last_before(spine.lead, spine.as_of))
-    ever = ranges[moved.columns["key"].codes]
-    members = tuple(np.unique(moved.owner[ever == piece]) for piece in range(count))
-    return Cut(places, own, dataset, spine, ranges[then.codes], None, members, keys.levels, ranges)
-
-
-def _pieces_for(load: int, workers: int) -> int:
-    return max(-(-load // ROWS_A_PIECE), min(workers, load * 10 // ROWS_A_PIECE))
+        piece_of, members = part[spine.lead], tuple(_range(leads, piece) for piece in range(count))
+    else:
+        part, ever = None, ranges[moved.columns["key"].codes]
+        piece_of = ranges[moved.value("key", moved.last_before(spine.lead, spine.as_of)).codes]
+        members = tuple(np.unique(moved.owner[ever == piece]) for piece in range(count))
+    return Cut(places, own, dataset, spine, piece_of, part, members, keys.levels, ranges)
 
 
 def ranges_of(load: npt.NDArray[np.int64], count: int) -> _Part:
@@ -197,14 +175,13 @@ def tables_read(plans: Sequence[Plan], dataset: Dataset) -> tuple[Events | None,
 
 def columns_read(plan: Plan) -> frozenset[str]:
     """Return the columns that a plan reads, of its stream and of the leads."""
-    found = {plan.key.partition(":")[0], *plan.value_columns, *plan.distinct_columns, *plan.shown_columns}
-    for item in plan.filters:
-        found |= {column for column, _ in (*item.texts, *item.ranges)}
-    if plan.stream == "conversions":
-        found.add("stage")
-    if plan.order_matters:
-        found.add("event_id")
-    return frozenset(found)
+    other = {"stage": plan.stream == "conversions", "event_id": plan.order_matters}
+    own = (
+        plan.key.partition(":")[0],
+        *plan.distinct_columns,
+        *(name for name, read in other.items() if read),
+    )
+    return plan.columns.union(own)
 
 
 def without_rows(dataset: Dataset) -> Dataset:

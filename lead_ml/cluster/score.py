@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,21 +28,11 @@ if TYPE_CHECKING:
 LEADS_A_PIECE = 500
 
 
-@dataclass(frozen=True)
-class _Sealed:
-    """A bundle as it travels: its files as they are, and the lines that hold today."""
-
-    files: tuple[tuple[str, bytes], ...]
-    thresholds: Thresholds
-
-
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    raw: RawColumns
-    dataset: Dataset
-    spine: Spine
-    lang: Lang
-    top: int
+_Asked = tuple[RawColumns, Dataset, Spine]
+_Files = tuple[tuple[str, bytes], ...]
+_Sealed = tuple[
+    _Files, Thresholds
+]  # a bundle as it travels: its files as they are, and the lines that hold today
 
 
 def score_on(
@@ -58,27 +48,16 @@ def score_on(
 ) -> list[Answer]:
     """Score snapshots on a cluster, with reasons; equal to :meth:`Scorer.score_dataset` to the last bit, in the same order.
 
-    Each worker loads the bundle once, from its bytes, and verifies its seal as any server does.
-
-    Parameters
-    ----------
-    client, dataset, spine, partitions
-        As for :func:`lead_ml.cluster.features_on`.
-    scorer
-        Loaded from a folder.
-
-    Raises
-    ------
-    BundleError
-        If the scorer has no folder.
+    Each worker loads the bundle once, from its bytes, and verifies its seal as any server does. The scorer was loaded from a
+    folder; `partitions` are as for :func:`lead_ml.cluster.features_on`.
     """
     sealed = _sealed(scorer)
     raw = features_on(client, scorer.compiled, dataset, spine, partitions=partitions, progress=progress)
     starts = range(0, len(spine), LEADS_A_PIECE)
     ranges = [np.arange(start, min(start + LEADS_A_PIECE, len(spine))) for start in starts]
-    makers = [partial(_asked, raw, dataset, spine, rows, lang, top) for rows in ranges]
+    makers = [partial(_asked, raw, dataset, spine, rows) for rows in ranges]
     found: dict[int, list[Answer]] = {}
-    for place, answers in mapped(client, _score, makers, sealed):
+    for place, answers in mapped(client, partial(_score, lang=lang, top=top), makers, sealed):
         found[place] = answers
         progress(f"scored {sum(map(len, found.values())):,} of {len(spine):,} leads")
     return [answer for place in range(len(ranges)) for answer in found[place]]
@@ -90,10 +69,10 @@ def _sealed(scorer: Scorer) -> _Sealed:
         raise BundleError("the scorer was not loaded from a folder", do="use Scorer.load")
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     files = tuple((path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths)
-    return _Sealed(files, scorer.thresholds)
+    return files, scorer.thresholds
 
 
-def _asked(raw: RawColumns, dataset: Dataset, spine: Spine, rows: Indices, lang: Lang, top: int) -> _Asked:
+def _asked(raw: RawColumns, dataset: Dataset, spine: Spine, rows: Indices) -> _Asked:
     """Take the features of some rows, and of the data set what an answer tells: the ids, and whether there are events."""
     own = {
         name: trimmed(column, rows) if isinstance(column, Coded) else column[rows]
@@ -102,22 +81,16 @@ def _asked(raw: RawColumns, dataset: Dataset, spine: Spine, rows: Indices, lang:
     ids = tuple(dataset.leads.lead_id[lead] for lead in spine.lead[rows].tolist())
     none = np.empty(0, dtype=np.int64)
     events = None if dataset.events is None else Events(none, none, none, {}, np.empty(0))
-    return _Asked(
-        own,
-        Dataset(Leads(ids, None), events),
-        Spine(np.arange(len(rows)), spine.as_of[rows]),
-        lang,
-        top,
-    )
+    return own, Dataset(Leads(ids, None), events), Spine(np.arange(len(rows)), spine.as_of[rows])
 
 
-def _score(asked: _Asked, sealed: _Sealed) -> list[Answer]:
-    scorer = replace(_loaded(sealed.files), thresholds=sealed.thresholds)
-    return scorer.score_features(asked.raw, asked.dataset, asked.spine, lang=asked.lang, top=asked.top)
+def _score(asked: _Asked, sealed: _Sealed, *, lang: Lang, top: int) -> list[Answer]:
+    files, thresholds = sealed
+    return replace(_loaded(files), thresholds=thresholds).score_features(*asked, lang=lang, top=top)
 
 
 @lru_cache(maxsize=2)
-def _loaded(files: tuple[tuple[str, bytes], ...]) -> Scorer:
+def _loaded(files: _Files) -> Scorer:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files:
             path = Path(folder, name)

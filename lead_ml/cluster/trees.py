@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lead_ml.cluster.mapped import TRIES, lost
-from lead_ml.cluster.placed import placed
 from lead_ml.errors import LeadMLError
 from lead_ml.model.lightgbm import BoosterTask, train_booster_here
 
@@ -48,11 +48,6 @@ def train_booster_on(client: Client, growth: BoosterTask, *, rows_a_worker: int 
     Rows are dealt out like cards, so that every worker sees the same mix of times. Fewer than `rows_a_worker` for two
     workers are grown in this process. The trees differ from those of one machine as bins and sums do, within the
     interval of any figure; the same workers give the same trees.
-
-    Raises
-    ------
-    LeadMLError
-        If workers died five times over, or the scheduler did.
     """
     try:
         return _grow(client, growth, rows_a_worker)
@@ -83,12 +78,48 @@ def _grow(client: Client, growth: BoosterTask, rows_a_worker: int) -> str:
 
 
 def _grown(client: Client, growth: BoosterTask, workers: list[str]) -> str:
-    with placed(client, workers) as own, ThreadPoolExecutor(1) as pool:
+    with _placed(client, workers) as own, ThreadPoolExecutor(1) as pool:
         fit = pool.submit(_fit, own, growth, workers)
         try:
             return _watched(client, fit, workers)
         finally:
             own.close()  # ends a fit that still waits
+
+
+@contextmanager
+def _placed(client: Client, workers: Sequence[str]) -> Iterator[Client]:
+    """Open another client of the same cluster, which can be closed with whatever hangs in it.
+
+    ``lightgbm.dask`` ranks workers in the order in which it happens to hear of them, and lets the scheduler move parts; ranks
+    and parts decide the last bits of every sum. Here part k stays at worker k, whose rank is k.
+    """
+    from distributed import Client
+
+    class Placed(Client):  # type: ignore[misc]
+        def compute(self, parts: Sequence[Any], **_: Any) -> list[Any]:
+            compute = super().compute
+            return [
+                compute(part, workers=[worker], allow_other_workers=False)
+                for part, worker in zip(parts, workers, strict=True)
+            ]
+
+        def who_has(self, parts: Sequence[Any], **_: Any) -> dict[str, Any]:
+            found = super().who_has(parts)
+            return {part.key: found[part.key] for part in parts}
+
+    with _connected(Placed, client) as own:
+        yield own
+
+
+def _connected(kind: type[Client], client: Client) -> Client:
+    """Connect; once more where another message came in one packet with the greeting, which distributed does not expect."""
+    assert client.scheduler is not None
+    for _ in range(TRIES):
+        try:
+            return kind(client.scheduler.address, security=client.security, set_as_default=False)
+        except AssertionError:
+            time.sleep(1.0)
+    raise LeadMLError("the Dask scheduler does not greet as it should", do="install the same Dask everywhere")
 
 
 def _watched(client: Client, fit: Future[str], workers: list[str]) -> str:
@@ -136,7 +167,10 @@ def _fit(client: Client, growth: BoosterTask, workers: list[str]) -> str:
         future.result()
     _quiet()
     # The regressor with a binary objective is LightGBM itself; the classifier would code the labels of each worker apart.
-    model = DaskLGBMRegressor(client=client, n_estimators=growth.rounds, **_params(growth))
+    params = {
+        name: value for name, value in growth.params.items() if name != "num_threads"
+    }  # each worker has its own
+    model = DaskLGBMRegressor(client=client, n_estimators=growth.rounds, **params)
     with client.as_current():  # parts look for the client they belong to
         model.fit(
             _dealt(client, growth.X, workers),
@@ -148,27 +182,17 @@ def _fit(client: Client, growth: BoosterTask, workers: list[str]) -> str:
     return str(model.booster_.model_to_string(num_iteration=-1))
 
 
-def _params(growth: BoosterTask) -> dict[str, Any]:
-    """Return the parameters without the number of threads, which is that of each worker."""
-    return {name: value for name, value in growth.params.items() if name != "num_threads"}
-
-
 def _dealt(client: Client, array: Any, workers: list[str]) -> Any:
     """Deal the rows out to the workers; return them as a Dask array with a chunk on each."""
     import dask
     import dask.array
 
-    hands = [np.ascontiguousarray(array[k :: len(workers)]) for k in range(len(workers))]
-    futures = [
-        client.scatter(hand, workers=[worker], hash=False)
-        for hand, worker in zip(hands, workers, strict=True)
-    ]
-    return dask.array.concatenate(
-        [
-            dask.array.from_delayed(dask.delayed(future), hand.shape, hand.dtype)
-            for future, hand in zip(futures, hands, strict=True)
-        ]
-    )
+    chunks = []
+    for k, worker in enumerate(workers):
+        hand = np.ascontiguousarray(array[k :: len(workers)])
+        future = client.scatter(hand, workers=[worker], hash=False)
+        chunks.append(dask.array.from_delayed(dask.delayed(future), hand.shape, hand.dtype))
+    return dask.array.concatenate(chunks)
 
 
 def _alone(text: str) -> str:

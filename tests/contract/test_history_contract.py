@@ -97,7 +97,7 @@ def test_a_late_link_taken_for_an_early_one_is_caught(monkeypatch: pytest.Monkey
 
     def early(moved, lead, known):
         found = sound(moved, lead, known)
-        return replace(found, known=known[found.row])
+        return found._replace(known=known[found.row])
 
     monkeypatch.setattr("lead_ml.asof.kernel.rows.entries", early)
     with pytest.raises(AssertionError, match="changed when records known at or after as_of were"):

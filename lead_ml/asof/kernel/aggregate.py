@@ -19,40 +19,20 @@ from lead_ml.tables.dataset import Coded, Codes, Dataset, Events, Floats, Indice
 def aggregate(
     plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants, snapshot: HistorySnapshot | None = None
 ) -> Floats:
-    """Compute the features of `plan` for snapshots of leads of `dataset`.
-
-    Parameters
-    ----------
-    plan
-        One of :func:`compile_plans`.
-    dataset
-        All leads with their streams; or, with `snapshot`, the few leads of a request with theirs.
-    lead
-        (n,) rows of ``dataset.leads``.
-    as_of
-        (n,) microseconds UTC. Only what is known strictly before counts.
-    snapshot
-        History snapshot of the keys. Rows of `dataset` known before ``snapshot.until`` are then taken to be in it already. A lead
-        converts once, so for conversions its outcomes must be given whole: a later one alone would count it again.
-        A request says what its lead's key is now, not since when: its `dataset` has no history of the key.
-
-    Returns
-    -------
-    (n, F) float64, NaN for missing: no key, no such table, or nothing to report. First and last texts are codes of
-    :func:`aggregate_coded`.
-
-    Raises
-    ------
-    InputError
-        Where a row is known before it occurred, values add up to more than fits, or `snapshot` meets a history of the key.
-    """
+    """Compute the features of `plan`, (n, F), for snapshots (n,) of leads of `dataset`; see :func:`aggregate_coded`."""
     return aggregate_coded(plan, dataset, lead, as_of, snapshot)[0]
 
 
 def aggregate_coded(
     plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants, snapshot: HistorySnapshot | None = None
 ) -> Answered:
-    """Return the matrix of :func:`aggregate`, and the texts of the codes in each of ``plan.shown_columns``."""
+    """Return the features (n, F), NaN for missing, and the texts of the codes in each of ``plan.shown_columns``.
+
+    Only what is known strictly before ``as_of`` counts. With a history `snapshot` of its keys, `dataset` holds the few leads
+    of a request, and rows known before ``snapshot.until`` are taken to be in it already. A lead converts once, so for
+    conversions its outcomes must be given whole: a later one alone would count it again. A request says what its lead's key is
+    now, not since when: its `dataset` has no history of the key.
+    """
     if snapshot is not None and moves(dataset, plan.key) is not None:
         raise InputError(
             f"a request brings the history of {plan.key} beside the history snapshot",
@@ -69,9 +49,8 @@ def aggregate_coded(
 def keys_at(plan: Plan, dataset: Dataset, keys: Coded, lead: Indices, as_of: Instants) -> Codes:
     """Return the code (n,) in `keys`, of :func:`lead_keys`, of the key that each lead was known to have before `as_of`."""
     moved = moves(dataset, plan.key)
-    if moved is None:
-        return keys.codes[lead]
-    return moved.value("key", moved.last_before(lead, as_of)).codes
+    found = keys.take(lead) if moved is None else moved.value("key", moved.last_before(lead, as_of))
+    return found.codes
 
 
 def warm() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,13 +21,6 @@ def column_at(dataset: Dataset, column: str, lead: Indices, as_of: Instants) -> 
     leads table holds may have been written later. A column ``table.name`` of an extra table has the value of
     the last row of the lead's key known before `as_of`, the key being the one that the lead had by then. Any other column was
     filled in at creation. One that the data lacks is missing everywhere.
-
-    Parameters
-    ----------
-    lead
-        (n,) rows of ``dataset.leads``.
-    as_of
-        (n,) microseconds UTC.
     """
     table, _, name = column.partition(".")
     extra = dataset.extra.get(table) if name else None
@@ -64,8 +57,7 @@ def moves(dataset: Dataset, key: str) -> Changes | None:
     return found.take(np.append(True, ~same)) if len(found) else found
 
 
-@dataclass(frozen=True, eq=False)
-class Entries:
+class Entries(NamedTuple):
     """Which rows enter which key: ``row`` of the stream, ``key`` (a code of the moves), ``known`` from when on."""
 
     row: Indices
@@ -79,15 +71,10 @@ def entries(moved: Changes, lead: Indices, known: Instants) -> Entries:
     A row enters a key at max(its ``known``, when the lead came to the key), provided that it was known before the lead left
     the key again. It stays there, and enters no key twice: of a lead that comes back, only what
     became known since it last left.
-
-    Parameters
-    ----------
-    moved
-        Of :func:`moves`.
-    lead, known
-        (n,) lead of each row and when it became known, microseconds UTC.
     """
-    left = _left(moved)
+    left = np.full(len(moved), FOREVER, dtype=np.int64)  # when the lead left the key of each move
+    stays = moved.owner[1:] == moved.owner[:-1]
+    left[:-1][stays] = moved.at[1:][stays]
     came_back = _came_back(moved, left)
     first = np.searchsorted(moved.owner, lead, side="left")
     counts = np.searchsorted(moved.owner, lead, side="right") - first
@@ -97,14 +84,6 @@ def entries(moved: Changes, lead: Indices, known: Instants) -> Entries:
     enters = (key >= 0) & (known[row] < left[move]) & (known[row] >= came_back[move])
     row, move, key = row[enters], move[enters], key[enters]
     return Entries(row, key, np.maximum(known[row], moved.at[move]))
-
-
-def _left(moved: Changes) -> Instants:
-    """Return when the lead left the key of each move."""
-    left = np.full(len(moved), FOREVER, dtype=np.int64)
-    stays = moved.owner[1:] == moved.owner[:-1]
-    left[:-1][stays] = moved.at[1:][stays]
-    return left
 
 
 def _came_back(moved: Changes, left: Instants) -> Instants:

@@ -27,39 +27,25 @@ _ARRAYS = ("offsets", "occurred", "passes", "values", "codes")
 class HistorySnapshot:
     """History of K keys as known strictly before `until`; entry K of every array by key is a key never seen.
 
-    Attributes
-    ----------
-    plan_digest
-        :attr:`Plan.digest` of its plan.
-    until
-        Microseconds UTC. For an ``as_of`` before it, windows and distinct values are cut at ``as_of`` over the history
-        as known at `until`, and other all-time features answer as of `until`: rows that were scanned cannot be taken back.
-    supplied
-        False where the table was not supplied; then K is 0.
-    keys
-        K texts in ascending order.
-    offsets
-        (K + 2,) rows of key k are ``offsets[k]:offsets[k + 1]``.
-    occurred, passes, values, codes
-        (N,), (N,), (V, N) and (D + L, N): rows that occurred within the longest window before `until`, and the first row
-        of each value for all-time distinct features; by key, then occurrence.
-    levels
-        Texts of the codes, one tuple per distinct column, then per shown column.
-    base
-        (K + 1, A) state of the all-time features.
+    The N rows are those that occurred within the longest window before `until`, and the first of each value for all-time
+    distinct features; by key, then occurrence. For an ``as_of`` before `until`, windows and distinct values are cut at
+    ``as_of`` over the history as known at `until`, and other all-time features answer as of `until`: rows that were scanned
+    cannot be taken back.
     """
 
     plan_digest: str
-    until: int
-    supplied: bool
-    keys: tuple[str, ...]
-    offsets: npt.NDArray[np.int64]
+    until: int  # microseconds UTC
+    supplied: bool  # where the table was not supplied, K is 0
+    keys: tuple[str, ...]  # K in ascending order
+    offsets: npt.NDArray[np.int64]  # (K + 2,) rows of key k are offsets[k]:offsets[k + 1]
     occurred: Instants
     passes: npt.NDArray[np.uint64]
-    values: npt.NDArray[np.int64]
-    codes: Codes
-    levels: tuple[tuple[str, ...], ...]
-    base: Base
+    values: npt.NDArray[np.int64]  # (V, N)
+    codes: Codes  # (D + L, N)
+    levels: tuple[
+        tuple[str, ...], ...
+    ]  # texts of the codes, one tuple per distinct column, then per shown column
+    base: Base  # (K + 1, A) state of the all-time features
 
     @cached_property
     def key_index(self) -> Mapping[str, int]:
@@ -91,20 +77,14 @@ class HistorySnapshot:
 
     @classmethod
     def from_arrays(cls, plan: Plan, arrays: Mapping[str, npt.NDArray[Any]]) -> HistorySnapshot:
-        """Read what :meth:`to_arrays` returned, and index it for look-ups.
-
-        Raises
-        ------
-        BundleError
-            Where arrays are missing or disagree in length, or belong to another plan.
-        """
+        """Read what :meth:`to_arrays` returned, check that it is whole and of this plan, and index it for look-ups."""
         try:
             snapshot = cls(
                 plan_digest=arrays["plan"].tobytes().hex(),
                 until=int(arrays["until"][0]),
                 supplied=bool(arrays["supplied"][0]),
                 keys=unpacked("keys", arrays),
-                levels=tuple(unpacked(f"levels_{k}", arrays) for k in range(plan.text_columns)),
+                levels=tuple(unpacked(f"levels_{k}", arrays) for k in range(len(plan.text_columns))),
                 base=Base(arrays["whole"], arrays["decayed"]),
                 **{name: arrays[name] for name in _ARRAYS},
             )
@@ -119,13 +99,13 @@ class HistorySnapshot:
 
 def _check(plan: Plan, snapshot: HistorySnapshot) -> None:
     """Compare lengths and bounds, so that a damaged history cannot read beyond its arrays; builds the indexes."""
-    keys, rows, whole = len(snapshot.keys), len(snapshot.occurred), len(plan.start)
+    keys, rows, whole = len(snapshot.keys), len(snapshot.occurred), len(plan.program.start)
     sound = (
         snapshot.plan_digest == plan.digest
         and snapshot.offsets.shape == (keys + 2,)
         and snapshot.passes.shape == (rows,)
         and snapshot.values.shape == (len(plan.value_columns), rows)
-        and snapshot.codes.shape == (plan.text_columns, rows)
+        and snapshot.codes.shape == (len(plan.text_columns), rows)
         and snapshot.base.whole.shape == snapshot.base.decayed.shape == (keys + 1, whole)
         and (snapshot.offsets[0], snapshot.offsets[-1]) == (0, rows)
         and bool((np.diff(snapshot.offsets) >= 0).all())

@@ -18,13 +18,14 @@ import numpy as np
 
 from lead_ml.asof.kernel.attribute_history import moves
 from lead_ml.asof.kernel.plan import Plan
-from lead_ml.asof.kernel.program import DISTINCT, UNSEEN, Base, Snapshots
+from lead_ml.asof.kernel.program import UNSEEN, Base
 from lead_ml.asof.kernel.rows import StreamRows, collect, lead_keys, no_rows
-from lead_ml.asof.kernel.run import run, walked
+from lead_ml.asof.kernel.run import run
+from lead_ml.asof.kernel.stored import Answered
 from lead_ml.asof.kernel.stream import Stream, in_order, lay_out
-from lead_ml.asof.kernel.take_snapshot import by_text, recode_shown, shown_codes, still_needed
+from lead_ml.asof.kernel.take_snapshot import by_text, recoded, settled, still_needed
 from lead_ml.errors import DeclarationError, InputError, LateRecord
-from lead_ml.tables.dataset import Coded, Codes, Dataset, Floats, Instants
+from lead_ml.tables.dataset import Coded, Codes, Dataset, Instants
 from lead_ml.tables.instants import iso
 
 GRACE = 2 * 86_400_000_000  # microseconds
@@ -35,17 +36,7 @@ _ONE_KEY = Coded(np.zeros(1, dtype=np.int32), ("",))
 class IncrementalState:
     """The incremental state of one plan.
 
-    Parameters
-    ----------
-    plan
-        One of :func:`compile_plans`.
-    grace
-        Microseconds for which a record may come after later ones: how long rows stay in the tail before they are scanned.
-
-    Raises
-    ------
-    DeclarationError
-        For the stream of conversions.
+    A record may come `grace` microseconds after later ones: so long rows stay in the tail before they are scanned.
     """
 
     def __init__(self, plan: Plan, *, grace: int = GRACE) -> None:
@@ -70,15 +61,7 @@ class IncrementalState:
         return sum(len(held.carried) + held.waiting for held in self._held.values())
 
     def add(self, dataset: Dataset) -> None:
-        """Add the plan's stream of `dataset`, for example new events of some leads: all of it, or nothing.
-
-        Raises
-        ------
-        LateRecord
-            For a row known before what its key has scanned already; :meth:`rebuild` the key from its whole history.
-        InputError
-            As :func:`aggregate`, and where `dataset` has a history of the key.
-        """
+        """Add the plan's stream of `dataset`, for example new events of some leads: all of it, or nothing."""
         parts = self._by_key(dataset)
         for key, part in parts.items():
             held = self._held.get(key)
@@ -98,7 +81,7 @@ class IncrementalState:
             self._held[key] = _Held(self.plan)
             self._held[key].append(part, self.grace)
 
-    def read(self, key: str, as_of: Instants) -> tuple[Floats, tuple[tuple[str, ...], ...]]:
+    def read(self, key: str, as_of: Instants) -> Answered:
         """Return the features of one key, (n, F), and the texts of their codes, as :func:`aggregate_coded` does.
 
         For an ``as_of`` (n,) before what was scanned, windows and distinct values are cut at ``as_of`` over the history as it
@@ -119,13 +102,10 @@ class IncrementalState:
         rows = collect(self.plan, dataset, keys)
         if rows is None or not len(rows):
             return {}
-        rows = rows.take(np.argsort(rows.key, kind="stable"))
-        codes, starts = np.unique(rows.key, return_index=True)
-        stops = [*starts[1:].tolist(), len(rows)]
-        return {
-            keys.levels[code]: _alone(rows.take(np.arange(start, stop)))
-            for code, start, stop in zip(codes.tolist(), starts.tolist(), stops, strict=True)
-        }
+        order = np.argsort(rows.key, kind="stable")
+        codes, starts = np.unique(rows.key[order], return_index=True)
+        parts = np.split(order, starts[1:])
+        return {keys.levels[code]: _alone(rows.take(part)) for code, part in zip(codes, parts, strict=True)}
 
 
 class _Held:
@@ -135,7 +115,7 @@ class _Held:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.base = Base(plan.start[None, :].copy(), np.zeros((1, len(plan.start))))
+        self.base = Base(plan.program.start[None, :].copy(), np.zeros((1, len(plan.ever))))
         self.until = UNSEEN
         self.carried = no_rows(plan)
         self.tail: list[StreamRows] = []
@@ -166,16 +146,10 @@ class _Held:
             self.plan, [self.carried, replace(in_order(self.plan, tail.take(ripe)), event_id=None)]
         )
         end = Base(self.base.whole.copy(), self.base.decayed.copy())
-        out = np.empty((len(self.plan.features), 1))
-        spine = Snapshots(np.zeros(1, dtype=np.int64), np.array([until], dtype=np.int64))
-        walked(self.plan, self._laid_out(rows), spine, out=out, end=end)
-        end.whole[:, self.plan.program.operations[self.plan.ever] == DISTINCT] = 0
+        end = settled(self.plan, self._laid_out(rows), until, end)
         rows = still_needed(self.plan, rows, until)
-        texts = tuple(by_text(text, shown_codes(self.plan, end, k)) for k, text in enumerate(rows.texts))
-        for k, text in enumerate(rows.texts):
-            recode_shown(self.plan, end, k, text, texts[k])
+        self.carried = replace(rows, known=rows.occurred, texts=recoded(self.plan, end, rows.texts))
         self.base, self.until = end, until
-        self.carried = replace(rows, known=rows.occurred, texts=texts)
         self.tail = [tail.take(~ripe)]
         self.waiting = len(self.tail[0])
 
@@ -195,15 +169,12 @@ def _joined(plan: Plan, parts: list[StreamRows]) -> StreamRows:
         return parts[0]
     with_ids = any(part.event_id is not None for part in parts)
     ids = [part.event_id or Coded(np.full(len(part), -1, dtype=np.int32), ()) for part in parts]
-    return StreamRows(
-        np.concatenate([part.key for part in parts]),
-        np.concatenate([part.known for part in parts]),
-        np.concatenate([part.occurred for part in parts]),
-        np.concatenate([part.passes for part in parts]),
-        np.concatenate([part.values for part in parts], axis=1),
-        tuple(_one([part.texts[k] for part in parts]) for k in range(plan.text_columns)),
-        _one(ids) if with_ids else None,
-    )
+    arrays = {
+        name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
+        for name in ("key", "known", "occurred", "passes", "values")
+    }
+    texts = tuple(_one([part.texts[k] for part in parts]) for k in range(len(plan.text_columns)))
+    return StreamRows(**arrays, texts=texts, event_id=_one(ids) if with_ids else None)
 
 
 def _one(texts: list[Coded]) -> Coded:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from lead_ml.asof.kernel.history_snapshot import HistorySnapshot
+from lead_ml.asof.kernel.order import offsets_of
 from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import Base
 from lead_ml.asof.kernel.take_snapshot import shown_places
@@ -15,14 +16,9 @@ from lead_ml.tables.dataset import Codes, Indices
 
 
 def merged(plan: Plan, parts: Sequence[HistorySnapshot], owned: Sequence[Collection[str]]) -> HistorySnapshot:
-    """Return one snapshot of all keys, equal to that of all rows at once.
+    """Return one snapshot of all keys, equal to that of all rows at once, from parts as of one instant.
 
-    Parameters
-    ----------
-    plan, parts
-        A plan, and snapshots of it as of one instant.
-    owned
-        The keys that each part holds whole; its other keys are left out.
+    `owned` are the keys that each part holds whole; its other keys are left out.
     """
     found = sorted(
         (key, k, place)
@@ -43,12 +39,11 @@ def merged(plan: Plan, parts: Sequence[HistorySnapshot], owned: Sequence[Collect
     key = np.repeat(of_key, np.concatenate([np.diff(part.offsets) for part in parts]))
     rows = np.flatnonzero(key >= 0)
     rows = rows[np.argsort(key[rows], kind="stable")]
-    texts = [_text(plan, k, parts, rows, base, owner) for k in range(plan.text_columns)]
-    counts = np.bincount(key[rows], minlength=len(found) + 1)
+    texts = [_text(plan, k, parts, rows, base, owner) for k in range(len(plan.text_columns))]
     return replace(
         parts[0],
         keys=tuple(text for text, _, _ in found),
-        offsets=np.append(0, np.cumsum(counts)),
+        offsets=offsets_of(key[rows], len(found) + 1),
         occurred=np.concatenate([part.occurred for part in parts])[rows],
         passes=np.concatenate([part.passes for part in parts])[rows],
         values=np.concatenate([part.values for part in parts], axis=1)[:, rows],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -22,14 +22,33 @@ def parts_of(item: Aggregate | Rate) -> tuple[Aggregate, ...]:
     """
     if isinstance(item, Rate):
         return _of_rate(item)
-    made_of = _MADE_OF.get(item.aggregation)
-    return (item,) if made_of is None else made_of(item)
+    made: tuple[Aggregate, ...] = (item,)
+    # Rows without the number do not pass either.
+    present = {**item.ranges, item.of: item.ranges.get(item.of, Range())}
+    match item.aggregation:
+        case "mean":
+            made = _part(item, "sum", ranges=present), _part(item, "count", ranges=present, of="")
+        case "max":
+            made = (_part(item, "max", ranges=present),)
+        case "active_days":
+            made = (_part(item, "distinct", of=f"{DAY_COLUMN}{item.zone}", zone=""),)
+        case "trend":
+            made = _part(item, "count"), _part(item, "count", window=2 * item.window)
+        case "share":
+            both = {
+                column: tuple(value for value in values if value in item.among.get(column, (value,)))
+                for column, values in item.where.items()
+            }
+            narrow = _part(item, "count", where={**item.among, **both}, among={})
+            made = narrow, _part(item, "count", where=item.among, ranges={}, among={})
+    return made
 
 
 def combined(item: Aggregate | Rate, parts: Sequence[Floats]) -> Floats:
     """Put the columns of :func:`parts_of`, each (n,), together: (n,)."""
     if isinstance(item, Rate):
-        return _rate(item, parts)
+        k, n, all_k, all_n = (parts[at] - parts[at + 1] for at in (0, 2, 4, 6))
+        return (k + item.strength * quotient(all_k, all_n)) / (n + item.strength)
     if item.aggregation in ("mean", "share"):
         return quotient(parts[0], parts[1])
     if item.aggregation == "trend":
@@ -41,45 +60,6 @@ def quotient(over: Floats, under: Floats) -> Floats:
     """Divide, missing where the divisor is 0."""
     nothing = np.full(np.shape(under), np.nan)
     return np.asarray(np.divide(over, under, out=nothing, where=under != 0))
-
-
-def _of_mean(item: Aggregate) -> tuple[Aggregate, ...]:
-    return _part(item, "sum", ranges=_present(item)), _part(item, "count", ranges=_present(item), of="")
-
-
-def _of_max(item: Aggregate) -> tuple[Aggregate, ...]:
-    return (_part(item, "max", ranges=_present(item)),)
-
-
-def _present(item: Aggregate) -> dict[str, Range]:
-    """Return the ranges of an aggregate, which rows without the number do not pass either."""
-    return {**item.ranges, item.of: item.ranges.get(item.of, Range())}
-
-
-def _of_active_days(item: Aggregate) -> tuple[Aggregate, ...]:
-    return (_part(item, "distinct", of=f"{DAY_COLUMN}{item.zone}", zone=""),)
-
-
-def _of_share(item: Aggregate) -> tuple[Aggregate, ...]:
-    both = {
-        column: tuple(value for value in values if value in item.among.get(column, (value,)))
-        for column, values in item.where.items()
-    }
-    narrow = _part(item, "count", where={**item.among, **both}, among={})
-    return narrow, _part(item, "count", where=item.among, ranges={}, among={})
-
-
-def _of_trend(item: Aggregate) -> tuple[Aggregate, ...]:
-    return _part(item, "count"), _part(item, "count", window=2 * item.window)
-
-
-_MADE_OF: Mapping[str, Callable[[Aggregate], tuple[Aggregate, ...]]] = {
-    "mean": _of_mean,
-    "max": _of_max,
-    "active_days": _of_active_days,
-    "share": _of_share,
-    "trend": _of_trend,
-}
 
 
 def _of_rate(item: Rate) -> tuple[Aggregate, ...]:
@@ -102,11 +82,6 @@ def _of_rate(item: Rate) -> tuple[Aggregate, ...]:
         for stream in streams
         for window in (item.within + item.window, item.within)
     )
-
-
-def _rate(item: Rate, parts: Sequence[Floats]) -> Floats:
-    k, n, all_k, all_n = (parts[at] - parts[at + 1] for at in (0, 2, 4, 6))
-    return (k + item.strength * quotient(all_k, all_n)) / (n + item.strength)
 
 
 def _part(item: Aggregate, aggregation: str, **changes: object) -> Aggregate:

@@ -46,38 +46,18 @@ class Filter(NamedTuple):
 class Plan:
     """What one scan answers: F features over one stream by one key.
 
-    Attributes
-    ----------
-    stream, key
-        The stream, and the key as declared: ``lead_id``, ``*`` for everyone, a lead column, or ``column:transform``.
-    features
-        The F aggregates that the kernel computes (see :mod:`lead_ml.asof.kernel.parts`); the columns of every result.
-    filters
-        The distinct filters, at most 64; bit i of a row says that it passes ``filters[i]``.
-    value_columns
-        Numeric columns that are summed or compared.
-    distinct_columns
-        Text columns whose distinct values count; ``lead_id`` counts the leads of a shared key.
-    shown_columns
-        Text columns whose first or last value is shown.
-    program
-        The same as arrays, in the kernel's order: counts and sums first.
-    ever
-        (A,) the all-time features among those of the program.
-    start
-        (A,) int64, their state before any row.
+    The key is as declared: ``lead_id``, ``*`` for everyone, a lead column, or ``column:transform``.
     """
 
     stream: Stream
     key: str
-    features: tuple[Aggregate, ...]
-    filters: tuple[Filter, ...]
-    value_columns: tuple[str, ...]
-    distinct_columns: tuple[str, ...]
-    shown_columns: tuple[str, ...]
-    program: Program
-    ever: npt.NDArray[np.int64]
-    start: npt.NDArray[np.int64]
+    features: tuple[Aggregate, ...]  # what the kernel computes, see parts.py; the columns of every result
+    filters: tuple[Filter, ...]  # at most 64: bit i of a row says that it passes filters[i]
+    value_columns: tuple[str, ...]  # numbers that are summed or compared
+    distinct_columns: tuple[str, ...]  # texts whose distinct values count; lead_id: the leads of a shared key
+    shown_columns: tuple[str, ...]  # texts whose first or last value is shown
+    program: Program  # the same as arrays, in the kernel's order
+    ever: npt.NDArray[np.int64]  # (A,) the all-time features among those of the program
 
     @cached_property
     def digest(self) -> str:
@@ -93,15 +73,38 @@ class Plan:
         return f"{self.stream}{to} by {self.key}"
 
     @property
-    def text_columns(self) -> int:
-        """Number of text columns of a row: those with distinct values, then those shown."""
-        return len(self.distinct_columns) + len(self.shown_columns)
+    def text_columns(self) -> tuple[str, ...]:
+        """Text columns of a row: those with distinct values, then those shown."""
+        return self.distinct_columns + self.shown_columns
+
+    @cached_property
+    def shown(self) -> tuple[tuple[int, int], ...]:
+        """The features that show a text, each with the place of its column among those shown."""
+        return tuple(
+            (k, self.shown_columns.index(item.of))
+            for k, item in enumerate(self.features)
+            if item.aggregation in _READ["shown"]
+        )
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Columns of the stream that are filtered, added up or shown."""
+        filtered = (column for item in self.filters for column, _ in (*item.texts, *item.ranges))
+        return frozenset((*self.value_columns, *self.shown_columns, *filtered))
 
     @cached_property
     def text_bits(self) -> tuple[tuple[str, int, Mapping[str, int]], ...]:
         """Return for each text column of the filters, by name, those that leave it free and those that allow each value, as bits."""
-        columns = sorted({name for item in self.filters for name, _ in item.texts})
-        return tuple((column, *_bits(self.filters, column)) for column in columns)
+        found = []
+        for column in sorted({name for item in self.filters for name, _ in item.texts}):
+            free, allowed = 0, dict[str, int]()
+            for k, item in enumerate(self.filters):
+                values = dict(item.texts).get(column)
+                free |= (values is None) << k
+                for value in values or ():
+                    allowed[value] = allowed.get(value, 0) | 1 << k
+            found.append((column, free, allowed))
+        return tuple(found)
 
     @cached_property
     def longest_window(self) -> int:
@@ -115,13 +118,7 @@ class Plan:
 
 
 def compile_plans(declarations: Sequence[Declaration]) -> tuple[Plan, ...]:
-    """Group what the kernel computes for validated declarations by stream and key, in order of first appearance.
-
-    Raises
-    ------
-    DeclarationError
-        For a key with an unknown transform, or more than 64 different filters or windows over one stream and key.
-    """
+    """Group what the kernel computes for validated declarations by stream and key, in order of first appearance."""
     grouped: dict[tuple[object, ...], dict[bytes, Aggregate]] = {}
     for item in declarations:
         for operand in operands(item) or (item,):
@@ -150,7 +147,6 @@ def _plan(features: tuple[Aggregate, ...]) -> Plan:
         for kind, kinds in _READ.items()
     }
     program = _program(features, filters, windows, read)
-    ever = np.flatnonzero(program.states >= 0)
     return Plan(
         stream,
         key,
@@ -160,8 +156,7 @@ def _plan(features: tuple[Aggregate, ...]) -> Plan:
         read["codes"],
         read["shown"],
         program,
-        ever,
-        _start(program.operations[ever]),
+        np.flatnonzero(program.states >= 0),
     )
 
 
@@ -183,8 +178,11 @@ def _program(
     items = [features[k] for k in order]
     kinds, places = [_kind(item) for item in items], [cells[k] for k in order]
     ever = np.array([_window(item) == 0 for item in items])
+    operations = np.array([OPERATIONS[item.aggregation] for item in items], dtype=np.int64)
+    start = np.where(np.isin(operations, (FIRST, FIRST_TEXT)), NEVER, np.int64(0))
+    start[np.isin(operations, (LAST, LAST_TEXT, DECAYED, MAX))] = UNSEEN
     return Program(
-        operations=np.array([OPERATIONS[item.aggregation] for item in items], dtype=np.int64),
+        operations=operations,
         filters=np.array([1 << cells[k][0] for k in order], dtype=np.uint64),
         columns=np.array([cells[k][1] for k in order], dtype=np.int64),
         slots=np.array([-1 if item else windows.index(_window(items[k])) for k, item in enumerate(ever)]),
@@ -194,6 +192,7 @@ def _program(
         cells=_starts(kinds, places, 0),
         sets=_starts(kinds, places, 1),
         windows=np.array(windows, dtype=np.int64),
+        start=start[ever],
     )
 
 
@@ -208,17 +207,8 @@ def _starts(kinds: Sequence[int], cells: Sequence[tuple[int, int]], kind: int) -
 
 
 def _column(item: Aggregate, read: Mapping[str, tuple[str, ...]]) -> int:
-    for kind, kinds in _READ.items():
-        if item.of and item.aggregation in kinds:
-            return read[kind].index(item.of)
-    return -1
-
-
-def _start(operations: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    start = np.zeros(len(operations), dtype=np.int64)
-    start[np.isin(operations, (FIRST, FIRST_TEXT))] = NEVER
-    start[np.isin(operations, (LAST, LAST_TEXT, DECAYED, MAX))] = UNSEEN
-    return start
+    kinds = [kind for kind, kinds in _READ.items() if item.of and item.aggregation in kinds]
+    return read[kinds[0]].index(item.of) if kinds else -1
 
 
 def _window(item: Aggregate) -> int:
@@ -228,18 +218,6 @@ def _window(item: Aggregate) -> int:
 def _filter(item: Aggregate) -> Filter:
     texts = sorted((column, tuple(sorted(set(values)))) for column, values in item.where.items())
     return Filter(tuple(texts), tuple(sorted(item.ranges.items())))
-
-
-def _bits(filters: tuple[Filter, ...], column: str) -> tuple[int, dict[str, int]]:
-    free, allowed = 0, dict[str, int]()
-    for k, item in enumerate(filters):
-        values = dict(item.texts).get(column)
-        if values is None:
-            free |= 1 << k
-            continue
-        for value in values:
-            allowed[value] = allowed.get(value, 0) | 1 << k
-    return free, allowed
 
 
 def _check_key(key: str, feature: str) -> None:

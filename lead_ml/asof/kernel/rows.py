@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import overload
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from lead_ml.clean import TRANSFORMS
 from lead_ml.clean.text import as_number
 from lead_ml.declare import EVERYONE, LEAD_STREAMS, STREAM_NUMBERS, Range
 from lead_ml.errors import DeclarationError, InputError
-from lead_ml.tables.dataset import Coded, Codes, Dataset, Events, Floats, Indices, Instants, Outcomes
+from lead_ml.tables.dataset import Coded, Codes, Dataset, Events, Floats, Indices, Instants
 from lead_ml.tables.instants import local_day
 
 _FEW_DAYS = 4096
@@ -28,31 +28,17 @@ _NOTHING = Coded(np.empty(0, dtype=np.int32), ())
 
 @dataclass(frozen=True, eq=False)
 class StreamRows:
-    """N rows of a stream in any order, all with a key.
+    """N rows of a stream in any order, all with a key."""
 
-    Attributes
-    ----------
-    key
-        (N,) code of the row's key.
-    known, occurred
-        (N,) microseconds UTC.
-    passes
-        (N,) uint64, bit i set where the row passes filter i of the plan.
-    values
-        (V, N) int64 millionths, missing as 0.
-    texts
-        D text columns of N rows whose values are distinguished, then L whose first or last value is shown.
-    event_id
-        Text of the id where the stream has one: it settles the order of rows with equal instants.
-    """
-
-    key: Indices
-    known: Instants
+    key: Indices  # (N,) codes
+    known: Instants  # (N,) microseconds UTC
     occurred: Instants
-    passes: npt.NDArray[np.uint64]
-    values: npt.NDArray[np.int64]
-    texts: tuple[Coded, ...]
-    event_id: Coded | None
+    passes: npt.NDArray[np.uint64]  # (N,) bit i set where the row passes filter i of the plan
+    values: npt.NDArray[np.int64]  # (V, N) millionths, missing as 0
+    texts: tuple[
+        Coded, ...
+    ]  # D columns whose values are distinguished, then L whose first or last value is shown
+    event_id: Coded | None  # settles the order of rows with equal instants
 
     def __len__(self) -> int:
         return len(self.key)
@@ -108,13 +94,6 @@ def collect(plan: Plan, dataset: Dataset, key: Coded) -> StreamRows | None:
 
     A row enters the stream of a shared key when it is known, its lead exists and has the key, whichever is last. A filter on
     a column that the stream lacks passes nothing; such a column adds up to 0 and has 0 different values.
-
-    Raises
-    ------
-    InputError
-        Where a value is infinite, or the values of one key add up to more than fits.
-    DeclarationError
-        Where a row of leads would have to show a column that changes, or the key is a column of an extra table.
     """
     _check_still(plan, dataset)
     table = _table(plan, dataset)
@@ -134,12 +113,12 @@ def collect(plan: Plan, dataset: Dataset, key: Coded) -> StreamRows | None:
         table.occurred,
         _passes(plan, table, len(codes)),
         _values(plan, table, codes),
-        tuple(_text(column, table, dataset) for column in plan.distinct_columns + plan.shown_columns),
+        tuple(_text(column, table, dataset) for column in plan.text_columns),
         table.columns.get("event_id"),
     )
     if moved is not None:
-        enter = entries(moved, table.lead, known)
-        return replace(rows.take(enter.row), key=enter.key, known=enter.known)
+        row, key_of, enters = entries(moved, table.lead, known)
+        return replace(rows.take(row), key=key_of, known=enters)
     return rows if bool((codes >= 0).all()) else rows.take(codes >= 0)
 
 
@@ -153,10 +132,7 @@ def _check_still(plan: Plan, dataset: Dataset) -> None:
         )
     if plan.stream not in LEAD_STREAMS or not dataset.history:
         return
-    shown = {*plan.value_columns, *plan.distinct_columns, *plan.shown_columns}
-    for item in plan.filters:
-        shown |= {column for column, _ in (*item.texts, *item.ranges)}
-    for column in sorted(shown & set(dataset.history)):
+    for column in sorted(plan.columns.union(plan.distinct_columns) & set(dataset.history)):
         raise DeclarationError(
             f"a feature over {plan.name} filters or shows a lead column that changes",
             value=column,
@@ -174,7 +150,7 @@ def no_rows(plan: Plan) -> StreamRows:
         none,
         np.empty(0, dtype=np.uint64),
         np.empty((len(plan.value_columns), 0), dtype=np.int64),
-        (_NOTHING,) * len(plan.distinct_columns + plan.shown_columns),
+        (_NOTHING,) * len(plan.text_columns),
         None,
     )
 
@@ -188,18 +164,11 @@ def _table(plan: Plan, dataset: Dataset) -> _Table | None:
         raise InputError(
             "the events of this dataset are stored elsewhere, and were asked for in memory", source=plan.name
         )
-    source: Events | Outcomes | None = dataset.events if plan.stream == "events" else dataset.outcomes
+    source = dataset.events if plan.stream == "events" else dataset.outcomes
     if source is None:
         return None
-    numbers = source.value if isinstance(source, Events) else source.amount
-    name = STREAM_NUMBERS[plan.stream]
-    return _Table(
-        source.lead,
-        source.known_at,
-        source.occurred_at,
-        source.columns,
-        lambda column: numbers if column == name else None,
-    )
+    numbers = {STREAM_NUMBERS[plan.stream]: source.value if isinstance(source, Events) else source.amount}
+    return _Table(source.lead, source.known_at, source.occurred_at, source.columns, numbers.get)
 
 
 def _conversions_table(plan: Plan, dataset: Dataset) -> _Table | None:
@@ -267,13 +236,11 @@ class NumberTexts(Sequence[str]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[str]: ...
-    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+    def __getitem__(self, place: Any) -> Any:
         """Return one number, or a part of them."""
-        return str(self._numbers[place]) if isinstance(place, int) else tuple(map(str, self._numbers[place]))
+        return (
+            tuple(map(str, self._numbers[place])) if isinstance(place, slice) else str(self._numbers[place])
+        )
 
 
 def _passes(plan: Plan, table: _Table, rows: int) -> npt.NDArray[np.uint64]:
@@ -295,12 +262,9 @@ def _passes(plan: Plan, table: _Table, rows: int) -> npt.NDArray[np.uint64]:
 def _within(numbers: Floats | None, allowed: Range, rows: int) -> npt.NDArray[np.bool_]:
     if numbers is None:
         return np.zeros(rows, dtype=np.bool_)
-    inside = ~np.isnan(numbers)
-    if allowed.at_least is not None:
-        inside &= numbers >= allowed.at_least
-    if allowed.below is not None:
-        inside &= numbers < allowed.below
-    return inside
+    least = -np.inf if allowed.at_least is None else allowed.at_least
+    inside = numbers >= least  # never where it is missing
+    return inside if allowed.below is None else inside & (numbers < allowed.below)
 
 
 def _values(plan: Plan, table: _Table, key: Codes | Indices) -> npt.NDArray[np.int64]:

@@ -6,14 +6,14 @@ import numpy as np
 
 from lead_ml.asof.kernel.order import UNSORTED, order_of, put_back
 from lead_ml.asof.kernel.plan import Plan
-from lead_ml.asof.kernel.program import Base, Snapshots
+from lead_ml.asof.kernel.program import Base, Snapshots, Walk
 from lead_ml.asof.kernel.scan import (
     IN_ORDER,
     KEY_OUT_OF_RANGE,
     OCCURS_AFTER_KNOWN,
     ROWS_UNSORTED,
     SPINE_UNSORTED,
-    walk,
+    scan,
 )
 from lead_ml.asof.kernel.stream import Stream, no_base
 from lead_ml.errors import InputError
@@ -28,26 +28,9 @@ _FAULTS = {
 
 
 def run(plan: Plan, stream: Stream, key_of: Codes, as_of: Instants) -> Floats:
-    """Walk the stream beside the snapshots, which may be in any order.
+    """Walk the stream beside snapshots in any order; return (n, F) with each column in one piece.
 
-    Parameters
-    ----------
-    plan, stream
-        A plan and its stream.
-    key_of
-        (n,) code of each snapshot's key in ``stream.keys.levels``; -1 (``NO_KEY``) gives NaN throughout, -2
-        (``EMPTY_KEY``) the values of a key without rows.
-    as_of
-        (n,) microseconds UTC.
-
-    Returns
-    -------
-    (n, F) float64, rows and columns in the order given; each column lies in one piece.
-
-    Raises
-    ------
-    InputError
-        Where the stream breaks the kernel's order, or a row is known before it occurred.
+    Key -1 (``NO_KEY``) gives NaN throughout, -2 (``EMPTY_KEY``) the values of a key without rows.
     """
     # Read-only arrays are another type to numba, and would be compiled for anew.
     keys, as_of = (np.require(item, np.int64, ("C", "W")) for item in (key_of, as_of))
@@ -65,7 +48,7 @@ def run(plan: Plan, stream: Stream, key_of: Codes, as_of: Instants) -> Floats:
 
 def walked(plan: Plan, stream: Stream, spine: Snapshots, *, out: Floats, end: Base) -> None:
     """Fill `out` (F, n) for snapshots in order, and `end` with the state of each key after its last one."""
-    fault = walk(plan.program, stream.rows, stream.base, spine, plan.start, stream.floor, out, end)
+    fault = scan(Walk(plan.program, stream.rows, stream.base, spine, stream.floor, out, end))
     if fault != IN_ORDER:
         problem, expected = _FAULTS[fault]
         raise InputError(problem, source=f"{plan.stream} by {plan.key}", expected=expected)

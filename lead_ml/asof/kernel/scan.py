@@ -37,13 +37,10 @@ from lead_ml.asof.kernel.program import (
     NO_KEY,
     SCALE,
     UNSEEN,
-    Base,
     Float64,
     Int64,
-    Program,
-    Rows,
-    Snapshots,
     UInt64,
+    Walk,
 )
 
 IN_ORDER, ROWS_UNSORTED, OCCURS_AFTER_KNOWN, SPINE_UNSORTED, KEY_OUT_OF_RANGE = range(5)
@@ -55,7 +52,7 @@ _LONG = 4096  # rows of a key, past which its marks are not counted anew
 
 
 class _Cuts(NamedTuple):
-    """A block of keys with its cuts; the rows of its runs have places from 0 on, run after run.
+    """A block of keys with its cuts; the rows of its runs have places from 0 on, run after run; and room to work in.
 
     Places are in the order of occurrence, except those of `known`, which are in the order of knowledge.
     """
@@ -66,31 +63,32 @@ class _Cuts(NamedTuple):
     at: Int64  # the first place of each run, and past the last
     waits: Int64  # NONE of the rows that occurred before a snapshot of the run were unknown then; SOME, listed below; MANY
     seen: Int64  # by snapshot: the first row not known
-    past: Int64  # by snapshot: the first place that had not occurred
-    left: Int64  # (W, snapshots): the first place that has not left the window
+    left: Int64  # (W + 1, snapshots): the first place that has not left the window, the last one being of length 0
+    past: Int64  # by snapshot: the first place that had not occurred, which is that last one
     by: Int64  # the row at each place by occurrence
     place: Int64  # the place within its run of each row by occurrence
     passed: UInt64  # the filters that the row at each place passes
     waiting: Int64  # places of rows that had occurred and were not known, snapshot after snapshot
     waited: Int64  # the snapshot of each of these, in the block
+    total: Int64  # one entry per place and one more: a running total, or a list of candidates
+    spare: Int64  # the same, for their weights
+    latest: Int64  # by code, and once more for none: its latest place
+    few: Int64  # the same, where the codes are few
+    marks: UInt64  # a bit per place
+    sides: Int64  # (2, F): where a window begins, and how many marks are in it
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def walk(
-    program: Program,
-    rows: Rows,
-    base: Base,
-    spine: Snapshots,
-    start: Int64,
-    floor: int,
-    out: Float64,
-    end: Base,
-) -> int:
-    """Fill ``out`` (F, n), NaN without a key, and ``end`` with the state per key after its last snapshot where it has rows.
+def scan(walk: Walk) -> int:
+    """Fill ``out`` (F, n), NaN without a key, and ``end`` where it has rows.
 
-    All-time features start from `start` or the base, and answer as of max(as_of, floor). Returns ``IN_ORDER``, or which rule of order the input breaks; `out` is then unfinished.
+    Returns ``IN_ORDER``, or which rule of order the input breaks; `out` is then unfinished.
     """
-    runs, blocks, most_snapshots, most_rows, most_runs = _blocks(spine.keys, rows.offsets)
+    program, rows, keys, out = walk.program, walk.rows, walk.spine.keys, walk.out
+    runs, blocks, most_snapshots, most_rows, most_runs = _blocks(keys, rows.offsets)
+    left, width = np.empty((len(program.windows) + 1, most_snapshots), np.int64), 0
+    for column in range(len(rows.widths)):
+        width = max(width, rows.widths[column])
     cuts = _Cuts(
         runs,
         np.empty(most_runs, np.int64),
@@ -98,51 +96,44 @@ def walk(
         np.empty(most_runs + 1, np.int64),
         np.empty(most_runs, np.int64),
         np.empty(most_snapshots, np.int64),
-        np.empty(most_snapshots, np.int64),
-        np.empty((len(program.windows), most_snapshots), np.int64),
+        left,
+        left[-1],
         np.empty(most_rows, np.int64),
         np.empty(most_rows, np.int64),
         np.empty(most_rows, np.uint64),
         np.empty(_STEPS * (most_rows + most_snapshots), np.int64),
         np.empty(_STEPS * (most_rows + most_snapshots), np.int64),
+        np.empty(most_rows + 1, np.int64),
+        np.empty(most_rows + 1, np.int64),
+        np.full(width + 1, -1, np.int64),
+        np.empty(_FEW + 1, np.int64),
+        np.zeros((most_rows >> 6) + 1, np.uint64),
+        np.empty((2, len(program.operations)), np.int64),
     )
-    total, spare = np.empty(most_rows + 1, np.int64), np.empty(most_rows + 1, np.int64)
-    width = 0
-    for column in range(len(rows.widths)):
-        width = max(width, rows.widths[column])
-    latest, few, numbered = np.full(width + 1, -1, np.int64), np.empty(_FEW + 1, np.int64), 0
-    marks, sides = np.zeros((most_rows >> 6) + 1, np.uint64), np.empty((2, len(program.operations)), np.int64)
+    numbered = 0
     for b in range(len(blocks) - 1):
         first, last = blocks[b], blocks[b + 1]
         fault: int
-        fault, waiting = _cut(program, rows, spine, cuts, first, last)
+        fault, waiting = _cut(walk, cuts, first, last)
         if fault != IN_ORDER:
             return fault
         for c in range(len(program.cells) - 1):
-            _add_up(program, rows, base, spine, start, cuts, first, last, c, waiting, total, out, end)
+            _add_up(walk, cuts, first, last, c, waiting)
         for d in range(len(program.sets) - 1):
             if rows.widths[program.columns[program.sets[d]]] <= _FEW:
-                _tell_few(program, rows, cuts, first, last, d, few, out)
+                _tell_few(walk, cuts, first, last, d)
             else:
-                numbered = _count_distinct(
-                    program, rows, cuts, first, last, d, width, numbered, latest, marks, sides, out
-                )
+                numbered = _count_distinct(walk, cuts, first, last, d, numbered)
         for f in range(program.sets[-1], len(program.operations)):
             operation, slot = program.operations[f], program.slots[f]
             if operation == GAP or (slot >= 0 and operation != LAST_TEXT):
-                _list(program, rows, cuts, first, last, f, total, spare, out)
+                _list(walk, cuts, first, last, f)
             else:
-                _remember(program, rows, base, spine, start, cuts, first, last, f, floor, out, end)
-        _forget_keyless(spine.keys, runs, first, last, out)
+                _remember(walk, cuts, first, last, f)
+        for r in range(first, last):
+            if keys[runs[r]] == NO_KEY:
+                out[:, runs[r] : runs[r + 1]] = np.nan
     return IN_ORDER
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _forget_keyless(keys: Int64, runs: Int64, first: int, last: int, out: Float64) -> None:
-    """Make missing what was answered for snapshots without a key, as if theirs had no rows."""
-    for r in range(first, last):
-        if keys[runs[r]] == NO_KEY:
-            out[:, runs[r] : runs[r + 1]] = np.nan
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -171,15 +162,18 @@ def _blocks(keys: Int64, offsets: Int64) -> tuple[Int64, Int64, int, int, int]:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _cut(
-    program: Program, rows: Rows, spine: Snapshots, cuts: _Cuts, first: int, last: int
-) -> tuple[int, int]:
+def _cut(walk: Walk, cuts: _Cuts, first: int, last: int) -> tuple[int, int]:
     """Cut a block of runs, and check the order of its rows and snapshots; return what it breaks, and how many rows wait."""
-    offsets, known, occurred = rows.offsets, rows.known, rows.occurred
-    windows, left = program.windows, cuts.left
-    keys, as_of, runs, all_seen = spine.keys, spine.as_of, cuts.runs, cuts.seen
+    offsets, known, occurred, passes = (
+        walk.rows.offsets,
+        walk.rows.known,
+        walk.rows.occurred,
+        walk.rows.passes,
+    )
+    windows, keys, as_of = walk.program.windows, walk.spine.keys, walk.spine.as_of
+    runs, all_seen = cuts.runs, cuts.seen
     lows, highs, ats, by, place = cuts.low, cuts.high, cuts.at, cuts.by, cuts.place
-    past, origin, at, waiting = cuts.past, runs[first], 0, 0
+    past, passed, origin, at, waiting = cuts.past, cuts.passed, runs[first], 0, 0
     for r in range(first, last):
         begin, stop, key = runs[r], runs[r + 1], keys[runs[r]]
         if key < -2 or key >= len(offsets) - 1:
@@ -192,9 +186,17 @@ def _cut(
         fault = _fault_of_rows(known, occurred, low, high)
         if fault != IN_ORDER:
             return int(fault), 0
+        end = at + high - low
         lows[r - first], highs[r - first], ats[r - first] = low, high, at
-        _place(occurred, low, high, by[at : at + high - low], place[at : at + high - low])
-        _left(occurred, by, at, at + high - low, as_of, begin, stop, 0, past, origin)
+        _place(occurred, low, high, by[at:end], place[at:end])
+        for slot in range(len(windows) + 1):
+            to, left = at, cuts.left[slot]
+            window = windows[slot] if slot < len(windows) else 0
+            for i in range(begin, stop):
+                oldest = as_of[i] - window
+                while to < end and occurred[by[to]] < oldest:
+                    to += 1
+                left[i - origin] = to
         seen, unknown = low, False
         for i in range(begin, stop):
             if i > begin and as_of[i] < as_of[i - 1]:
@@ -203,15 +205,13 @@ def _cut(
                 seen += 1
             all_seen[i - origin] = seen
             unknown = unknown or past[i - origin] > at + seen - low
-        for slot in range(len(windows)):
-            _left(occurred, by, at, at + high - low, as_of, begin, stop, windows[slot], left[slot], origin)
         cuts.waits[r - first] = NONE
         if unknown:
             waiting = _wait(cuts, r, first, waiting)
-        at += high - low
+        at = end
     ats[last - first] = at
     for to in range(at):
-        cuts.passed[to] = rows.passes[by[to]]
+        passed[to] = passes[by[to]]
     return IN_ORDER, waiting
 
 
@@ -249,27 +249,6 @@ def _place(occurred: Int64, low: int, high: int, by: Int64, place: Int64) -> Non
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _left(
-    occurred: Int64,
-    by: Int64,
-    place: int,
-    end: int,
-    as_of: Int64,
-    begin: int,
-    stop: int,
-    window: int,
-    left: Int64,
-    origin: int,
-) -> None:
-    """Cut one window at the snapshots of a run, whose rows by occurrence have places `place` to `end`."""
-    for i in range(begin, stop):
-        oldest = as_of[i] - window
-        while place < end and occurred[by[place]] < oldest:
-            place += 1
-        left[i - origin] = place
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _wait(cuts: _Cuts, r: int, first: int, listed: int) -> int:
     """List the rows of a run that had occurred and were not known at its snapshots, unless they are many; return the new end.
 
@@ -297,39 +276,25 @@ def _wait(cuts: _Cuts, r: int, first: int, listed: int) -> int:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add_up(
-    program: Program,
-    rows: Rows,
-    base: Base,
-    spine: Snapshots,
-    start: Int64,
-    cuts: _Cuts,
-    first: int,
-    last: int,
-    cell: int,
-    waiting: int,
-    total: Int64,
-    out: Float64,
-    end: Base,
-) -> None:
+def _add_up(walk: Walk, cuts: _Cuts, first: int, last: int, cell: int, waiting: int) -> None:
     """Answer the counts or the sums of one cell: what has occurred, less what has left the window or was not known."""
-    features, more, origin = program.cells[cell], program.cells[cell + 1], cuts.runs[first]
-    bit, column, size = program.filters[features], program.columns[features], cuts.runs[last] - origin
+    program, total, past, origin = walk.program, cuts.total, cuts.past, cuts.runs[first]
+    features, more, size = program.cells[cell], program.cells[cell + 1], cuts.runs[last] - origin
+    bit, column = program.filters[features], program.columns[features]
     scale = 1.0 if program.operations[features] == COUNT else float(SCALE)
-    _run_up(rows.values, bit, column, cuts.by, cuts.passed, cuts.at[last - first], total)
+    _run_up(walk.rows.values, bit, column, cuts.by, cuts.passed, cuts.at[last - first], total)
     for f in range(features, more):
-        slot, answers = program.slots[f], out[program.outputs[f]]
+        slot, answers = program.slots[f], walk.out[program.outputs[f]]
         if slot < 0:
-            _add_ever(program, rows, base, spine, start, cuts, first, last, f, total, scale, answers, end)
-        else:
-            block = answers[origin : origin + size]
-            _subtract(total, cuts.past, cuts.left[slot], size, scale, block)
-            _take_off(total, cuts, slot, waiting, scale, block)
-    for r in range(first, last):
-        if cuts.waits[r - first] == MANY:
-            for f in range(features, more):
-                if program.slots[f] >= 0:
-                    _add_rows(program, rows, spine, cuts, r, first, f, scale, out[program.outputs[f]])
+            _add_ever(walk, cuts, first, last, f, scale)
+            continue
+        left, block = cuts.left[slot], answers[origin : origin + size]
+        for i in range(size):
+            block[i] = (total[past[i]] - total[left[i]]) / scale
+        _take_off(total, cuts, slot, waiting, scale, block)
+        for r in range(first, last):
+            if cuts.waits[r - first] == MANY:
+                _add_rows(walk, cuts, r, first, f, scale)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -345,12 +310,6 @@ def _run_up(values: Int64, bit: int, column: int, by: Int64, passed: UInt64, siz
         for place in range(size):
             running += values[column, by[place]] * int((passed[place] & bit) != 0)
             total[place + 1] = running
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _subtract(total: Int64, past: Int64, left: Int64, size: int, scale: float, answers: Float64) -> None:
-    for i in range(size):
-        answers[i] = (total[past[i]] - total[left[i]]) / scale
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -376,28 +335,16 @@ def _added(passes: UInt64, values: Int64, bit: int, column: int, row: int) -> in
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add_ever(
-    program: Program,
-    rows: Rows,
-    base: Base,
-    spine: Snapshots,
-    start: Int64,
-    cuts: _Cuts,
-    first: int,
-    last: int,
-    f: int,
-    total: Int64,
-    scale: float,
-    answers: Float64,
-    end: Base,
-) -> None:
+def _add_ever(walk: Walk, cuts: _Cuts, first: int, last: int, f: int, scale: float) -> None:
     """Answer an all-time count or sum: the base, and what is known beyond the rows that the base has scanned."""
-    keys, runs, seen, past, origin = spine.keys, cuts.runs, cuts.seen, cuts.past, cuts.runs[first]
-    own, final, carried, state = base.whole, end.whole, rows.carried, program.states[f]
-    passes, values, bit, column = rows.passes, rows.values, program.filters[f], program.columns[f]
+    program, keys, out, total = walk.program, walk.spine.keys, walk.out, cuts.total
+    runs, seen, past, origin = cuts.runs, cuts.seen, cuts.past, cuts.runs[first]
+    own, final, carried, state = walk.base.whole, walk.end.whole, walk.rows.carried, program.states[f]
+    passes, values, bit, column = walk.rows.passes, walk.rows.values, program.filters[f], program.columns[f]
+    start, answers = program.start[state], out[program.outputs[f]]
     for r in range(first, last):
         key, low, at = keys[runs[r]], cuts.low[r - first], cuts.at[r - first]
-        known = own[key, state] if key >= 0 and len(own) > 0 else start[state]
+        known = own[key, state] if key >= 0 and len(own) > 0 else start
         scanned = carried[key] if cuts.high[r - first] > low else 0
         if scanned == 0 and cuts.waits[r - first] == NONE:
             for i in range(runs[r], runs[r + 1]):
@@ -415,20 +362,17 @@ def _add_ever(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add_rows(
-    program: Program,
-    rows: Rows,
-    spine: Snapshots,
-    cuts: _Cuts,
-    r: int,
-    first: int,
-    f: int,
-    scale: float,
-    answers: Float64,
-) -> None:
+def _add_rows(walk: Walk, cuts: _Cuts, r: int, first: int, f: int, scale: float) -> None:
     """Answer a window of a run row by row as they become known and leave; a row that has left before never counts."""
-    occurred, by, as_of, left, slot = rows.occurred, cuts.by, spine.as_of, cuts.left, program.slots[f]
-    passes, values, bit, column = rows.passes, rows.values, program.filters[f], program.columns[f]
+    program, occurred, as_of, by, left = (
+        walk.program,
+        walk.rows.occurred,
+        walk.spine.as_of,
+        cuts.by,
+        cuts.left,
+    )
+    passes, values, bit, column = walk.rows.passes, walk.rows.values, program.filters[f], program.columns[f]
+    slot, answers = program.slots[f], walk.out[program.outputs[f]]
     low, at, origin, window = cuts.low[r - first], cuts.at[r - first], cuts.runs[first], program.windows[slot]
     inside, place, before, limit = 0, at, low, UNSEEN
     for i in range(cuts.runs[r], cuts.runs[r + 1]):
@@ -445,17 +389,9 @@ def _add_rows(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _tell_few(
-    program: Program,
-    rows: Rows,
-    cuts: _Cuts,
-    first: int,
-    last: int,
-    cell: int,
-    few: Int64,
-    out: Float64,
-) -> None:
+def _tell_few(walk: Walk, cuts: _Cuts, first: int, last: int, cell: int) -> None:
     """Answer the distinct features of one cell with few codes: those whose latest place that is known is in the window."""
+    program, rows, out, few = walk.program, walk.rows, walk.out, cuts.few
     runs, all_seen, lefts, places = cuts.runs, cuts.seen, cuts.left, cuts.place
     features, more, origin = program.sets[cell], program.sets[cell + 1], runs[first]
     column, bit, passes = program.columns[features], program.filters[features], rows.passes
@@ -480,30 +416,19 @@ def _tell_few(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _count_distinct(
-    program: Program,
-    rows: Rows,
-    cuts: _Cuts,
-    first: int,
-    last: int,
-    cell: int,
-    width: int,
-    numbered: int,
-    latest: Int64,
-    marks: UInt64,
-    sides: Int64,
-    out: Float64,
-) -> int:
+def _count_distinct(walk: Walk, cuts: _Cuts, first: int, last: int, cell: int, numbered: int) -> int:
     """Answer the distinct features of one cell; return how many places the scan has numbered.
 
     The latest place that is known of each code is marked, so that the marks in a window are its distinct codes. `latest` has
-    these places, counted from the first one of the walk, which spares clearing it for each key; `width` means no code.
+    these places, counted from the first one of the walk, which spares clearing it for each key; its end means no code.
     The marks of a key with many rows are not counted anew for each snapshot: `sides` keeps where a window began, and how many
     were in it.
     """
+    program, out, latest, marks, sides = walk.program, walk.out, cuts.latest, cuts.marks, cuts.sides
     runs, all_seen, lefts, past, places = cuts.runs, cuts.seen, cuts.left, cuts.past, cuts.place
-    features, more, origin = program.sets[cell], program.sets[cell + 1], runs[first]
-    codes, passes, bit = rows.codes[program.columns[features]], rows.passes, program.filters[features]
+    features, more, origin, width = program.sets[cell], program.sets[cell + 1], runs[first], len(latest) - 1
+    passes, bit = walk.rows.passes, program.filters[features]
+    codes = walk.rows.codes[program.columns[features]]
     for r in range(first, last):
         low, at = cuts.low[r - first], cuts.at[r - first]
         size, before, found = cuts.high[r - first] - low, low, 0
@@ -575,27 +500,15 @@ def _ones(word: np.uint64) -> int:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _remember(
-    program: Program,
-    rows: Rows,
-    base: Base,
-    spine: Snapshots,
-    start: Int64,
-    cuts: _Cuts,
-    first: int,
-    last: int,
-    f: int,
-    floor: int,
-    out: Float64,
-    end: Base,
-) -> None:
+def _remember(walk: Walk, cuts: _Cuts, first: int, last: int, f: int) -> None:
     """Answer a feature that is one number and one instant, scanned in the order in which rows became known."""
-    keys, as_of, passes, occurred = spine.keys, spine.as_of, rows.passes, rows.occurred
+    program, rows, base, end, floor = walk.program, walk.rows, walk.base, walk.end, walk.floor
+    keys, as_of, passes, occurred = walk.spine.keys, walk.spine.as_of, rows.passes, rows.occurred
     runs, all_seen, lows, highs = cuts.runs, cuts.seen, cuts.low, cuts.high
     operation, bit, column = program.operations[f], program.filters[f], program.columns[f]
     half_life, slot, state = program.half_lives[f], program.slots[f], program.states[f]
-    values, labels, carried = rows.values, rows.labels, rows.carried
-    answers, origin = out[program.outputs[f]], runs[first]
+    values, labels, carried, start = rows.values, rows.labels, rows.carried, program.start
+    answers, origin = walk.out[program.outputs[f]], runs[first]
     for r in range(first, last):
         low, high, begin, stop = lows[r - first], highs[r - first], runs[r], runs[r + 1]
         key = keys[begin]
@@ -653,18 +566,9 @@ def _answer(operation: int, whole: int, number: float, now: int, since: int, hal
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _list(
-    program: Program,
-    rows: Rows,
-    cuts: _Cuts,
-    first: int,
-    last: int,
-    f: int,
-    leaves: Int64,
-    weight: Int64,
-    out: Float64,
-) -> None:
+def _list(walk: Walk, cuts: _Cuts, first: int, last: int, f: int) -> None:
     """Answer a largest value, gap or first text from its candidates: the places at which they leave, and their weights."""
+    program, rows, leaves, weight = walk.program, walk.rows, cuts.total, cuts.spare
     operation, bit, column, slot = (
         program.operations[f],
         program.filters[f],
@@ -672,105 +576,49 @@ def _list(
         program.slots[f],
     )
     passes, values, occurred, labels = rows.passes, rows.values, rows.occurred, rows.labels
-    answers, origin = out[program.outputs[f]], cuts.runs[first]
+    answers, origin = walk.out[program.outputs[f]], cuts.runs[first]
     for r in range(first, last):
         low, high, begin, stop = cuts.low[r - first], cuts.high[r - first], cuts.runs[r], cuts.runs[r + 1]
         at = cuts.at[r - first]
         by, place_of = cuts.by[at : at + high - low], cuts.place[at : at + high - low]
-        head, tail, latest, before = 0, 0, -1, low
+        head, tail, latest, entering = 0, 0, -1, low
         for i in range(begin, stop):
             seen = cuts.seen[i - origin]
             gone = cuts.left[slot, i - origin] - at if slot >= 0 else 0
-            entered, place = before, gone
-            stale = False
-            while entered < seen and not stale:
-                row = entered
-                entered += 1
-                where = place_of[row - low]
+            again = high - low  # the next place where the list is made anew, else past the last
+            while entering < seen or again < high - low:
+                if entering < seen:
+                    row, place = entering, place_of[entering - low]
+                    entering += 1
+                else:
+                    row, place = by[again], again
+                    again += 1
                 if (
-                    passes[row] & bit == 0
-                    or where < gone
+                    row >= seen
+                    or place < gone
+                    or passes[row] & bit == 0
                     or (operation == FIRST_TEXT and labels[column, row] < 0)
                 ):
                     continue
-                stale = where < latest
-                if not stale:
-                    tail = _push(
-                        operation,
-                        values,
-                        occurred,
-                        by,
-                        column,
-                        row,
-                        where,
-                        latest,
-                        head,
-                        tail,
-                        leaves,
-                        weight,
-                    )
-                    latest = where
-            if stale:
-                head, tail, latest = 0, 0, -1
-                while place < high - low:
-                    row = by[place]
-                    if (
-                        row < seen
-                        and passes[row] & bit
-                        and (operation != FIRST_TEXT or labels[column, row] >= 0)
-                    ):
-                        tail = _push(
-                            operation,
-                            values,
-                            occurred,
-                            by,
-                            column,
-                            row,
-                            place,
-                            latest,
-                            head,
-                            tail,
-                            leaves,
-                            weight,
-                        )
-                        latest = place
-                    place += 1
-            before = seen
+                if place < latest:
+                    head, tail, latest, entering, again = 0, 0, -1, seen, gone
+                    continue
+                leaving, size = place, 0
+                if operation == MAX:
+                    size = values[column, row]
+                elif operation == GAP:
+                    leaving, size = latest, occurred[row] - occurred[by[max(latest, 0)]]
+                latest = place
+                if leaving < 0:
+                    continue
+                while operation != FIRST_TEXT and tail > head and weight[tail - 1] <= size:
+                    tail -= 1
+                leaves[tail], weight[tail] = leaving, size
+                tail += 1
             while head < tail and leaves[head] < gone:
                 head += 1
             answers[i] = np.nan
-            if head < tail:
-                if operation == FIRST_TEXT:
-                    answers[i] = labels[column, by[leaves[head]]]
-                else:
-                    answers[i] = weight[head] / (SCALE if operation == MAX else DAY)
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _push(
-    operation: int,
-    values: Int64,
-    occurred: Int64,
-    by: Int64,
-    column: int,
-    row: int,
-    place: int,
-    latest: int,
-    head: int,
-    tail: int,
-    leaves: Int64,
-    weight: Int64,
-) -> int:
-    """Put a row at the end of the list and drop the candidates that it beats; returns the new end."""
-    if operation == GAP and latest < 0:
-        return tail
-    leaving, size = place, 0
-    if operation == MAX:
-        size = values[column, row]
-    elif operation == GAP:
-        leaving, size = latest, occurred[row] - occurred[by[latest]]
-    if operation != FIRST_TEXT:
-        while tail > head and weight[tail - 1] <= size:
-            tail -= 1
-    leaves[tail], weight[tail] = leaving, size
-    return tail + 1
+            if head < tail and operation == FIRST_TEXT:
+                answers[i] = labels[column, by[leaves[head]]]
+            elif head < tail:
+                answers[i] = weight[head] / (SCALE if operation == MAX else DAY)

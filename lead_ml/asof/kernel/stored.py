@@ -24,8 +24,8 @@ class StoredEvents(Protocol):
     def history_snapshot(self, plan: Plan, dataset: Dataset, until: int) -> HistorySnapshot:
         """Take the snapshot of a plan over events as :func:`lead_ml.asof.kernel.take_snapshot` does."""
 
-    def first_known(self, types: Sequence[str], dataset: Dataset, never: int) -> Instants:
-        """Return per lead (leads,) when the first event of some types became known, or `never`."""
+    def first_known(self, types: Sequence[str], dataset: Dataset) -> Instants:
+        """Return per lead (leads,) when the first event of some types became known, or NEVER."""
 
     def delays(self, dataset: Dataset) -> tuple[int, Instants]:
         """Return the number of events, and how much later those were recorded that were, in microseconds."""

@@ -19,7 +19,7 @@ from lead_ml.asof.kernel.order import (
 )
 from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import UNSEEN, Base, Rows
-from lead_ml.asof.kernel.rows import StreamRows, collect, lead_keys
+from lead_ml.asof.kernel.rows import StreamRows, collect, lead_keys, no_rows
 from lead_ml.tables.dataset import Coded, Dataset, Indices
 
 # A tally over so many codes fits the processor's cache as it is.
@@ -28,69 +28,33 @@ _FEW_LEVELS = 1024
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """The rows of a plan's stream in the kernel's order, over K keys.
+    """The rows of a plan's stream in the kernel's order, over K keys."""
 
-    Attributes
-    ----------
-    keys
-        Key of every lead of the dataset; ``keys.levels`` are the K keys.
-    rows, base
-        What the kernel walks, and the state of the all-time features before it.
-    floor
-        Instant before which all-time features do not answer: the end of a history snapshot, else the least int64.
-    shown
-        Texts of the labels, one tuple per shown column.
-    supplied
-        False where the dataset lacks the stream: every feature is then missing.
-    """
-
-    keys: Coded
+    keys: Coded  # the key of every lead; its levels are the K keys
     rows: Rows
-    base: Base
-    floor: int = UNSEEN
-    shown: tuple[tuple[str, ...], ...] = ()
-    supplied: bool = True
+    base: Base  # the state of the all-time features before the rows
+    floor: int = UNSEEN  # all-time features answer from here on: the end of a history snapshot
+    shown: tuple[tuple[str, ...], ...] = ()  # the texts of the labels, by shown column
+    supplied: bool = True  # where the dataset lacks the stream, every feature is missing
 
 
 def gather(plan: Plan, dataset: Dataset) -> Stream:
-    """Lay out the stream of `plan`, in O(N log N).
-
-    Rows are sorted by (key, known_at, occurred_at, event_id, values), so the order of rows in the files
-    changes nothing. Filters are evaluated on the levels of text columns.
-
-    Raises
-    ------
-    InputError
-        Where the values of one key add up to more than fits in int64 millionths.
-    """
+    """Lay out the stream of `plan`, sorted by (key, known_at, occurred_at, event_id, values): the order in the files changes nothing."""
     keys = lead_keys(plan, dataset)
     rows = collect(plan, dataset, keys)
     if rows is None:
         return absent(plan, keys)
-    rows = in_order(plan, rows)
-    return lay_out(plan, keys, rows, carried=np.zeros(len(keys.levels), dtype=np.int64), base=no_base(plan))
+    return lay_out(plan, keys, in_order(plan, rows))
 
 
 def absent(plan: Plan, keys: Coded) -> Stream:
     """Return the stream of a table that was not supplied."""
-    nothing = np.empty(0, dtype=np.int64)
-    rows = Rows(
-        np.zeros(len(keys.levels) + 1, dtype=np.int64),
-        np.zeros(len(keys.levels), dtype=np.int64),
-        nothing,
-        nothing,
-        np.empty(0, dtype=np.uint64),
-        np.empty((len(plan.value_columns), 0), dtype=np.int64),
-        np.empty((len(plan.distinct_columns), 0), dtype=np.int32),
-        np.zeros(len(plan.distinct_columns), dtype=np.int64),
-        np.empty((len(plan.shown_columns), 0), dtype=np.int32),
-    )
-    return Stream(keys, rows, no_base(plan), shown=((),) * len(plan.shown_columns), supplied=False)
+    return replace(lay_out(plan, keys, no_rows(plan)), supplied=False)
 
 
 def no_base(plan: Plan) -> Base:
     """Return the base of a stream without history."""
-    return Base(np.empty((0, len(plan.start)), dtype=np.int64), np.empty((0, len(plan.start))))
+    return Base(np.empty((0, len(plan.ever)), dtype=np.int64), np.empty((0, len(plan.ever))))
 
 
 def lay_out(
@@ -98,37 +62,34 @@ def lay_out(
     keys: Coded,
     rows: StreamRows,
     *,
-    carried: npt.NDArray[np.int64],
-    base: Base,
+    carried: Indices | None = None,
+    base: Base | None = None,
     floor: int = UNSEEN,
 ) -> Stream:
-    """Make a stream of rows that are in order already."""
+    """Make a stream of rows that are in order already; without `carried` and `base` it has no history."""
     offsets = offsets_of(rows.key, len(keys.levels))
     distinct = len(plan.distinct_columns)
-    codes = np.empty((distinct, len(rows)), dtype=np.int32)
+    codes = np.array([text.codes for text in rows.texts], dtype=np.int32).reshape(len(rows.texts), len(rows))
     for k, text in enumerate(rows.texts[:distinct]):
         levels = max(len(text.levels), int(text.codes.max(initial=-1)) + 1)
-        codes[k] = text.codes if levels <= _FEW_LEVELS else dense(offsets, text.codes, levels)
-    shown = rows.texts[distinct:]
-    labels = np.empty((len(shown), len(rows)), dtype=np.int32)
-    for k, text in enumerate(shown):
-        labels[k] = text.codes
+        if levels > _FEW_LEVELS:
+            codes[k] = dense(offsets, text.codes, levels)
     return Stream(
         keys,
         Rows(
             offsets,
-            carried,
+            np.zeros(len(keys.levels), dtype=np.int64) if carried is None else carried,
             rows.known,
             rows.occurred,
             rows.passes,
             rows.values,
-            codes,
-            codes.max(axis=1, initial=-1).astype(np.int64) + 1,
-            labels,
+            codes[:distinct],
+            codes[:distinct].max(axis=1, initial=-1).astype(np.int64) + 1,
+            codes[distinct:],
         ),
-        base,
+        no_base(plan) if base is None else base,
         floor,
-        shown=tuple(tuple(text.levels) for text in shown),
+        shown=tuple(tuple(text.levels) for text in rows.texts[distinct:]),
     )
 
 

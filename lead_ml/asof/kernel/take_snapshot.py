@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from lead_ml.asof.kernel.history_snapshot import HistorySnapshot
+from lead_ml.asof.kernel.order import offsets_of
 from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import DISTINCT, FIRST_TEXT, GAP, LAST_TEXT, NEVER, UNSEEN, Base, Snapshots
 from lead_ml.asof.kernel.rows import StreamRows, collect, lead_keys, no_rows
 from lead_ml.asof.kernel.run import walked
 from lead_ml.asof.kernel.stored import stored_of
-from lead_ml.asof.kernel.stream import in_order, lay_out, no_base, tie_breakers
-from lead_ml.tables.dataset import Coded, Codes, Dataset, Floats, Indices
+from lead_ml.asof.kernel.stream import Stream, in_order, lay_out, tie_breakers
+from lead_ml.tables.dataset import Coded, Dataset, Indices
 
 _NONE = np.empty(0, dtype=np.int64)
 
@@ -21,11 +25,6 @@ def take_snapshot(plan: Plan, dataset: Dataset, until: int) -> HistorySnapshot:
     """Take a snapshot of the history of every key of `plan` known strictly before `until` (microseconds UTC).
 
     The result depends on the content of the rows only, never on their order in the dataset.
-
-    Raises
-    ------
-    InputError
-        Where a row is known before it occurred, or values add up to more than fits.
     """
     stored = stored_of(dataset)
     if stored is not None and plan.stream == "events":
@@ -35,26 +34,20 @@ def take_snapshot(plan: Plan, dataset: Dataset, until: int) -> HistorySnapshot:
     supplied = rows is not None
     rows = no_rows(plan) if rows is None else rows.take(rows.known < until)
     keys = by_text(Coded(rows.key.astype(np.int32), leads.levels))
-    rows = _with_key(rows, keys.codes)
+    rows = replace(rows, key=keys.codes.astype(np.int64))
     base = _scanned(plan, rows, keys, until)
     rows = still_needed(plan, rows, until)
-    texts = [by_text(text, shown_codes(plan, base, k)) for k, text in enumerate(rows.texts)]
-    for k, text in enumerate(rows.texts):
-        recode_shown(plan, base, k, text, texts[k])
-    codes = np.empty((len(texts), len(rows)), dtype=np.int32)
-    for k, text in enumerate(texts):
-        codes[k] = text.codes
-    counts = np.bincount(rows.key, minlength=len(keys.levels) + 1)
+    texts = recoded(plan, base, rows.texts)
     return HistorySnapshot(
         plan_digest=plan.digest,
         until=int(until),
         supplied=supplied,
         keys=tuple(keys.levels),
-        offsets=np.append(0, np.cumsum(counts)),
+        offsets=offsets_of(rows.key, len(keys.levels) + 1),
         occurred=rows.occurred,
         passes=rows.passes,
         values=rows.values,
-        codes=codes,
+        codes=np.array([text.codes for text in texts], dtype=np.int32).reshape(len(texts), len(rows)),
         levels=tuple(tuple(text.levels) for text in texts),
         base=base,
     )
@@ -63,13 +56,15 @@ def take_snapshot(plan: Plan, dataset: Dataset, until: int) -> HistorySnapshot:
 def _scanned(plan: Plan, rows: StreamRows, keys: Coded, until: int) -> Base:
     """Walk every key to `until` and return the state of its all-time features, and that of a key never seen."""
     count = len(keys.levels)
-    nothing = np.zeros(count, dtype=np.int64)
-    rows = in_order(plan, rows)
-    stream = lay_out(plan, keys, rows, carried=nothing, base=no_base(plan))
-    end = Base(np.tile(plan.start, (count + 1, 1)), np.zeros((count + 1, len(plan.start))))
-    out: Floats = np.empty((len(plan.features), count))
+    end = Base(np.tile(plan.program.start, (count + 1, 1)), np.zeros((count + 1, len(plan.ever))))
+    return settled(plan, lay_out(plan, keys, in_order(plan, rows)), until, end)
+
+
+def settled(plan: Plan, stream: Stream, until: int, end: Base) -> Base:
+    """Walk every key to `until`, and return the state of its all-time features in `end`."""
+    count = len(stream.keys.levels)
     spine = Snapshots(np.arange(count), np.full(count, until, dtype=np.int64))
-    walked(plan, stream, spine, out=out, end=end)
+    walked(plan, stream, spine, out=np.empty((len(plan.features), count)), end=end)
     # The rows in the snapshot distinguish the values again.
     end.whole[:, plan.program.operations[plan.ever] == DISTINCT] = 0
     return end
@@ -114,20 +109,13 @@ def shown_places(plan: Plan, base: Base, k: int) -> npt.NDArray[np.bool_]:
     return np.asarray(shows & (base.whole != NEVER) & (base.whole != UNSEEN))
 
 
-def shown_codes(plan: Plan, base: Base, k: int) -> Indices:
-    """Return the codes of text column `k` that the base shows."""
-    return base.decayed[shown_places(plan, base, k)].astype(np.int64)
-
-
-def recode_shown(plan: Plan, base: Base, k: int, old: Coded, new: Coded) -> None:
-    """Change the codes of text column `k` that the base shows to those of the new levels."""
-    places = shown_places(plan, base, k)
-    code_of = {text: float(code) for code, text in enumerate(new.levels)}
-    codes = base.decayed[places].astype(np.int64).tolist()
-    base.decayed[places] = [code_of[old.levels[code]] for code in codes]
-
-
-def _with_key(rows: StreamRows, key: Codes) -> StreamRows:
-    return StreamRows(
-        key.astype(np.int64), rows.known, rows.occurred, rows.passes, rows.values, rows.texts, rows.event_id
-    )
+def recoded(plan: Plan, base: Base, texts: Sequence[Coded]) -> tuple[Coded, ...]:
+    """Return the text columns with the levels that they use or the base shows, and change what the base shows to their codes."""
+    found = []
+    for k, text in enumerate(texts):
+        places = shown_places(plan, base, k)
+        codes = base.decayed[places].astype(np.int64)
+        found.append(by_text(text, codes))
+        code_of = {level: float(code) for code, level in enumerate(found[k].levels)}
+        base.decayed[places] = [code_of[text.levels[code]] for code in codes.tolist()]
+    return tuple(found)

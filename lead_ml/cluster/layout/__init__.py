@@ -6,13 +6,11 @@ answers features from it partition by partition, equal to the last bit to those 
 
 from __future__ import annotations
 
-from lead_ml.cluster.layout.build import append
 from lead_ml.cluster.layout.events import LayoutEvents, by_lead_and_time, lead_order
-from lead_ml.cluster.layout.layout import Layout, partitions_for
+from lead_ml.cluster.layout.layout import Layout, append, partitions_for
 from lead_ml.cluster.layout.manifest import Intake, RejectionCount
 from lead_ml.cluster.layout.need import Need
 from lead_ml.cluster.layout.scattered import Scattered
-from lead_ml.cluster.layout.storage import storage_at
 
 __all__ = [
     "Intake",
@@ -25,5 +23,4 @@ __all__ = [
     "by_lead_and_time",
     "lead_order",
     "partitions_for",
-    "storage_at",
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lead_ml.asof.kernel.scatter import mark_missing
+from lead_ml.cluster.layout.manifest import INSTANTS, VALUE
 from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Coded, Codes
 
@@ -25,11 +26,7 @@ class Texts(Sequence[str]):
     def __len__(self) -> int:
         return len(self.array)
 
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[str]: ...
-    def __getitem__(self, place: int | slice) -> Any:
+    def __getitem__(self, place: Any) -> Any:
         """Return one string, or a part of them."""
         return Texts(self.array[place]) if isinstance(place, slice) else self.array[place].as_py()
 
@@ -95,10 +92,13 @@ def taken(columns: Columns, rows: npt.NDArray[Any]) -> dict[str, Column]:
 
 
 def stacked(pieces: Sequence[Columns]) -> dict[str, Column]:
-    """Put pieces of a table under each other; a column that a piece lacks is missing there."""
-    names = dict.fromkeys(name for piece in pieces for name in piece)
+    """Put pieces of events under each other; a column that a piece lacks is missing there."""
+    if not pieces:
+        instants = {name: np.empty(0, dtype=np.int64) for name in INSTANTS}
+        return {"lead_id": Coded(np.empty(0, dtype=np.int32), ()), **instants, VALUE: np.empty(0)}
     if len(pieces) == 1:
         return dict(pieces[0])
+    names = dict.fromkeys(name for piece in pieces for name in piece)
     return {name: _stacked(name, pieces) for name in names}
 
 
@@ -110,11 +110,8 @@ def rows_in(columns: Columns) -> int:
 def _stacked(name: str, pieces: Sequence[Columns]) -> Column:
     found = [piece[name] for piece in pieces if name in piece]
     if isinstance(found[0], Coded):
-        texts = [piece.get(name, None) for piece in pieces]
-        missing = (Coded(np.full(rows_in(piece), -1, dtype=np.int32), ()) for piece in pieces)
-        return _stacked_texts(
-            [own if isinstance(own, Coded) else no for own, no in zip(texts, missing, strict=True)]
-        )
+        nothing = (Coded(np.full(rows_in(piece), -1, dtype=np.int32), ()) for piece in pieces)
+        return _stacked_texts([piece.get(name, no) for piece, no in zip(pieces, nothing, strict=True)])
     if len(found) < len(pieces) and found[0].dtype.kind == "i":
         raise InputError(
             f"only some rows have {name}",
@@ -125,7 +122,7 @@ def _stacked(name: str, pieces: Sequence[Columns]) -> Column:
     return np.concatenate([np.asarray(piece.get(name, np.full(rows_in(piece), np.nan))) for piece in pieces])
 
 
-def _stacked_texts(pieces: Sequence[Coded]) -> Coded:
+def _stacked_texts(pieces: Sequence[Any]) -> Coded:
     import pyarrow as pa
 
     together = pa.concat_arrays([arrow_texts(piece.levels) for piece in pieces]).dictionary_encode()

@@ -10,57 +10,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from lead_ml.asof.kernel import Answered, HistorySnapshot, Plan, aggregate_coded, merged, take_snapshot
 from lead_ml.asof.kernel.order import UNSORTED, grouped, offsets_of, order_of, put_back, timed
 from lead_ml.asof.kernel.stored import delays
-from lead_ml.asof.labels import Spine
+from lead_ml.asof.labels import Spine, first_per_lead, is_in
 from lead_ml.cluster.layout.columns import Column, arrow_texts, stacked, taken
+from lead_ml.cluster.layout.layout import Layout
 from lead_ml.cluster.layout.manifest import INSTANTS, VALUE
 from lead_ml.cluster.layout.memory import block_of, handed_on
 from lead_ml.cluster.layout.need import Need
-from lead_ml.cluster.layout.scattered import no_events, partition_of
-from lead_ml.cluster.pieces import Cut, cuts_of
+from lead_ml.cluster.layout.scattered import Scattered, partition_of
+from lead_ml.cluster.pieces import ClusterPiece, Cut, cuts_of
 from lead_ml.tables.dataset import Coded, Codes, Dataset, Events, Floats, Indices, Instants, Leads
 
 EVENTS_A_RANGE = 4_000_000
+Partitions = Layout | Scattered
+Task = Callable[[ClusterPiece, Any], Any]  # of a piece and the partitions
+Makers = Sequence[Callable[[], ClusterPiece]]
+Run = Callable[[Task, Makers, Partitions], Iterator[tuple[int, Any]]]
 
 
-class Partitions(Protocol):
-    """What events are read from: a :class:`Layout`, or events cut in memory."""
-
-    @property
-    def count(self) -> int:
-        """Number of partitions."""
-
-    @property
-    def rows(self) -> int:
-        """Number of events."""
-
-    def read(self, k: int, need: Need | None = None) -> dict[str, Column]:
-        """Return the events of partition `k`."""
-
-
-@dataclass(frozen=True, eq=False)
-class EventPiece:
-    """What one task is given: leads without their events, the partitions that hold these, and snapshots of the leads."""
-
-    dataset: Dataset
-    partitions: tuple[int, ...]
-    lead: Indices
-    as_of: Instants
-
-
-Task = Callable[[EventPiece, Partitions], Any]
-Run = Callable[[Task, Sequence[Callable[[], EventPiece]], Partitions], Iterator[tuple[int, Any]]]
-
-
-def one_by_one(
-    task: Task, makers: Sequence[Callable[[], EventPiece]], partitions: Partitions
-) -> Iterator[tuple[int, Any]]:
+def one_by_one(task: Task, makers: Makers, partitions: Partitions) -> Iterator[tuple[int, Any]]:
     """Run a task on every piece in this process; yield the place of the piece and the result."""
     for place, make in enumerate(makers):
         yield place, task(make(), partitions)
@@ -68,19 +42,11 @@ def one_by_one(
 
 @dataclass(frozen=True, eq=False)
 class LayoutEvents:
-    """The events of a dataset, in a layout: see :class:`lead_ml.asof.kernel.StoredEvents`.
-
-    Attributes
-    ----------
-    partitions
-        A layout, or events cut in memory.
-    run, workers
-        Where the pieces are computed, and on how many threads there.
-    """
+    """The events of a dataset, in a layout or cut in memory: see :class:`lead_ml.asof.kernel.StoredEvents`."""
 
     partitions: Partitions
-    run: Run = one_by_one
-    workers: int = 1
+    run: Run = one_by_one  # where the pieces are computed
+    workers: int = 1  # threads there
 
     def answer(self, plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants) -> Answered:
         """Answer a plan as :func:`lead_ml.asof.kernel.aggregate_coded` does; quickest in the order of :func:`lead_order`."""
@@ -94,27 +60,33 @@ class LayoutEvents:
         everybody = np.arange(len(dataset.leads), dtype=np.int64)
         cut = self._cut(plan, dataset, everybody, np.full(len(everybody), until, dtype=np.int64))
         with handed_on():
-            found = dict(self.run(partial(_snapshot, plan, until), self._ranges(cut), self.partitions))
+            found = dict(self.run(partial(_snapshot, until), self._ranges(cut), self.partitions))
         pieces = range(cut.pieces)
         return merged(plan, [found[piece] for piece in pieces], [cut.keys_of(piece) for piece in pieces])
 
-    def first_known(self, types: Sequence[str], dataset: Dataset, never: int) -> Instants:
-        """Return per lead (leads,) when the first event of some types became known, or `never`."""
-        order, starts = lead_order(dataset.leads.lead_id, self.partitions.count)
-        first = np.full(len(order), never, dtype=np.int64)
-        task = partial(_first_known, tuple(types), never)
-        for k, found in self.run(task, self._partitions(dataset, order, starts), self.partitions):
-            first[order[starts[k] : starts[k + 1]]] = found
+    def first_known(self, types: Sequence[str], dataset: Dataset) -> Instants:
+        """Return per lead (leads,) when the first event of some types became known, or NEVER."""
+        order, found = self._of_partitions(partial(_first_known, tuple(types)), dataset)
+        first = np.empty(len(order), dtype=np.int64)
+        first[order] = np.concatenate(found)
         return first
 
     def delays(self, dataset: Dataset) -> tuple[int, Instants]:
         """Return the number of events, and how much later those were recorded that were, in microseconds."""
+        found = self._of_partitions(_delays, dataset)[1]
+        return sum(rows for rows, _ in found), np.concatenate([late for _, late in found])
+
+    def _of_partitions(self, task: Task, dataset: Dataset) -> tuple[Indices, list[Any]]:
+        """Return the leads by partition, and what a task finds in each."""
         order, starts = lead_order(dataset.leads.lead_id, self.partitions.count)
-        makers = self._partitions(dataset, order, starts)
-        found = dict(self.run(_delays, makers, self.partitions))
-        return sum(rows for rows, _ in found.values()), np.concatenate(
-            [late for _, (_, late) in sorted(found.items())]
-        )
+        none = np.empty(0, dtype=np.int64)
+
+        def piece(k: int) -> ClusterPiece:
+            return ClusterPiece((), _only_ids(dataset, order[starts[k] : starts[k + 1]]), none, none, (k,))
+
+        makers = [partial(piece, k) for k in range(self.partitions.count)]
+        found = dict(self.run(task, makers, self.partitions))
+        return order, [found[k] for k in range(self.partitions.count)]
 
     def _by_lead(self, plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants) -> Answered:
         leads, starts = lead_order(dataset.leads.lead_id, self.partitions.count)
@@ -123,25 +95,25 @@ class LayoutEvents:
         offsets, order = by_lead_and_time(place[lead], as_of, len(leads))
         asked = [k for k in range(self.partitions.count) if offsets[starts[k + 1]] > offsets[starts[k]]]
 
-        def piece(k: int) -> EventPiece:
-            rows: slice | Indices = slice(offsets[starts[k]], offsets[starts[k + 1]])
-            if order is not None:
-                rows = order[rows]
-            own = _only_ids(dataset, leads[starts[k] : starts[k + 1]])
-            return EventPiece(own, (k,), place[lead[rows]] - starts[k], as_of[rows])
+        def rows_of(k: int) -> slice:
+            return slice(offsets[starts[k]], offsets[starts[k + 1]])
 
-        answers = _Answers(plan, len(lead))
+        def piece(k: int) -> ClusterPiece:
+            rows = rows_of(k) if order is None else order[rows_of(k)]
+            own = _only_ids(dataset, leads[starts[k] : starts[k + 1]])
+            return ClusterPiece((plan,), own, place[lead[rows]] - starts[k], as_of[rows], (k,))
+
+        answers = Answers(plan, len(lead))
         makers = [partial(piece, k) for k in asked]
-        for found, answered in self.run(partial(_answer, plan), makers, self.partitions):
-            k = asked[found]
-            answers.put(slice(offsets[starts[k]], offsets[starts[k + 1]]), answered)
+        for found, answered in self.run(_answer, makers, self.partitions):
+            answers.put(rows_of(asked[found]), answered)
         return answers.in_order(order)
 
     def _by_key(self, plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants) -> Answered:
         cut = self._cut(plan, dataset, lead, as_of)
-        answers = _Answers(plan, len(lead))
+        answers = Answers(plan, len(lead))
         answers.block[:] = np.nan  # snapshots of leads without the key are in no piece
-        for piece, answered in self.run(partial(_answer, plan), self._ranges(cut), self.partitions):
+        for piece, answered in self.run(_answer, self._ranges(cut), self.partitions):
             answers.put(cut.rows_of(piece), answered)
         return answers.in_order(None)
 
@@ -150,24 +122,13 @@ class LayoutEvents:
         bare = Dataset(dataset.leads, dataset.events, until=dataset.until, history=dataset.history)
         return cuts_of((plan,), bare, Spine(lead, as_of), pieces=pieces, workers=self.workers)[0]
 
-    def _ranges(self, cut: Cut) -> list[Callable[[], EventPiece]]:
+    def _ranges(self, cut: Cut) -> Makers:
         everywhere = tuple(range(self.partitions.count))
 
-        def piece(number: int) -> EventPiece:
-            made = cut.make(number)
-            return EventPiece(made.dataset, everywhere, made.lead, made.as_of)
+        def piece(number: int) -> ClusterPiece:
+            return replace(cut.make(number), partitions=everywhere)
 
         return [partial(piece, number) for number in range(cut.pieces)]
-
-    def _partitions(
-        self, dataset: Dataset, order: Indices, starts: Indices
-    ) -> list[Callable[[], EventPiece]]:
-        none = np.empty(0, dtype=np.int64)
-
-        def piece(k: int) -> EventPiece:
-            return EventPiece(_only_ids(dataset, order[starts[k] : starts[k + 1]]), (k,), none, none)
-
-        return [partial(piece, k) for k in range(self.partitions.count)]
 
 
 def lead_order(ids: Sequence[str], count: int) -> tuple[Indices, Indices]:
@@ -185,42 +146,37 @@ def lead_order(ids: Sequence[str], count: int) -> tuple[Indices, Indices]:
     return by_text[grouped(partition[by_text], offsets)], offsets
 
 
-def _answer(plan: Plan, piece: EventPiece, partitions: Partitions) -> Answered:
-    dataset = _with_events(piece, partitions, Need.of_plans([plan]))
+def _answer(piece: ClusterPiece, partitions: Partitions) -> Answered:
+    (plan,) = piece.plans
+    dataset = replace(piece.dataset, events=_events(piece, partitions, Need.of_plan(plan)))
     return aggregate_coded(plan, dataset, piece.lead, piece.as_of)
 
 
-def _snapshot(plan: Plan, until: int, piece: EventPiece, partitions: Partitions) -> HistorySnapshot:
-    return take_snapshot(plan, _with_events(piece, partitions, Need.of_plans([plan])), until)
+def _snapshot(until: int, piece: ClusterPiece, partitions: Partitions) -> HistorySnapshot:
+    (plan,) = piece.plans
+    events = _events(piece, partitions, Need.of_plan(plan))
+    return take_snapshot(plan, replace(piece.dataset, events=events), until)
 
 
-def _first_known(types: Sequence[str], never: int, piece: EventPiece, partitions: Partitions) -> Instants:
-    events = _with_events(piece, partitions, Need(frozenset({"type"}))).events
-    assert events is not None
-    first = np.full(len(piece.dataset.leads), never, dtype=np.int64)
-    kind = events.columns.get("type")
-    if kind is not None:
-        wanted = np.array([*(level in types for level in kind.levels), False])[kind.codes]
-        np.minimum.at(first, events.lead[wanted], events.known_at[wanted])
-    return first
+def _first_known(types: Sequence[str], piece: ClusterPiece, partitions: Partitions) -> Instants:
+    events = _events(piece, partitions, Need(frozenset({"type"})))
+    return first_per_lead(piece.dataset, events, is_in(events, "type", types), events.known_at)
 
 
-def _delays(piece: EventPiece, partitions: Partitions) -> tuple[int, Instants]:
-    events = _with_events(piece, partitions, Need()).events
-    assert events is not None
+def _delays(piece: ClusterPiece, partitions: Partitions) -> tuple[int, Instants]:
+    events = _events(piece, partitions, Need())
     return len(events), delays(events)
 
 
-def _with_events(piece: EventPiece, partitions: Partitions, need: Need) -> Dataset:
-    """Return the dataset of a piece with the events of its leads; others of the same partitions are left out."""
+def _events(piece: ClusterPiece, partitions: Partitions, need: Need) -> Events:
+    """Return the events of the leads of a piece; others of the same partitions are left out."""
     ids = arrow_texts(piece.dataset.leads.lead_id)
-    found = [_of_leads(partitions.read(k, need), ids) for k in piece.partitions]
-    columns = stacked(found) if found else no_events()
+    columns = stacked([_of_leads(partitions.read(k, need), ids) for k in piece.partitions])
     lead = np.asarray(columns["lead_id"])
     texts = {name: column for name, column in columns.items() if isinstance(column, Coded)}
     instants = {name: np.asarray(columns[name]) for name in INSTANTS}
     value = np.asarray(columns[VALUE]) if VALUE in columns else np.full(len(lead), np.nan)
-    return replace(piece.dataset, events=Events(lead=lead, columns=texts, value=value, **instants))
+    return Events(lead=lead, columns=texts, value=value, **instants)
 
 
 def _of_leads(columns: dict[str, Column], ids: Any) -> dict[str, Column]:
@@ -251,17 +207,14 @@ def by_lead_and_time(lead: Indices, as_of: Instants, leads: int) -> tuple[Indice
     return offsets, order
 
 
-class _Answers:
-    """The answer of a plan for n snapshots, filled piece by piece; texts are coded anew over those of all pieces."""
+class Answers:
+    """The answer of a plan for n snapshots, filled piece by piece; texts are coded anew, after those given by column."""
 
-    def __init__(self, plan: Plan, rows: int) -> None:
+    def __init__(self, plan: Plan, rows: int, texts: Sequence[Sequence[str]] = ()) -> None:
         self.block: Floats = block_of(len(plan.features), rows)
-        self._levels: list[dict[str, int]] = [{} for _ in plan.shown_columns]
-        self._shown = [
-            (k, plan.shown_columns.index(item.of))
-            for k, item in enumerate(plan.features)
-            if item.aggregation in ("first", "last")
-        ]
+        self._levels = [{text: code for code, text in enumerate(levels)} for levels in texts]
+        self._levels = self._levels or [{} for _ in plan.shown_columns]
+        self._shown = plan.shown
 
     def put(self, rows: slice | Indices, answered: Answered) -> None:
         """Put the answers of a piece into some rows."""

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from lead_ml.cluster.layout.columns import Column, Columns, arrow_texts, stacked, taken
+from lead_ml.cluster.layout.columns import Column, Columns, arrow_texts, rows_in, stacked, taken
 from lead_ml.cluster.layout.manifest import (
     NAME,
+    NO_INTAKE,
     TEXT,
     Intake,
     LayoutManifest,
     LayoutPart,
+    RejectionCount,
     bad,
     read_manifest,
     write_manifest,
 )
 from lead_ml.cluster.layout.need import Need
 from lead_ml.cluster.layout.part import read_part, write_part
-from lead_ml.cluster.layout.scattered import no_events
+from lead_ml.cluster.layout.scattered import BUDGET, Scattered
 from lead_ml.cluster.layout.storage import Storage, storage_at
 from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Coded
+from lead_ml.tables.read.reject import REPEATED
+
+_ROWS_A_PARTITION = 600_000
+_FEW_PARTITIONS = 16  # from here on they grow with the rows, as slowly as their number
+_MOST_PARTS = 8  # of a partition, before they are merged
+Batch = tuple[Columns, Intake]  # events as Scattered.add takes them, and what was read for them
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,30 +50,13 @@ class Layout:
 
     @classmethod
     def open(cls, place: str | Path) -> Layout:
-        """Open a layout after a check of its manifest.
-
-        Parameters
-        ----------
-        place
-            A folder, or a URL that fsspec knows.
-
-        Raises
-        ------
-        InputError
-            Where there is no layout, or its manifest is damaged or of another format.
-        """
+        """Open a layout, in a folder or behind a URL that fsspec knows, after a check of its manifest."""
         storage = storage_at(place)
         return cls(storage, read_manifest(storage))
 
     @classmethod
     def create(cls, place: str | Path, partitions: int, *, project: str = "", reading: str = "") -> Layout:
-        """Begin a layout without events where there is none, or none with events.
-
-        Raises
-        ------
-        InputError
-            Where there is a layout already.
-        """
+        """Begin a layout without events where there is none, or none with events."""
         storage = storage_at(place)
         if NAME in storage.files() and read_manifest(storage).generation:
             raise InputError(
@@ -92,36 +84,17 @@ class Layout:
         return tuple(sorted(names - {"lead_id"}))
 
     def read(self, k: int, need: Need | None = None) -> dict[str, Column]:
-        """Return the events of partition `k` with the columns of `need`, all by default.
-
-        Raises
-        ------
-        InputError
-            Where a part is missing or damaged.
-        """
+        """Return the events of partition `k` with the columns of `need`, all by default."""
         parts = self.manifest.parts_of(k)
-        may_tie = len(parts) > 1 or any(part.ties for part in parts)
-        pieces = []
-        for part in parts:
-            names = None
-            if need is not None:
-                names = need.of(
-                    part.columns, may_tie=may_tie, whole=len(parts) == 1, standing_in=part.standing_in
-                )
-            pieces.append(read_part(self.storage, part, names))
-        return stacked(pieces) if pieces else no_events()
+        names: list[list[str] | None] = [None] * len(parts)
+        if need is not None:
+            tie, whole = len(parts) > 1 or any(part.ties for part in parts), len(parts) == 1
+            names = [need.of(part.columns, tie, whole, part.standing_in) for part in parts]
+        return stacked([read_part(self.storage, *asked) for asked in zip(parts, names, strict=True)])
 
     def add(self, parts: Sequence[LayoutPart], intake: Intake) -> Layout:
         """Return the layout with parts that :meth:`write` wrote: all of them or, where this is interrupted, none."""
-        manifest = self.manifest
-        return self._written(
-            msgspec.structs.replace(
-                manifest,
-                parts=(*manifest.parts, *parts),
-                generation=manifest.generation + 1,
-                intake=manifest.intake.plus(intake),
-            )
-        )
+        return self._written((*self.manifest.parts, *parts), intake)
 
     def write(self, k: int, columns: Columns) -> LayoutPart:
         """Write events of partition `k` as a part that belongs to no layout yet."""
@@ -137,9 +110,9 @@ class Layout:
         if not isinstance(ids, Coded):
             return dict(columns)
         levels = arrow_texts(ids.levels)
-        known = [
-            _ids_of(self.storage, part) for part in self.manifest.parts_of(k) if "event_id" in part.columns
-        ]
+        parts = [part for part in self.manifest.parts_of(k) if "event_id" in part.columns]
+        found = [read_part(self.storage, part, ["event_id"])["event_id"] for part in parts]
+        known = [arrow_texts(column.levels) for column in found if isinstance(column, Coded)]
         new = np.ones(len(levels), dtype=np.bool_)
         if known:
             new = ~pc.is_in(levels, value_set=pa.concat_arrays(known)).to_numpy(zero_copy_only=False)
@@ -157,30 +130,24 @@ class Layout:
                 self.storage.remove(file)
 
     def compacted(self, *, most_parts: int = 1) -> Layout:
-        """Return the layout with one part for each partition that has more than `most_parts`.
-
-        One partition at a time is in memory.
-        """
+        """Return the layout with one part for each partition that has more than `most_parts`, one at a time in memory."""
         layout = self
         for k in range(self.count):
-            if len(layout.manifest.parts_of(k)) > most_parts:
-                layout = layout._merged(k)
+            old = layout.manifest.parts_of(k)
+            if len(old) > most_parts:
+                others = (part for part in layout.manifest.parts if part not in old)
+                layout = layout._written((*others, layout.write(k, layout.read(k))))
+                for part in old:
+                    self.storage.remove(part.file)
         return layout
 
-    def _merged(self, k: int) -> Layout:
-        old = self.manifest.parts_of(k)
-        part = self.write(k, self.read(k))
-        others = tuple(other for other in self.manifest.parts if other not in old)
-        found = self._written(
-            msgspec.structs.replace(
-                self.manifest, parts=(*others, part), generation=self.manifest.generation + 1
-            )
+    def _written(self, parts: tuple[LayoutPart, ...], intake: Intake = NO_INTAKE) -> Layout:
+        manifest = msgspec.structs.replace(
+            self.manifest,
+            parts=parts,
+            generation=self.manifest.generation + 1,
+            intake=self.manifest.intake.plus(intake),
         )
-        for other in old:
-            self.storage.remove(other.file)
-        return found
-
-    def _written(self, manifest: LayoutManifest) -> Layout:
         if read_manifest(self.storage).generation != self.manifest.generation:
             raise bad(
                 self.storage,
@@ -192,17 +159,34 @@ class Layout:
         return Layout(self.storage, read_manifest(self.storage))
 
 
-def _ids_of(storage: Storage, part: LayoutPart) -> object:
-    ids = read_part(storage, part, ["event_id"])["event_id"]
-    assert isinstance(ids, Coded)
-    return arrow_texts(ids.levels)
-
-
 def partitions_for(rows: int) -> int:
     """Return a number of partitions that fits a number of events."""
     count = -(-rows // _ROWS_A_PARTITION)
     return max(min(count, int((_FEW_PARTITIONS * count) ** 0.5) + 1), 1)
 
 
-_ROWS_A_PARTITION = 600_000
-_FEW_PARTITIONS = 16  # from here on they grow with the rows, as slowly as their number
+def append(layout: Layout, batches: Iterable[Batch], *, budget: int = BUDGET) -> tuple[Layout, Intake]:
+    """Add events to the partitions that they belong to, as new parts; return the layout, and what was read and rejected.
+
+    No other file is written, unless parts become many. The order of appending changes no feature. An event whose event_id its
+    partition has already is rejected and counted. All that is read must have been read before the first part is written, so
+    nothing is added where reading fails; past `budget` bytes events wait in a temporary file.
+    """
+    layout.sweep()
+    with closing(Scattered(layout.count, budget=budget, folder=layout.storage.scratch)) as cut:
+        intake = NO_INTAKE
+        for columns, read in batches:
+            cut.add(columns)
+            intake = intake.plus(read)
+        parts, repeated = [], 0
+        for k in range(cut.count):
+            columns = cut.read(k)
+            fresh = layout.first_of_each_id(k, columns)
+            repeated += rows_in(columns) - rows_in(fresh)
+            if rows_in(fresh):
+                parts.append(layout.write(k, fresh))
+    if repeated:
+        cause, source = REPEATED.of("event_id").text, next(iter(intake.sources), "")
+        again = RejectionCount(cause, repeated, source, (), "event_id", "")
+        intake = intake.plus(Intake(rejected=(again,)))
+    return layout.add(parts, intake).compacted(most_parts=_MOST_PARTS), intake

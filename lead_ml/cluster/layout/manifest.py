@@ -13,13 +13,11 @@ NAME = "layout.json"
 VERSION = 3
 HASH = "fnv1a64-splitmix64"
 TEXT, INSTANT, NUMBER, CODED, NUMBERED = "text", "instant", "number", "coded", "numbered"
-OF_LEAD = "@lead"
-"""Ends the name of a column that numbers the texts of another one within each lead: enough to count distinct ones, and quick to read."""
-OF_PART = "@part"
-"""Ends the name of a column that codes a text within each part, -1 for missing: quicker to read where some are missing."""
+# What ends the name of a column that numbers the texts of another one within each lead: enough to count distinct ones, and
+# quick to read; and of one that codes a text within each part, -1 for missing: quicker to read where some are missing.
+OF_LEAD, OF_PART = "@lead", "@part"
 INSTANTS = ("occurred_at", "known_at")
-VALUE = "value"
-"""The one number of an event; every column but the instants and this one is text."""
+VALUE = "value"  # the one number of an event; every column but the instants and this one is text
 
 
 class LayoutPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,9 +67,9 @@ class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return both together."""
         causes = {item.cause: item for item in self.rejected}
         for item in other.rejected:
-            before = causes.get(item.cause)
-            causes[item.cause] = (
-                item if before is None else msgspec.structs.replace(before, count=before.count + item.count)
+            before = causes[item.cause].count if item.cause in causes else 0
+            causes[item.cause] = msgspec.structs.replace(
+                causes.get(item.cause, item), count=before + item.count
             )
         firsts = [first for first in (self.first, other.first) if first is not None]
         lasts = [last for last in (self.last, other.last) if last is not None]
@@ -85,6 +83,9 @@ class Intake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+NO_INTAKE = Intake()
+
+
 class LayoutManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Partitions, parts as they were added, and how often the layout was written.
 
@@ -96,7 +97,7 @@ class LayoutManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reading: str = ""
     parts: tuple[LayoutPart, ...] = ()
     generation: int = 0
-    intake: Intake = Intake()
+    intake: Intake = NO_INTAKE
     version: int = VERSION
     hash: str = HASH
     checksum: str = ""
@@ -107,13 +108,7 @@ class LayoutManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_manifest(storage: Storage) -> LayoutManifest:
-    """Read and check the manifest of a layout.
-
-    Raises
-    ------
-    InputError
-        Where there is none, it is damaged, or another version of the format.
-    """
+    """Read and check the manifest of a layout."""
     try:
         content = bytes(storage.read(NAME))
         version = msgspec.json.decode(content, type=_Version).version
@@ -121,9 +116,8 @@ def read_manifest(storage: Storage) -> LayoutManifest:
             raise bad(storage, f"it has format {version}", f"format {VERSION}", _BUILD)
         manifest = msgspec.json.decode(content, type=LayoutManifest)
     except FileNotFoundError as error:
-        raise bad(
-            storage, f"there is no {NAME}", "a folder that lead-ml layout build wrote", _BUILD
-        ) from error
+        wanted = "a folder that lead-ml layout build wrote"
+        raise bad(storage, f"there is no {NAME}", wanted, _BUILD) from error
     except (OSError, msgspec.DecodeError) as error:
         raise bad(storage, f"{NAME} cannot be read ({error})", "the manifest as it was written") from error
     if manifest.checksum != _checksum(manifest):

@@ -1,12 +1,12 @@
-"""Which columns of the events a set of plans reads."""
+"""Which columns of the events a plan reads."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from lead_ml.asof.kernel import Plan
-from lead_ml.cluster.layout.manifest import INSTANTS, OF_LEAD, OF_PART, VALUE
+from lead_ml.cluster.layout.manifest import INSTANTS, OF_LEAD, OF_PART
 
 _ALWAYS = ("lead_id", *INSTANTS)
 
@@ -24,23 +24,24 @@ class Need:
     distinct: frozenset[str] = frozenset()
 
     @classmethod
-    def of_plans(cls, plans: Sequence[Plan]) -> Need:
-        """Return what plans over events read."""
-        read = frozenset[str]().union(*map(_read_by, plans))
-        distinct = frozenset[str]().union(*map(_distinct_in, plans))
-        return cls(read, any(plan.order_matters for plan in plans), distinct - read)
+    def of_plan(cls, plan: Plan) -> Need:
+        """Return what a plan over events reads."""
+        if plan.key == "lead_id":
+            return cls(plan.columns, plan.order_matters, frozenset(plan.distinct_columns) - plan.columns)
+        # Events enter the stream of a shared key with their lead or later, so some tie there that do not tie here.
+        ids = ("event_id",) if plan.order_matters else ()
+        return cls(plan.columns.union(plan.distinct_columns, ids), plan.order_matters)
 
     def of(
         self,
         names: Collection[str],
-        *,
         may_tie: bool = True,
         whole: bool = False,
         standing_in: Collection[str] = (),
     ) -> list[str]:
         """Return which of the columns `names` are read, in their order.
 
-        Those `standing_in` for another, see :class:`lead_ml.cluster.layout.manifest.Part`, are read in its place; the numbers of texts
+        Those `standing_in` for another, see :class:`lead_ml.cluster.layout.manifest.LayoutPart`, are read in its place; the numbers of texts
         within a lead only where `names` hold all events of their leads, which is `whole`.
         """
         wanted = {*_ALWAYS, *self.columns}
@@ -50,16 +51,3 @@ class Need:
         quick |= {name: name + OF_PART for name in wanted | self.distinct if name + OF_PART in standing_in}
         wanted = {quick.get(name, name) for name in wanted | self.distinct}
         return [name for name in names if name in wanted]
-
-
-def _read_by(plan: Plan) -> set[str]:
-    texts = {name for item in plan.filters for name, _ in item.texts}
-    numbers = {name for item in plan.filters for name, _ in item.ranges} | {*plan.value_columns}
-    shown = {*plan.shown_columns} | ({*plan.distinct_columns} - _distinct_in(plan))
-    # Events enter the stream of a shared key with their lead or later, so some tie there that do not tie here.
-    ids = {"event_id"} if plan.order_matters and plan.key != "lead_id" else set[str]()
-    return texts | shown | ids | (numbers & {VALUE})
-
-
-def _distinct_in(plan: Plan) -> set[str]:
-    return {*plan.distinct_columns} if plan.key == "lead_id" else set()

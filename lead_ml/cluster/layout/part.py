@@ -37,7 +37,7 @@ from lead_ml.cluster.layout.manifest import (
     bad,
 )
 from lead_ml.cluster.layout.storage import Storage
-from lead_ml.tables.dataset import Coded, Indices
+from lead_ml.tables.dataset import Coded
 
 _WIDEST_DICTIONARY = 1 << 30
 _LEVELS = b"lead_ml:levels"
@@ -51,26 +51,27 @@ def write_part(storage: Storage, file: str, partition: int, columns: Columns) ->
     import pyarrow.parquet as pq
 
     columns, ties = in_order(columns)
-    arrays = {name: _arrow(name, column) for name, column in columns.items()}
-    numbered, texts = _numbered(columns), _coded(columns)
+    numbered, texts = _standing_in(columns)
     codes = {name: pa.array(column.codes) for name, column in texts.items()}
-    arrays |= {**numbered, **codes}
+    arrays = {name: _arrow(name, column) for name, column in columns.items()} | numbered | codes
     levels = {name: arrow_texts(column.levels).to_pylist() for name, column in texts.items()}
+    dictionaries = [name for name, column in columns.items() if isinstance(column, Coded)]
     sink = pa.BufferOutputStream()
     pq.write_table(
         pa.table(arrays).replace_schema_metadata({_LEVELS: json.dumps(levels)}),
         sink,
         row_group_size=max(rows_in(columns), 1),
         compression="lz4",
-        use_dictionary=[name for name, column in columns.items() if isinstance(column, Coded)]
-        + [*numbered, *codes],
+        use_dictionary=[*dictionaries, *numbered, *codes],
         column_encoding=dict.fromkeys(INSTANTS, "DELTA_BINARY_PACKED"),
         dictionary_pagesize_limit=_WIDEST_DICTIONARY,
     )
     content = memoryview(sink.getvalue())
     storage.write(file, content)
-    kinds = {name: _kind(name, column) for name, column in columns.items()}
-    kinds |= dict.fromkeys(numbered, NUMBERED) | dict.fromkeys(codes, CODED)
+    kinds = {name: INSTANT if name in INSTANTS else NUMBER for name in columns}
+    kinds |= (
+        dict.fromkeys(dictionaries, TEXT) | dict.fromkeys(numbered, NUMBERED) | dict.fromkeys(codes, CODED)
+    )
     return LayoutPart(file, partition, kinds, rows_in(columns), len(content), zlib.crc32(content), ties)
 
 
@@ -78,11 +79,6 @@ def read_part(storage: Storage, part: LayoutPart, names: Sequence[str] | None = 
     """Read columns of a part after its checksum: by default all, with their texts.
 
     A column that codes the texts of another, or numbers them within each lead, takes the name of that one.
-
-    Raises
-    ------
-    InputError
-        Where the file is missing or damaged.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -138,44 +134,31 @@ def in_order(columns: Columns) -> tuple[Columns, bool]:
     places, group = tied(order, key, known, occurred)
     ids = columns.get("event_id")
     if len(places) and isinstance(ids, Coded):
-        order = _by_id(order, places, group, ids)
+        equal = order[places]
+        order[places] = equal[np.lexsort((rank_of(ids.take(equal)), group))]
     return taken(columns, order), bool(len(places))
 
 
-def _numbered(columns: Columns) -> dict[str, Any]:
-    """Number the texts of each column with many of them within each lead, in order of appearance; missing is -1."""
+def _standing_in(columns: Columns) -> tuple[dict[str, Any], dict[str, Coded]]:
+    """Number the texts of each column with many of them within each lead, and code those that are missing in some rows.
+
+    Numbers are in order of appearance, -1 for missing. Parquet readers are slow where they have to skip.
+    """
     import pyarrow as pa
 
     lead = columns["lead_id"]
     assert isinstance(lead, Coded)
     offsets = offsets_of(lead.codes.astype(np.int64), len(lead.levels))
-    return {
-        f"{name}{OF_LEAD}": pa.array(dense(offsets, column.codes, len(column.levels)))
-        for name, column in columns.items()
-        if isinstance(column, Coded)
-        and name not in ("lead_id", "event_id")
-        and len(column.levels) > MANY_TEXTS
-        and f"{name}{OF_LEAD}" not in columns
-    }
-
-
-def _coded(columns: Columns) -> dict[str, Coded]:
-    """Return the texts that are missing in some rows: Parquet readers are slow where they have to skip."""
-    return {
-        f"{name}{OF_PART}": _by_appearance(column)
-        for name, column in columns.items()
-        if isinstance(column, Coded)
-        and name not in ("lead_id", "event_id")
-        and len(column.levels) <= MANY_TEXTS
-        and bool((column.codes < 0).any())
-        and f"{name}{OF_PART}" not in columns
-    }
-
-
-def _by_id(order: Indices, places: Indices, group: Indices, ids: Coded) -> Indices:
-    equal = order[places]
-    order[places] = equal[np.lexsort((rank_of(ids.take(equal)), group))]
-    return order
+    numbered, texts = dict[str, Any](), dict[str, Coded]()
+    for name, column in columns.items():
+        if not isinstance(column, Coded) or name in ("lead_id", "event_id"):
+            continue
+        many = len(column.levels) > MANY_TEXTS
+        if many and name + OF_LEAD not in columns:
+            numbered[name + OF_LEAD] = pa.array(dense(offsets, column.codes, len(column.levels)))
+        elif not many and name + OF_PART not in columns and bool((column.codes < 0).any()):
+            texts[name + OF_PART] = _by_appearance(column)
+    return numbered, texts
 
 
 def _by_text(column: Coded) -> Coded:
@@ -197,12 +180,6 @@ def _by_appearance(column: Coded) -> Coded:
     scratch = np.full(len(column.levels), -1, dtype=np.int32)
     codes, used = renumbered(column.codes, np.arange(len(column)), scratch)
     return Coded(codes, Texts(arrow_texts(column.levels).take(pa.array(used))))
-
-
-def _kind(name: str, column: Column) -> str:
-    if isinstance(column, Coded):
-        return TEXT
-    return INSTANT if name in INSTANTS else NUMBER
 
 
 def _arrow(name: str, column: Column) -> Any:

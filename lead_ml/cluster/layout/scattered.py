@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,30 +15,17 @@ import numpy.typing as npt
 from lead_ml.asof.kernel.order import grouped, offsets_of
 from lead_ml.asof.kernel.scatter import partitions_of, renumbered
 from lead_ml.cluster.layout.columns import Column, Columns, Texts, arrow_texts, rows_in, size_of, stacked
-from lead_ml.cluster.layout.manifest import INSTANTS, VALUE
 from lead_ml.cluster.layout.need import Need
-from lead_ml.cluster.layout.spill import Spill, Stored
 from lead_ml.tables.dataset import Coded, Codes, Indices
 
-BUDGET = 32 << 20
-"""Bytes of events that are held in memory before they are written to a temporary file."""
+BUDGET = 32 << 20  # bytes of events in memory, before they are written to a temporary file
 _Column = TypeVar("_Column")
 _FEW = 127
 _NARROW = tuple((np.iinfo(kind).max, kind) for kind in (np.int8, np.int16))
 
 
 class Scattered:
-    """Events cut into `count` partitions.
-
-    Parameters
-    ----------
-    count
-        Number of partitions.
-    budget
-        Bytes to hold in memory; past them events go to a temporary file.
-    folder
-        Where that file is, the system's folder for temporary files by default.
-    """
+    """Events cut into `count` partitions; past `budget` bytes they go to a file without a name in `folder`."""
 
     def __init__(self, count: int, *, budget: int = BUDGET, folder: Path | None = None) -> None:
         self.count = count
@@ -43,8 +33,10 @@ class Scattered:
         self._budget, self._folder = budget, folder
         self._bytes = 0
         self._pieces: list[list[Columns]] = [[] for _ in range(count)]
-        self._stored: list[list[Stored]] = [[] for _ in range(count)]
-        self._spill: Spill | None = None
+        self._stored: list[list[dict[str, int]]] = [
+            [] for _ in range(count)
+        ]  # where each column begins in the file
+        self._file: IO[bytes] | None = None
 
     def add(self, batch: Columns) -> None:
         """Add events: ``lead_id``, ``occurred_at``, ``known_at`` and any others, texts as coded columns."""
@@ -68,34 +60,36 @@ class Scattered:
     def read(self, k: int, need: Need | None = None) -> dict[str, Column]:
         """Return the events of partition `k` in the order in which they came, with the columns of `need`, all by default."""
         read = [self._read(_needed(piece, need)) for piece in self._stored[k]]
-        pieces = [_wide(piece) for piece in (*read, *(_needed(own, need) for own in self._pieces[k]))]
-        return stacked(pieces) if pieces else no_events()
+        return stacked([_wide(piece) for piece in (*read, *(_needed(own, need) for own in self._pieces[k]))])
 
     def close(self) -> None:
         """Give up all events."""
-        if self._spill is not None:
-            self._spill.close()
+        if self._file is not None:
+            self._file.close()
         self._pieces.clear()
         self._stored.clear()
 
-    def _read(self, stored: Stored) -> Columns:
-        assert self._spill is not None
-        return self._spill.get(stored)
+    def _read(self, stored: Mapping[str, int]) -> Columns:
+        assert self._file is not None
+        columns = {}
+        for name, place in stored.items():
+            self._file.seek(place)
+            columns[name] = pickle.load(self._file)  # noqa: S301 (nobody else can write to it)
+        return columns
 
     def _write(self) -> None:
         """Move what is in memory to the file."""
-        if self._spill is None:
-            self._spill = Spill(self._folder)
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
+        self._file.seek(0, os.SEEK_END)
         for own, stored in zip(self._pieces, self._stored, strict=True):
-            stored += [self._spill.put(piece) for piece in own]
+            for piece in own:
+                stored.append({})
+                for name, column in piece.items():
+                    stored[-1][name] = self._file.tell()
+                    pickle.dump(column, self._file, protocol=5)
             own.clear()
         self._bytes = 0
-
-
-def no_events() -> dict[str, Column]:
-    """Return the columns that every partition has, without rows."""
-    instants = {name: np.empty(0, dtype=np.int64) for name in INSTANTS}
-    return {"lead_id": Coded(np.empty(0, dtype=np.int32), ()), **instants, VALUE: np.empty(0)}
 
 
 def partition_of(lead: Coded, count: int) -> Indices:
@@ -104,9 +98,8 @@ def partition_of(lead: Coded, count: int) -> Indices:
         return np.zeros(len(lead), dtype=np.int64)
     texts = arrow_texts(lead.levels)
     _, ends, data = texts.buffers()
-    first = texts.offset
-    bounds = np.frombuffer(ends, dtype=np.int32)[first : first + len(texts) + 1].copy()
-    text = np.frombuffer(data, dtype=np.uint8).copy() if data is not None else np.empty(0, dtype=np.uint8)
+    bounds = np.frombuffer(ends, dtype=np.int32)[texts.offset :][: len(texts) + 1].copy()
+    text = np.frombuffer(data or b"", dtype=np.uint8).copy()
     return np.asarray(partitions_of(bounds, text, count)[lead.codes])
 
 

@@ -5,93 +5,58 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from lead_ml.errors import MissingExtra
-
-Content = bytes | memoryview
-
-
-class Storage(Protocol):
-    """A flat folder of files. It can be sent to other processes, which then read the same place."""
-
-    @property
-    def name(self) -> str:
-        """The place, as people write it."""
-
-    @property
-    def scratch(self) -> Path | None:
-        """A folder for temporary files, None for that of the system."""
-
-    def read(self, file: str) -> Any:
-        """Return the content of a file as an Arrow buffer; raise OSError where it cannot be read."""
-
-    def write(self, file: str, content: Content) -> None:
-        """Write a file in one step: readers see the old content or the new one."""
-
-    def files(self) -> list[str]:
-        """Return the names of the files; none where the folder does not exist."""
-
-    def remove(self, file: str) -> None:
-        """Remove a file, if it is there."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder of this machine, or one that all machines of a cluster mount at the same path."""
+    """A flat folder of files on this machine, or one that all machines of a cluster mount at the same path."""
 
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """The path."""
-        return str(self.path)
+    name: str
 
     @property
     def scratch(self) -> Path | None:
-        """The folder itself: it has room for the layout."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        return self.path
+        """A folder for temporary files, None for that of the system: the folder itself has room for the layout."""
+        Path(self.name).mkdir(parents=True, exist_ok=True)
+        return Path(self.name)
 
     def read(self, file: str) -> Any:
-        """Map a file into memory."""
+        """Return the content of a file as an Arrow buffer, mapped into memory; raise OSError where it cannot be read."""
         import pyarrow as pa
 
-        path = self.path / file
+        path = Path(self.name, file)
         if not path.stat().st_size:
             return pa.py_buffer(b"")
         with pa.memory_map(str(path)) as source:
             return source.read_buffer()
 
-    def write(self, file: str, content: Content) -> None:
-        """Write under another name, make sure that it is on disk, then rename."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        draft = self.path / f"{file}.tmp"
+    def write(self, file: str, content: bytes | memoryview) -> None:
+        """Write a file in one step: under another name, then, when it is on disk, renamed."""
+        Path(self.name).mkdir(parents=True, exist_ok=True)
+        draft = Path(self.name, f"{file}.tmp")
         with draft.open("wb") as opened:
             opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())
-        draft.replace(self.path / file)
+        draft.replace(Path(self.name, file))
 
     def files(self) -> list[str]:
-        """Return the names of the files."""
-        return sorted(path.name for path in self.path.iterdir()) if self.path.is_dir() else []
+        """Return the names of the files; none where the folder does not exist."""
+        folder = Path(self.name)
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
     def remove(self, file: str) -> None:
         """Remove a file, if it is there."""
-        (self.path / file).unlink(missing_ok=True)
+        Path(self.name, file).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
 class Remote:
-    """A folder behind a URL that fsspec knows, such as ``s3://bucket/layout``."""
+    """The same behind a URL that fsspec knows, such as ``s3://bucket/layout``."""
 
-    url: str
-
-    @property
-    def name(self) -> str:
-        """The URL."""
-        return self.url
+    name: str
 
     @property
     def scratch(self) -> Path | None:
@@ -105,7 +70,7 @@ class Remote:
         system, path = self._opened()
         return pa.py_buffer(system.cat_file(f"{path}/{file}"))
 
-    def write(self, file: str, content: Content) -> None:
+    def write(self, file: str, content: bytes | memoryview) -> None:
         """Put a file; object stores show it whole or not at all."""
         system, path = self._opened()
         system.makedirs(path, exist_ok=True)
@@ -115,9 +80,8 @@ class Remote:
         """Return the names of the files."""
         system, path = self._opened()
         system.invalidate_cache()
-        if not system.exists(path):
-            return []
-        return sorted(str(found).rsplit("/", 1)[-1] for found in system.ls(path, detail=False))
+        found = system.ls(path, detail=False) if system.exists(path) else []
+        return sorted(str(one).rsplit("/", 1)[-1] for one in found)
 
     def remove(self, file: str) -> None:
         """Remove a file, if it is there."""
@@ -130,10 +94,13 @@ class Remote:
             from fsspec.core import url_to_fs  # type: ignore[import-untyped]
         except ImportError as error:
             raise MissingExtra("fsspec", "dask") from error
-        system, path = url_to_fs(self.url)
+        system, path = url_to_fs(self.name)
         return system, str(path).rstrip("/")
+
+
+Storage = Folder | Remote
 
 
 def storage_at(place: str | Path) -> Storage:
     """Return the storage of a path, or of a URL with a scheme."""
-    return Remote(str(place)) if "://" in str(place) else Folder(Path(place).absolute())
+    return Remote(str(place)) if "://" in str(place) else Folder(str(Path(place).absolute()))

@@ -18,7 +18,7 @@ from lead_ml.asof.kernel import (
     take_snapshot,
     warm,
 )
-from lead_ml.asof.kernel.scan import walk
+from lead_ml.asof.kernel.scan import scan
 from lead_ml.declare import events, leads, outcomes
 from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Coded, Dataset, Events, Leads
@@ -103,13 +103,13 @@ def test_a_key_code_out_of_range_is_refused(code):
 def test_snapshots_out_of_order_are_refused_by_the_kernel(swap):
     item = plan("lead_id")
     stream = gather(item, project())
-    from lead_ml.asof.kernel.program import Snapshots
+    from lead_ml.asof.kernel.program import Snapshots, Walk
     from lead_ml.asof.kernel.scan import SPINE_UNSORTED
     from lead_ml.asof.kernel.stream import no_base
 
     keys, as_of = (np.array([1, 0]), days(9, 9)) if swap == "keys" else (np.array([0, 0]), days(9, 8))
     spine, out = Snapshots(keys, as_of), np.empty((6, 2))
-    fault = walk(item.program, stream.rows, no_base(item), spine, item.start, 0, out, no_base(item))
+    fault = scan(Walk(item.program, stream.rows, no_base(item), spine, 0, out, no_base(item)))
     assert fault == SPINE_UNSORTED
 
 
@@ -181,7 +181,7 @@ def test_the_kernel_is_compiled_for_one_signature_only(tmp_path):
     as_of.flags.writeable = False
     aggregate(plan(), project(), lead[::-1], as_of, HistorySnapshot.from_arrays(plan(), loaded))
     aggregate(compile_plans([leads(by="account_id").count("n", **W)])[0], project(), lead, as_of)
-    assert len(walk.signatures) == 1
+    assert len(scan.signatures) == 1
 
 
 @pytest.mark.parametrize("late", [0, 40])

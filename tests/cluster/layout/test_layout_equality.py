@@ -213,7 +213,7 @@ def test_first_contacts_and_delays_are_those_of_all_events():
     late = project.events.known_at - project.events.occurred_at
     with cut_in_memory(project, 3) as cut:
         data = stored(project, cut)
-        np.testing.assert_array_equal(data.stored.first_known(("call",), data, NEVER), first)
+        np.testing.assert_array_equal(data.stored.first_known(("call",), data), first)
         rows, found = data.stored.delays(data)
     assert rows == 3000
     assert sorted(found.tolist()) == sorted(late[late > 0].tolist())
