@@ -10,7 +10,7 @@ from lead_ml.evaluation.backtest import (
     for_fit,
 )
 from lead_ml.evaluation.forward import Evaluated, Forward, evaluate_forward
-from lead_ml.evaluation.records import Evaluation, KindRecord, LeakyRecord, WindowRecord
+from lead_ml.evaluation.records import Evaluation, KindRecord, LeakyRecord, SliceRecord, WindowRecord
 
 __all__ = [
     "Evaluated",
@@ -18,6 +18,7 @@ __all__ = [
     "Forward",
     "KindRecord",
     "LeakyRecord",
+    "SliceRecord",
     "Table",
     "WindowRecord",
     "backtest",
