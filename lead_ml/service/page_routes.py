@@ -116,7 +116,7 @@ def _advice(scorer: Scorer, typed: Mapping[str, str]) -> tuple[pages.AdviceShown
         found = advice_for(scorer, msgspec.convert(values, AdviceRequest))
     except TooLittleData:
         return default, "pages.thresholds.no_advice"
-    except (ProblemError, LeadMLError, ValueError):
+    except (LeadMLError, ValueError):
         return default, "pages.numbers.invalid"
     return pages.AdviceShown(found.advice, found.numbers, custom=True), ""
 

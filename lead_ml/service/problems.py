@@ -46,16 +46,10 @@ class ProblemError(Exception):
     """An error with its response: one of :data:`PROBLEMS`, its headers, and the catalog key of what a page says."""
 
     def __init__(
-        self,
-        name: str,
-        detail: str = "",
-        *,
-        field: str = "",
-        headers: Mapping[str, str] | None = None,
-        page_text: str = "",
+        self, name: str, detail: str = "", *, headers: Mapping[str, str] | None = None, page_text: str = ""
     ) -> None:
         super().__init__(name)
-        self.problem = problem_of(name, detail, field)
+        self.problem = problem_of(name, detail)
         self.headers = dict(headers or {})
         self.page_text = page_text
 

@@ -6,12 +6,10 @@ import logging
 from typing import Annotated
 
 import msgspec
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lead_ml.errors import TooLittleData
-from lead_ml.project.params import ThresholdParams
 from lead_ml.scoring import Scorer, accept_thresholds
 from lead_ml.scoring.thresholds import Advice, CurvePoint, Month, Threshold, Thresholds, advise_all
 from lead_ml.service.http import Runtime, answer, json_body, runtime_of
@@ -125,14 +123,9 @@ def advice_for(scorer: Scorer, wanted: AdviceRequest) -> AdviceAnswer:
             "this model has no scored history, so no thresholds can be recommended",
             do="train with more outcomes",
         )
-    numbers = {**threshold_params(scorer).model_dump(), **msgspec.to_builtins(wanted)}
-    try:
-        params = ThresholdParams.model_validate(numbers)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ProblemError("invalid", f"{first['msg']}.", field=".".join(map(str, first["loc"]))) from error
+    params = threshold_params(scorer).model_copy(update=msgspec.to_builtins(wanted))
     seed = int(scorer.bundle.params.get("seed", 7))
-    used = {name: float(numbers[name]) for name in AdviceRequest.__struct_fields__}
+    used = {name: float(getattr(params, name)) for name in AdviceRequest.__struct_fields__}
     return AdviceAnswer(advise_all(history, params, reference_odds=facts.reference_odds, seed=seed), used)
 
 
