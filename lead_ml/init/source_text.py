@@ -92,13 +92,10 @@ def docstring(text: str) -> str:
     first, *rest = text.split("\n\n")
     if width(first) > PYTHON_LINE - 4 and (end := re.search(r"\. |\u3002", first)):
         first, rest = first[: end.end()].rstrip(), [first[end.end() :], *rest]
-    parts = [first, *("\n".join(map(_paragraph, part.split("\n"))) for part in rest)]
+    rows = [[[row] if row.startswith("- ") else wrapped(row) for row in part.split("\n")] for part in rest]
+    parts = [first, *("\n".join(line for row in part for line in row) for part in rows)]
     body = "\n\n".join(parts).replace("\\", "\\\\").replace('"""', "'''")
     return f'"""{body}"""' if len(parts) == 1 else f'"""{body}\n"""'
-
-
-def _paragraph(row: str) -> str:
-    return row if row.startswith("- ") else "\n".join(wrapped(row))
 
 
 def scalar(value: Any) -> str:

@@ -34,7 +34,7 @@ class ReadContext:
         return timestamps_of(
             table.columns[column],
             self.zone,
-            self.missing,
+            table.missing,
             end_of_day=table.end_of_day,
             date_format=date_format,
         )

@@ -37,12 +37,11 @@ def csv_batches(path: Path, source: str, params: TableParams, rows: int | None) 
     marked = encoding not in (params.encoding, "utf-8-sig")
     notes = [f"{source} was read as {encoding}, by its byte order mark"] if marked else []
     with path.open(encoding=encoding, newline="") as file:
-        numbered = _numbered(_reader(file, separator), source)
+        numbered = _numbered(_reader(file, separator), source, separator)
         _, header = next(numbered)
         names = [name.strip() or f"column_{place}" for place, name in enumerate(header, start=1)]
         check_header(names, source)
-        regular = _regular(numbered, len(names), source, separator)
-        for columns, lines in coded_rows(regular, len(names), rows):
+        for columns, lines in coded_rows(numbered, len(names), rows):
             yield raw_table(names, columns, lines, source, notes)
 
 
@@ -80,11 +79,16 @@ def _reader(lines: IO[str], separator: str, *, strict: bool = True) -> Reader:
     return csv.reader(lines, delimiter=separator, strict=strict, skipinitialspace=separator != " ")
 
 
-def _numbered(reader: Reader, source: str) -> Iterator[tuple[int, list[str]]]:
-    line = 1
+def _numbered(reader: Reader, source: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows up to the first that has not as many fields as the header; all such rows are in the error at the end."""
+    line, width = 1, 0
+    ragged: list[tuple[int, int]] = []
     try:
         for row in reader:
-            if row:
+            width = width or len(row)
+            if row and len(row) != width:
+                ragged.append((line, len(row)))
+            elif row and not ragged:
                 yield line, row
             line = reader.line_num + 1
     except csv.Error as error:
@@ -95,18 +99,6 @@ def _numbered(reader: Reader, source: str) -> Iterator[tuple[int, list[str]]]:
             expected='every quote closed, and quotes inside a quoted field doubled ("")',
             do="look at the quotes of this row and the next ones, or export the file again",
         ) from error
-
-
-def _regular(
-    rows: Iterator[tuple[int, list[str]]], width: int, source: str, separator: str
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows up to the first that has too few or too many fields; all such rows are in the error at the end."""
-    ragged: list[tuple[int, int]] = []
-    for line, row in rows:
-        if len(row) != width:
-            ragged.append((line, len(row)))
-        elif not ragged:
-            yield line, row
     if ragged:
         raise _ragged(ragged, width, source, separator)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,15 @@ def sure(text: str) -> Reading | None:
     """
     if len(text) == 14 and text.isascii() and text.isdigit():
         return datetime.strptime(text, "%Y%m%d%H%M%S")
-    return next((_of(match) for day in _file()["sure"] if (match := _pattern(day).fullmatch(text))), None)
+    for pattern in _sure():
+        if match := pattern.fullmatch(text):
+            return _of(match)
+    return None
+
+
+@cache
+def _sure() -> tuple[re.Pattern[str], ...]:
+    return tuple(map(_pattern, _file()["sure"]))
 
 
 def declared(text: str, date_format: str) -> Reading | None:
@@ -91,31 +99,26 @@ def _unix(text: str) -> Reading | None:
     return None
 
 
-def _fixed(offset: str) -> timezone:
+def _fixed(offset: str) -> tzinfo | None:
     """Return the zone of an offset such as ``+08:00`` or ``Z``."""
-    if offset.upper() in ("Z", "UTC", "GMT"):
-        return UTC
-    digits = offset[1:].replace(":", "").ljust(4, "0")
-    span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return timezone(-span if offset[0] == "-" else span)
+    offset = "Z" if offset.upper() in ("UTC", "GMT") else offset.upper()
+    return datetime.fromisoformat(f"2000-01-01T00:00{offset}").tzinfo
 
 
 def _of(match: re.Match[str]) -> Reading:
     found = match.groupdict()
     name = found.get("name")
     month = _file()["months"].index(name.lower()) + 1 if name else int(found["month"])
-    day = date(_year(found["year"]), month, int(found["day"]))
+    year = int(found["year"])
+    if len(found["year"]) == 2:
+        year += 1900 if year >= _CENTURY_TURNS else 2000
+    day = date(year, month, int(found["day"]))
     if found["hour"] is None:
         return day
     hour = _hour(int(found["hour"]), (found["before"] or found["after"] or "").lower())
     microsecond = int((found["fraction"] or "0").ljust(6, "0")[:6])
     clock = time(hour, int(found["minute"] or 0), int(found["second"] or 0), microsecond)
     return datetime.combine(day, clock, _fixed(found["offset"]) if found["offset"] else None)
-
-
-def _year(text: str) -> int:
-    century = 0 if len(text) == 4 else 1900 if int(text) >= _CENTURY_TURNS else 2000
-    return century + int(text)
 
 
 def _hour(hour: int, half: str) -> int:

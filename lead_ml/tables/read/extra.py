@@ -27,7 +27,7 @@ def read_extra(
     """
     _check_key(table, leads, params)
     at = context.timestamps(table, _AT)
-    key = table.text("key", context.missing)
+    key = table.text("key")
     rejections = (
         Rejections.of(table)
         .reject(MISSING, "key", key.codes < 0)
@@ -40,11 +40,7 @@ def read_extra(
     # The keys are numbered in the order of text, so that the order of rows changes nothing.
     order = sorted(range(len(used.levels)), key=used.levels.__getitem__)
     owner = np.append(np.argsort(order), -1).astype(np.int64)[used.codes]
-    columns = {
-        name: table.text(name, context.missing).take(rows)
-        for name in table.columns
-        if name not in ("key", _AT)
-    }
+    columns = {name: table.text(name).take(rows) for name in table.columns if name not in ("key", _AT)}
     changes, hidden = ordered(owner, at.at[rows], columns)
     rejections = rejections.reject(AT_ONE_INSTANT, _AT, np.isin(np.arange(len(table)), rows[hidden]))
     found = Extra(params.key, tuple(used.levels[k] for k in order), changes)

@@ -33,8 +33,8 @@ def read_history(
     fields = [name for name, known_at in params.known_at.items() if known_at == "history"]
     ours = {theirs: name for name, theirs in params.data.leads.columns.items()}
     at = context.timestamps(table, _AT)
-    field = table.text("field", context.missing).map(lambda level: ours.get(level, level))
-    lead_ids = table.text("lead_id", context.missing)
+    field = table.text("field").map(lambda level: ours.get(level, level))
+    lead_ids = table.text("lead_id")
     rejections = (
         Rejections.of(table)
         .reject(MISSING, "lead_id", lead_ids.codes < 0)
@@ -46,7 +46,7 @@ def read_history(
     )
     lead, rejections = index.find(lead_ids, rejections)
     _check_fields(table, field, fields)
-    value = table.text("value", context.missing)
+    value = table.text("value")
     found: dict[str, Changes] = {}
     for name in fields:
         rows = np.flatnonzero(rejections.used & field.among([name]))

@@ -59,7 +59,7 @@ def read_leads(table: MappedTable, context: ReadContext) -> tuple[Leads, LeadInd
 
     Raises InputError if no lead can be used, or one cause rejects more than half of the rows.
     """
-    ids = table.text("lead_id", context.missing)
+    ids = table.text("lead_id")
     rejections = Rejections.of(table).reject(MISSING, "lead_id", ids.codes < 0)
     created = context.timestamps(table, "created_at") if "created_at" in table.columns else None
     if created is None:
@@ -83,7 +83,7 @@ def read_leads(table: MappedTable, context: ReadContext) -> tuple[Leads, LeadInd
     leads = Leads(
         lead_id=tuple(ids.levels[code] for code in ids.codes[rows].tolist()),
         created_at=None if created is None else created.at[rows],
-        columns={name: compacted(table.text(name, context.missing).take(rows)) for name in names},
+        columns={name: compacted(table.text(name).take(rows)) for name in names},
     )
     index = {lead: row for row, lead in enumerate(leads.lead_id)}
     of_rejected = frozenset(level for level in ids.levels if level not in index)

@@ -24,7 +24,7 @@ class MappedTable:
 
     ``columns`` maps our name to the raw column, ``mapped`` our name to theirs (a constant to ``= value``); ``ignored``
     are their columns that nothing uses. ``dates`` holds the declared date formats of columns, by our names, and a date
-    without a time is known at the end of that day or at its start.
+    without a time is known at the end of that day or at its start. ``missing`` are the texts that mean missing.
     """
 
     name: str
@@ -34,21 +34,22 @@ class MappedTable:
     raw: RawTable
     dates: Mapping[str, str]
     end_of_day: bool
+    missing: frozenset[str]
 
     def __len__(self) -> int:
         return len(self.raw)
 
-    def text(self, column: str, missing: frozenset[str]) -> Coded:
+    def text(self, column: str) -> Coded:
         """Return a column as coded text; an absent one is missing in every row."""
         raw = self.columns.get(column)
         if raw is None:
             return Coded(np.full(len(self), -1, dtype=np.int32), ())
-        texts = Coded.of([None if level is None else as_text(level, missing) for level in raw.levels])
+        texts = Coded.of([None if level is None else as_text(level, self.missing) for level in raw.levels])
         return Coded(texts.codes[raw.codes], texts.levels)
 
-    def numbers(self, column: str, missing: frozenset[str]) -> tuple[Floats, Indices]:
+    def numbers(self, column: str) -> tuple[Floats, Indices]:
         """Return a column as numbers, NaN where missing, and the rows whose text is not a number."""
-        text = self.text(column, missing)
+        text = self.text(column)
         numbers = text.numbers(as_number)
         return numbers, np.flatnonzero(np.isnan(numbers) & (text.codes >= 0))
 
@@ -57,7 +58,7 @@ def map_columns(name: str, raw: RawTable, params: TableParams, missing: frozense
     """Give the columns of a source our names, and their content the form that the parameters describe.
 
     Leads and extra tables keep every column; the others keep their roles, and the rest is listed as ignored. `missing` are the
-    texts that mean missing, for numbers with a decimal comma.
+    texts that mean missing.
 
     Raises
     ------
@@ -88,8 +89,9 @@ def map_columns(name: str, raw: RawTable, params: TableParams, missing: frozense
         raw=raw,
         dates=params.dates,
         end_of_day=params.end_of_day,
+        missing=missing,
     )
-    return table if params.where_filled is None else _where_filled(table, params.where_filled, missing)
+    return table if params.where_filled is None else _where_filled(table, params.where_filled)
 
 
 def _with_key(params: TableParams, raw: RawTable) -> Mapping[str, str]:
@@ -99,9 +101,9 @@ def _with_key(params: TableParams, raw: RawTable) -> Mapping[str, str]:
     return {"key": params.key, **params.columns} if params.key in raw.columns else params.columns
 
 
-def _where_filled(table: MappedTable, column: str, missing: frozenset[str]) -> MappedTable:
+def _where_filled(table: MappedTable, column: str) -> MappedTable:
     """Return the rows that hold a value in a column; the others do not belong to this table, and a note counts them."""
-    rows = np.flatnonzero(table.text(column, missing).codes >= 0)
+    rows = np.flatnonzero(table.text(column).codes >= 0)
     left = len(table) - len(rows)
     note = f"{left:,} of {len(table):,} rows have no {column} and are left out of {table.name} (where_filled)"
     raw = table.raw.take(rows)

@@ -16,7 +16,7 @@ from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Codes, Indices, Instants
 from lead_ml.tables.instants import to_datetime
 
-CHUNK_ROWS = 50_000
+CHUNK_ROWS = 2_000  # coded at once; with more, collecting garbage takes longer than reading
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,9 @@ def coded_rows(
     """Code numbered rows of `width` cells, all at once; or tables of at least `most` rows, the last one smaller."""
     coders, lines = [Coder() for _ in range(width)], array("q")
     while chunk := list(islice(rows, CHUNK_ROWS)):
-        lines.extend(line for line, _ in chunk)
-        for coder, values in zip(coders, zip(*(row for _, row in chunk), strict=True), strict=True):
+        numbers, cells = zip(*chunk, strict=True)
+        lines.extend(numbers)
+        for coder, values in zip(coders, zip(*cells, strict=True), strict=True):
             coder.add(values)
         if most is not None and len(lines) >= most and len(chunk) == CHUNK_ROWS:
             yield [coder.column() for coder in coders], np.array(lines, dtype=np.int64)

@@ -32,7 +32,8 @@ def defaulted(column: RawColumn, value: str) -> RawColumn:
     >>> defaulted(RawColumn(np.array([0, 1], dtype=np.int32), ("yes", "")), "no").values()
     ['yes', 'no']
     """
-    return RawColumn(column.codes, tuple(value if _is_empty(level) else level for level in column.levels))
+    levels = (value if as_text(level, frozenset()) is None else level for level in column.levels)
+    return RawColumn(column.codes, tuple(levels))
 
 
 def plain_numbers(column: RawColumn, missing: frozenset[str] = MISSING) -> RawColumn:
@@ -78,7 +79,3 @@ def renamed_stages(column: RawColumn, stages: Mapping[str, str]) -> RawColumn:
         for level in column.levels
     )
     return RawColumn(column.codes, levels)
-
-
-def _is_empty(level: object) -> bool:
-    return as_text(level, frozenset()) is None if not isinstance(level, str) else not clean(level)

@@ -25,7 +25,6 @@ class _Stream:
     """A stream table as parsed, all rows: ``lead`` is -1 where unknown, ``created`` the earliest creation of the lead."""
 
     table: MappedTable
-    context: ReadContext
     lead: Indices
     created: Instants
     occurred: Timestamps
@@ -41,17 +40,15 @@ class _Stream:
 
     def texts(self, *names: str) -> dict[str, Coded]:
         """Return the columns that the table has, of the rows that are used."""
-        used, missing = self.rejections.used, self.context.missing
+        used = self.rejections.used
         return {
-            name: compacted(self.table.text(name, missing).take(used))
-            for name in names
-            if name in self.table.columns
+            name: compacted(self.table.text(name).take(used)) for name in names if name in self.table.columns
         }
 
     def numbers(self, column: str) -> tuple[Floats, list[str]]:
         """Return a column of numbers of the rows that are used, and a note on values that are none."""
         used = self.rejections.used
-        numbers, bad = self.table.numbers(column, self.context.missing)
+        numbers, bad = self.table.numbers(column)
         bad = bad[used[bad]]
         if not len(bad):
             return numbers[used], []
@@ -115,13 +112,13 @@ def _parsed(table: MappedTable, leads: LeadIndex, context: ReadContext, what: st
     earliest = np.append(leads.dated(table), 0).astype(np.int64)
     occurred = context.timestamps(table, "occurred_at")
     recorded = context.timestamps(table, "recorded_at") if "recorded_at" in table.columns else None
-    lead_ids = table.text("lead_id", context.missing)
+    lead_ids = table.text("lead_id")
     # A missing recorded_at is 0, so the row is known when it occurred.
     known_at = occurred.at if recorded is None else np.maximum(occurred.at, recorded.at)
     rejections = (
         Rejections.of(table)
         .reject(MISSING, "lead_id", lead_ids.codes < 0)
-        .reject(MISSING, what, table.text(what, context.missing).codes < 0)
+        .reject(MISSING, what, table.text(what).codes < 0)
         .reject(MISSING, "occurred_at", occurred.missing)
         .reject_times("occurred_at", occurred, context.now)
     )
@@ -129,8 +126,8 @@ def _parsed(table: MappedTable, leads: LeadIndex, context: ReadContext, what: st
         rejections = rejections.reject_times("recorded_at", recorded, context.now)
     rejections = rejections.reject(AFTER_UNTIL, "occurred_at", known_at >= context.until)
     lead, rejections = leads.find(lead_ids, rejections)
-    ids = table.text(id_name, context.missing)
-    return _Stream(table, context, lead, earliest[lead], occurred, known_at, ids, rejections)
+    ids = table.text(id_name)
+    return _Stream(table, lead, earliest[lead], occurred, known_at, ids, rejections)
 
 
 def _id_notes(events: Events) -> list[str]:
