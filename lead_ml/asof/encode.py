@@ -92,10 +92,7 @@ def fit_encoder(
 
 
 def hide_some(encoder: Encoder, X: Floats, lead: Indices, seed: int) -> Floats:
-    """Return a copy of a fit matrix in which each category column shows *other* for its own 5% of the leads, in all rows of a lead.
-
-    Columns draw one after the other.
-    """
+    """Return a copy of a fit matrix in which each category column shows *other* for its own 5% of the leads, in all their rows."""
     hidden = X.copy()
     rng = np.random.default_rng(seed)
     leads, position = np.unique(lead, return_inverse=True)

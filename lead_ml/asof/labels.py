@@ -82,7 +82,7 @@ def open_leads(dataset: Dataset, as_of: int, closing: tuple[str, ...] = CLOSING_
 
 
 def snapshot_weights(spine: Spine, created_at: Instants | None, ages: Instants) -> Floats:
-    """Weigh each snapshot 1 / snapshots of the ascending `ages` that its lead would have had by the latest of them, had it stayed open.
+    """Weigh each snapshot 1 / snapshots at `ages`, ascending, that its lead would have had by the latest of them if still open.
 
     The weight must not depend on how long the lead stayed open: winners close early, and 1 / *actual* rows would give
     their few rows more weight and inflate every probability (informative cluster size: Williamson, Datta and Satten, 2003).

@@ -90,8 +90,9 @@ class _Run:
         self.tries[place] += 1
         try:
             if self.common is not None and (self.shared is None or self.shared.status != "finished"):
-                self.shared = self.client.scatter(self.common, broadcast=True, hash=False)
-            data = self.client.scatter(self.makers[place](), hash=False)
+                # In a list of one: a tuple would be scattered in parts.
+                (self.shared,) = self.client.scatter([self.common], broadcast=True, hash=False)
+            (data,) = self.client.scatter([self.makers[place]()], hash=False)
             future = self.client.submit(self.function, data, self.shared, pure=False)
         except OSError as error:  # a worker went away while it was sent to; a timeout is one too
             self._again(place, error)

@@ -44,15 +44,9 @@ class Cut:
     plans: tuple[Plan, ...]
     dataset: Dataset
     spine: Spine
-    piece_of: (
-        _Part  # the piece that answers each snapshot, -1 for one without the key: its answers are missing
-    )
-    part: (
-        _Part | None
-    )  # the one piece that each lead is in, -1 without the key; None where leads move between keys
-    members: tuple[
-        Indices, ...
-    ]  # leads of each piece, ascending: one is in the piece of every key that it ever had
+    piece_of: _Part  # the piece that answers each snapshot, -1 for one without the key: its answer is missing
+    part: _Part | None  # the one piece of each lead, -1 without the key; None where leads move between keys
+    members: tuple[Indices, ...]  # leads of each piece, ascending: one is in the pieces of all its keys
     keys: Sequence[str]  # the values of the key
     ranges: _Part  # the piece of each of them
 
@@ -134,10 +128,9 @@ def _cut(plans: dict[int, Plan], dataset: Dataset, spine: Spine, pieces: int | N
         if table is not None:
             load += np.bincount(keys.codes[table.lead] + 1, minlength=len(load))
     rows = int(load[1:].sum())
-    wanted = (
-        max(-(-rows // ROWS_A_PIECE), min(workers, rows * 10 // ROWS_A_PIECE)) if pieces is None else pieces
-    )
-    count = max(1, min(wanted, int(np.count_nonzero(load[1:])), _MOST_PIECES))
+    if pieces is None:
+        pieces = max(-(-rows // ROWS_A_PIECE), min(workers, rows * 10 // ROWS_A_PIECE))
+    count = max(1, min(pieces, int(np.count_nonzero(load[1:])), _MOST_PIECES))
     ranges = np.append(ranges_of(load[1:], count), np.int16(-1))
     moved = moves(dataset, own[0].key)
     if moved is None:
@@ -175,13 +168,9 @@ def tables_read(plans: Sequence[Plan], dataset: Dataset) -> tuple[Events | None,
 
 def columns_read(plan: Plan) -> frozenset[str]:
     """Return the columns that a plan reads, of its stream and of the leads."""
-    other = {"stage": plan.stream == "conversions", "event_id": plan.order_matters}
-    own = (
-        plan.key.partition(":")[0],
-        *plan.distinct_columns,
-        *(name for name, read in other.items() if read),
-    )
-    return plan.columns.union(own)
+    found = {plan.key.partition(":")[0], *plan.columns, *plan.distinct_columns}
+    found |= {"stage"} if plan.stream == "conversions" else set()
+    return frozenset(found | {"event_id"} if plan.order_matters else found)
 
 
 def without_rows(dataset: Dataset) -> Dataset:

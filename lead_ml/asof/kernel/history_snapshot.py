@@ -42,9 +42,7 @@ class HistorySnapshot:
     passes: npt.NDArray[np.uint64]
     values: npt.NDArray[np.int64]  # (V, N)
     codes: Codes  # (D + L, N)
-    levels: tuple[
-        tuple[str, ...], ...
-    ]  # texts of the codes, one tuple per distinct column, then per shown column
+    levels: tuple[tuple[str, ...], ...]  # texts of the codes: a tuple per distinct, then per shown column
     base: Base  # (K + 1, A) state of the all-time features
 
     @cached_property

@@ -35,9 +35,7 @@ class StreamRows:
     occurred: Instants
     passes: npt.NDArray[np.uint64]  # (N,) bit i set where the row passes filter i of the plan
     values: npt.NDArray[np.int64]  # (V, N) millionths, missing as 0
-    texts: tuple[
-        Coded, ...
-    ]  # D columns whose values are distinguished, then L whose first or last value is shown
+    texts: tuple[Coded, ...]  # D columns whose values are distinguished, then L that are shown
     event_id: Coded | None  # settles the order of rows with equal instants
 
     def __len__(self) -> int:

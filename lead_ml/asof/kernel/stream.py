@@ -39,7 +39,7 @@ class Stream:
 
 
 def gather(plan: Plan, dataset: Dataset) -> Stream:
-    """Lay out the stream of `plan`, sorted by (key, known_at, occurred_at, event_id, values): the order in the files changes nothing."""
+    """Lay out the stream of `plan` by (key, known_at, occurred_at, event_id, values): the order in the files changes nothing."""
     keys = lead_keys(plan, dataset)
     rows = collect(plan, dataset, keys)
     if rows is None:
