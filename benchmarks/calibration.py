@@ -7,7 +7,7 @@ training data, as in use: where channels drift and seasons turn, as they do in t
 far. ``--drift 0`` holds the channels still. The slope is that of the true probability on the logit of the predicted one; the
 interval covers a bin when the mean true probability of the bin lies inside its mean bounds.
 
-Usage: python benchmarks/calibration.py [--seeds 5] [--train 50000] [--test 50000] [--drift 1] [--when same] [--kind logistic] [--json] [--smoke]
+Usage: python benchmarks/calibration.py [--seeds 5] [--train 50000] [--test 50000] [--drift 1] [--when same] [--candidate logistic] [--json] [--smoke]
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DAYS = 540  # of history to train on
 
 
 def one_seed(
-    seed: int, n_train: int, n_test: int, when: str, drift: float, kinds: tuple[str, ...] | None
+    seed: int, n_train: int, n_test: int, when: str, drift: float, candidates: tuple[str, ...] | None
 ) -> dict[str, object]:
     """Train on one part of a world's leads and score the others."""
     world, trains, until = split_world(seed, n_train, n_test, when, drift)
@@ -44,7 +44,7 @@ def one_seed(
         root = Path(folder) / "project"
         init_project(root)
         project = load_project(root)
-        run = train(project, known_before(part_of(world.data, seen), until), kinds=kinds)
+        run = train(project, known_before(part_of(world.data, seen), until), candidates=candidates)
         scorer = Scorer.load(run.bundle)
     # A future lead is scored beside all the history there is; one of the same period beside the others scored with it.
     dataset = world.data if when == "future" else part_of(world.data, np.nonzero(~trains)[0])
@@ -59,7 +59,7 @@ def one_seed(
     scored = scorer.scored(dataset, spine)["conversion"]
     weight = snapshot_weights(spine, created, np.unique(spine.as_of - created[spine.lead]))
     found = figures(truth, scored.probability, scored.lower, scored.upper, weight)
-    about = {"seed": seed, "kind": main.fitted.kind, "calibration": main.calibration.method}
+    about = {"seed": seed, "candidate": main.fitted.candidate, "calibration": main.calibration.method}
     return {**about, "test_leads": len(np.unique(spine.lead)), **found}
 
 
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--test", type=int, default=50_000)
     parser.add_argument("--when", choices=("same", "future"), default="same")
     parser.add_argument("--drift", type=float, default=1.0)
-    parser.add_argument("--kind", action="append")
+    parser.add_argument("--candidate", action="append")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--smoke", action="store_true")
     options = parser.parse_args()
@@ -161,7 +161,7 @@ def main() -> None:
             options.test,
             options.when,
             options.drift,
-            tuple(options.kind) if options.kind else None,
+            tuple(options.candidate) if options.candidate else None,
         )
         for seed in range(options.first, options.first + options.seeds)
     ]
@@ -172,11 +172,11 @@ def main() -> None:
         )
         return
     print(
-        f"SYNTHETIC, {options.when} leads; seed, kind, calibration, slope, mean error, bins covered, mean width of the 90% interval"
+        f"SYNTHETIC, {options.when} leads; seed, candidate, calibration, slope, mean error, bins covered, mean width of the 90% interval"
     )
     for row in rows:
         print(
-            f"{row['seed']:4d} {row['kind']:10s} {row['calibration']:11s} {row['slope']:.3f} {row['mean_error']:.4f} "
+            f"{row['seed']:4d} {row['candidate']:10s} {row['calibration']:11s} {row['slope']:.3f} {row['mean_error']:.4f} "
             f"{row['covered_bins']:2d}/{row['bins']} {row['mean_width']:.4f}"
         )
     print(f"coverage over all bins {covered:.1%}")

@@ -1,4 +1,4 @@
-"""Forward figures of the example projects on public data, every kind beside the base rate.
+"""Forward figures of the example projects on public data, every candidate beside the base rate.
 
 Usage: python benchmarks/public.py DATA_FOLDER [--json]
 
@@ -23,7 +23,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 def figures(name: str, data: Path) -> list[dict[str, object]]:
-    """Train one example and return a row per kind."""
+    """Train one example and return a row per candidate."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / name
         shutil.copytree(EXAMPLES / name, root, ignore=shutil.ignore_patterns("runs"))
@@ -39,8 +39,8 @@ def figures(name: str, data: Path) -> list[dict[str, object]]:
     return [
         {
             "data": name,
-            "kind": record.kind,
-            "wins": record.kind == evaluation.winner,
+            "candidate": record.candidate,
+            "wins": record.candidate == evaluation.winner,
             **{
                 m: [getattr(record.metrics[m], end) for end in ("value", "lower", "upper")]
                 for m in ("log_loss", "roc_auc")
@@ -48,7 +48,7 @@ def figures(name: str, data: Path) -> list[dict[str, object]]:
             "random_auc": record.random_split.get("roc_auc"),
             "test_positives": evaluation.windows[-1].test_positives,
         }
-        for record in evaluation.kinds
+        for record in evaluation.candidates
     ]
 
 
@@ -62,12 +62,12 @@ def main() -> None:
     if options.json:
         json.dump(rows, sys.stdout, indent=1)
         return
-    print("data, kind, forward log-loss, forward AUC (95%), AUC of a random split, positives evaluated")
+    print("data, candidate, forward log-loss, forward AUC (95%), AUC of a random split, positives evaluated")
     for row in rows:
         loss, auc = row["log_loss"], row["roc_auc"]
         chance = "-" if row["random_auc"] is None else f"{row['random_auc']:.3f}"
         print(
-            f"{row['data']:15s} {row['kind']:10s}{'*' if row['wins'] else ' '} {loss[0]:.3f} ({loss[1]:.3f}-{loss[2]:.3f}) "
+            f"{row['data']:15s} {row['candidate']:10s}{'*' if row['wins'] else ' '} {loss[0]:.3f} ({loss[1]:.3f}-{loss[2]:.3f}) "
             f"{auc[0]:.3f} ({auc[1]:.3f}-{auc[2]:.3f}) {chance} {row['test_positives']}"
         )
 

@@ -6,7 +6,7 @@ figure per way: milliseconds a lead, by the clock of the wall. Shown are the med
 
 features + model + explain are parts of total, measured on their own; total also words the reasons.
 
-Usage: python benchmarks/scoring.py [--leads 12000] [--rounds 30] [--kind lightgbm] [--project FOLDER] [--json] [--smoke]
+Usage: python benchmarks/scoring.py [--leads 12000] [--rounds 30] [--candidate lightgbm] [--project FOLDER] [--json] [--smoke]
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def measured(ways: dict[str, Way], rounds: int) -> dict[str, list[float]]:
     return found
 
 
-def trained_project(folder: Path, leads: int, kind: str) -> Path:
+def trained_project(folder: Path, leads: int, candidate: str) -> Path:
     """Generate and train a project, and let it serve."""
     from lead_ml.demo import generate, write
     from lead_ml.scoring import Served, serve_version
@@ -178,7 +178,7 @@ def trained_project(folder: Path, leads: int, kind: str) -> Path:
     init_project(root)
     write(generate(leads, 7), root)
     loaded = load(root)
-    version = train(loaded.project, loaded.dataset, kinds=(kind,)).record.version
+    version = train(loaded.project, loaded.dataset, candidates=(candidate,)).record.version
     served_now = Served(
         version=version, folder=f"{version}/bundle", at="2026-01-01T00:00:00Z", why="benchmark"
     )
@@ -207,7 +207,7 @@ def benchmark(root: Path, rounds: int) -> dict[str, Any]:
         "synthetic": scorer.bundle.info.synthetic,
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
-        "kinds": {name: part.fitted.kind for name, part in scorer.bundle.parts.items()},
+        "candidates": {name: part.fitted.candidate for name, part in scorer.bundle.parts.items()},
         "features": len(scorer.bundle.declarations),
         "events_a_lead": statistics.mean(len(json.loads(body)["events"]) for body in bodies[:SINGLES]),
         "rounds": rounds,
@@ -222,9 +222,9 @@ def benchmark(root: Path, rounds: int) -> dict[str, Any]:
 
 def table(result: dict[str, Any]) -> str:
     """Return the result as a table in Markdown."""
-    kinds = ", ".join(f"{target} {kind}" for target, kind in result["kinds"].items())
+    candidates = ", ".join(f"{target} {candidate}" for target, candidate in result["candidates"].items())
     lines = [
-        f"{'SYNTHETIC' if result['synthetic'] else 'Own'} data; {kinds}; {result['features']} features, {result['events_a_lead']:.0f} events a lead; "
+        f"{'SYNTHETIC' if result['synthetic'] else 'Own'} data; {candidates}; {result['features']} features, {result['events_a_lead']:.0f} events a lead; "
         f"{result['date']}, {result['machine']}, one thread; {result['rounds']} rounds in turn",
         "",
         "| milliseconds a lead | median | fastest round | slowest round |",
@@ -245,14 +245,16 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--leads", type=int, default=12_000)
     parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--kind", choices=("scorecard", "logistic", "lightgbm"), default="lightgbm")
+    parser.add_argument("--candidate", choices=("scorecard", "logistic", "lightgbm"), default="lightgbm")
     parser.add_argument("--project", type=Path, help="a project that serves already, instead of training one")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--smoke", action="store_true", help="a few seconds, to see that it still runs")
     given = parser.parse_args(arguments)
-    leads, rounds, kind = (800, 2, "scorecard") if given.smoke else (given.leads, given.rounds, given.kind)
+    leads, rounds, candidate = (
+        (800, 2, "scorecard") if given.smoke else (given.leads, given.rounds, given.candidate)
+    )
     with tempfile.TemporaryDirectory() as folder:
-        root = given.project or trained_project(Path(folder), leads, kind)
+        root = given.project or trained_project(Path(folder), leads, candidate)
         result = benchmark(root, rounds)
     print(json.dumps(result, indent=2) if given.json else table(result))
     return 0

@@ -79,7 +79,7 @@ class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return one line: the candidate behind it and the number of columns it reads."""
         if self.part is None:
             return "FeatureClassifier()"
-        return f"FeatureClassifier({self.part.fitted.kind}, {self.n_features_in_} columns)"
+        return f"FeatureClassifier({self.part.fitted.candidate}, {self.n_features_in_} columns)"
 
     def __sklearn_is_fitted__(self) -> bool:
         """Tell scikit-learn that there is nothing left to fit."""

@@ -117,8 +117,10 @@ class Model:
 
     def __repr__(self) -> str:
         """Return one line: version and candidates."""
-        kinds = ", ".join(f"{name}: {part.fitted.kind}" for name, part in self.scorer.bundle.parts.items())
-        return f"Model({self.version}, {kinds})"
+        candidates = ", ".join(
+            f"{name}: {part.fitted.candidate}" for name, part in self.scorer.bundle.parts.items()
+        )
+        return f"Model({self.version}, {candidates})"
 
     def _answers(
         self, leads: Frame, events: Frame | None, as_of: Any, lang: Lang, reasons: int

@@ -72,7 +72,7 @@ class TrainedRun(Run):
 
     def __repr__(self) -> str:
         """Return one line: version, chosen candidates, and the headline of the conversion model."""
-        chosen = ", ".join(f"{target}: {kind}" for target, kind in self.record.kinds.items())
+        chosen = ", ".join(f"{target}: {candidate}" for target, candidate in self.record.candidates.items())
         return f"TrainedRun({self.version}, {chosen})"
 
     def _repr_html_(self) -> str:
@@ -109,7 +109,7 @@ def promote(
 
 def _metrics(evaluation: Evaluation, target: str) -> Iterator[tuple[Any, ...]]:
     positives = evaluation.windows[-1].test_positives
-    for item in evaluation.kinds:
+    for item in evaluation.candidates:
         for name, figure in item.metrics.items():
             bounds = figure.value, figure.lower, figure.upper
-            yield target, item.kind, name, *bounds, positives, item.kind == evaluation.winner
+            yield target, item.candidate, name, *bounds, positives, item.candidate == evaluation.winner

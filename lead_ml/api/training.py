@@ -12,7 +12,7 @@ from lead_ml.api.frames import Frame, arrow_of, write_frame
 from lead_ml.api.run import TrainedRun
 from lead_ml.errors import InputError, LeadMLError
 from lead_ml.project.load import Project, load_project
-from lead_ml.project.targets import KINDS, Kind
+from lead_ml.project.targets import CANDIDATES, Candidate
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.init import init_from_export
 from lead_ml.workflows.train import train as train_dataset
@@ -81,7 +81,7 @@ def fit(
     >>> run = lead_ml.fit(leads, events=events, outcomes=outcomes)  # doctest: +SKIP
     >>> run = lead_ml.fit(leads, created="CreateDate", outcome="Converted")  # doctest: +SKIP
     """
-    root, kinds = Path(folder), _candidates(candidates)
+    root, candidates = Path(folder), _candidates(candidates)
     frames = {"leads": leads, "events": events, "outcomes": outcomes}
     tables = {name: arrow_of(frame, name) for name, frame in frames.items() if frame is not None}
     named = {
@@ -99,7 +99,7 @@ def fit(
     else:
         for name, table in tables.items():
             write_frame(table, root / "data" / f"{name}.parquet")
-    return train(root, candidates=kinds, seed=seed, track=track, progress=progress)
+    return train(root, candidates=candidates, seed=seed, track=track, progress=progress)
 
 
 def train(
@@ -126,12 +126,14 @@ def train(
     --------
     >>> run = lead_ml.train(lead_ml.load_project("my-company"))  # doctest: +SKIP
     """
-    kinds = _candidates(candidates)
+    candidates = _candidates(candidates)
     if dataset is not None:
         loaded = project if isinstance(project, Project) else load_project(Path(project))
-        return TrainedRun.of(train_dataset(loaded, dataset, kinds=kinds, progress=progress))
+        return TrainedRun.of(train_dataset(loaded, dataset, candidates=candidates, progress=progress))
     root = project.root if isinstance(project, Project) else Path(project)
-    return TrainedRun.of(train_project(root, None, kinds=kinds, seed=seed, track=track, progress=progress))
+    return TrainedRun.of(
+        train_project(root, None, candidates=candidates, seed=seed, track=track, progress=progress)
+    )
 
 
 def _drafted(root: Path, tables: Mapping[str, pa.Table], named: Mapping[str, str]) -> None:
@@ -148,17 +150,17 @@ def _drafted(root: Path, tables: Mapping[str, pa.Table], named: Mapping[str, str
         raise
 
 
-def _candidates(names: Sequence[str] | str | None) -> tuple[Kind, ...] | None:
+def _candidates(names: Sequence[str] | str | None) -> tuple[Candidate, ...] | None:
     """Return the candidates asked for; one may be given as a plain string."""
     if names is None:
         return None
     asked = (names,) if isinstance(names, str) else tuple(names)
-    unknown = [name for name in asked if name not in KINDS]
+    unknown = [name for name in asked if name not in CANDIDATES]
     if unknown or not asked:
         raise InputError(
-            "unknown candidate", source="candidates", value=", ".join(unknown), expected=", ".join(KINDS)
+            "unknown candidate", source="candidates", value=", ".join(unknown), expected=", ".join(CANDIDATES)
         )
-    return tuple(kind for kind in KINDS if kind in asked)
+    return tuple(candidate for candidate in CANDIDATES if candidate in asked)
 
 
 def _check_free(root: Path) -> None:

@@ -10,7 +10,7 @@ from lead_ml.language import Lang, catalog
 
 if TYPE_CHECKING:
     from lead_ml.evaluation import Evaluation
-    from lead_ml.evaluation.records import KindRecord
+    from lead_ml.evaluation.records import CandidateRecord
     from lead_ml.scoring import Answer
     from lead_ml.scoring.thresholds import Advice, Threshold, Thresholds
 
@@ -40,26 +40,28 @@ def print_evaluation(evaluation: Evaluation | None, target: str) -> None:
         f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. 95% intervals; random is the ROC AUC "
         "of a random split, which is optimistic.\n"
     )
-    named = [(f"{k.kind}{' *' if k.kind == evaluation.winner else ''}", k) for k in evaluation.kinds]
+    named = [
+        (f"{k.candidate}{' *' if k.candidate == evaluation.winner else ''}", k) for k in evaluation.candidates
+    ]
     print_table(
         f"{evaluation.target}: probability quality (lower is better; * proposed)",
         ("candidate", *(heading for _, heading, _ in PROBABILITY_FIGURES), "calibration"),
-        [(name, *_cells(kind, PROBABILITY_FIGURES), kind.calibration) for name, kind in named],
+        [(name, *_cells(candidate, PROBABILITY_FIGURES), candidate.calibration) for name, candidate in named],
     )
     print_table(
         f"{evaluation.target}: ranking quality (higher is better; lift and capture: top 10%)",
         ("candidate", *(heading for _, heading, _ in RANKING_FIGURES), "random"),
-        [(name, *_cells(kind, RANKING_FIGURES), _random(kind)) for name, kind in named],
+        [(name, *_cells(candidate, RANKING_FIGURES), _random(candidate)) for name, candidate in named],
     )
     if evaluation.leaky is not None:
         tell(("left out", "yellow"), f" {evaluation.leaky.said}\n")
 
 
-def _cells(record: KindRecord, figures: Sequence[tuple[str, str, bool]]) -> list[str]:
+def _cells(record: CandidateRecord, figures: Sequence[tuple[str, str, bool]]) -> list[str]:
     return [interval(record.metrics[name], bounds=always or wide()) for name, _, always in figures]
 
 
-def _random(record: KindRecord) -> str:
+def _random(record: CandidateRecord) -> str:
     return f"{record.random_split['roc_auc']:.3f}" if record.random_split else "-"
 
 
@@ -120,7 +122,7 @@ def print_worklist(answers: Sequence[Answer], total: int) -> None:
 def print_answer(answer: Answer, lang: Lang, top: int | None = None) -> None:
     """Print one lead with its reasons, or the `top` strongest on either side."""
     _tell_lead(answer)
-    tell(f"  as of {answer.as_of[:19]}Z; {answer.kind}, version {answer.model_version}\n")
+    tell(f"  as of {answer.as_of[:19]}Z; {answer.candidate}, version {answer.model_version}\n")
     texts = catalog(lang)
     sides = (("cli.positive_factors", answer.reasons.for_), ("cli.negative_factors", answer.reasons.against))
     for key, reasons in sides:

@@ -15,7 +15,7 @@ from lead_ml.cli.show import print_evaluation
 if TYPE_CHECKING:
     from lead_ml.evaluation import Evaluation
     from lead_ml.evaluation.tuned import Tuned
-    from lead_ml.project.targets import Kind
+    from lead_ml.project.targets import Candidate
     from lead_ml.registry.runs import Run
     from lead_ml.workflows.versions import Version
 
@@ -44,7 +44,13 @@ def train(
 
     with steps("reading") as step, work_at(dask, step) as work:
         run = train_project(
-            project, data, kinds=candidates_of(candidate), seed=seed, track=track, progress=step, work=work
+            project,
+            data,
+            candidates=candidates_of(candidate),
+            seed=seed,
+            track=track,
+            progress=step,
+            work=work,
         )
     evaluations = {target: run.evaluation(target) for target in run.targets}
     plain = {"run": run.record, "evaluations": evaluations, "folder": str(run.folder)}
@@ -77,7 +83,7 @@ def evaluate(
     else:
         with steps("reading") as step, work_at(dask, step) as work:
             found = evaluate_project(
-                project, data, kinds=candidates_of(candidate), seed=seed, progress=step, work=work
+                project, data, candidates=candidates_of(candidate), seed=seed, progress=step, work=work
             )
     if as_json:
         print_json(found)
@@ -115,7 +121,7 @@ def tune(
             project,
             data,
             target,
-            kind=chosen,
+            candidate=chosen,
             trials=trials,
             seed=seed,
             track=track,
@@ -205,7 +211,7 @@ def print_run(run: Run) -> None:
 def print_tuned(tuned: Tuned) -> None:
     """Print the best parameters, and how much better they are than those in use."""
     print_table(
-        f"{tuned.target}, {tuned.kind}: best of {tuned.trials} trials",
+        f"{tuned.target}, {tuned.candidate}: best of {tuned.trials} trials",
         ("parameter", "value", "importance"),
         [
             (name, f"{value:.6g}", f"{tuned.importance[name]:.0%}" if name in tuned.importance else "-")
@@ -235,16 +241,16 @@ def next_step(tuned: Tuned, written: Path | None, *, asked: bool) -> str:
     return "Next: the same command with --write puts them into params.yaml, then lead-ml train"
 
 
-def candidates_of(names: list[str] | None) -> tuple[Kind, ...] | None:
+def candidates_of(names: list[str] | None) -> tuple[Candidate, ...] | None:
     """Check the candidates named on the command line."""
-    from lead_ml.workflows.training import KINDS
+    from lead_ml.workflows.training import CANDIDATES
 
     for name in names or ():
-        if name not in KINDS:
+        if name not in CANDIDATES:
             raise typer.BadParameter(
-                f"unknown candidate {name!r}; use {', '.join(KINDS)}", param_hint="--candidate"
+                f"unknown candidate {name!r}; use {', '.join(CANDIDATES)}", param_hint="--candidate"
             )
-    return tuple(kind for kind in KINDS if kind in names) if names else None
+    return tuple(candidate for candidate in CANDIDATES if candidate in names) if names else None
 
 
 COMMANDS = (train, tune, evaluate, report, versions)

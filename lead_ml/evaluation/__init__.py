@@ -10,13 +10,13 @@ from lead_ml.evaluation.backtest import (
     for_fit,
 )
 from lead_ml.evaluation.forward import Evaluated, Forward, evaluate_forward
-from lead_ml.evaluation.records import Evaluation, KindRecord, LeakyRecord, SliceRecord, WindowRecord
+from lead_ml.evaluation.records import CandidateRecord, Evaluation, LeakyRecord, SliceRecord, WindowRecord
 
 __all__ = [
+    "CandidateRecord",
     "Evaluated",
     "Evaluation",
     "Forward",
-    "KindRecord",
     "LeakyRecord",
     "SliceRecord",
     "Table",

@@ -175,14 +175,14 @@ def score_window(
     X = fits[0].matrix(take(table.raw, window.test))  # all of them share the code book
     for k, fitted in zip(able, fits, strict=True):
         found[k] = WindowScores(window, fitted, fitted.model.predict_logit(X), float(y.sum()))
-    for kind in dict.fromkeys(recipes[k].kind for k in able):
-        progress(f"{recipes[0].spec.name} {kind}: {window.name}")
+    for candidate in dict.fromkeys(recipes[k].candidate for k in able):
+        progress(f"{recipes[0].spec.name} {candidate}: {window.name}")
     return found
 
 
 def _enough_to_fit(recipe: Recipe, y: Floats, *, last: bool) -> bool:
     few = min(int(y.sum()), int(len(y) - y.sum()))
-    if few >= MIN_FIT_POSITIVES or recipe.kind == "scorecard":
+    if few >= MIN_FIT_POSITIVES or recipe.candidate == "scorecard":
         return True
     if last:
         raise TooLittleData(

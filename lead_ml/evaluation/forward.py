@@ -22,14 +22,14 @@ from lead_ml.evaluation.backtest import (
     score_window,
 )
 from lead_ml.evaluation.penalty import choose_penalty, penalties_of
-from lead_ml.evaluation.records import Evaluation, KindRecord
+from lead_ml.evaluation.records import CandidateRecord, Evaluation
 from lead_ml.evaluation.slices import slices_of
 from lead_ml.evaluation.split import Window, random_windows
-from lead_ml.evaluation.summary import Compared, base_rate, kind_record, window_record
+from lead_ml.evaluation.summary import Compared, base_rate, candidate_record, window_record
 from lead_ml.model import Calibration
 from lead_ml.model.fit import Recipe
 from lead_ml.model.metrics import Interval, bootstrap, evaluate, log_loss, sigmoid
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import Candidate
 from lead_ml.project.task import Task
 from lead_ml.tables.dataset import Floats
 
@@ -48,7 +48,7 @@ class Forward:
     """An evaluation with the scores behind it; ``test`` is the mask of the evaluated rows."""
 
     evaluation: Evaluation
-    evaluated: Mapping[Kind, Evaluated]
+    evaluated: Mapping[Candidate, Evaluated]
     test: Mask
 
     @property
@@ -113,12 +113,16 @@ def evaluate_forward(
     """
     course = _Course(task, table, windows, progress)
     require_both_classes(course.known.y, "the forward window")
-    evaluated = {scores.recipe.kind: _evaluated(scores, course) for scores in _backtests(recipes, course)}
-    metrics = {kind: course.metrics(item.probability) for kind, item in evaluated.items()}
-    winner = min(evaluated, key=lambda kind: metrics[kind]["log_loss"].value)
+    evaluated = {
+        scores.recipe.candidate: _evaluated(scores, course) for scores in _backtests(recipes, course)
+    }
+    metrics = {candidate: course.metrics(item.probability) for candidate, item in evaluated.items()}
+    winner = min(evaluated, key=lambda candidate: metrics[candidate]["log_loss"].value)
     best = evaluated[winner].probability
     lead_over: dict[str, Interval] = {
-        kind: course.gap(item.probability, best) for kind, item in evaluated.items() if kind != winner
+        candidate: course.gap(item.probability, best)
+        for candidate, item in evaluated.items()
+        if candidate != winner
     }
     random = _random_split(evaluated, course) if by_chance and not course.optimistic else {}
     rate = base_rate(table, windows[-1])
@@ -133,9 +137,12 @@ def evaluate_forward(
         optimistic=course.optimistic,
         base_rate=rate,
         windows=tuple(window_record(window, table) for window in windows),
-        kinds=(
-            *(_record(item, metrics[kind], random.get(kind, {}), course) for kind, item in evaluated.items()),
-            kind_record("base rate", base, Calibration.identity(), base["log_loss"].value, {}),
+        candidates=(
+            *(
+                _record(item, metrics[candidate], random.get(candidate, {}), course)
+                for candidate, item in evaluated.items()
+            ),
+            candidate_record("base rate", base, Calibration.identity(), base["log_loss"].value, {}),
         ),
         winner=winner,
         lead_over=lead_over,
@@ -203,7 +210,7 @@ def _evaluated(scores: Backtest, course: _Course) -> Evaluated:
     return Evaluated(scores, calibration, sigmoid(calibration.apply(scores.logit[course.test])))
 
 
-def _random_split(evaluated: Mapping[Kind, Evaluated], course: _Course) -> dict[str, dict[str, float]]:
+def _random_split(evaluated: Mapping[Candidate, Evaluated], course: _Course) -> dict[str, dict[str, float]]:
     """Evaluate each recipe on a random fold of the same size, to show how optimistic it is; never a claim."""
     table, usable = course.table, course.table.labels.used
     folds = max(2, round(usable.sum() / max(1, course.test.sum())))
@@ -213,12 +220,12 @@ def _random_split(evaluated: Mapping[Kind, Evaluated], course: _Course) -> dict[
     for part in score_window(recipes, table, window, course.progress):
         assert part is not None
         figures = evaluate(known.y, sigmoid(part.logit), known.weight)
-        found[part.fitted.kind] = {name: figures[name] for name in ("roc_auc", "log_loss")}
+        found[part.fitted.candidate] = {name: figures[name] for name in ("roc_auc", "log_loss")}
     return found
 
 
 def _record(
     item: Evaluated, metrics: Mapping[str, Interval], by_chance: dict[str, float], course: _Course
-) -> KindRecord:
+) -> CandidateRecord:
     raw = log_loss(course.known.y, sigmoid(item.scores.logit[course.test]), course.known.weight)
-    return kind_record(item.scores.recipe.kind, metrics, item.calibration, raw, by_chance)
+    return candidate_record(item.scores.recipe.candidate, metrics, item.calibration, raw, by_chance)

@@ -19,7 +19,7 @@ from lead_ml.tables.dataset import Floats
 def penalties_of(recipe: Recipe) -> tuple[Recipe, ...]:
     """Return one recipe per penalty in ``l2_search``; the recipe itself where there is nothing to choose."""
     plain = recipe.params.logistic
-    if recipe.kind != "logistic" or not plain.l2_search:
+    if recipe.candidate != "logistic" or not plain.l2_search:
         return (recipe,)
     searched = [plain.model_copy(update={"l2": l2, "l2_search": ()}) for l2 in sorted(plain.l2_search)]
     params = [recipe.params.model_copy(update={"logistic": section}) for section in searched]

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from lead_ml.model.metrics import Interval
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import Candidate
 
 MOST_NAMED = 8
 
@@ -26,10 +26,10 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
     test_positives: int
 
 
-class KindRecord(msgspec.Struct, frozen=True, kw_only=True):
+class CandidateRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The forward figures of one candidate, its calibration, and the same recipe under a random split."""
 
-    kind: str
+    candidate: str
     metrics: dict[str, Interval]
     calibration: str
     slope: float
@@ -87,8 +87,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     optimistic: bool
     base_rate: float
     windows: tuple[WindowRecord, ...]
-    kinds: tuple[KindRecord, ...]
-    winner: Kind
+    candidates: tuple[CandidateRecord, ...]
+    winner: Candidate
     lead_over: dict[str, Interval]
     headline: str
     warnings: tuple[str, ...]
@@ -96,9 +96,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     left_out: dict[str, int]
     leaky: LeakyRecord | None = None
 
-    def of(self, kind: str) -> KindRecord:
+    def of(self, candidate: str) -> CandidateRecord:
         """Return the figures of one candidate."""
-        return next(record for record in self.kinds if record.kind == kind)
+        return next(record for record in self.candidates if record.candidate == candidate)
 
     def save(self, path: Path) -> None:
         """Write as indented JSON."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from lead_ml.errors import DeclarationError
 from lead_ml.project.params import TargetParams
-from lead_ml.project.targets import Kind, ModelSpec, Uniform
+from lead_ml.project.targets import Candidate, ModelSpec, Uniform
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class SearchSpace:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
-SPACES: Mapping[Kind, SearchSpace] = {
+SPACES: Mapping[Candidate, SearchSpace] = {
     "logistic": SearchSpace({"l2": Uniform(0.3, 1_000.0, log=True)}, fixed={"l2_search": ()}),
     "lightgbm": SearchSpace(
         {
@@ -37,11 +37,11 @@ SPACES: Mapping[Kind, SearchSpace] = {
 }
 
 
-def space_of(spec: ModelSpec, kind: Kind) -> SearchSpace:
+def space_of(spec: ModelSpec, candidate: Candidate) -> SearchSpace:
     """Return the search space of a candidate: the model's own ranges of its parameters, else the default ones."""
-    if kind not in SPACES:
+    if candidate not in SPACES:
         raise DeclarationError(
-            f"the {kind} of model {spec.name} has no parameters to search",
+            f"the {candidate} of model {spec.name} has no parameters to search",
             expected=f"one of {', '.join(SPACES)}",
         )
     known = {name: parameters_of(name) for name in SPACES}
@@ -52,12 +52,12 @@ def space_of(spec: ModelSpec, kind: Kind) -> SearchSpace:
             value=stray,
             expected="; ".join(f"{name}: {', '.join(names)}" for name, names in known.items()),
         )
-    own = {name: space for name, space in spec.search.items() if name in known[kind]}
-    default = SPACES[kind]
+    own = {name: space for name, space in spec.search.items() if name in known[candidate]}
+    default = SPACES[candidate]
     return SearchSpace(own, default.fixed) if own else default
 
 
-def parameters_of(kind: Kind) -> tuple[str, ...]:
+def parameters_of(candidate: Candidate) -> tuple[str, ...]:
     """Return the numeric parameters that ``params.yaml`` knows of a candidate."""
-    section = getattr(TargetParams(), kind)
+    section = getattr(TargetParams(), candidate)
     return tuple(name for name, value in section if isinstance(value, int | float) and value is not True)

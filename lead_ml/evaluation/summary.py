@@ -9,27 +9,27 @@ import numpy as np
 
 from lead_ml.asof.labels import NEVER
 from lead_ml.evaluation.backtest import Table
-from lead_ml.evaluation.records import KindRecord, WindowRecord
+from lead_ml.evaluation.records import CandidateRecord, WindowRecord
 from lead_ml.evaluation.split import Window
 from lead_ml.model import Calibration
 from lead_ml.model.metrics import Interval
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import Candidate
 from lead_ml.tables.instants import iso
 
 ENOUGH_POSITIVES = 200  # below, a difference between candidates is mostly noise: AUC half-width about .04
 SUSPICIOUS_AUC = 0.95
 
 
-def kind_record(
-    kind: str,
+def candidate_record(
+    candidate: str,
     metrics: Mapping[str, Interval],
     calibration: Calibration,
     uncalibrated_log_loss: float,
     by_chance: dict[str, float],
-) -> KindRecord:
+) -> CandidateRecord:
     """Return the record of a candidate, without metrics that have no value, such as the calibration slope of a constant."""
-    return KindRecord(
-        kind=kind,
+    return CandidateRecord(
+        candidate=candidate,
         metrics={
             name: found
             for name, found in metrics.items()
@@ -73,8 +73,8 @@ class Compared:
     ``lead_over`` and ``over_base`` are the log-loss of the other candidates, and of the base rate, minus that of the winner.
     """
 
-    winner: Kind
-    metrics: Mapping[Kind, Mapping[str, Interval]]
+    winner: Candidate
+    metrics: Mapping[Candidate, Mapping[str, Interval]]
     lead_over: Mapping[str, Interval]
     over_base: Interval
     positives: int
@@ -85,7 +85,7 @@ class Compared:
         loss = self.metrics[self.winner]["log_loss"]
         split = "random-fold (optimistic)" if self.optimistic else "forward"
         claim = f" has the lowest {split} log-loss," if self.lead_over else f": {split} log-loss"
-        tied = [kind for kind, gap in self.lead_over.items() if gap.lower <= 0]
+        tied = [candidate for candidate, gap in self.lead_over.items() if gap.lower <= 0]
         beside = "clearly ahead of every other candidate" if self.lead_over else "better than the base rate"
         if self.over_base.upper < 0:
             beside = "worse than the base rate"

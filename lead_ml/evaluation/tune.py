@@ -77,7 +77,7 @@ def tune(
         import optuna
     except ImportError as error:
         raise MissingExtra("optuna", "train") from error
-    space = space_of(recipe.spec, recipe.kind)
+    space = space_of(recipe.spec, recipe.candidate)
     if len(rows.windows) < 2:
         raise TooLittleData(
             "there is no window before the forward window to tune on", do="bring a longer history"
@@ -109,7 +109,7 @@ def tune(
     best = min(history, key=lambda trial: (trial.log_loss, trial.number))
     return Tuned(
         target=recipe.spec.name,
-        kind=recipe.kind,
+        candidate=recipe.candidate,
         study=name,
         params=best.params,
         fixed=dict(space.fixed),
@@ -138,16 +138,16 @@ def history_of(study: Any) -> tuple[TrialRecord, ...]:
 
 def with_params(recipe: Recipe, changes: Mapping[str, Number], space: SearchSpace) -> Recipe:
     """Return the recipe with other parameters of its candidate."""
-    section = getattr(recipe.params, recipe.kind)
+    section = getattr(recipe.params, recipe.candidate)
     changed = type(section).model_validate({**section.model_dump(), **space.fixed, **changes})
-    return replace(recipe, params=recipe.params.model_copy(update={recipe.kind: changed}))
+    return replace(recipe, params=recipe.params.model_copy(update={recipe.candidate: changed}))
 
 
 def study_name(recipe: Recipe, rows: Rolling, space: SearchSpace) -> str:
     """Name a study after everything that decides the log-loss of a trial, apart from the parameters searched."""
     params = recipe.params.model_dump(mode="json")
     for name in space.ranges:
-        params[recipe.kind].pop(name)
+        params[recipe.candidate].pop(name)
     parts = {
         "params": params,
         "spec": recipe.spec,
@@ -158,7 +158,7 @@ def study_name(recipe: Recipe, rows: Rolling, space: SearchSpace) -> str:
         "windows": [(w.name, w.start, int(w.fit.sum()), int(w.test.sum())) for w in rows.windows],
     }
     digest = hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
-    return f"{recipe.spec.name}-{recipe.kind}-{digest[:12]}"
+    return f"{recipe.spec.name}-{recipe.candidate}-{digest[:12]}"
 
 
 def _suggest(trial: Any, space: SearchSpace) -> dict[str, Number]:
@@ -179,7 +179,7 @@ def _rounded(params: Mapping[str, Number]) -> dict[str, Number]:
 
 def _current(recipe: Recipe, space: SearchSpace) -> dict[str, Number]:
     """Return the parameters in use, moved into the searched ranges, as the first trial."""
-    now = getattr(recipe.params, recipe.kind).model_dump()
+    now = getattr(recipe.params, recipe.candidate).model_dump()
     return {name: min(max(now[name], item.low), item.high) for name, item in space.ranges.items()}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from lead_ml.model.metrics import Interval
-from lead_ml.project.targets import Kind, Uniform
+from lead_ml.project.targets import Candidate, Uniform
 
 Number = int | float
 
@@ -31,7 +31,7 @@ class Tuned(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     target: str
-    kind: Kind
+    candidate: Candidate
     study: str
     params: dict[str, Number]
     fixed: dict[str, Any] = {}

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from lead_ml.errors import BundleError, InputError, LeadMLError, TooLittleData
 from lead_ml.model.metrics import sigmoid
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import Candidate
 from lead_ml.tables.dataset import Floats
 
 FILE = "model.json"
@@ -42,7 +42,7 @@ class Classifier(ABC):
     One row scores to the same last bit as the same row among many.
     """
 
-    kind: ClassVar[Kind]
+    candidate: ClassVar[Candidate]
     columns_: tuple[ColumnInfo, ...]
 
     @abstractmethod
@@ -94,7 +94,7 @@ class Classifier(ABC):
         folder.mkdir(parents=True, exist_ok=True)
         content = {
             "format": FORMAT,
-            "kind": self.kind,
+            "candidate": self.candidate,
             "columns": [vars(column) for column in self.columns_],
             **self._to_dict(),
         }
@@ -120,8 +120,8 @@ class Classifier(ABC):
             raise BundleError(
                 "format of a model file", value=found, expected=str(FORMAT), do="upgrade lead-ml"
             )
-        if content.get("kind") != cls.kind:
-            raise BundleError("kind of model", value=content.get("kind"), expected=cls.kind)
+        if content.get("candidate") != cls.candidate:
+            raise BundleError("candidate of model", value=content.get("candidate"), expected=cls.candidate)
         try:
             model = cls._from_dict(content, folder)
             model.columns_ = tuple(ColumnInfo(**column) for column in content["columns"])

@@ -18,10 +18,10 @@ from lead_ml.model.design import Design
 from lead_ml.model.icp import LearnedProfile, agreement, learn, out_of_fold
 from lead_ml.model.lightgbm import TrainBooster, train_booster_here
 from lead_ml.project.params import TargetParams
-from lead_ml.project.targets import Kind, ModelSpec
+from lead_ml.project.targets import Candidate, ModelSpec
 from lead_ml.tables.dataset import Coded, Floats, Indices
 
-CLASSES: Mapping[Kind, type[Classifier]] = {
+CLASSES: Mapping[Candidate, type[Classifier]] = {
     "scorecard": Scorecard,
     "logistic": Logistic,
     "lightgbm": LightGBM,
@@ -33,7 +33,7 @@ PROFILE_FILE = "profile.json"
 class Recipe:
     """Everything that decides a fit, apart from the rows; ``train_booster`` trains the booster of lightgbm."""
 
-    kind: Kind
+    candidate: Candidate
     spec: ModelSpec
     params: TargetParams
     seed: int
@@ -45,7 +45,7 @@ class Recipe:
 class Fitted:
     """A code book with the classifier that reads its matrix, and the customer profiles behind it, by feature."""
 
-    kind: Kind
+    candidate: Candidate
     declarations: tuple[Declaration, ...]
     encoder: Encoder
     model: Classifier
@@ -63,9 +63,9 @@ class Fitted:
         return {**raw, **found}
 
     def save(self, folder: Path) -> None:
-        """Write ``encoding.json``, ``kind.json``, the classifier's own files and, where there is one, ``profile.json``."""
+        """Write ``encoding.json``, ``candidate.json``, the classifier's own files and, where there is one, ``profile.json``."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "kind.json").write_bytes(msgspec.json.encode({"kind": self.kind}))
+        (folder / "candidate.json").write_bytes(msgspec.json.encode({"candidate": self.candidate}))
         books = {"encoding.json": self.encoder, **({PROFILE_FILE: self.profiles} if self.profiles else {})}
         for name, content in books.items():
             (folder / name).write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1))
@@ -74,17 +74,20 @@ class Fitted:
     @classmethod
     def load(cls, folder: Path, declarations: Sequence[Declaration]) -> Fitted:
         """Read what :meth:`save` wrote; `declarations` hold at least the features of the code book."""
-        kind = msgspec.json.decode((folder / "kind.json").read_bytes())["kind"]
-        if kind not in CLASSES:
+        candidate = msgspec.json.decode((folder / "candidate.json").read_bytes())["candidate"]
+        if candidate not in CLASSES:
             raise BundleError(
-                "kind of model", value=kind, expected=f"one of {', '.join(CLASSES)}", do="upgrade lead-ml"
+                "candidate of model",
+                value=candidate,
+                expected=f"one of {', '.join(CLASSES)}",
+                do="upgrade lead-ml",
             )
         encoder = msgspec.json.decode((folder / "encoding.json").read_bytes(), type=Encoder)
         by_name = {item.name: item for item in declarations}
         seen = tuple(by_name[name] for name in encoder.names)
         data = (folder / PROFILE_FILE).read_bytes() if profiles_of(seen) else b"{}"
         profiles = msgspec.json.decode(data, type=dict[str, LearnedProfile])
-        return cls(kind, seen, encoder, CLASSES[kind].load(folder / "model"), profiles)
+        return cls(candidate, seen, encoder, CLASSES[candidate].load(folder / "model"), profiles)
 
 
 def profiles_of(declarations: Sequence[Declaration]) -> tuple[Profile, ...]:
@@ -157,7 +160,7 @@ def fit_all(
             model.fit_design(design)
         else:
             model.fit(X, rows.y, sample_weight=rows.weight, columns=columns)
-        found.append(Fitted(recipe.kind, tuple(declarations), encoder, model, profiles))
+        found.append(Fitted(recipe.candidate, tuple(declarations), encoder, model, profiles))
     return tuple(found)
 
 
@@ -201,7 +204,7 @@ def _named(recipe: Recipe) -> dict[str, frozenset[str]]:
 
 def _classifier(recipe: Recipe, columns: tuple[ColumnInfo, ...], encoder: Encoder) -> Classifier:
     params = recipe.params
-    if recipe.kind == "lightgbm":
+    if recipe.candidate == "lightgbm":
         return LightGBM(
             params=params.lightgbm,
             seed=recipe.seed,
@@ -212,6 +215,6 @@ def _classifier(recipe: Recipe, columns: tuple[ColumnInfo, ...], encoder: Encode
         params.scorecard.rules, columns, lambda name, value: encoder.categories[name].code_of(value)
     )
     scorecard = Scorecard(rules=rules, base_rate=params.scorecard.base_rate)
-    if recipe.kind == "scorecard":
+    if recipe.candidate == "scorecard":
         return scorecard
     return Logistic(l2=params.logistic.l2, prior=scorecard if params.logistic.prior and rules else None)

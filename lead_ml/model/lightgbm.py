@@ -14,7 +14,7 @@ import numpy.typing as npt
 from lead_ml.errors import BundleError
 from lead_ml.model.base import Classifier, ColumnInfo, check_classes, check_fit, described
 from lead_ml.project.params import LightGBMParams
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import Candidate
 from lead_ml.tables.dataset import Floats
 
 TEXT = "model.txt"
@@ -82,7 +82,7 @@ class LightGBM(Classifier):
         Trains the booster; in this process by default.
     """
 
-    kind: ClassVar[Kind] = "lightgbm"
+    candidate: ClassVar[Candidate] = "lightgbm"
 
     def __init__(
         self,

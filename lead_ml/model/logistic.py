@@ -14,7 +14,7 @@ from lead_ml.model.base import Classifier, ColumnInfo, add_up, check_classes, ch
 from lead_ml.model.design import Design
 from lead_ml.model.scorecard import Scorecard
 from lead_ml.model.terms import CategoryTerm, NumberTerm, Term, Terms, term_of
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import Candidate
 from lead_ml.tables.dataset import Floats
 
 _BLOCK = 65_536  # rows scored at a time
@@ -32,7 +32,7 @@ class Logistic(Classifier):
     columns learn departures from the profile.
     """
 
-    kind: ClassVar[Kind] = "logistic"
+    candidate: ClassVar[Candidate] = "logistic"
 
     def __init__(self, *, l2: float = 1.0, prior: Scorecard | None = None) -> None:
         self.l2 = l2

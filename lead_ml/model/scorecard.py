@@ -17,7 +17,7 @@ from lead_ml.asof.encode import FIRST_LEVEL, MISSING
 from lead_ml.errors import DeclarationError
 from lead_ml.model.base import Classifier, ColumnInfo, check_fit, described
 from lead_ml.project.params import PointsRule
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import Candidate
 from lead_ml.tables.dataset import Floats
 
 LOGIT_PER_POINT = math.log(10) / 20
@@ -68,7 +68,7 @@ class Scorecard(Classifier):
     ``fit`` learns no points, only the weighted mean points of each column, around which contributions are centered.
     """
 
-    kind: ClassVar[Kind] = "scorecard"
+    candidate: ClassVar[Candidate] = "scorecard"
 
     def __init__(self, *, rules: tuple[CompiledRule, ...] = (), base_rate: float = 0.05) -> None:
         self.rules = rules

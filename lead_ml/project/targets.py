@@ -8,8 +8,8 @@ import msgspec
 
 from lead_ml.project.words import POSITIVE_WORDS
 
-Kind = Literal["scorecard", "logistic", "lightgbm"]
-KINDS: tuple[Kind, ...] = ("scorecard", "logistic", "lightgbm")
+Candidate = Literal["scorecard", "logistic", "lightgbm"]
+CANDIDATES: tuple[Candidate, ...] = ("scorecard", "logistic", "lightgbm")
 CLOSING_STAGES = ("won", "lost", "invalid")
 
 
@@ -119,7 +119,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     search
         Parameter of a candidate to the range that ``lead-ml tune`` searches instead of the default one, see
         :mod:`lead_ml.evaluation.search_spaces`.
-    kinds
+    candidates
         Candidates that are compared, simplest first.
     ages_days
         Snapshot ages instead of those of ``params.yaml``.
@@ -135,5 +135,5 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...]
     monotone: dict[str, int] = {}
     search: dict[str, Uniform] = {}
-    kinds: tuple[Kind, ...] = KINDS
+    candidates: tuple[Candidate, ...] = CANDIDATES
     ages_days: tuple[int, ...] | None = None

@@ -34,9 +34,9 @@ def _paragraphs(card: Mapping[str, Any], version: str) -> Iterator[str]:
 
 
 def _target(target: str, item: Mapping[str, Any]) -> Iterator[str]:
-    yield f"## {target}: {item['kind']}"
+    yield f"## {target}: {item['candidate']}"
     yield str(item["headline"])
-    told = ("kind", "headline", "warnings", "forward")
+    told = ("candidate", "headline", "warnings", "forward")
     facts = [f"{name.replace('_', ' ')}: {value}" for name, value in item.items() if name not in told]
     yield "\n".join(f"- {fact}" for fact in (*item.get("warnings", ()), *facts))
     if item.get("forward"):
@@ -46,8 +46,8 @@ def _target(target: str, item: Mapping[str, Any]) -> Iterator[str]:
 def _table(forward: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield f"| candidate | {' | '.join(SHOWN)} |"
     yield "|---|" + "---|" * len(SHOWN)
-    for kind, metrics in forward.items():
-        yield f"| {kind} | {' | '.join(_cell(metrics.get(name)) for name in SHOWN)} |"
+    for candidate, metrics in forward.items():
+        yield f"| {candidate} | {' | '.join(_cell(metrics.get(name)) for name in SHOWN)} |"
 
 
 def _cell(interval: Mapping[str, float | None] | None) -> str:

@@ -13,13 +13,13 @@ CURVE_POINTS = 160
 Points = list[tuple[float, float]]
 
 
-def reliability(scores: ForwardScores, kind: str, *, seed: int) -> list[dict[str, float]]:
+def reliability(scores: ForwardScores, candidate: str, *, seed: int) -> list[dict[str, float]]:
     """Return up to ten bins of equal weight: mean prediction, observed rate with its 90% interval over leads, rows.
 
     The interval is a percentile bootstrap of whole groups of leads, with half a lead at the base rate added to each
     bin, so that a bin without a positive does not claim to be certain.
     """
-    p, y, weight = scores.probability[kind], scores.y, scores.weight
+    p, y, weight = scores.probability[candidate], scores.y, scores.weight
     order = np.argsort(p, kind="stable")
     middle = np.cumsum(weight[order]) - weight[order] / 2
     member = np.empty(len(p), dtype=np.int64)
@@ -43,21 +43,21 @@ def reliability(scores: ForwardScores, kind: str, *, seed: int) -> list[dict[str
 def roc_curves(scores: ForwardScores) -> dict[str, Points]:
     """Return (false positive rate, true positive rate) points of every candidate."""
     return {
-        kind: _ranked_curve(scores, p, scores.weight * (1 - scores.y))
-        for kind, p in scores.probability.items()
+        candidate: _ranked_curve(scores, p, scores.weight * (1 - scores.y))
+        for candidate, p in scores.probability.items()
     }
 
 
 def gain_curves(scores: ForwardScores) -> dict[str, Points]:
     """Return (share of the weight contacted, share of the positives found) points of every candidate."""
-    return {kind: _ranked_curve(scores, p, scores.weight) for kind, p in scores.probability.items()}
+    return {candidate: _ranked_curve(scores, p, scores.weight) for candidate, p in scores.probability.items()}
 
 
 def lift_curves(scores: ForwardScores) -> dict[str, Points]:
     """Return (share of the weight contacted, lift over contacting at random) points of every candidate."""
     return {
-        kind: [(share, found / share) for share, found in points if share > 0]
-        for kind, points in gain_curves(scores).items()
+        candidate: [(share, found / share) for share, found in points if share > 0]
+        for candidate, points in gain_curves(scores).items()
     }
 
 

@@ -35,8 +35,8 @@ def forward_figures(scores: ForwardScores, title: str, *, seed: int) -> dict[str
     Every title begins with `title`. `seed` is of the calibration intervals, which are drawn where there is one candidate.
     """
     lifts = {
-        kind: [(share, lift) for share, lift in points if share >= FEWEST]
-        for kind, points in lift_curves(scores).items()
+        candidate: [(share, lift) for share, lift in points if share >= FEWEST]
+        for candidate, points in lift_curves(scores).items()
     }
     draw: dict[str, Callable[[Axes], None]] = {
         "roc": partial(_curves, "roc", roc_curves(scores)),
@@ -70,27 +70,27 @@ def _curves(name: str, curves: Mapping[str, Points], axes: Axes) -> None:
     title, across, up = _WORDS[name]
     is_lift = name == "lift"
     axes.plot([0, 1], [int(is_lift), 1], color=GRAY, linestyle=":", label="random order")
-    for (kind, points), color in zip(curves.items(), cycle(COLORS), strict=False):
-        axes.plot(*zip(*points, strict=True), color=color, label=kind)
+    for (candidate, points), color in zip(curves.items(), cycle(COLORS), strict=False):
+        axes.plot(*zip(*points, strict=True), color=color, label=candidate)
     axes.set(xlabel=across, ylabel=up, title=f"{title}, forward window", xlim=(0, 1))
     axes.set_ylim(0, None if is_lift else 1.01)
     axes.legend(loc="upper right" if is_lift else "lower right", frameon=False)
 
 
 def _calibration(scores: ForwardScores, seed: int, axes: Axes) -> None:
-    found = {kind: reliability(scores, kind, seed=seed) for kind in scores.probability}
+    found = {candidate: reliability(scores, candidate, seed=seed) for candidate in scores.probability}
     alone = len(found) == 1
     highest = "upper" if alone else "observed"
     most = max(max(part["predicted"], part[highest]) for parts in found.values() for part in parts)
     top = min(1.0, 1.05 * most) or 1.0
     axes.plot([0, top], [0, top], color=GRAY, linestyle=":", label="perfect calibration")
-    for (kind, parts), color in zip(found.items(), cycle(COLORS), strict=False):
+    for (candidate, parts), color in zip(found.items(), cycle(COLORS), strict=False):
         x, y, lower, upper = (
             [part[name] for part in parts] for name in ("predicted", "observed", "lower", "upper")
         )
         if alone:
             axes.vlines(x, lower, upper, color=color, alpha=0.4, label=f"{LEVEL:.0%} interval")
-        axes.plot(x, y, marker="o", markersize=4, color=color, label=kind)
+        axes.plot(x, y, marker="o", markersize=4, color=color, label=candidate)
     axes.set(xlabel="Mean predicted probability", ylabel="Observed rate", title="calibration, forward window")
     axes.set(xlim=(0, top), ylim=(0, top))
     axes.legend(loc="upper left", frameon=False)

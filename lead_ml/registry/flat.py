@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from lead_ml.evaluation import Evaluation, KindRecord
+from lead_ml.evaluation import CandidateRecord, Evaluation
 from lead_ml.registry.runs import Run, RunRecord
 
 MAX_VALUE = 6_000  # MLflow refuses longer parameter values
@@ -29,7 +29,7 @@ def flat_params(params: Mapping[str, Any], record: RunRecord) -> dict[str, str]:
     return dict(_flat({**params, **digests}))
 
 
-def flat_metrics(target: str, record: KindRecord) -> dict[str, float]:
+def flat_metrics(target: str, record: CandidateRecord) -> dict[str, float]:
     """Name the figures of one candidate ``<target>/<metric>``; a figure that does not exist is left out.
 
     The names are those of every candidate, so that MLflow compares their runs in one chart.
@@ -41,18 +41,18 @@ def flat_metrics(target: str, record: KindRecord) -> dict[str, float]:
 def metric_rows(evaluation: Evaluation) -> dict[str, list[Any]]:
     """Return every figure of every candidate of a target with its interval, as the columns of a table."""
     rows = [
-        (evaluation.target, record.kind, name, found.value, found.lower, found.upper)
-        for record in evaluation.kinds
+        (evaluation.target, record.candidate, name, found.value, found.lower, found.upper)
+        for record in evaluation.candidates
         for name, found in record.metrics.items()
     ]
     names = ("target", "candidate", "metric", "value", "lower", "upper")
     return {name: [row[k] for row in rows] for k, name in enumerate(names)}
 
 
-def section(params: Mapping[str, Any], target: str, kind: str) -> dict[str, str]:
+def section(params: Mapping[str, Any], target: str, candidate: str) -> dict[str, str]:
     """Return the parameters of one candidate, flat."""
-    found = params.get(target, {}).get(kind, {})
-    return dict(_flat({kind: found} if found else {}))
+    found = params.get(target, {}).get(candidate, {})
+    return dict(_flat({candidate: found} if found else {}))
 
 
 def tags_of(run: Run, root: Path) -> dict[str, str]:
@@ -67,7 +67,7 @@ def tags_of(run: Run, root: Path) -> dict[str, str]:
         "project_digest": record.project_digest,
         "features_digest": record.features,
         "cold_start_stage": record.cold_start_stage,
-        **{f"kind.{target}": kind for target, kind in record.kinds.items()},
+        **{f"candidate.{target}": candidate for target, candidate in record.candidates.items()},
     }
     commit = git_commit(root)
     return {**tags, "mlflow.source.git.commit": commit} if commit else tags

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from lead_ml.evaluation import Evaluation, KindRecord
+from lead_ml.evaluation import CandidateRecord, Evaluation
 from lead_ml.registry.card import card_markdown
 from lead_ml.registry.figures import forward_figures
 from lead_ml.registry.flat import flat_metrics, flat_params, metric_rows, section, tags_of
@@ -46,7 +46,7 @@ def log_run(run: Run, params: Mapping[str, Any], runs: Path, pictures: Sequence[
             model = log_model(mlflow, run)
             for target, evaluation in _evaluations(run):
                 _log_target(mlflow, run, evaluation, model.model_id)
-                for record in evaluation.kinds:
+                for record in evaluation.candidates:
                     _log_candidate(mlflow, run, target, record, params)
         _register(client, run, model, active.info.run_id)
         return str(active.info.run_id)
@@ -77,10 +77,10 @@ def _log_inputs(mlflow: Any, run: Run, params: Mapping[str, Any]) -> None:
 
 def _log_target(mlflow: Any, run: Run, evaluation: Evaluation, model_id: str) -> None:
     """Log the figures of the candidate that ships with the model, and all candidates in one table and one figure."""
-    target, kind = evaluation.target, run.record.kinds[evaluation.target]
+    target, candidate = evaluation.target, run.record.candidates[evaluation.target]
     base_rate = evaluation.of("base rate").metrics["log_loss"].value
     mlflow.log_metrics(
-        {**flat_metrics(target, evaluation.of(kind)), f"{target}/log_loss_base_rate": base_rate},
+        {**flat_metrics(target, evaluation.of(candidate)), f"{target}/log_loss_base_rate": base_rate},
         model_id=model_id,
     )
     with warnings.catch_warnings():
@@ -91,16 +91,20 @@ def _log_target(mlflow: Any, run: Run, evaluation: Evaluation, model_id: str) ->
         _log_figures(mlflow, scores, target, run.record.seed)
 
 
-def _log_candidate(mlflow: Any, run: Run, target: str, record: KindRecord, params: Mapping[str, Any]) -> None:
-    selected = record.kind == run.record.kinds[target]
-    tags = {"target": target, "candidate": record.kind, "selected": str(selected).lower()}
+def _log_candidate(
+    mlflow: Any, run: Run, target: str, record: CandidateRecord, params: Mapping[str, Any]
+) -> None:
+    selected = record.candidate == run.record.candidates[target]
+    tags = {"target": target, "candidate": record.candidate, "selected": str(selected).lower()}
     place = mlflow.active_run().info.experiment_id  # a nested run would go to the default experiment
-    with mlflow.start_run(experiment_id=place, run_name=f"{target}: {record.kind}", nested=True, tags=tags):
-        mlflow.log_params({"calibration": record.calibration, **section(params, target, record.kind)})
+    with mlflow.start_run(
+        experiment_id=place, run_name=f"{target}: {record.candidate}", nested=True, tags=tags
+    ):
+        mlflow.log_params({"calibration": record.calibration, **section(params, target, record.candidate)})
         mlflow.log_metrics(flat_metrics(target, record))
         scores = run.forward(target)
-        if scores is not None and record.kind in scores.probability:
-            own = replace(scores, probability={record.kind: scores.probability[record.kind]})
+        if scores is not None and record.candidate in scores.probability:
+            own = replace(scores, probability={record.candidate: scores.probability[record.candidate]})
             _log_figures(mlflow, own, target, run.record.seed)
 
 
@@ -133,13 +137,13 @@ def _register(client: Any, run: Run, model: Any, run_id: str) -> None:
         client.get_registered_model(record.project)
     except MlflowException:
         client.create_registered_model(record.project)
-    kinds = {f"kind.{target}": kind for target, kind in record.kinds.items()}
+    candidates = {f"candidate.{target}": candidate for target, candidate in record.candidates.items()}
     version = client.create_model_version(
         name=record.project,
         source=model.model_uri,
         run_id=run_id,
         model_id=model.model_id,
-        tags={"lead_ml_version": record.version, "synthetic": str(record.synthetic).lower(), **kinds},
+        tags={"lead_ml_version": record.version, "synthetic": str(record.synthetic).lower(), **candidates},
         description=_card(run),
     )
     client.set_registered_model_alias(record.project, CHALLENGER, version.version)

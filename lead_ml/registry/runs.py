@@ -35,7 +35,7 @@ _ARRAYS = ("lead_id", "as_of", "y", "weight", "group")
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Inputs of a run by digest, its seed, and the candidate that it selects per target.
 
-    ``features`` digests the declarations; two runs with the same ``features`` and ``kinds`` are a refresh of one
+    ``features`` digests the declarations; two runs with the same ``features`` and ``candidates`` are a refresh of one
     recipe. ``fit_until`` is the end of the data, microseconds UTC.
     """
 
@@ -48,7 +48,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     data_digests: dict[str, str]
     project_digest: str
     features: str
-    kinds: dict[str, str]
+    candidates: dict[str, str]
     left_out_features: tuple[str, ...]
     cold_start_stage: str
 
@@ -67,15 +67,15 @@ class ForwardScores:
     def save(self, path: Path) -> None:
         """Write as ``.npz`` without objects."""
         arrays: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
-        arrays |= {f"p_{kind}": values for kind, values in self.probability.items()}
+        arrays |= {f"p_{candidate}": values for candidate, values in self.probability.items()}
         np.savez(path, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> ForwardScores:
         """Read what :meth:`save` wrote."""
         with np.load(path, allow_pickle=False) as file:
-            kinds = {name[2:]: file[name] for name in file.files if name.startswith("p_")}
-            return cls(**{name: file[name] for name in _ARRAYS}, probability=kinds)
+            candidates = {name[2:]: file[name] for name in file.files if name.startswith("p_")}
+            return cls(**{name: file[name] for name in _ARRAYS}, probability=candidates)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Run:
     @property
     def targets(self) -> tuple[str, ...]:
         """Targets that were trained."""
-        return tuple(target for target in TARGETS if target in self.record.kinds)
+        return tuple(target for target in TARGETS if target in self.record.candidates)
 
     def evaluation(self, target: str) -> Evaluation | None:
         """Return the figures of a target; None where there was too little data to evaluate."""

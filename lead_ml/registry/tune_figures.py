@@ -25,7 +25,7 @@ def tuning_pictures(tuned: Tuned, folder: Path) -> list[Path]:
     paths = []
     for name, plot in draw.items():
         path = folder / f"{name}.png"
-        figure_of(f"{tuned.target}, {tuned.kind}", partial(plot, tuned)).savefig(path)
+        figure_of(f"{tuned.target}, {tuned.candidate}", partial(plot, tuned)).savefig(path)
         paths.append(path)
     return paths
 

@@ -34,8 +34,8 @@ def _parent(client: Any, experiment: str, tuned: Tuned) -> str:
     found = client.search_runs([experiment], f"tags.{STUDY} = '{tuned.study}'", max_results=1)
     if found:
         return str(found[0].info.run_id)
-    name = f"tune {tuned.target}: {tuned.kind}"
-    tags = {STUDY: tuned.study, "target": tuned.target, "candidate": tuned.kind}
+    name = f"tune {tuned.target}: {tuned.candidate}"
+    tags = {STUDY: tuned.study, "target": tuned.target, "candidate": tuned.candidate}
     return str(client.create_run(experiment, tags=tags, run_name=name).info.run_id)
 
 
@@ -48,7 +48,7 @@ def _known(experiment: str, parent: str) -> set[str]:
 def _log_trial(client: Any, experiment: str, parent: str, tuned: Tuned, trial: TrialRecord) -> None:
     from mlflow.entities import Param
 
-    tags = {PARENT: parent, TRIAL: str(trial.number), "target": tuned.target, "candidate": tuned.kind}
+    tags = {PARENT: parent, TRIAL: str(trial.number), "target": tuned.target, "candidate": tuned.candidate}
     run = client.create_run(experiment, tags=tags, run_name=f"trial {trial.number + 1}").info.run_id
     metrics = _metrics({f"{tuned.target}/log_loss": trial.log_loss})
     params = [Param(name, str(value)) for name, value in trial.params.items()]

@@ -41,14 +41,14 @@ def losses(part: Record) -> Markup:
 
     def draw(axes: Any) -> None:
         for k, row in enumerate(rows):
-            cell, color = row["log_loss"], color_of(row["kind"])
-            if row["kind"] == "base rate":
+            cell, color = row["log_loss"], color_of(row["candidate"])
+            if row["candidate"] == "base rate":
                 axes.axvline(cell["value"], color=color, linewidth=1, linestyle="--")
             if cell["lower"] is not None:
                 axes.plot([cell["lower"], cell["upper"]], [k, k], color=color, linewidth=2.5)
             axes.plot(cell["value"], k, "o", color=color, markersize=9)
             note(axes, f"{cell['value']:.4f}", (1, k), (10, 0), xycoords=axes.get_yaxis_transform())
-        name_rows(axes, [candidate_name(row["kind"]) for row in rows])
+        name_rows(axes, [candidate_name(row["candidate"]) for row in rows])
         axes.set_xlabel("log-loss, lower is better")
         axes.margins(x=0.08)
 
@@ -111,7 +111,7 @@ def reliability(part: Record) -> Markup:
     if not bins:
         return EMPTY
     top = max(max(row["upper"], row["predicted"]) for row in bins) * 1.06 or 1.0
-    color = color_of(part["kind"])
+    color = color_of(part["candidate"])
 
     def draw(axes: Any) -> None:
         predicted, observed, lower, upper = _columns(bins, "predicted", "observed", "lower", "upper")
@@ -164,8 +164,8 @@ def _curves(part: Record, key: str, name: str, x_title: str, y_title: str) -> Ma
 
     def draw(axes: Any) -> None:
         axes.plot([0, 1], [0, 1], **REFERENCE)
-        for kind, points in part[key].items():
-            axes.plot(*zip(*points, strict=True), color=color_of(kind), label=candidate_name(kind))
+        for candidate, points in part[key].items():
+            axes.plot(*zip(*points, strict=True), color=color_of(candidate), label=candidate_name(candidate))
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel=x_title, ylabel=y_title)
         percent_axis(axes.xaxis, axes.yaxis)
         axes.legend(loc="lower right", frameon=True)

@@ -13,14 +13,14 @@ from lead_ml.registry.runs import ForwardScores
 
 
 def over_base_rate(
-    scores: ForwardScores, kind: str, base_rate: float, *, level: float, seed: int
+    scores: ForwardScores, candidate: str, base_rate: float, *, level: float, seed: int
 ) -> Interval:
     """Return log-loss of the base rate minus that of a candidate, with the interval of the paired difference."""
     flat = np.full(len(scores.y), base_rate)
     return paired_bootstrap(
         scores.y,
         flat,
-        scores.probability[kind],
+        scores.probability[candidate],
         scores.weight,
         scores.group,
         metric="log_loss",

@@ -32,7 +32,7 @@ def target_data(
     common = {
         "target": target,
         "title": target_name(target),
-        "kind": part.fitted.kind,
+        "candidate": part.fitted.candidate,
         "horizon_days": part.horizon_days,
         "importance": importance_of(part, run.folder / "pictures" / target),
         "profiles": [
@@ -56,7 +56,7 @@ def target_data(
 def _ships(bundle: Bundle, target: str, part: BundlePart) -> dict[str, Any]:
     card = bundle.card.get("targets", {}).get(target, {})
     return {
-        "kind": part.fitted.kind,
+        "candidate": part.fitted.candidate,
         "features": len(part.fitted.declarations),
         "fit_rows": card.get("shipped_fit_rows"),
         "fit_positives": card.get("shipped_fit_positives"),
@@ -75,7 +75,7 @@ def _judged(
         over = figures.over_base_rate(scores, winner, evaluation.base_rate, level=level, seed=seed)
     slices = evaluation.slices
     return {
-        "kind": winner,
+        "candidate": winner,
         "headline": evaluation.headline,
         **{f"headline_{lang}": headline(evaluation, lang) for lang in LANGUAGES},
         "opening": {
@@ -87,22 +87,23 @@ def _judged(
         "warnings": list(evaluation.warnings),
         "leaky": None if evaluation.leaky is None else evaluation.leaky.said,
         "base_rate": evaluation.base_rate,
-        "kinds": [record.kind for record in evaluation.kinds],
+        "candidates": [record.candidate for record in evaluation.candidates],
         "metrics": _metrics(evaluation),
         "losses": [
-            {"kind": record.kind, "log_loss": record.metrics["log_loss"]} for record in evaluation.kinds
+            {"candidate": record.candidate, "log_loss": record.metrics["log_loss"]}
+            for record in evaluation.candidates
         ],
         "calibrations": [
             {
-                "kind": record.kind,
+                "candidate": record.candidate,
                 "method": record.calibration,
                 "slope": record.slope,
                 "intercept": record.intercept,
                 "before": record.uncalibrated_log_loss,
                 "after": record.metrics["log_loss"].value,
             }
-            for record in evaluation.kinds
-            if record.kind != BASE
+            for record in evaluation.candidates
+            if record.candidate != BASE
         ],
         "optimism": _optimism(evaluation),
         "judged_on": evaluation.windows[-1],
@@ -119,21 +120,26 @@ def _judged(
 
 def _metrics(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return one row per metric in the order of :data:`METRICS`, then all others."""
-    by_kind = {record.kind: record.metrics for record in evaluation.kinds}
-    present = {name for metrics in by_kind.values() for name in metrics}
+    by_candidate = {record.candidate: record.metrics for record in evaluation.candidates}
+    present = {name for metrics in by_candidate.values() for name in metrics}
     names = [name for name in METRICS if name in present] + sorted(present - set(METRICS))
-    return [_metric(name, by_kind) for name in names]
+    return [_metric(name, by_candidate) for name in names]
 
 
-def _metric(name: str, by_kind: dict[str, dict[str, Interval]]) -> dict[str, Any]:
+def _metric(name: str, by_candidate: dict[str, dict[str, Interval]]) -> dict[str, Any]:
     form = METRICS.get(name, Metric())
-    cells = {kind: metrics.get(name, Interval(None, None, None)) for kind, metrics in by_kind.items()}
+    cells = {
+        candidate: metrics.get(name, Interval(None, None, None))
+        for candidate, metrics in by_candidate.items()
+    }
     values = {
-        kind: metrics[name].value for kind, metrics in by_kind.items() if kind != BASE and name in metrics
+        candidate: metrics[name].value
+        for candidate, metrics in by_candidate.items()
+        if candidate != BASE and name in metrics
     }
     best = ""
     if form.better and values:
-        best = (min if form.better == "lower" else max)(values, key=lambda kind: values[kind])
+        best = (min if form.better == "lower" else max)(values, key=lambda candidate: values[candidate])
     return {"name": name, **metric_words(name), **form._asdict(), "cells": cells, "best": best}
 
 
@@ -141,14 +147,14 @@ def _optimism(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Compare the random split with the forward figures; the difference is the optimism of a random split."""
     return [
         {
-            "kind": record.kind,
+            "candidate": record.candidate,
             "metric": name,
             "label": metric_words(name)["en"],
             "forward": record.metrics[name].value,
             "random": value,
             "gap": value - record.metrics[name].value,
         }
-        for record in evaluation.kinds
+        for record in evaluation.candidates
         for name, value in record.random_split.items()
         if name in record.metrics
     ]

@@ -63,16 +63,16 @@ def verdicts(evaluation: Evaluation, over_base: Interval | None) -> list[dict[st
     """Compare the winner with the base rate, then every other candidate with the winner: text by language, and ``tone``."""
     winner = evaluation.winner
     found = [] if over_base is None else [_base_verdict(winner, over_base)]
-    for kind, gap in evaluation.lead_over.items():
+    for candidate, gap in evaluation.lead_over.items():
         key, tone = ("worse", "lost") if gap.lower > 0 else ("tied", "tied")
-        found.append(_verdict(key, tone, gap, kind, winner))
+        found.append(_verdict(key, tone, gap, candidate, winner))
     return found
 
 
 def headline(evaluation: Evaluation, lang: Lang) -> str:
     """Name the best candidate, its log-loss and the candidates that are statistically tied with it."""
     words, over = catalog(lang), evaluation.lead_over
-    tied = [candidate_name(kind, lang) for kind, gap in over.items() if gap.lower <= 0]
+    tied = [candidate_name(candidate, lang) for candidate, gap in over.items() if gap.lower <= 0]
     key = "best_tied" if tied else "best_clear" if over else "best"
     return words(
         f"report.summary.{key}",
@@ -109,14 +109,14 @@ def summary(data: Record, lang: Lang) -> list[str]:
 
 def _target(part: Record, words: Catalog) -> list[str]:
     lang = words.language
-    unknown = [words("report.summary.not_evaluated", name=candidate_name(part["kind"], lang))]
+    unknown = [words("report.summary.not_evaluated", name=candidate_name(part["candidate"], lang))]
     first, *rest = _judged(part, words) if part["evaluated"] else unknown
     return [words("report.summary.target", target=target_name(part["target"], lang), text=first), *rest]
 
 
 def _judged(part: Record, words: Catalog) -> list[str]:
     lang, test = words.language, part["judged_on"]
-    auc = next(row["cells"][part["kind"]] for row in part["metrics"] if row["name"] == "roc_auc")
+    auc = next(row["cells"][part["candidate"]] for row in part["metrics"] if row["name"] == "roc_auc")
     drivers = words("report.separator").join(row[lang] for row in part["importance"]["features"][:STRONGEST])
     return [
         *filter(None, [part["opening"][lang]]),
@@ -141,11 +141,11 @@ def _base_verdict(winner: str, gap: Interval) -> dict[str, str]:
     return _verdict("tied_with_base", "tied", gap, winner, BASE)
 
 
-def _verdict(key: str, tone: str, gap: Interval, kind: str, winner: str) -> dict[str, str]:
+def _verdict(key: str, tone: str, gap: Interval, candidate: str, winner: str) -> dict[str, str]:
     texts = {
         lang: catalog(lang)(
             f"report.verdicts.{key}",
-            name=candidate_name(kind, lang),
+            name=candidate_name(candidate, lang),
             winner=candidate_name(winner, lang),
             gap=_interval(gap, catalog(lang)),
         )

@@ -21,7 +21,7 @@ class FakeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     lower: float
     upper: float
     flag: bool
-    kind: str
+    candidate: str
     base: float
     reasons: Reasons
 
@@ -47,7 +47,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     reasons: Reasons
     groups: dict[str, float]
     fake: FakeAnswer | None
-    kind: str
+    candidate: str
     model_version: str
     thresholds_version: str
     reference_until: str

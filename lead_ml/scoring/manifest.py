@@ -9,7 +9,7 @@ import msgspec
 
 from lead_ml.errors import BundleError
 
-FORMAT = 1
+FORMAT = 2
 NAME = "manifest.json"
 # Accepted thresholds change without a new model; the second is the file that takes their place, for as long as it is written.
 UNSEALED = frozenset({NAME, "thresholds.json", ".thresholds.json.new"})
@@ -58,10 +58,9 @@ def verify(folder: Path) -> BundleManifest:
         raise BundleError(
             f"{path} cannot be read: {error}", do="restore the bundle from the registry"
         ) from error
-    if manifest.format > FORMAT:
-        raise BundleError(
-            "format of the bundle", value=manifest.format, expected=f"up to {FORMAT}", do="upgrade lead-ml"
-        )
+    if manifest.format != FORMAT:
+        do = "upgrade lead-ml" if manifest.format > FORMAT else "train and promote again: lead-ml train"
+        raise BundleError("format of the bundle", value=manifest.format, expected=str(FORMAT), do=do)
     present = set(_names(folder))
     for name, expected in manifest.files.items():
         if name not in present or _seal(folder / name) != expected:

@@ -157,7 +157,7 @@ def _shown(scored: Scored, row: int, asked: Prepared) -> dict[str, Any]:
         "probability": float(scored.probability[row]),
         "lower": float(scored.lower[row]),
         "upper": float(scored.upper[row]),
-        "kind": part.fitted.kind,
+        "candidate": part.fitted.candidate,
         "base": float(contributions[-1]),
         "reasons": Reasons(for_, against),
     }

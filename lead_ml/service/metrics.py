@@ -61,7 +61,10 @@ class ModelCollector(Collector):
         """Yield the metrics of the model."""
         if self._reloader.ready:
             scorer = self._reloader.scorer
-            labels = {"version": scorer.version, "model_type": scorer.bundle.parts["conversion"].fitted.kind}
+            labels = {
+                "version": scorer.version,
+                "model_type": scorer.bundle.parts["conversion"].fitted.candidate,
+            }
             yield InfoMetricFamily("lead_ml_model", "The model in use.", value=labels)
         yield GaugeMetricFamily(
             "lead_ml_model_loaded_timestamp_seconds",

@@ -21,7 +21,7 @@ class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     project: str
     synthetic: bool
-    kinds: dict[str, str]
+    candidates: dict[str, str]
     data_until: str
     cold_start_stage: str
     columns: tuple[str, ...]
@@ -45,7 +45,7 @@ async def get_model(request: Request) -> Response:
             version=scorer.version,
             project=facts.project,
             synthetic=facts.synthetic,
-            kinds={name: part.fitted.kind for name, part in scorer.bundle.parts.items()},
+            candidates={name: part.fitted.candidate for name, part in scorer.bundle.parts.items()},
             data_until=iso(facts.until),
             cold_start_stage=facts.cold_start_stage,
             columns=facts.columns,

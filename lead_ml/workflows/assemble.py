@@ -17,7 +17,7 @@ from lead_ml.model.fit import take
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import Candidate
 from lead_ml.scoring import Bundle, BundleInfo, BundlePart, load_bundle, served_folder
 from lead_ml.scoring.thresholds import Advice, History, Thresholds, advise_all
 from lead_ml.scoring.worklist import CHAMPION
@@ -59,7 +59,7 @@ def assemble(
             mql=chosen.mql.probability, sql=chosen.sql.probability, method=chosen.method
         )
     won = len(np.unique(main.table.lead[main.table.labels.y > 0]))
-    stage = cold_start_stage(main.part.fitted.kind, won, evaluated=main.forward is not None)
+    stage = cold_start_stage(main.part.fitted.candidate, won, evaluated=main.forward is not None)
     own, read = _own_and_extra(dataset, declarations)
     # A request says of a lead what features read, and what finds the rows of extra tables.
     keys = {dataset.extra[table].key.split(":", maxsplit=1)[0] for table in read}
@@ -141,7 +141,7 @@ def _history(project: Project, dataset: Dataset, main: Trained) -> History | Non
     )
 
 
-def cold_start_stage(kind: Kind, wins: int, *, evaluated: bool) -> str:
+def cold_start_stage(candidate: Candidate, wins: int, *, evaluated: bool) -> str:
     """Describe the cold-start stage of a model.
 
     >>> cold_start_stage("scorecard", 12, evaluated=False)
@@ -153,7 +153,7 @@ def cold_start_stage(kind: Kind, wins: int, *, evaluated: bool) -> str:
         for name, need in EXPECTED_WINS.items()
         if need > wins
     ]
-    return f"{kind}, {wins:,} wins: {told}{''.join(waiting[:1])}"
+    return f"{candidate}, {wins:,} wins: {told}{''.join(waiting[:1])}"
 
 
 def _card(
@@ -172,7 +172,7 @@ def _card(
 
 def _target_card(item: Trained) -> dict[str, object]:
     shipped = {
-        "kind": item.part.fitted.kind,
+        "candidate": item.part.fitted.candidate,
         "features": len(item.part.fitted.declarations),
         "shipped_fit_rows": int(item.table.labels.used.sum()),
         "shipped_fit_positives": int(item.table.labels.y.sum()),
@@ -185,6 +185,6 @@ def _target_card(item: Trained) -> dict[str, object]:
         **shipped,
         "headline": evaluation.headline,
         "warnings": list(evaluation.warnings),
-        "forward": {record.kind: record.metrics for record in evaluation.kinds},
+        "forward": {record.candidate: record.metrics for record in evaluation.candidates},
         "judged_fit": "before the forward window; the shipped model is the same recipe refitted on all mature rows",
     }

@@ -73,7 +73,7 @@ def decide(challenger: Run, champion: Run | None, *, dataset: Dataset | None = N
         other = None if target == MAIN else pair_of(challenger, champion, target, dataset)
         if other is not None and other.enough:
             guard |= figures_of(other, target, "change", challenger.record.seed)
-    allowed, words, do = _verdict(rule, challenger.record.kinds[MAIN], pair, figures)
+    allowed, words, do = _verdict(rule, challenger.record.candidates[MAIN], pair, figures)
     worse = [name for name, gap in guard.items() if name.endswith("_increase") and gap.lower > 0]
     if allowed and worse:
         target = worse[0].split(".")[0]
@@ -102,7 +102,7 @@ def rule_of(challenger: Run, champion: Run | None) -> Rule:
     if champion is None:
         return "first"
     old = champion.record
-    same = new.features == old.features and new.kinds[MAIN] == old.kinds[MAIN]
+    same = new.features == old.features and new.candidates[MAIN] == old.candidates[MAIN]
     return "refresh" if same else "change"
 
 
@@ -121,16 +121,14 @@ def figures_of(pair: Pair, target: str, rule: Rule, seed: int) -> dict[str, Inte
     return {f"{target}.log_loss_increase": gap, f"{target}.log_loss_increase_relative": relative}
 
 
-def _verdict(rule: Rule, kind: str, pair: Pair, figures: dict[str, Interval]) -> tuple[bool, str, str]:
+def _verdict(rule: Rule, candidate: str, pair: Pair, figures: dict[str, Interval]) -> tuple[bool, str, str]:
     """Apply a rule: allowed, in words, and what to do where it is not."""
     rows, leads, positives = pair.counts
-    basis = (
-        f"{kind} against {pair.against} on {rows:,} rows of {leads:,} leads, {positives:,} of which convert"
-    )
+    basis = f"{candidate} against {pair.against} on {rows:,} rows of {leads:,} leads, {positives:,} of which convert"
     if pair.left_out:
         basis += f" ({pair.left_out:,} rows left out: the champion cannot answer for them)"
     gap = figures.get(f"{MAIN}.log_loss_increase")
-    if rule == "first" and kind == "scorecard":
+    if rule == "first" and candidate == "scorecard":
         return True, f"first version, {basis}: {_found(gap)}; a scorecard needs nothing more", ""
     if rule == "undated":
         words = f"the data has no dates, so nothing was evaluated forward in time; {basis}, random folds: {_found(gap)}"
@@ -159,9 +157,9 @@ def _verdict(rule: Rule, kind: str, pair: Pair, figures: dict[str, Interval]) ->
 
 
 def _unjudged(challenger: Run, rule: Rule) -> Decision:
-    kind = challenger.record.kinds[MAIN]
-    words = f"{kind} was not evaluated: too few outcomes for a forward window"
-    if rule == "first" and kind == "scorecard":
+    candidate = challenger.record.candidates[MAIN]
+    words = f"{candidate} was not evaluated: too few outcomes for a forward window"
+    if rule == "first" and candidate == "scorecard":
         words += "; a first scorecard may serve as it was written"
         return Decision(allowed=True, rule=rule, words=words)
     do = "wait for more outcomes, or promote by name with --force REASON"

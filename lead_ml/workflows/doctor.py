@@ -91,7 +91,7 @@ def _champion(root: Path) -> str:
     from lead_ml.scoring import Scorer, served_folder
 
     scorer = Scorer.load(served_folder(root / "runs"))
-    return f"{scorer.version}, {scorer.bundle.parts['conversion'].fitted.kind}"
+    return f"{scorer.version}, {scorer.bundle.parts['conversion'].fitted.candidate}"
 
 
 def _check(what: str, found: str, do: str, *, ok: bool) -> Check:

@@ -48,15 +48,15 @@ def pair_of(challenger: Run, champion: Run | None, target: str, dataset: Dataset
     scores = challenger.forward(target)
     if scores is None:
         return None
-    kind = challenger.record.kinds[target]
+    candidate = challenger.record.candidates[target]
     if champion is None or not challenger.record.dated:
-        return _against_baseline(challenger, target, scores, kind)
+        return _against_baseline(challenger, target, scores, candidate)
     b = champion_probability(champion, target, scores, dataset)
     known = np.isfinite(b)
     rows = {name: getattr(scores, name)[known] for name in ("lead_id", "as_of", "y", "weight", "group")}
     kept = replace(scores, probability={}, **rows)
     name = f"champion {champion.record.version}"
-    return Pair(name, kept, scores.probability[kind][known], b[known], int((~known).sum()))
+    return Pair(name, kept, scores.probability[candidate][known], b[known], int((~known).sum()))
 
 
 def champion_probability(
@@ -64,12 +64,12 @@ def champion_probability(
 ) -> Floats:
     """Return the champion's probability (rows,) of each row, NaN where it has no honest one."""
     found = np.full(len(scores.y), np.nan)
-    if target not in champion.record.kinds:
+    if target not in champion.record.candidates:
         return found
     own = champion.forward(target)
     if own is not None:
         keys = zip(own.lead_id.tolist(), own.as_of.tolist(), strict=True)
-        known = dict(zip(keys, own.probability[champion.record.kinds[target]].tolist(), strict=True))
+        known = dict(zip(keys, own.probability[champion.record.candidates[target]].tolist(), strict=True))
         asked = zip(scores.lead_id.tolist(), scores.as_of.tolist(), strict=True)
         found = np.array([known.get(key, np.nan) for key in asked], dtype=np.float64)
     unseen = np.isnan(found) & (scores.as_of >= champion.record.fit_until)
@@ -78,9 +78,9 @@ def champion_probability(
     return found
 
 
-def _against_baseline(challenger: Run, target: str, scores: ForwardScores, kind: str) -> Pair | None:
-    a = scores.probability[kind]
-    if kind != "scorecard" and "scorecard" in scores.probability:
+def _against_baseline(challenger: Run, target: str, scores: ForwardScores, candidate: str) -> Pair | None:
+    a = scores.probability[candidate]
+    if candidate != "scorecard" and "scorecard" in scores.probability:
         return Pair("the scorecard", scores, a, scores.probability["scorecard"], 0)
     evaluation = challenger.evaluation(target)
     if evaluation is None:

@@ -34,7 +34,7 @@ def write_run(training: Training, bundle: Bundle, trained: Mapping[str, Trained]
         data_digests=dict(dataset.digests),
         project_digest=project.digest,
         features=hashlib.sha256(to_json(bundle.declarations)).hexdigest()[:12],
-        kinds={target: item.part.fitted.kind for target, item in trained.items()},
+        candidates={target: item.part.fitted.candidate for target, item in trained.items()},
         left_out_features=training.left_out,
         cold_start_stage=bundle.info.cold_start_stage,
     )
@@ -56,7 +56,9 @@ def write_run(training: Training, bundle: Bundle, trained: Mapping[str, Trained]
 
 def _forward_scores(forward: Forward, table: Table) -> ForwardScores:
     test, ids = forward.test, np.array(table.dataset.leads.lead_id)
-    probability: dict[str, Floats] = {kind: found.probability for kind, found in forward.evaluated.items()}
+    probability: dict[str, Floats] = {
+        candidate: found.probability for candidate, found in forward.evaluated.items()
+    }
     known = table.known(test)
     return ForwardScores(
         ids[table.lead[test]], table.as_of[test], known.y, known.weight, known.group, probability

@@ -19,7 +19,7 @@ from lead_ml.evaluation.split import Window
 from lead_ml.model.fit import features_of, take
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import Candidate
 from lead_ml.project.task import Task
 from lead_ml.registry.runs import AUDIT_FILE, Run
 from lead_ml.report import global_pictures, sampled, write_report
@@ -42,7 +42,7 @@ def train_project(
     root: Path,
     data: Path | None,
     *,
-    kinds: Sequence[Kind] | None = None,
+    candidates: Sequence[Candidate] | None = None,
     seed: int | None = None,
     track: bool = True,
     progress: Progress = lambda _: None,
@@ -51,7 +51,7 @@ def train_project(
     """Audit, train, draw the pictures, write the report, and log the run to MLflow where it is installed."""
     loaded = reseeded(load(root, data, work), seed)
     progress("data read")
-    training, audited = _audited(loaded, kinds, work, progress)
+    training, audited = _audited(loaded, candidates, work, progress)
     run, trained = train_all(training)
     if audited is not None:
         (run.folder / AUDIT_FILE).write_bytes(to_json(audited))
@@ -71,13 +71,13 @@ def evaluate_project(
     root: Path,
     data: Path | None,
     *,
-    kinds: Sequence[Kind] | None = None,
+    candidates: Sequence[Candidate] | None = None,
     seed: int | None = None,
     progress: Progress = lambda _: None,
     work: Work = HERE,
 ) -> dict[str, Evaluation]:
     """Evaluate every target of a project forward in time, writing nothing; return the evaluations by target."""
-    training, _ = _audited(reseeded(load(root, data, work), seed), kinds, work, progress)
+    training, _ = _audited(reseeded(load(root, data, work), seed), candidates, work, progress)
     found = {}
     for name, task in training.tasks.items():
         table = training.table(task)
@@ -86,14 +86,14 @@ def evaluate_project(
 
 
 def _audited(
-    loaded: Loaded, kinds: Sequence[Kind] | None, work: Work, progress: Progress
+    loaded: Loaded, candidates: Sequence[Candidate] | None, work: Work, progress: Progress
 ) -> tuple[Training, AuditReport | None]:
     """Return the training of a project without the columns that an audit finds to be leaks, and the audit."""
     project, audited = loaded.project, None
     if not without_outcomes(project.tasks[TARGET], loaded.dataset):
         audited = audit_target(project, loaded.dataset, progress=progress)
     leaks = () if audited is None else left_out_columns(audited, project.params.trust)
-    candidates = None if kinds is None else tuple(kinds)
+    candidates = None if candidates is None else tuple(candidates)
     return Training(project, loaded.dataset, leaks, candidates, work, progress), audited
 
 
@@ -112,13 +112,13 @@ def train(
     project: Project,
     dataset: Dataset,
     *,
-    kinds: Sequence[Kind] | None = None,
+    candidates: Sequence[Candidate] | None = None,
     leaks: Sequence[str] = (),
     progress: Progress = lambda _: None,
     work: Work = HERE,
 ) -> Run:
-    """Train every target of a project and write the run; see :class:`Training` for candidates (`kinds`) and leaks."""
-    candidates = None if kinds is None else tuple(kinds)
+    """Train every target of a project and write the run; see :class:`Training` for candidates (`candidates`) and leaks."""
+    candidates = None if candidates is None else tuple(candidates)
     return train_all(Training(project, dataset, tuple(leaks), candidates, work, progress))[0]
 
 

@@ -17,14 +17,14 @@ from lead_ml.evaluation.split import DatedRows, Window, forward_windows, groups_
 from lead_ml.model.fit import Recipe, features_of
 from lead_ml.project.load import Project, usable
 from lead_ml.project.schema import sources_of
-from lead_ml.project.targets import KINDS, Kind
+from lead_ml.project.targets import CANDIDATES, Candidate
 from lead_ml.project.task import Task
 from lead_ml.tables.dataset import Dataset, Indices
 from lead_ml.tables.instants import parse_iso
 from lead_ml.workflows.work import HERE, Work
 
 __all__ = [
-    "KINDS",
+    "CANDIDATES",
     "Training",
     "build_table",
     "labelled_spine",
@@ -48,7 +48,7 @@ class Training:
     project: Project
     dataset: Dataset
     leaks: tuple[str, ...] = ()
-    candidates: tuple[Kind, ...] | None = None
+    candidates: tuple[Candidate, ...] | None = None
     work: Work = HERE
     progress: Progress = lambda _: None
 
@@ -85,7 +85,7 @@ class Training:
         """Cut the windows of a training table; see :func:`windows_of`."""
         return windows_of(task, table, self.groups)
 
-    def recipes(self, task: Task, candidates: Sequence[Kind] | None = None) -> tuple[Recipe, ...]:
+    def recipes(self, task: Task, candidates: Sequence[Candidate] | None = None) -> tuple[Recipe, ...]:
         """Return one recipe per candidate; see :func:`recipes_of`."""
         return recipes_of(task, candidates or self.candidates, self.work)
 
@@ -167,9 +167,11 @@ def _instant(text: str | None, zone: str) -> int | None:
     return parse_iso(midnight, field="split.test_from", zone=ZoneInfo(zone))
 
 
-def recipes_of(task: Task, kinds: Sequence[Kind] | None = None, work: Work = HERE) -> tuple[Recipe, ...]:
+def recipes_of(
+    task: Task, candidates: Sequence[Candidate] | None = None, work: Work = HERE
+) -> tuple[Recipe, ...]:
     """Return one recipe per candidate, those of the definition by default; `work` says where trees are grown."""
     return tuple(
-        Recipe(kind, task.spec, task.params, task.common.seed, task.common.threads, work.train_booster)
-        for kind in (kinds or task.spec.kinds)
+        Recipe(candidate, task.spec, task.params, task.common.seed, task.common.threads, work.train_booster)
+        for candidate in (candidates or task.spec.candidates)
     )

@@ -9,7 +9,7 @@ from lead_ml import registry as tracking
 from lead_ml.evaluation.search_spaces import space_of
 from lead_ml.evaluation.tune import Rolling, tune
 from lead_ml.evaluation.tuned import Tuned
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import Candidate
 from lead_ml.registry.tune_figures import tuning_pictures
 from lead_ml.workflows.load import load, reseeded
 from lead_ml.workflows.params_file import set_params
@@ -21,7 +21,7 @@ def tune_target(
     data: Path | None,
     target: str,
     *,
-    kind: Kind = "lightgbm",
+    candidate: Candidate = "lightgbm",
     trials: int,
     seed: int | None = None,
     track: bool = True,
@@ -34,28 +34,28 @@ def tune_target(
     """
     loaded = reseeded(load(root, data), seed)
     project = loaded.project
-    space_of(project.task(target).spec, kind)  # fails before the features are computed
+    space_of(project.task(target).spec, candidate)  # fails before the features are computed
     training = Training(project, loaded.dataset)
     task = training.tasks[target]
     table = training.table(task)
     project.runs.mkdir(parents=True, exist_ok=True)
     tuned = tune(
-        training.recipes(task, (kind,))[0],
+        training.recipes(task, (candidate,))[0],
         Rolling(table, training.windows(task, table)),
         trials=trials,
         journal=project.runs / f"tune-{target}.journal",
         options=project.params.evaluation,
         progress=progress,
     )
-    pictures = tuning_pictures(tuned, tuning_folder(root, target, kind))
+    pictures = tuning_pictures(tuned, tuning_folder(root, target, candidate))
     if track and tracking.available():
         tracking.log_tuning(tuned, project.runs, project.params.project, pictures)
     return tuned
 
 
-def tuning_folder(root: Path, target: str, kind: Kind) -> Path:
+def tuning_folder(root: Path, target: str, candidate: Candidate) -> Path:
     """Return the folder of the pictures of a search."""
-    return root / "runs" / f"tune-{target}-{kind}"
+    return root / "runs" / f"tune-{target}-{candidate}"
 
 
 def write_tuned(root: Path, tuned: Tuned) -> Path | None:
@@ -63,5 +63,5 @@ def write_tuned(root: Path, tuned: Tuned) -> Path | None:
     if not tuned.better:
         return None
     path = root / "params.yaml"
-    set_params(path, (tuned.target, tuned.kind), {**tuned.params, **tuned.fixed})
+    set_params(path, (tuned.target, tuned.candidate), {**tuned.params, **tuned.fixed})
     return path

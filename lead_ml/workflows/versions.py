@@ -44,7 +44,7 @@ def flagged_columns(run: Run) -> tuple[str, ...]:
 
 
 def _version(run: Run, serving: str) -> Version:
-    evaluation, kind = run.evaluation("conversion"), run.record.kinds["conversion"]
+    evaluation, candidate = run.evaluation("conversion"), run.record.candidates["conversion"]
 
     def figure(candidate: str, metric: str) -> float | None:
         found = evaluation and evaluation.of(candidate).metrics.get(metric)
@@ -54,9 +54,9 @@ def _version(run: Run, serving: str) -> Version:
         version=run.record.version,
         serves=run.record.version == serving,
         data_until=iso(run.record.fit_until),
-        candidate=kind,
-        roc_auc=figure(kind, "roc_auc"),
-        log_loss=figure(kind, "log_loss"),
+        candidate=candidate,
+        roc_auc=figure(candidate, "roc_auc"),
+        log_loss=figure(candidate, "log_loss"),
         base_rate_log_loss=figure("base rate", "log_loss"),
         positives=None if evaluation is None else evaluation.windows[-1].test_positives,
     )

@@ -25,8 +25,8 @@ def spine(trained: Any) -> Spine:
 
 
 @pytest.fixture(scope="module")
-def answers(trained: Any, kind_scorer: Scorer, spine: Spine) -> list[Answer]:
-    return kind_scorer.score_dataset(trained.dataset, spine, top=ALL_REASONS)
+def answers(trained: Any, candidate_scorer: Scorer, spine: Spine) -> list[Answer]:
+    return candidate_scorer.score_dataset(trained.dataset, spine, top=ALL_REASONS)
 
 
 def ask(scorer: Scorer, request: ScoreRequest) -> Answer:
@@ -83,12 +83,14 @@ def fake_lead() -> ScoreRequest:
     )
 
 
-def test_every_kind_ships_and_says_so(kind_run: Run, kind_scorer: Scorer, answers: list[Answer]) -> None:
-    kinds = set(kind_run.record.kinds.values())
-    assert len(kinds) == 1
+def test_every_kind_ships_and_says_so(
+    candidate_run: Run, candidate_scorer: Scorer, answers: list[Answer]
+) -> None:
+    candidates = set(candidate_run.record.candidates.values())
+    assert len(candidates) == 1
     for answer in answers:
-        assert {answer.kind, answer.fake.kind} == kinds
-        assert answer.model_version == kind_run.record.version == kind_scorer.version
+        assert {answer.candidate, answer.fake.candidate} == candidates
+        assert answer.model_version == candidate_run.record.version == candidate_scorer.version
     assert len({answer.probability for answer in answers}) > 10
 
 
@@ -124,11 +126,11 @@ def test_figures_stay_in_their_ranges_and_agree_on_the_order(answers: list[Answe
     assert all((answer.stage == "none") == (RANK[answer.grade] < RANK["B"]) for answer in answers)
 
 
-def test_declared_directions_hold_for_boosting(trained: Any, kind_scorer: Scorer, spine: Spine) -> None:
-    raw = features_at(kind_scorer.bundle.declarations, trained.dataset, spine)
+def test_declared_directions_hold_for_boosting(trained: Any, candidate_scorer: Scorer, spine: Spine) -> None:
+    raw = features_at(candidate_scorer.bundle.declarations, trained.dataset, spine)
     checked = 0
-    for part in kind_scorer.bundle.parts.values():
-        if part.fitted.kind != "lightgbm":
+    for part in candidate_scorer.bundle.parts.values():
+        if part.fitted.candidate != "lightgbm":
             continue
         X = part.fitted.matrix(raw)
         for name, sign in part.spec.monotone.items():
@@ -140,56 +142,58 @@ def test_declared_directions_hold_for_boosting(trained: Any, kind_scorer: Scorer
                 logits.append(part.calibration.apply(part.fitted.model.predict_logit(changed)))
             assert (sign * np.diff(logits, axis=0) >= 0).all(), name
             checked += 1
-    assert checked == (7 if kind_scorer.bundle.parts["fake"].fitted.kind == "lightgbm" else 0)
+    assert checked == (7 if candidate_scorer.bundle.parts["fake"].fitted.candidate == "lightgbm" else 0)
 
 
-def test_a_buyer_outranks_a_silent_stranger(kind_scorer: Scorer) -> None:
+def test_a_buyer_outranks_a_silent_stranger(candidate_scorer: Scorer) -> None:
     stranger = good_lead(
         events=[],
         lead={"company_size": "1-10", "industry": "education", "job_title": "Student", "message": ""},
     )
-    assert ask(kind_scorer, good_lead()).probability > ask(kind_scorer, stranger).probability
+    assert ask(candidate_scorer, good_lead()).probability > ask(candidate_scorer, stranger).probability
 
 
-def test_a_test_lead_is_more_likely_fake_than_a_clean_one(kind_scorer: Scorer) -> None:
-    clean, test = ask(kind_scorer, good_lead()).fake, ask(kind_scorer, fake_lead()).fake
+def test_a_test_lead_is_more_likely_fake_than_a_clean_one(candidate_scorer: Scorer) -> None:
+    clean, test = ask(candidate_scorer, good_lead()).fake, ask(candidate_scorer, fake_lead()).fake
     assert test.probability > 2 * clean.probability
     assert not clean.flag
 
 
-def test_the_id_of_a_lead_says_nothing(kind_scorer: Scorer) -> None:
-    first = ask(kind_scorer, good_lead())
-    other = ask(kind_scorer, good_lead(lead={"lead_id": 42}))
+def test_the_id_of_a_lead_says_nothing(candidate_scorer: Scorer) -> None:
+    first = ask(candidate_scorer, good_lead())
+    other = ask(candidate_scorer, good_lead(lead={"lead_id": 42}))
     assert other.lead_id == "42"
     assert msgspec.structs.replace(other, lead_id="G-1") == first
 
 
-def test_columns_that_no_feature_reads_say_nothing_and_are_named(kind_scorer: Scorer) -> None:
-    first = ask(kind_scorer, good_lead())
-    other = ask(kind_scorer, good_lead(lead={"lead_status": "won", "owner": "Li", "shoe_size": 43}))
+def test_columns_that_no_feature_reads_say_nothing_and_are_named(candidate_scorer: Scorer) -> None:
+    first = ask(candidate_scorer, good_lead())
+    other = ask(candidate_scorer, good_lead(lead={"lead_status": "won", "owner": "Li", "shoe_size": 43}))
     assert other.warnings == ("columns that no feature reads: lead_status, owner, shoe_size",)
     assert msgspec.structs.replace(other, warnings=()) == first
 
 
-def test_the_order_of_fields_and_events_says_nothing(kind_scorer: Scorer) -> None:
+def test_the_order_of_fields_and_events_says_nothing(candidate_scorer: Scorer) -> None:
     request = good_lead()
     turned = msgspec.structs.replace(
         request, lead=dict(reversed(request.lead.items())), events=request.events[::-1]
     )
-    assert ask(kind_scorer, turned) == ask(kind_scorer, request)
+    assert ask(candidate_scorer, turned) == ask(candidate_scorer, request)
 
 
-def test_a_value_never_seen_is_as_good_as_another_never_seen(kind_scorer: Scorer) -> None:
-    first, second = (ask(kind_scorer, good_lead(lead={"source": source})) for source in ("zzz", "a new fair"))
+def test_a_value_never_seen_is_as_good_as_another_never_seen(candidate_scorer: Scorer) -> None:
+    first, second = (
+        ask(candidate_scorer, good_lead(lead={"source": source})) for source in ("zzz", "a new fair")
+    )
     assert first.probability == second.probability
     assert contributions(first) == contributions(second)
 
 
-def test_language_and_number_of_reasons_change_no_figure(kind_scorer: Scorer) -> None:
-    english = ask(kind_scorer, good_lead())
-    chinese = ask(kind_scorer, good_lead(lang="zh"))
-    short = ask(kind_scorer, msgspec.structs.replace(good_lead(), reasons=1))
-    none = ask(kind_scorer, msgspec.structs.replace(good_lead(), reasons=0))
+def test_language_and_number_of_reasons_change_no_figure(candidate_scorer: Scorer) -> None:
+    english = ask(candidate_scorer, good_lead())
+    chinese = ask(candidate_scorer, good_lead(lang="zh"))
+    short = ask(candidate_scorer, msgspec.structs.replace(good_lead(), reasons=1))
+    none = ask(candidate_scorer, msgspec.structs.replace(good_lead(), reasons=0))
     assert contributions(chinese) == contributions(english)
     assert english.probability == chinese.probability == short.probability == none.probability
     assert none.reasons.for_ == none.reasons.against == ()

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 from asked import ALL_REASONS, body_of, contributions, request_of
-from kinds import run_of_kind
+from candidates import run_of_candidate
 
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
@@ -42,8 +42,8 @@ def spine(trained: Any) -> Spine:
 
 @pytest.fixture(scope="module")
 def shipped(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The kind with the longest way from a value to a reason, promoted in a folder of its own."""
-    run = run_of_kind(trained, "lightgbm", tmp_path_factory.mktemp("paths"))
+    """The candidate with the longest way from a value to a reason, promoted in a folder of its own."""
+    run = run_of_candidate(trained, "lightgbm", tmp_path_factory.mktemp("paths"))
     version = run.record.version
     serve_version(
         run.folder.parent,
@@ -161,15 +161,15 @@ def test_the_pyfunc_equals_the_data_set(
 
 
 def test_every_kind_answers_alike_alone_and_in_a_batch(
-    trained: Any, kind_scorer: Scorer, spine: Spine
+    trained: Any, candidate_scorer: Scorer, spine: Spine
 ) -> None:
     some = spine.take(np.arange(0, len(spine), 5))
     asked = [request_of(trained.dataset, int(lead), trained.dataset.until) for lead in some.lead]
-    prepared = [prepare(request, kind_scorer.bundle.schema, 0) for request in asked]
-    batch = kind_scorer.score_prepared(prepared)
-    whole = kind_scorer.score_dataset(trained.dataset, some, top=ALL_REASONS)
+    prepared = [prepare(request, candidate_scorer.bundle.schema, 0) for request in asked]
+    batch = candidate_scorer.score_prepared(prepared)
+    whole = candidate_scorer.score_dataset(trained.dataset, some, top=ALL_REASONS)
     for one, of_batch, of_data in zip(prepared, batch, whole, strict=True):
-        compare(kind_scorer.score_prepared([one])[0], of_data)
+        compare(candidate_scorer.score_prepared([one])[0], of_data)
         compare(of_batch, of_data)
 
 

@@ -214,7 +214,7 @@ def test_no_figure_is_wrapped(
     monkeypatch.setenv("COLUMNS", str(columns))
     shown = _tables(run("evaluate", "-C", shared, "--version", "latest").stdout)
     assert [len(rows) for rows in shown] == [
-        len(figures[target]["kinds"]) for target in figures for _ in ("probabilities", "ranking")
+        len(figures[target]["candidates"]) for target in figures for _ in ("probabilities", "ranking")
     ]
     assert shown[1][0].count("(") == (4 if columns == 120 else 2)  # every interval where there is room
     (lines,) = _tables(run("thresholds", "-C", shared).stdout)

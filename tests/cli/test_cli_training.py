@@ -10,7 +10,7 @@ import pytest
 from lead_ml.evaluation.tuned import Tuned
 from lead_ml.model.metrics import Interval
 from lead_ml.project.params import load_params
-from lead_ml.project.targets import Kind
+from lead_ml.project.targets import Candidate
 from lead_ml.registry.runs import open_run
 
 # what mlflow itself raises while it is imported and opens its store
@@ -22,14 +22,18 @@ MLFLOW = (
 
 
 def tuned(
-    *, interrupted: bool = False, better: bool = True, upper: float = -0.001, kind: Kind = "lightgbm"
+    *,
+    interrupted: bool = False,
+    better: bool = True,
+    upper: float = -0.001,
+    candidate: Candidate = "lightgbm",
 ) -> Tuned:
     return Tuned(
         target="conversion",
-        kind=kind,
+        candidate=candidate,
         study="s",
-        params={"learning_rate": 0.02123, "num_leaves": 9} if kind == "lightgbm" else {"l2": 42.5},
-        fixed={} if kind == "lightgbm" else {"l2_search": ()},
+        params={"learning_rate": 0.02123, "num_leaves": 9} if candidate == "lightgbm" else {"l2": 42.5},
+        fixed={} if candidate == "lightgbm" else {"l2_search": ()},
         log_loss=0.30 if better else 0.33,
         log_loss_now=0.31,
         difference=Interval(-0.01 if better else 0.02, -0.02, upper),
@@ -71,15 +75,15 @@ def test_a_search_that_found_nothing_better_says_so_and_writes_nothing(
     assert (project / "params.yaml").read_bytes() == before
 
 
-@pytest.mark.parametrize("kind", ["lightgbm", "logistic"])
+@pytest.mark.parametrize("candidate", ["lightgbm", "logistic"])
 def test_write_puts_the_parameters_into_params_yaml(
-    json_of: Any, project: Path, finding: Any, kind: Kind
+    json_of: Any, project: Path, finding: Any, candidate: Candidate
 ) -> None:
-    finding(tuned(kind=kind))
-    found = json_of("tune", "-C", project, "--candidate", kind, "--write")
+    finding(tuned(candidate=candidate))
+    found = json_of("tune", "-C", project, "--candidate", candidate, "--write")
     assert (found["better"], found["significant"], found["written"]) == (True, True, True)
     params = load_params(project / "params.yaml").conversion
-    if kind == "lightgbm":
+    if candidate == "lightgbm":
         assert (params.lightgbm.learning_rate, params.lightgbm.num_leaves) == (0.02123, 9)
         assert params.lightgbm.rounds == 30  # what was not searched stays
     else:
@@ -132,7 +136,7 @@ def test_ctrl_c_keeps_the_trials_and_the_next_call_goes_on(
 def test_evaluate_writes_no_version(json_of: Any, project: Path) -> None:
     before = sorted(path.name for path in (project / "runs").iterdir())
     found = json_of("evaluate", "-C", project, "--candidate", "scorecard")
-    assert [record["kind"] for record in found["conversion"]["kinds"]] == ["scorecard", "base rate"]
+    assert [record["candidate"] for record in found["conversion"]["candidates"]] == ["scorecard", "base rate"]
     assert sorted(path.name for path in (project / "runs").iterdir()) == before
 
 

@@ -39,8 +39,8 @@ def made(root: Path, data, **options):
     return project, table, windows_of(project.tasks["conversion"], table, groups)
 
 
-def evaluated(project, table, windows, kinds=("scorecard", "logistic"), **options):
-    recipes = recipes_of(project.tasks["conversion"], kinds)
+def evaluated(project, table, windows, candidates=("scorecard", "logistic"), **options):
+    recipes = recipes_of(project.tasks["conversion"], candidates)
     return evaluate_forward(project.tasks["conversion"], table, windows, recipes, **options)
 
 
@@ -51,18 +51,18 @@ def small(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="module")
 def forward(small):
-    return evaluated(*small, kinds=("scorecard", "logistic", "lightgbm"))
+    return evaluated(*small, candidates=("scorecard", "logistic", "lightgbm"))
 
 
 def test_the_winner_has_the_lowest_forward_log_loss(forward) -> None:
     evaluation = forward.evaluation
-    losses = {record.kind: record.metrics["log_loss"].value for record in evaluation.kinds}
-    kinds = {kind: loss for kind, loss in losses.items() if kind != "base rate"}
-    assert evaluation.winner == min(kinds, key=kinds.get)
+    losses = {record.candidate: record.metrics["log_loss"].value for record in evaluation.candidates}
+    candidates = {candidate: loss for candidate, loss in losses.items() if candidate != "base rate"}
+    assert evaluation.winner == min(candidates, key=candidates.get)
     assert forward.winner is forward.evaluated[evaluation.winner]
-    assert set(evaluation.lead_over) == set(kinds) - {evaluation.winner}
-    for kind, gap in evaluation.lead_over.items():
-        assert gap.value == pytest.approx(losses[kind] - losses[evaluation.winner])
+    assert set(evaluation.lead_over) == set(candidates) - {evaluation.winner}
+    for candidate, gap in evaluation.lead_over.items():
+        assert gap.value == pytest.approx(losses[candidate] - losses[evaluation.winner])
     assert evaluation.headline.startswith(f"{evaluation.winner} has the lowest forward log-loss")
 
 
@@ -70,9 +70,9 @@ def test_the_figures_are_those_of_the_probabilities_on_the_test_rows(small, forw
     _, table, windows = small
     assert (forward.test == windows[-1].test).all()
     y, weight = table.labels.y[forward.test], table.weights(forward.test)
-    for kind, item in forward.evaluated.items():
+    for candidate, item in forward.evaluated.items():
         found = evaluate(y, item.probability, weight)
-        record = forward.evaluation.of(kind)
+        record = forward.evaluation.of(candidate)
         for name in ("log_loss", "roc_auc", "brier"):
             if name in record.metrics:
                 assert record.metrics[name].value == pytest.approx(found[name])
@@ -80,7 +80,7 @@ def test_the_figures_are_those_of_the_probabilities_on_the_test_rows(small, forw
 
 
 def test_every_kind_stands_beside_the_base_rate_and_a_random_split(forward) -> None:
-    records = {record.kind: record for record in forward.evaluation.kinds}
+    records = {record.candidate: record for record in forward.evaluation.candidates}
     assert set(records) == {"scorecard", "logistic", "lightgbm", "base rate"}
     base = records.pop("base rate")
     assert base.metrics["roc_auc"].value == 0.5
@@ -102,7 +102,7 @@ def test_slices_add_up_to_the_window(forward) -> None:
 
 def test_a_slice_of_one_class_has_no_auc(small, tmp_path: Path) -> None:
     project, table, windows = small
-    forward = evaluated(project, table, windows, kinds=("scorecard",))
+    forward = evaluated(project, table, windows, candidates=("scorecard",))
     from lead_ml.evaluation.slices import slices_of
 
     rows = windows[-1].test.copy()
@@ -135,10 +135,10 @@ def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
     leaking = dataclasses.replace(
         table, raw={**table.raw, "size": table.labels.y * 50 + table.raw["size"] / 100}
     )
-    forward = evaluated(project, leaking, windows, kinds=("logistic",))
+    forward = evaluated(project, leaking, windows, candidates=("logistic",))
     assert any("is suspiciously high: check for leakage" in text for text in forward.evaluation.warnings)
     assert forward.evaluation.headline.endswith("better than the base rate")
-    both = evaluated(project, leaking, windows, kinds=("scorecard", "logistic")).evaluation
+    both = evaluated(project, leaking, windows, candidates=("scorecard", "logistic")).evaluation
     assert both.headline.endswith("clearly ahead of every other candidate")
 
 
@@ -150,7 +150,7 @@ def test_undated_figures_are_marked_optimistic(tmp_path: Path) -> None:
     assert forward.test.all()
     assert forward.evaluation.warnings[0].startswith("The data has no dates")
     assert {record.start for record in forward.evaluation.windows} == {""}
-    assert all(record.random_split == {} for record in forward.evaluation.kinds)
+    assert all(record.random_split == {} for record in forward.evaluation.candidates)
     assert {part.by for part in forward.evaluation.slices} == {"source"}
 
 
@@ -239,7 +239,7 @@ def penalty_of(recipe: Recipe, table, windows) -> float:
 def test_the_penalty_is_chosen_on_earlier_windows_only(small) -> None:
     project, table, windows = small
     recipe, scorecard = (
-        recipes_of(project.tasks["conversion"], [kind])[0] for kind in ("logistic", "scorecard")
+        recipes_of(project.tasks["conversion"], [candidate])[0] for candidate in ("logistic", "scorecard")
     )
     chosen = penalty_of(recipe, table, windows)
     assert chosen in recipe.params.logistic.l2_search
@@ -260,7 +260,7 @@ def test_the_evaluation_takes_the_chosen_penalty_and_fits_every_candidate_once(
     monkeypatch.setattr(
         Logistic, "fit_design", lambda self, design: fits.append(self.l2) or plain(self, design)
     )
-    forward = evaluated(project, table, windows, kinds=("logistic",), by_chance=False)
+    forward = evaluated(project, table, windows, candidates=("logistic",), by_chance=False)
     scores = forward.evaluated["logistic"].scores
     assert scores.recipe.params.logistic.l2 == chosen
     assert sorted(fits) == sorted([*recipe.params.logistic.l2_search * (len(windows) - 1), chosen])
@@ -271,7 +271,7 @@ def test_the_evaluation_takes_the_chosen_penalty_and_fits_every_candidate_once(
 
 def test_without_earlier_windows_the_penalty_of_the_params_is_used(small) -> None:
     project, table, windows = small
-    forward = evaluated(project, table, windows[-1:], kinds=("logistic",))
+    forward = evaluated(project, table, windows[-1:], candidates=("logistic",))
     assert (
         forward.evaluated["logistic"].scores.recipe
         == recipes_of(project.tasks["conversion"], ["logistic"])[0]
@@ -349,7 +349,7 @@ def test_without_known_rows_in_the_rolling_windows_the_penalty_of_the_params_sta
     )
     with pytest.raises(TooLittleData, match="no outcome of the rolling windows was known"):
         penalty_of(recipe, table, blind)
-    forward = evaluated(project, table, blind, kinds=("logistic",))
+    forward = evaluated(project, table, blind, candidates=("logistic",))
     assert forward.evaluated["logistic"].scores.recipe == recipe
 
 
@@ -364,5 +364,5 @@ def test_the_headline_compares_with_the_base_rate(tmp_path: Path) -> None:
             "source": table.raw["source"].take(rng.permutation(len(table.spine))),
         },
     )
-    forward = evaluated(project, noise, windows, kinds=("lightgbm",))
+    forward = evaluated(project, noise, windows, candidates=("lightgbm",))
     assert re.search(r"(worse|not significantly better) than the base rate$", forward.evaluation.headline)

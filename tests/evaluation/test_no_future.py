@@ -78,7 +78,9 @@ def test_later_outcomes_change_no_fit(trained: Any, cut: Any, how: str) -> None:
         second = fit_rows(recipe, other, mask, known_by=window.start)
         assert first.encoder == second.encoder
         X = first.matrix(table.raw)
-        assert first.model.predict_logit(X).tobytes() == second.model.predict_logit(X).tobytes(), recipe.kind
+        assert first.model.predict_logit(X).tobytes() == second.model.predict_logit(X).tobytes(), (
+            recipe.candidate
+        )
 
 
 @pytest.mark.parametrize("how", ["removed", "turned"])

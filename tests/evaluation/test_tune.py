@@ -36,7 +36,7 @@ def small(tmp_path_factory: pytest.TempPathFactory):
 @pytest.fixture(scope="module")
 def logistic(small):
     recipe, rolling = small
-    return dataclasses.replace(recipe, kind="logistic"), rolling
+    return dataclasses.replace(recipe, candidate="logistic"), rolling
 
 
 def searching(recipe, search):
@@ -107,8 +107,8 @@ def test_candidates_and_other_data_are_studies_of_their_own(small, logistic, tmp
 
 
 def test_every_search_space_names_parameters_of_its_candidate() -> None:
-    for kind, space in SPACES.items():
-        assert set(space.ranges) <= set(parameters_of(kind))
+    for candidate, space in SPACES.items():
+        assert set(space.ranges) <= set(parameters_of(candidate))
         assert all(item.low < item.high for item in space.ranges.values())
 
 
@@ -150,7 +150,10 @@ def test_unknown_parameters_and_candidates_without_a_space_are_refused(small, tm
     recipe, rolling = small
     for wrong, message in (
         (searching(recipe, {"depth": Uniform(1, 2)}), r"got \['depth'\]; expected .*lightgbm: rounds"),
-        (dataclasses.replace(recipe, kind="scorecard"), "scorecard of model conversion has no parameters"),
+        (
+            dataclasses.replace(recipe, candidate="scorecard"),
+            "scorecard of model conversion has no parameters",
+        ),
     ):
         with pytest.raises(DeclarationError, match=message):
             tune(wrong, rolling, trials=1, journal=tmp_path / "j")

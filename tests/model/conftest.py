@@ -1,10 +1,10 @@
-"""Fixtures: one small table of leads, and every kind of model on it."""
+"""Fixtures: one small table of leads, and every candidate of model on it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from model_samples import KINDS, Sample, draw, unfitted
+from model_samples import CANDIDATES, Sample, draw, unfitted
 
 from lead_ml.model import Classifier
 
@@ -16,15 +16,15 @@ def sample() -> Sample:
 
 @pytest.fixture(scope="session")
 def all_fitted(sample: Sample) -> dict[str, Classifier]:
-    return {kind: sample.fitted(unfitted(kind, sample.columns)) for kind in KINDS}
+    return {candidate: sample.fitted(unfitted(candidate, sample.columns)) for candidate in CANDIDATES}
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=CANDIDATES)
 def fitted(request, all_fitted: dict[str, Classifier]) -> Classifier:
     return all_fitted[request.param]
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=CANDIDATES)
 def fresh(request, sample: Sample) -> Classifier:
     return unfitted(request.param, sample.columns)
 

@@ -1,4 +1,4 @@
-"""One small table of leads with every kind of column, and every kind of model on it."""
+"""One small table of leads with every candidate of column, and every candidate of model on it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard,
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.params import LightGBMParams, PointsRule
 
-KINDS = ("scorecard", "logistic", "logistic with prior", "lightgbm")
+CANDIDATES = ("scorecard", "logistic", "logistic with prior", "lightgbm")
 LEVELS = {"industry": {"mining": 3, "retail": 4, "steel": 5}, "国家": {"CN": 3, "DE": 4, "rare one": 2}}
 RULES = (
     PointsRule(feature="visits_30d", points=6, at_least=3),
@@ -56,9 +56,9 @@ def scorecard(columns: tuple[ColumnInfo, ...]) -> Scorecard:
     return Scorecard(rules=rules, base_rate=0.1)
 
 
-def unfitted(kind: str, columns: tuple[ColumnInfo, ...]) -> Classifier:
-    if kind == "scorecard":
+def unfitted(candidate: str, columns: tuple[ColumnInfo, ...]) -> Classifier:
+    if candidate == "scorecard":
         return scorecard(columns)
-    if kind == "lightgbm":
+    if candidate == "lightgbm":
         return LightGBM(params=LightGBMParams(rounds=30, min_data_in_leaf=20), seed=3)
-    return Logistic(l2=0.5, prior=scorecard(columns) if kind == "logistic with prior" else None)
+    return Logistic(l2=0.5, prior=scorecard(columns) if candidate == "logistic with prior" else None)

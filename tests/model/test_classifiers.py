@@ -1,4 +1,4 @@
-"""What every kind promises: additive contributions, exact files, one row equal to many, scikit-learn's contract."""
+"""What every candidate promises: additive contributions, exact files, one row equal to many, scikit-learn's contract."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from model_samples import KINDS, unfitted
+from model_samples import CANDIDATES, unfitted
 
 from lead_ml.errors import BundleError, InputError, LeadMLError, TooLittleData
 from lead_ml.model import LightGBM, Logistic, Scorecard
@@ -42,7 +42,7 @@ def test_files_give_back_every_bit_and_are_the_same_each_time(fitted, sample, st
     loaded = type(fitted).load(tmp_path / "a")
     loaded.save(tmp_path / "b")
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == (["model.json", "model.txt"] if fitted.kind == "lightgbm" else ["model.json"])
+    assert names == (["model.json", "model.txt"] if fitted.candidate == "lightgbm" else ["model.json"])
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     for X in (sample.X, strange_rows):
@@ -51,10 +51,10 @@ def test_files_give_back_every_bit_and_are_the_same_each_time(fitted, sample, st
     assert loaded.columns_ == sample.columns
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_same_fit_gives_the_same_bytes(kind, all_fitted, sample, tmp_path):
-    sample.fitted(unfitted(kind, sample.columns)).save(tmp_path / "again")
-    all_fitted[kind].save(tmp_path / "first")
+@pytest.mark.parametrize("candidate", CANDIDATES)
+def test_the_same_fit_gives_the_same_bytes(candidate, all_fitted, sample, tmp_path):
+    sample.fitted(unfitted(candidate, sample.columns)).save(tmp_path / "again")
+    all_fitted[candidate].save(tmp_path / "first")
     for path in (tmp_path / "first").iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
 
@@ -95,13 +95,13 @@ def test_parameters_can_be_set_by_name_and_unknown_ones_are_refused():
         Logistic().set_params(C=1)
 
 
-@pytest.mark.parametrize("kind", [Logistic, LightGBM])
-def test_one_class_is_too_little_data(kind, sample):
+@pytest.mark.parametrize("candidate", [Logistic, LightGBM])
+def test_one_class_is_too_little_data(candidate, sample):
     with pytest.raises(TooLittleData, match="one class only"):
-        kind().fit(sample.X, np.zeros(len(sample.X)), columns=sample.columns)
+        candidate().fit(sample.X, np.zeros(len(sample.X)), columns=sample.columns)
     positive_without_weight = np.where(sample.y == 1, 0.0, 1.0)
     with pytest.raises(TooLittleData, match="0 positives"):
-        kind().fit(sample.X, sample.y, sample_weight=positive_without_weight, columns=sample.columns)
+        candidate().fit(sample.X, sample.y, sample_weight=positive_without_weight, columns=sample.columns)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_scoring_refuses_another_matrix(fitted, sample):
 
 def test_damaged_and_foreign_files_are_refused(fitted, tmp_path):
     fitted.save(tmp_path)
-    other = Scorecard if fitted.kind != "scorecard" else Logistic
-    with pytest.raises(BundleError, match=f"kind of model: got '{fitted.kind}'"):
+    other = Scorecard if fitted.candidate != "scorecard" else Logistic
+    with pytest.raises(BundleError, match=f"candidate of model: got '{fitted.candidate}'"):
         other.load(tmp_path)
     path = tmp_path / "model.json"
     content = json.loads(path.read_text(encoding="utf-8"))

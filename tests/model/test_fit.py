@@ -16,7 +16,7 @@ from lead_ml.evaluation import fit_rows
 from lead_ml.evaluation.split import groups_of
 from lead_ml.model.fit import Fitted, columns_of, features_of, take
 from lead_ml.project.params import PointsRule, ScorecardParams
-from lead_ml.project.targets import KINDS, ModelSpec, Won
+from lead_ml.project.targets import CANDIDATES, ModelSpec, Won
 from lead_ml.workflows.training import build_table, recipes_of, usable_features
 
 
@@ -27,24 +27,24 @@ def small(tmp_path_factory: pytest.TempPathFactory):
     return project, build_table(project.tasks["conversion"], data, declarations, groups_of(data.leads))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_fit_answers_the_same_after_the_disk(small, kind, tmp_path: Path) -> None:
+@pytest.mark.parametrize("candidate", CANDIDATES)
+def test_a_fit_answers_the_same_after_the_disk(small, candidate, tmp_path: Path) -> None:
     project, table = small
-    recipe = recipes_of(project.tasks["conversion"], [kind])[0]
+    recipe = recipes_of(project.tasks["conversion"], [candidate])[0]
     fitted = fit_rows(recipe, table, np.ones(len(table.spine), dtype=bool))
     fitted.save(tmp_path / "part")
     again = Fitted.load(tmp_path / "part", project.declarations)
     X = fitted.matrix(table.raw)
-    assert again.kind == kind
+    assert again.candidate == candidate
     assert again.encoder == fitted.encoder
     assert again.model.predict_logit(X).tobytes() == fitted.model.predict_logit(X).tobytes()
     assert again.model.contributions(X).tobytes() == fitted.model.contributions(X).tobytes()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_fit_repeats_to_the_bit_and_rows_out_of_it_do_not_matter(small, kind) -> None:
+@pytest.mark.parametrize("candidate", CANDIDATES)
+def test_a_fit_repeats_to_the_bit_and_rows_out_of_it_do_not_matter(small, candidate) -> None:
     project, table = small
-    recipe = recipes_of(project.tasks["conversion"], [kind])[0]
+    recipe = recipes_of(project.tasks["conversion"], [candidate])[0]
     rows = np.arange(len(table.spine)) % 2 == 0
     X = fit_rows(recipe, table, rows).matrix(table.raw)
     first = fit_rows(recipe, table, rows).model.predict_logit(X)
@@ -56,8 +56,8 @@ def test_a_fit_repeats_to_the_bit_and_rows_out_of_it_do_not_matter(small, kind) 
 
 
 def test_an_unknown_kind_is_a_bundle_error(tmp_path: Path) -> None:
-    (tmp_path / "kind.json").write_text('{"kind": "forest"}')
-    with pytest.raises(BundleError, match="kind of model: got 'forest'"):
+    (tmp_path / "candidate.json").write_text('{"candidate": "forest"}')
+    with pytest.raises(BundleError, match="candidate of model: got 'forest'"):
         Fitted.load(tmp_path, ())
 
 
@@ -82,8 +82,8 @@ def test_columns_are_described_with_their_codes_and_signs(small) -> None:
     found = {
         column.name: column for column in columns_of(table.declarations, encoder, project.specs["conversion"])
     }
-    assert (found["source"].kind, found["source"].n_codes) == ("category", 4)
-    assert (found["views"].kind, found["views"].monotone) == ("number", 1)
+    assert (found["source"].candidate, found["source"].n_codes) == ("category", 4)
+    assert (found["views"].candidate, found["views"].monotone) == ("number", 1)
     assert found["size"].monotone == 0
 
 

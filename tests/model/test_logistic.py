@@ -1,4 +1,4 @@
-"""The logistic kind: scikit-learn's optimum, weights as counts, unseen codes at 0, the scorecard as prior."""
+"""The logistic candidate: scikit-learn's optimum, weights as counts, unseen codes at 0, the scorecard as prior."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def test_unseen_codes_add_exactly_zero(sample):
 
 
 def test_contributions_weigh_out_to_zero_over_the_fit(sample, all_fitted):
-    for kind in ("logistic", "logistic with prior"):
-        contributions = all_fitted[kind].contributions(sample.X)
+    for candidate in ("logistic", "logistic with prior"):
+        contributions = all_fitted[candidate].contributions(sample.X)
         means = (contributions[:, :-1] * sample.weight[:, None]).sum(axis=0) / sample.weight.sum()
         assert means == pytest.approx(np.zeros(len(sample.columns)), abs=1e-12)
 

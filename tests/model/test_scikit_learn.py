@@ -28,7 +28,7 @@ def rows(n: int = 600, seed: int = 2) -> tuple[np.ndarray, np.ndarray]:
     return np.ascontiguousarray(X), y
 
 
-@pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda item: item.kind)
+@pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda item: item.candidate)
 def test_cross_validation_ranks_better_than_chance(candidate: Any) -> None:
     X, y = rows()
     assert is_classifier(candidate)
@@ -37,7 +37,9 @@ def test_cross_validation_ranks_better_than_chance(candidate: Any) -> None:
     assert cross_val_score(pipeline, X, y, scoring="accuracy", cv=3).min() > 0.6
 
 
-@pytest.mark.parametrize("candidate", [*CANDIDATES, Scorecard(base_rate=0.2)], ids=lambda item: item.kind)
+@pytest.mark.parametrize(
+    "candidate", [*CANDIDATES, Scorecard(base_rate=0.2)], ids=lambda item: item.candidate
+)
 def test_a_clone_fits_to_the_same_probabilities_and_predicts_the_likelier_class(candidate: Any) -> None:
     X, y = rows()
     weight = np.linspace(0.5, 1.5, len(y))

@@ -70,7 +70,7 @@ def test_logistic_regression_reaches_about_68_forward(bank, table, run):
     recipe = recipes_of(bank.project.tasks["conversion"], ("logistic",))[0]
     logistic = recipe.params.logistic.model_copy(update={"prior": False, "l2": 1.0, "l2_search": ()})
     plain = Recipe(
-        recipe.kind, recipe.spec, recipe.params.model_copy(update={"logistic": logistic}), recipe.seed, 1
+        recipe.candidate, recipe.spec, recipe.params.model_copy(update={"logistic": logistic}), recipe.seed, 1
     )
     window = windows_of(bank.project.tasks["conversion"], table, groups_of(bank.dataset.leads))[-1:]
     scores = backtest(plain, table, window)
@@ -98,7 +98,7 @@ def test_the_report_shows_the_drift_by_month(run):
     assert max(part.observed_rate for part in months) > 3 * min(part.observed_rate for part in months)
     page = write_report(run).read_text(encoding="utf-8")
     assert months[0].value in page
-    assert run.record.kinds["conversion"] in page
+    assert run.record.candidates["conversion"] in page
 
 
 def test_promote_makes_the_winner_the_champion(bank, run):

@@ -35,9 +35,9 @@ def scores() -> ForwardScores:
 
 
 def test_the_area_under_the_roc_curve_is_the_auc(scores: ForwardScores) -> None:
-    for kind, points in roc_curves(scores).items():
+    for candidate, points in roc_curves(scores).items():
         x, y = np.array(points).T
-        wanted = roc_auc(scores.y, scores.probability[kind], scores.weight)
+        wanted = roc_auc(scores.y, scores.probability[candidate], scores.weight)
         assert np.trapezoid(y, x) == pytest.approx(wanted, abs=0.003)
         assert (points[0], points[-1]) == ((0, 0), (1, 1))
 

@@ -27,7 +27,7 @@ RECORD = RunRecord(
     data_digests={"leads": "d1"},
     project_digest="p",
     features="f",
-    kinds={"conversion": "scorecard"},
+    candidates={"conversion": "scorecard"},
     left_out_features=(),
     cold_start_stage="",
 )
@@ -54,7 +54,7 @@ def test_the_card_shows_kinds_with_intervals_and_warns_of_synthetic_data() -> No
         "base rate": {"log_loss": {"value": 0.4, "lower": None, "upper": None}, "roc_auc": {"value": None}},
     }
     target = {
-        "kind": "lightgbm",
+        "candidate": "lightgbm",
         "headline": "lightgbm leads",
         "warnings": ["few"],
         "forward": forward,
@@ -94,7 +94,7 @@ def test_without_mlflow_every_function_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(store, "find_spec", lambda _: None)
     (tmp_path / "bundle").mkdir()
-    (tmp_path / "bundle" / "manifest.json").write_text('{"format": 1, "files": {}}')
+    (tmp_path / "bundle" / "manifest.json").write_text('{"format": 2, "files": {}}')
     calls = (
         lambda: tracking.mark_promoted(tmp_path, "demo", "abc", promoted_at="", why=""),
         lambda: tracking.downloaded("models:/demo@champion").__enter__(),

@@ -54,7 +54,7 @@ def test_a_run_is_logged_with_params_figures_and_tags(logged: Logged) -> None:
         data = client.get_run(run_id).data
     evaluation = run.evaluation("conversion")
     assert evaluation is not None
-    selected = evaluation.of(run.record.kinds["conversion"])
+    selected = evaluation.of(run.record.candidates["conversion"])
     for name in ("log_loss", "roc_auc", "lift_10"):
         assert data.metrics[f"conversion/{name}"] == selected.metrics[name].value
     base_rate = evaluation.of("base rate").metrics["log_loss"].value
@@ -82,12 +82,12 @@ def test_every_candidate_has_a_child_run_with_comparable_figures(logged: Logged)
     for target in ("conversion", "fake"):
         evaluation = run.evaluation(target)
         assert evaluation is not None
-        for record in evaluation.kinds:
-            child = by_name[f"{target}: {record.kind}"]
+        for record in evaluation.candidates:
+            child = by_name[f"{target}: {record.candidate}"]
             assert child.data.metrics[f"{target}/log_loss"] == record.metrics["log_loss"].value
             wanted.add(child.info.run_name)
     assert set(by_name) == wanted
-    assert selected == {f"{target}: {kind}" for target, kind in run.record.kinds.items()}
+    assert selected == {f"{target}: {candidate}" for target, candidate in run.record.candidates.items()}
     assert by_name["conversion: lightgbm"].data.params["lightgbm.rounds"] == "30"
     assert figures == {f"figures/fake/{name}.png" for name in ("roc", "calibration", "lift", "gains")}
 
@@ -102,10 +102,10 @@ def test_every_interval_is_in_one_table(logged: Logged) -> None:
         evaluation = run.evaluation(target)
         assert evaluation is not None
         own = {(r["candidate"], r["metric"]): r for r in rows if r["target"] == target}
-        assert len(own) == sum(len(record.metrics) for record in evaluation.kinds)
-        for record in evaluation.kinds:
+        assert len(own) == sum(len(record.metrics) for record in evaluation.candidates)
+        for record in evaluation.candidates:
             for name, figure in record.metrics.items():
-                row = own[record.kind, name]
+                row = own[record.candidate, name]
                 assert (row["value"], row["lower"], row["upper"]) == pytest.approx(
                     (figure.value, figure.lower, figure.upper)
                 )
@@ -263,8 +263,10 @@ def test_each_version_is_registered_once_and_the_latest_is_the_challenger(two: T
         ("1", first.record.version, []),
         ("2", second.record.version, ["challenger"]),
     ]
-    assert first.record.kinds == {
-        name.removeprefix("kind."): kind for name, kind in found[0].tags.items() if name.startswith("kind.")
+    assert first.record.candidates == {
+        name.removeprefix("candidate."): candidate
+        for name, candidate in found[0].tags.items()
+        if name.startswith("candidate.")
     }
 
 

@@ -31,7 +31,7 @@ def found(trials: int, study: str = "conversion-lightgbm-abc") -> Tuned:
     )
     return Tuned(
         target="conversion",
-        kind="lightgbm",
+        candidate="lightgbm",
         study=study,
         params=history[-1].params,
         log_loss=history[-1].log_loss,

@@ -43,7 +43,7 @@ def cold(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="session")
 def scores() -> ForwardScores:
-    """Forward scores of 900 rows, three per lead: a kind that is calibrated, and one that is twice too sure."""
+    """Forward scores of 900 rows, three per lead: a candidate that is calibrated, and one that is twice too sure."""
     rng = np.random.default_rng(5)
     size = 900
     z = rng.normal(-1.5, 1.0, size)

@@ -24,10 +24,10 @@ def test_figures_are_those_of_the_evaluation(trained: Any, data: dict[str, Any])
     evaluation = trained.run.evaluation("conversion")
     part = data["targets"]["conversion"]
     assert part["headline"] == evaluation.headline
-    assert part["kind"] == evaluation.winner
+    assert part["candidate"] == evaluation.winner
     shown = next(row for row in part["metrics"] if row["name"] == "roc_auc")["cells"]
-    for record in evaluation.kinds:
-        assert shown[record.kind] == msgspec.to_builtins(record.metrics["roc_auc"])
+    for record in evaluation.candidates:
+        assert shown[record.candidate] == msgspec.to_builtins(record.metrics["roc_auc"])
 
 
 def test_every_metric_of_every_kind_has_an_interval(data: dict[str, Any]) -> None:
@@ -37,16 +37,16 @@ def test_every_metric_of_every_kind_has_an_interval(data: dict[str, Any]) -> Non
         rows = {row["name"]: row for row in part["metrics"]}
         assert asked <= set(rows)
         for name in asked:
-            for kind in part["kinds"]:
-                cell = rows[name]["cells"][kind]
-                assert cell["lower"] <= cell["value"] + 1e-9, (name, kind)
-                assert cell["upper"] >= cell["lower"], (name, kind)
+            for candidate in part["candidates"]:
+                cell = rows[name]["cells"][candidate]
+                assert cell["lower"] <= cell["value"] + 1e-9, (name, candidate)
+                assert cell["upper"] >= cell["lower"], (name, candidate)
 
 
 def test_random_figures_stand_beside_the_forward_ones(data: dict[str, Any]) -> None:
     for row in data["targets"]["conversion"]["optimism"]:
         assert row["gap"] == pytest.approx(row["random"] - row["forward"])
-    assert {row["kind"] for row in data["targets"]["conversion"]["optimism"]} >= {"logistic", "lightgbm"}
+    assert {row["candidate"] for row in data["targets"]["conversion"]["optimism"]} >= {"logistic", "lightgbm"}
 
 
 def test_importance_is_sorted_and_its_shares_add_up(data: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ def test_a_cold_start_has_data_but_no_figures(cold: Run) -> None:
     json.dumps(data, allow_nan=False)
     part = data["targets"]["conversion"]
     assert part["evaluated"] is False
-    assert part["kind"] == "scorecard"
+    assert part["candidate"] == "scorecard"
     assert data["thresholds"] is None
     assert any("暂时无法评估" in line for line in data["summary_zh"])
 
@@ -107,7 +107,7 @@ def test_the_base_rate_is_named_when_it_is_not_beaten(
 )
 def test_losses_are_said_plainly(trained: Any, lower: float, said: str, said_zh: str) -> None:
     evaluation = trained.run.evaluation("conversion")
-    loser = next(kind for kind in evaluation.lead_over if kind != "base rate")
+    loser = next(candidate for candidate in evaluation.lead_over if candidate != "base rate")
     evaluation = msgspec.structs.replace(evaluation, lead_over={loser: Interval(0.01, lower, 0.02)})
     [found] = verdicts(evaluation, None)
     assert said in found["en"]
@@ -117,7 +117,7 @@ def test_losses_are_said_plainly(trained: Any, lower: float, said: str, said_zh:
 
 def test_the_summary_begins_with_the_lift_of_the_top_leads(data: dict[str, Any]) -> None:
     part = data["targets"]["conversion"]
-    lift = next(row for row in part["metrics"] if row["name"] == "lift_10")["cells"][part["kind"]]
+    lift = next(row for row in part["metrics"] if row["name"] == "lift_10")["cells"][part["candidate"]]
     assert part["opening"]["zh"].startswith("前 10% 高分线索的转化率")
     assert f"{lift['value']:.1f} 倍" in part["opening"]["zh"]
     assert data["summary_zh"][0] == f"【转化】{part['opening']['zh']}"

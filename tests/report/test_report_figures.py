@@ -21,11 +21,11 @@ def test_the_band_of_a_calibrated_kind_holds_the_diagonal_and_that_of_a_too_sure
     scores: ForwardScores,
 ) -> None:
     held = {
-        kind: sum(
+        candidate: sum(
             row["lower"] <= row["predicted"] <= row["upper"]
-            for row in curves.reliability(scores, kind, seed=1)
+            for row in curves.reliability(scores, candidate, seed=1)
         )
-        for kind in ("logistic", "lightgbm")
+        for candidate in ("logistic", "lightgbm")
     }
     assert held["logistic"] >= 8
     assert held["lightgbm"] <= 6

@@ -75,7 +75,7 @@ def add(path: Path, rng: random.Random) -> None:
 
 
 def swap_digits(path: Path, rng: random.Random) -> None:
-    """Keep the size: the kind of damage that no length check sees."""
+    """Keep the size: the candidate of damage that no length check sees."""
     data = path.read_bytes()
     digits = [k for k, byte in enumerate(data) if byte in b"0123456789"]
     place = rng.choice(digits) if digits else 0
@@ -138,11 +138,18 @@ def test_a_whole_folder_more_is_noticed(copy: Path, never_parsed: None) -> None:
         verify(copy)
 
 
-def test_a_bundle_of_a_newer_lead_ml_asks_for_an_upgrade(copy: Path, never_parsed: None) -> None:
+@pytest.mark.parametrize(
+    ("step", "do"), [(1, "Upgrade lead-ml"), (-1, "Train and promote again: lead-ml train")]
+)
+def test_a_bundle_of_another_format_says_what_to_do(
+    copy: Path, never_parsed: None, step: int, do: str
+) -> None:
     manifest = verify(copy)
-    newer = msgspec.structs.replace(manifest, format=FORMAT + 1)
-    (copy / "manifest.json").write_bytes(msgspec.json.encode(newer))
-    with pytest.raises(BundleError, match=r"format of the bundle: got 2; expected up to 1\. Upgrade lead-ml"):
+    other = msgspec.structs.replace(manifest, format=FORMAT + step)
+    (copy / "manifest.json").write_bytes(msgspec.json.encode(other))
+    with pytest.raises(
+        BundleError, match=f"format of the bundle: got {FORMAT + step}; expected {FORMAT}. {do}"
+    ):
         load_bundle(copy)
 
 
@@ -152,7 +159,7 @@ def test_a_folder_without_manifest_is_no_bundle(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_manifest_is_told(copy: Path) -> None:
-    (copy / "manifest.json").write_bytes(b'{"format": 1, "files": []}')
+    (copy / "manifest.json").write_bytes(b'{"format": 2, "files": []}')
     with pytest.raises(BundleError, match="cannot be read"):
         Scorer.load(copy)
 
@@ -192,9 +199,9 @@ def test_a_sealed_file_of_another_kind_is_a_bundle_error(copy: Path, name: str) 
 
 
 def test_a_kind_of_model_from_the_future_is_told(copy: Path) -> None:
-    (copy / "conversion" / "kind.json").write_bytes(b'{"kind":"transformer"}')
+    (copy / "conversion" / "candidate.json").write_bytes(b'{"candidate":"transformer"}')
     seal(copy)
-    with pytest.raises(BundleError, match="kind of model: got 'transformer'"):
+    with pytest.raises(BundleError, match="candidate of model: got 'transformer'"):
         load_bundle(copy)
 
 

@@ -193,7 +193,7 @@ def test_a_broken_worklist_is_a_notice_not_an_error(fresh: Any, client_of: Any) 
 def test_a_worklist_of_another_version_is_marked_and_still_explained(fresh: Any, client_of: Any) -> None:
     row = read_worklist(fresh.runs)[0]
     other = msgspec.structs.replace(
-        row.answer, model_version="another", thresholds_version="another", kind="forest"
+        row.answer, model_version="another", thresholds_version="another", candidate="forest"
     )
     write_worklist(iter([WorklistRow(row.lead, other)]), fresh.runs)
     reader = login(fresh, client_of, "read")

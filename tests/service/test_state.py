@@ -39,10 +39,10 @@ def test_alive_but_not_ready_without_a_model(empty_app: Any, client_of: Any) -> 
 def test_the_model_describes_itself(served: Any) -> None:
     found = served.client.get("/v1/model", headers=served.read).json()
     assert found["version"] == served.scorer.version
-    assert set(found["kinds"]) == {"conversion", "fake"}
+    assert set(found["candidates"]) == {"conversion", "fake"}
     assert found["synthetic"] is True
-    assert found["card"]["targets"]["conversion"]["kind"] == found["kinds"]["conversion"]
-    assert found["kinds"]["conversion"] in found["metrics"]["conversion"]
+    assert found["card"]["targets"]["conversion"]["candidate"] == found["candidates"]["conversion"]
+    assert found["candidates"]["conversion"] in found["metrics"]["conversion"]
     assert found["reload"]["ok"] is True
 
 
@@ -59,8 +59,8 @@ def test_metrics_count_by_route_and_code_without_personal_data(served: Any, path
     assert value(found, "lead_ml_requests_total", **model, code="200") >= 1
     assert value(found, "lead_ml_requests_total", **model, code="401") >= 1
     assert value(found, "lead_ml_requests_total", route="other", method="OTHER", code="404") >= 1
-    kind = served.scorer.bundle.parts["conversion"].fitted.kind
-    assert value(found, "lead_ml_model_info", version=served.scorer.version, model_type=kind) == 1
+    candidate = served.scorer.bundle.parts["conversion"].fitted.candidate
+    assert value(found, "lead_ml_model_info", version=served.scorer.version, model_type=candidate) == 1
     assert value(found, "lead_ml_model_last_reload_successful") == 1
     assert value(found, "lead_ml_model_loaded_timestamp_seconds") == served.reloader.loaded_at
     assert value(found, "lead_ml_requests_in_flight") == 1

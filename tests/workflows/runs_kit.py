@@ -33,7 +33,7 @@ def noisy(logit: np.ndarray, noise: float, seed: int = 2) -> np.ndarray:
     return sigmoid(logit + noise * np.random.default_rng(seed).standard_normal(len(logit)))
 
 
-def forward(y: np.ndarray, first: int = 0, **kinds: np.ndarray) -> ForwardScores:
+def forward(y: np.ndarray, first: int = 0, **candidates: np.ndarray) -> ForwardScores:
     """One row per lead, a day apart."""
     rows = first + np.arange(len(y))
     return ForwardScores(
@@ -42,7 +42,7 @@ def forward(y: np.ndarray, first: int = 0, **kinds: np.ndarray) -> ForwardScores
         y=y,
         weight=np.ones(len(y)),
         group=rows,
-        probability=kinds,
+        probability=candidates,
     )
 
 
@@ -51,7 +51,7 @@ def fabricate(
     name: str,
     scores: ForwardScores | None,
     *,
-    kind: str = "lightgbm",
+    candidate: str = "lightgbm",
     features: str = "same",
     dated: bool = True,
     fit_until: int = START + 10_000 * DAY,
@@ -89,7 +89,7 @@ def fabricate(
         data_digests={},
         project_digest="p",
         features=features,
-        kinds={"conversion": kind} | ({} if fake is None else {"fake": kind}),
+        candidates={"conversion": candidate} | ({} if fake is None else {"fake": candidate}),
         left_out_features=(),
         cold_start_stage="",
     )
@@ -106,7 +106,7 @@ def evaluated(folder: Path, base_rate: float) -> None:
         optimistic=False,
         base_rate=base_rate,
         windows=(),
-        kinds=(),
+        candidates=(),
         winner="scorecard",
         lead_over={},
         headline="",

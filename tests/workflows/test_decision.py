@@ -54,12 +54,16 @@ def compared(runs: Path, case: str) -> tuple[Run, Run | None]:
     if old is not None:
         champion = fabricate(runs, "champion", forward(y, lightgbm=noisy(logit, old)))
         promote(runs, champion.record.version, force="none serves yet")
-    kinds = {kind: asked.pop(kind) for kind in ("lightgbm", "logistic", "scorecard") if kind in asked}
+    candidates = {
+        candidate: asked.pop(candidate)
+        for candidate in ("lightgbm", "logistic", "scorecard")
+        if candidate in asked
+    }
     shift = nudged * np.random.default_rng(5).standard_normal(rows)
-    seen = {kind: noisy(logit, noise) for kind, noise in kinds.items()}
+    seen = {candidate: noisy(logit, noise) for candidate, noise in candidates.items()}
     if nudged:
-        seen = {kind: sigmoid(np.log(p / (1 - p)) + shift) for kind, p in seen.items()}
-    run = fabricate(runs, "challenger", forward(y, first, **seen), kind=next(iter(kinds)), **asked)
+        seen = {candidate: sigmoid(np.log(p / (1 - p)) + shift) for candidate, p in seen.items()}
+    run = fabricate(runs, "challenger", forward(y, first, **seen), candidate=next(iter(candidates)), **asked)
     return run, champion
 
 
@@ -105,7 +109,7 @@ def test_rows_of_one_class_have_no_figure(runs: Path) -> None:
 
 def test_a_first_scorecard_is_promoted_and_compared_with_the_base_rate(runs: Path) -> None:
     _, y = world(60)
-    run = fabricate(runs, "a", forward(y, scorecard=np.full(60, 0.3)), kind="scorecard")
+    run = fabricate(runs, "a", forward(y, scorecard=np.full(60, 0.3)), candidate="scorecard")
     evaluated(run.folder, 0.2)
     done = promote(runs)
     assert done.allowed
@@ -113,9 +117,9 @@ def test_a_first_scorecard_is_promoted_and_compared_with_the_base_rate(runs: Pat
 
 
 def test_a_scorecard_that_was_never_judged_may_only_be_the_first(runs: Path) -> None:
-    first = fabricate(runs, "a", None, kind="scorecard")
+    first = fabricate(runs, "a", None, candidate="scorecard")
     assert "may serve as it was written" in promote(runs).words
-    fabricate(runs, "b", None, kind="scorecard")
+    fabricate(runs, "b", None, candidate="scorecard")
     with pytest.raises(PromotionRefused, match=r"not evaluated.*--force"):
         promote(runs)
     assert served_version(runs).version == first.record.version

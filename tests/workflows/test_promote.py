@@ -137,14 +137,17 @@ def test_a_damaged_bundle_is_not_rolled_back_to(runs: Path, champion: Run, never
 
 
 def test_a_bundle_that_fails_its_trial_does_not_serve(runs: Path, never_parsed: None) -> None:
-    run = fabricate(runs, "sealed, but no scorer", None, kind="scorecard")
+    run = fabricate(runs, "sealed, but no scorer", None, candidate="scorecard")
     with pytest.raises(BundleError, match="failed its check"):
         promote(runs, run.record.version)
     assert not (runs / "champion.json").exists()
 
 
 def test_a_bundle_of_another_run_does_not_serve(runs: Path) -> None:
-    run, other = fabricate(runs, "a", None, kind="scorecard"), fabricate(runs, "b", None, kind="scorecard")
+    run, other = (
+        fabricate(runs, "a", None, candidate="scorecard"),
+        fabricate(runs, "b", None, candidate="scorecard"),
+    )
     (run.bundle / "name.json").write_bytes((other.bundle / "name.json").read_bytes())
     seal(run.bundle)
     with pytest.raises(BundleError, match="not the bundle of its run"):
@@ -159,7 +162,7 @@ def test_a_registry_that_fails_does_not_undo_a_promotion(
 
     monkeypatch.setattr(tracking, "store_exists", lambda _: True)
     monkeypatch.setattr(tracking, "mark_promoted", fail)
-    run = fabricate(runs, "a", None, kind="scorecard")
+    run = fabricate(runs, "a", None, candidate="scorecard")
     promote(runs)
     assert served_version(runs).version == run.record.version
     assert "the server is away" in caplog.text
@@ -174,7 +177,7 @@ def test_the_registry_is_told_what_was_promoted_and_why(runs: Path, monkeypatch:
 
     monkeypatch.setattr(tracking, "store_exists", lambda _: True)
     monkeypatch.setattr(tracking, "mark_promoted", mark)
-    run = fabricate(runs, "a", None, kind="scorecard")
+    run = fabricate(runs, "a", None, candidate="scorecard")
     done = promote(runs, force="because")
     assert told == [(runs, "demo", run.record.version, done.words, "because")]
 

@@ -17,7 +17,7 @@ from lead_ml.asof.labels import Spine, open_leads
 from lead_ml.errors import DeclarationError, InputError, PromotionRefused, TooLittleData
 from lead_ml.evaluation.leakage import left_out_columns
 from lead_ml.project.load import load_project
-from lead_ml.project.targets import KINDS
+from lead_ml.project.targets import CANDIDATES
 from lead_ml.registry.runs import Run, open_run
 from lead_ml.scoring import Scorer, accept_thresholds, prepare, served_version, verify
 from lead_ml.scoring.thresholds import Thresholds
@@ -70,12 +70,14 @@ def test_training_again_gives_the_same_bytes_also_with_more_threads(trained: Any
     assert set(first.files) == set(second.files)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_repeats_to_the_byte_whatever_the_threads(tmp_path: Path, kind: Any) -> None:
-    runs = [train(write_project(tmp_path / str(k), threads=k), draw(), kinds=[kind]) for k in (1, 2)]
+@pytest.mark.parametrize("candidate", CANDIDATES)
+def test_every_kind_repeats_to_the_byte_whatever_the_threads(tmp_path: Path, candidate: Any) -> None:
+    runs = [
+        train(write_project(tmp_path / str(k), threads=k), draw(), candidates=[candidate]) for k in (1, 2)
+    ]
     first, second = (verify(run.bundle).files for run in runs)
     assert [name for name in first if first[name] != second.get(name)] == ["params.json"]
-    again = train(write_project(tmp_path / "again", threads=1), draw(), kinds=[kind])
+    again = train(write_project(tmp_path / "again", threads=1), draw(), candidates=[candidate])
     assert files_of(again) == files_of(runs[0])
 
 
@@ -108,24 +110,26 @@ def test_a_run_tells_what_went_in(trained: Any) -> None:
     assert record.fit_until == trained.dataset.until
     assert record.left_out_features == ()
     assert record.synthetic
-    assert set(record.kinds) == {"conversion", "fake"}
+    assert set(record.candidates) == {"conversion", "fake"}
     assert open_run(trained.runs).record == record
     for target in trained.run.targets:
         evaluation, forward = trained.run.evaluation(target), trained.run.forward(target)
-        assert evaluation.winner == record.kinds[target]
+        assert evaluation.winner == record.candidates[target]
         assert len(forward.y) == evaluation.windows[-1].test_rows
         assert set(forward.probability) == {"scorecard", "logistic", "lightgbm"}
 
 
 def test_a_feature_on_a_column_that_is_overwritten_later_is_left_out(tmp_path: Path) -> None:
-    run = train(write_project(tmp_path, known_at={"size": "current"}), draw(), kinds=["scorecard"])
+    run = train(write_project(tmp_path, known_at={"size": "current"}), draw(), candidates=["scorecard"])
     assert run.record.left_out_features == ("size",)
     assert "size" not in {item.name for item in Scorer.load(run.bundle).bundle.declarations}
 
 
 def test_a_trusted_column_is_used_again(tmp_path: Path) -> None:
     run = train(
-        write_project(tmp_path, known_at={"size": "current"}, trust=["size"]), draw(), kinds=["scorecard"]
+        write_project(tmp_path, known_at={"size": "current"}, trust=["size"]),
+        draw(),
+        candidates=["scorecard"],
     )
     assert run.record.left_out_features == ()
 
@@ -170,7 +174,7 @@ def few_wins(wins: int) -> Dataset:
 def test_with_too_few_wins_the_scorecard_serves_and_says_its_rung(tmp_path: Path) -> None:
     data = few_wins(3)
     run = train(write_project(tmp_path), data)
-    assert run.record.kinds == {"conversion": "scorecard"}
+    assert run.record.candidates == {"conversion": "scorecard"}
     assert (
         run.record.cold_start_stage
         == "scorecard, 3 wins: too few outcomes to evaluate; a logistic regression needs about 47 more wins"
@@ -189,11 +193,11 @@ def test_with_too_few_wins_the_scorecard_serves_and_says_its_rung(tmp_path: Path
 
 def test_a_learnt_kind_asked_for_by_name_is_not_quietly_replaced(tmp_path: Path) -> None:
     with pytest.raises(TooLittleData, match="forward window"):
-        train(write_project(tmp_path), few_wins(3), kinds=["logistic"])
+        train(write_project(tmp_path), few_wins(3), candidates=["logistic"])
 
 
 def test_the_scorecard_may_be_asked_for_by_name_however_few_the_wins(tmp_path: Path) -> None:
-    assert train(write_project(tmp_path), few_wins(3), kinds=["scorecard"]).record.kinds == {
+    assert train(write_project(tmp_path), few_wins(3), candidates=["scorecard"]).record.candidates == {
         "conversion": "scorecard"
     }
 
@@ -207,19 +211,22 @@ def test_data_without_a_mature_lead_says_what_to_wait_for(tmp_path: Path) -> Non
 
 def test_the_scale_of_the_score_is_carried_from_champion_to_challenger(tmp_path: Path) -> None:
     project = write_project(tmp_path)
-    first = train(project, draw(400), kinds=["scorecard"])
+    first = train(project, draw(400), candidates=["scorecard"])
     promote(project.runs, first.record.version, force="first")
-    second = train(project, draw(400, seed=9, rate=0.6), kinds=["scorecard"])
+    second = train(project, draw(400, seed=9, rate=0.6), candidates=["scorecard"])
     assert second.record.version != first.record.version
     odds = [Scorer.load(run.bundle).bundle.info.reference_odds for run in (first, second)]
     assert odds[0] == odds[1]
     fixed = write_project(tmp_path, reference_odds=0.5)
-    assert Scorer.load(train(fixed, draw(400), kinds=["scorecard"]).bundle).bundle.info.reference_odds == 0.5
+    assert (
+        Scorer.load(train(fixed, draw(400), candidates=["scorecard"]).bundle).bundle.info.reference_odds
+        == 0.5
+    )
 
 
 def test_progress_is_told_step_by_step(tmp_path: Path) -> None:
     said: list[str] = []
-    train(write_project(tmp_path), draw(), kinds=["scorecard"], progress=said.append)
+    train(write_project(tmp_path), draw(), candidates=["scorecard"], progress=said.append)
     assert said[0].startswith("conversion: table of ")
     assert said[-1] == "bundle"
 
@@ -228,12 +235,12 @@ def test_the_test_window_may_start_on_a_date_of_the_project(tmp_path: Path) -> N
     project = write_project(
         tmp_path, split={"folds": 2, "test_share": 0.3, "test_from": "2026-05-01"}, time_zone="Asia/Shanghai"
     )
-    run = train(project, draw(), kinds=["scorecard"])
+    run = train(project, draw(), candidates=["scorecard"])
     assert run.evaluation("conversion").windows[-1].start == "2026-04-30T16:00:00Z"
 
 
 @pytest.mark.parametrize(
-    ("kind", "wins", "evaluated", "text"),
+    ("candidate", "wins", "evaluated", "text"),
     [
         (
             "logistic",
@@ -244,8 +251,8 @@ def test_the_test_window_may_start_on_a_date_of_the_project(tmp_path: Path) -> N
         ("lightgbm", 1_234, True, "lightgbm, 1,234 wins: chosen on the forward window"),
     ],
 )
-def test_the_rung_says_what_the_next_one_needs(kind: Any, wins: int, evaluated: bool, text: str) -> None:
-    assert cold_start_stage(kind, wins, evaluated=evaluated) == text
+def test_the_rung_says_what_the_next_one_needs(candidate: Any, wins: int, evaluated: bool, text: str) -> None:
+    assert cold_start_stage(candidate, wins, evaluated=evaluated) == text
 
 
 def test_a_hub_phone_does_not_glue_the_market_together(trained: Any) -> None:
@@ -290,7 +297,7 @@ def test_what_a_column_overwritten_later_would_seem_to_reach_stands_beside_the_h
         'from lead_ml import category\nGROUP = "fit"\nFEATURES = [category("status", en="Status", zh="状态")]\n'
     )
     project = load_project(tmp_path)
-    run = train(project, dataclasses.replace(data, leads=leads), kinds=["scorecard", "logistic"])
+    run = train(project, dataclasses.replace(data, leads=leads), candidates=["scorecard", "logistic"])
     assert run.record.left_out_features == ("status",)
     evaluation = run.evaluation("conversion")
     honest = evaluation.of("logistic").metrics["roc_auc"]
@@ -313,7 +320,7 @@ def test_a_leak_that_the_audit_proves_stays_out_although_the_project_vouches_for
     project = load_project(tmp_path)
     report = audit_target(project, data)
     assert report.leaks == ("note",)
-    run = train(project, data, kinds=["logistic"], leaks=left_out_columns(report, project.params.trust))
+    run = train(project, data, candidates=["logistic"], leaks=left_out_columns(report, project.params.trust))
     assert run.record.left_out_features == ("note",)
     evaluation = run.evaluation("conversion")
     assert evaluation.leaky.metrics["roc_auc"].value > evaluation.of("logistic").metrics["roc_auc"].upper
@@ -324,7 +331,7 @@ def test_a_rule_about_a_feature_that_is_left_out_is_dropped_and_one_about_nothin
     tmp_path: Path,
 ) -> None:
     project = write_project(tmp_path, known_at={"size": "creation"})
-    run = train(project, draw(), kinds=["scorecard"], leaks=("source",))
+    run = train(project, draw(), candidates=["scorecard"], leaks=("source",))
     assert run.record.left_out_features == ("source",)
     scorer = Scorer.load(run.bundle)
     assert scorer.bundle.parts["conversion"].fitted.model.rules == ()
@@ -332,11 +339,13 @@ def test_a_rule_about_a_feature_that_is_left_out_is_dropped_and_one_about_nothin
     params["conversion"]["scorecard"]["rules"][0]["feature"] = "sauce"
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     with pytest.raises(DeclarationError, match="names no feature of the model: got 'sauce'"):
-        train(load_project(tmp_path), draw(), kinds=["scorecard"], leaks=("source",))
+        train(load_project(tmp_path), draw(), candidates=["scorecard"], leaks=("source",))
 
 
 def test_where_nothing_is_left_out_nothing_stands_beside(tmp_path: Path) -> None:
-    assert train(write_project(tmp_path), draw(), kinds=["logistic"]).evaluation("conversion").leaky is None
+    assert (
+        train(write_project(tmp_path), draw(), candidates=["logistic"]).evaluation("conversion").leaky is None
+    )
 
 
 def without_outcomes(leads: int = 400) -> Dataset:
@@ -346,7 +355,7 @@ def without_outcomes(leads: int = 400) -> Dataset:
 def test_without_any_table_of_outcomes_the_scorecard_serves_as_it_was_written(tmp_path: Path) -> None:
     data = without_outcomes()
     run = train(write_project(tmp_path), data)
-    assert run.record.kinds == {"conversion": "scorecard"}
+    assert run.record.candidates == {"conversion": "scorecard"}
     assert run.record.cold_start_stage.startswith("scorecard, 0 wins: too few outcomes to evaluate")
     scorer = Scorer.load(run.bundle)
     answers = scorer.score_dataset(data, open_leads(data, data.until), top=ALL_REASONS)
@@ -371,4 +380,4 @@ def test_where_nothing_could_be_judged_a_score_of_50_is_the_mean_lead_of_the_sco
 
 def test_a_kind_that_must_be_taught_is_refused_without_outcomes(tmp_path: Path) -> None:
     with pytest.raises(TooLittleData, match=r"no outcomes to learn from: got 'logistic'.* Name the table"):
-        train(write_project(tmp_path), without_outcomes(), kinds=["logistic"])
+        train(write_project(tmp_path), without_outcomes(), candidates=["logistic"])

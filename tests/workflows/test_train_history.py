@@ -143,13 +143,13 @@ def test_rows_of_the_same_lead_differ_with_what_stood_then(loaded: Loaded) -> No
     assert (sizes[::2] != sizes[1::2]).mean() > 0.3
 
 
-@pytest.mark.parametrize("kind", ["scorecard", "logistic", "lightgbm"])
+@pytest.mark.parametrize("candidate", ["scorecard", "logistic", "lightgbm"])
 def test_a_request_with_the_values_of_now_equals_the_batch_at_the_end_of_the_data(
-    loaded: Loaded, run: Run, kind: str
+    loaded: Loaded, run: Run, candidate: str
 ) -> None:
     dataset = loaded.dataset
-    if run.record.kinds["conversion"] != kind:
-        run = train(loaded.project, dataset, kinds=[kind])  # type: ignore[list-item]
+    if run.record.candidates["conversion"] != candidate:
+        run = train(loaded.project, dataset, candidates=[candidate])  # type: ignore[list-item]
     scorer = Scorer.load(run.bundle)
     assert scorer.bundle.schema.columns == ("account_id", "size", "source")
     spine = open_leads(dataset, dataset.until)

@@ -40,7 +40,9 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, A
         "stale": stale,
         "english_only": stale and frame.lang != _WORKLIST_LANG,
         "fake": None if answer.fake is None else _fake(answer.fake, scorer, frame, translated),
-        "source": frame.text("lead.scored_by", model_type=frame.name_of("pages.model_types", answer.kind)),
+        "source": frame.text(
+            "lead.scored_by", model_type=frame.name_of("pages.model_types", answer.candidate)
+        ),
         "as_of": frame.text("pages.as_of", day=frame.day(answer.as_of)),
         "reference_until": frame.text("lead.reference_until", day=frame.day(answer.reference_until)),
         "no_events": not answer.events_supplied and _reads_events(scorer),

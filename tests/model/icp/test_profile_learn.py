@@ -32,9 +32,9 @@ def raw_of(source: list[str | None], size: list[float] | None = None) -> dict[st
 def drawn(n: int = 2_000, seed: int = 1) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
     """Leads of four sources of rates from 2 to 30%, one row each."""
     rng = np.random.default_rng(seed)
-    kind = rng.integers(0, 4, n)
-    y = (rng.random(n) < np.array([0.02, 0.1, 0.1, 0.3])[kind]).astype(float)
-    return raw_of([("a", "b", "c", "d")[k] for k in kind], rng.integers(0, 2, n).astype(float).tolist()), y, np.arange(n)  # fmt: skip
+    candidate = rng.integers(0, 4, n)
+    y = (rng.random(n) < np.array([0.02, 0.1, 0.1, 0.3])[candidate]).astype(float)
+    return raw_of([("a", "b", "c", "d")[k] for k in candidate], rng.integers(0, 2, n).astype(float).tolist()), y, np.arange(n)  # fmt: skip
 
 
 def test_points_are_the_shrunk_ratio_of_shares() -> None:

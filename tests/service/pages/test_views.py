@@ -45,7 +45,7 @@ BUILT = {  # keys that the pages put together from a name
     *(f"pages.fields.{name}" for name in _FIELDS),
     *(f"pages.numbers.{name}" for name in NUMBERS),
     *(f"pages.methods.{method}" for method in (*METHODS, "manual", "default")),
-    *(f"pages.model_types.{kind}" for kind in ("scorecard", "logistic", "lightgbm")),
+    *(f"pages.model_types.{candidate}" for candidate in ("scorecard", "logistic", "lightgbm")),
     *(f"pages.cards.{name}{end}" for name in ("sql", "mql") for end in ("", "_hint")),
     *(
         f"lead.{side}.{text}"
