@@ -17,6 +17,7 @@ LEVELS = ("intern_student", "staff", "manager", "director", "c_level")
 FEATURES = [
     category("industry", en="Industry", zh="行业"),
     ordinal("company_size", SIZES, en="Company size", zh="公司规模"),
+    category("product", en="Product asked for", zh="意向产品"),
     category("country", en="Country", zh="国家"),
     category("region", en="Region", zh="地区"),
     ordinal(

@@ -18,11 +18,15 @@ from lead_ml.tables.dataset import Coded, Events, Floats, Indices, Instants
 _FADE_DAYS = 18.0
 _STEADY = 0.25  # share of events spread evenly over half a year instead of fading
 _VIEW_SECONDS = 25.0
+_READING = 0.9
 
 
 @dataclass(frozen=True)
 class Habit:
-    """One type of event: how many an average lead has, how that number grows with intent, and how they are recorded."""
+    """One type of event: how many an average lead has, how that number grows with intent, and how they are recorded.
+
+    ``bend`` is how fast the growth saturates, see :func:`bent`.
+    """
 
     type: str
     channel: str
@@ -31,6 +35,16 @@ class Habit:
     two_way: bool = False
     late_share: float = 0.0
     late_days: float = 0.0
+    bend: float = 0.0
+
+
+def bent(values: Floats, bend: float) -> Floats:
+    """Return (1 - exp(-bend x)) / bend, a line of slope 1 at 0 that flattens to the right.
+
+    >>> bent(np.array([-1.0, 0.0, 1.0, 3.0]), 0.5).round(2)
+    array([-1.3 , -0.  ,  0.79,  1.55])
+    """
+    return np.asarray(-np.expm1(-bend * values) / bend) if bend else values
 
 
 _HABITS = (
@@ -42,7 +56,7 @@ _HABITS = (
     Habit("email_reply", "email", 0.35, 0.6, two_way=True),
     Habit("unsubscribe", "email", 0.07, -0.7),
 )
-_SESSIONS = Habit("page_view", "web", 1.6, 0.5)
+_SESSIONS = Habit("page_view", "web", 1.9, 0.75, bend=0.8)
 _MORE_FORMS = Habit("form_submit", "web", 0.15, 0.6)
 
 
@@ -70,7 +84,9 @@ def draw_events(
     """Draw all events of all leads, in the order in which they became known."""
     frailty = rng.gamma(2.0, 0.5, len(intent))
     fake = np.isin(kind, ("bot", "mash", "wrong_number", "test"))
-    on_the_web = frailty * np.where(kind == "bot", 0.3, 1.0)
+    # Who reads a lot reads a lot, whatever the interest: the tenth page view says little.
+    reading = rng.lognormal(-(_READING**2) / 2, _READING, len(intent))
+    on_the_web = frailty * reading * np.where(kind == "bot", 0.3, 1.0)
     parts = [_forms(rng, intent, on_the_web), _views(rng, intent, on_the_web, kind)]
     for habit in _HABITS:
         reach = np.where(fake, 0.0 if habit.two_way else 0.3, 1.0)
@@ -144,7 +160,7 @@ def _plain(rng: np.random.Generator, habit: Habit, intent: Floats, reach: Floats
 
 
 def _moments(rng: np.random.Generator, habit: Habit, intent: Floats, reach: Floats) -> tuple[Indices, Floats]:
-    number = rng.poisson(habit.number * reach * np.exp(habit.growth * intent))
+    number = rng.poisson(habit.number * reach * np.exp(habit.growth * bent(intent, habit.bend)))
     lead = np.repeat(np.arange(len(intent)), number)
     fading = rng.exponential(_FADE_DAYS, len(lead))
     days = np.where(rng.random(len(lead)) < _STEADY, rng.uniform(0, 180, len(lead)), fading)

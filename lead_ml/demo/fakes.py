@@ -13,7 +13,7 @@ from lead_ml.tables.dataset import Indices, Instants
 
 FAKE_REASONS = {"bot": "bot", "mash": "bounced", "wrong_number": "bad_number", "test": "test"}
 UNFIT_REASONS = ("student", "no_budget", "competitor")
-_OBVIOUS = 0.86
+_OBVIOUS = 0.82
 _BURST = 9  # leads of one burst of a bot, on average
 _BURST_GAP = 400.0  # seconds between them
 
@@ -48,7 +48,7 @@ def burst_instants(
 def disguise(
     rng: np.random.Generator, columns: dict[str, Objects], kind: Objects, burst: Indices
 ) -> dict[str, Objects]:
-    """Return the columns as fake leads fill them in; one in seven looks real."""
+    """Return the columns as fake leads fill them in; one in six looks real."""
     changed = {name: values.copy() for name, values in columns.items()}
     obvious = rng.random(len(kind)) < _OBVIOUS
     _bots(rng, changed, np.flatnonzero((kind == "bot") & obvious), burst)

@@ -17,7 +17,6 @@ _LATE_DAYS = 4.0
 _UNFIT_NAMED = 0.8  # share of the closed unfit leads whose reason is recorded
 _LOSSES = ("price", "timing", "no_answer", "competitor_won")
 _FAKE_FOUND_DAYS = 5.0
-_DEAL_SIZE = {"1-10": 4e3, "11-50": 8e3, "51-200": 16e3, "201-1000": 35e3, "1001-5000": 70e3, "5001+": 120e3}
 
 
 @dataclass(frozen=True)
@@ -36,10 +35,13 @@ def draw_fates(
     rng: np.random.Generator,
     win_probability: Floats,
     kind: Objects,
-    company_size: Objects,
+    deal: Floats,
     settings: SynthSettings,
 ) -> Fate:
-    """Draw the win from its probability, then one delay: the model that :func:`true_probability` inverts."""
+    """Draw the win from its probability, then one delay: the model that :func:`true_probability` inverts.
+
+    ``deal`` is the usual amount of what the lead would buy.
+    """
     size = len(kind)
     fake, unfit = np.isin(kind, list(FAKE_REASONS)), np.isin(kind, UNFIT_REASONS)
     won = rng.random(size) < win_probability
@@ -50,8 +52,7 @@ def draw_fates(
     stage = np.select([won, invalid, closed], ["won", "invalid", "lost"], "open").astype(object)
     reason = np.where(stage == "lost", one_of(rng, _LOSSES, size), np.full(size, None, dtype=object))
     reason[invalid] = [FAKE_REASONS.get(name, name) for name in kind[invalid]]
-    typical = np.array([_DEAL_SIZE[name] for name in company_size])
-    amount = np.where(won, np.round(typical * rng.lognormal(0, 0.5, size), -2), np.nan)
+    amount = np.where(won, np.round(deal * rng.lognormal(0, 0.5, size), -2), np.nan)
     return Fate(stage, reason, np.where(won | closed, age, np.inf), amount)
 
 

@@ -18,29 +18,43 @@ Weighted = Sequence[tuple[str, float, float]]
 
 _LEADS_PER_COMPANY = 1.7
 _NO_ACCOUNT = 0.12
-_PHONE, _MAIL, _BOTH = range(3)
+_SWITCHBOARD = 0.08  # share of persons who give the number that all of their company share
+_FIRST, _PHONE, _MAIL, _BOTH, _REWRITTEN, _NEITHER = range(6)
 _KEPT_CONTACT = (
-    0.4,
-    0.4,
-    0.2,
-)  # how often a returning person keeps the phone number, the e-mail address, both
+    0.20,
+    0.20,
+    0.12,
+    0.22,
+    0.26,
+)  # how a returning person writes phone and e-mail, from _PHONE on
+_OTHER_NAME = 0.35  # share of returning persons who write their name in another way
+# Share of the products by class of company size, and the effect of a product made for a class that is so far away.
+_WANTED = np.array([[0.70, 0.25, 0.05], [0.20, 0.65, 0.15], [0.05, 0.35, 0.60]])
+_MISFIT = np.array([0.35, -0.35, -1.6])
 
 
 @dataclass(frozen=True)
 class People:
-    """Columns of the persons behind the leads, and how well they fit the product (logit scale, mean near 0)."""
+    """Columns of the persons behind the leads, how well they fit (logit scale, mean near 0), and what they want to buy.
+
+    ``product_effect`` depends on product and company size together: small firms buy the small product. ``deal`` is the
+    usual amount of that product.
+    """
 
     columns: Mapping[str, Objects]
     company_row: Indices
     fit: Floats
+    product_effect: Floats
+    deal: Floats
 
 
 def draw_people(rng: np.random.Generator, person: Indices) -> People:
     """Draw a person for every lead; ``person[i]`` is the row of the first lead of this person.
 
-    Everything belongs to the person, so two leads of one person differ at most in the phone number or the e-mail address.
+    Everything belongs to the person, so two leads of one person differ at most in the contact data and how the name is
+    written.
     """
-    size = len(person)
+    size, again = len(person), person != np.arange(len(person))
     company, companies = _companies(rng, size)
     company = company[person]
     columns = {name: values[company] for name, values in companies.items()}
@@ -48,19 +62,64 @@ def draw_people(rng: np.random.Generator, person: Indices) -> People:
     level, level_effect = pick(rng, vocabulary().levels, size)
     columns["job_title"] = _titles(rng, level, chinese)[person]
     names, handles = _names(rng, chinese)
-    columns["name"], handles = names[person], handles[person]
+    names, handles = names[person], handles[person]
+    other = again & (rng.random(size) < _OTHER_NAME)
+    columns["name"] = np.where(other, _other_names(names, handles), names)
     free = (rng.random(size) < np.where(columns["company_size"] == "1-10", 0.5, 0.2))[person]
-    kept = np.where(person == np.arange(size), _BOTH, rng.choice(3, size, p=_KEPT_CONTACT))
-    mails = _emails(rng, handles, columns["domain"], free | (kept == _PHONE), chinese)
-    columns["email"] = np.where(kept == _PHONE, mails, mails[person])
+    kept = np.where(again, _PHONE + rng.choice(5, size, p=_KEPT_CONTACT), _FIRST)
+    new_mail = np.isin(kept, (_PHONE, _REWRITTEN, _NEITHER))
+    mails = _emails(rng, handles, columns["domain"], free | new_mail, chinese)
+    columns["email"] = np.where(new_mail, mails, mails[person])
     phones = _phones(rng, columns["country"])
-    columns["phone"] = np.where(kept == _MAIL, phones, phones[person])
+    shared = (rng.random(size) < _SWITCHBOARD)[person]
+    first_of_company = np.zeros(company.max() + 1, dtype=np.int64)
+    first_of_company[company[::-1]] = np.arange(size)[::-1]
+    phones = np.where(shared, phones[first_of_company[company]], phones)
+    rewritten = np.array([_rewritten(phone) for phone in phones[person]], dtype=object)
+    columns["phone"] = np.select(
+        [np.isin(kept, (_MAIL, _NEITHER)), kept == _REWRITTEN], [phones, rewritten], phones[person]
+    )
+    columns["product"], product_effect, deal = _products(rng, columns["company_size"], person)
     fit = companies["fit"][company].astype(np.float64) + level_effect[person] - 0.4 * free
     owner_decides = (columns["company_size"] == "1-10") & (level == "c_level")[person]
     fit = fit + np.where(owner_decides, 0.7, 0.0)
     accounts = np.array([f"A{row:05d}" for row in company], dtype=object)
     columns["account_id"] = blanked(rng, accounts, _NO_ACCOUNT, person)
-    return People({name: columns[name] for name in columns if name not in ("fit", "domain")}, company, fit)
+    shown = {name: columns[name] for name in columns if name not in ("fit", "domain")}
+    return People(shown, company, fit, product_effect, deal)
+
+
+def _products(
+    rng: np.random.Generator, company_size: Objects, person: Indices
+) -> tuple[Objects, Floats, Floats]:
+    sizes = [name for name, _, _ in vocabulary().sizes]
+    made_for = (np.array([sizes.index(name) for name in company_size]) // 2)[person]
+    share = _WANTED.cumsum(axis=1)[made_for]
+    wanted = (rng.random(len(person))[person, None] > share).sum(axis=1)
+    names, classes, deals = zip(*vocabulary().products, strict=True)
+    effect = _MISFIT[np.abs(np.array(classes, dtype=np.int64)[wanted] - made_for)]
+    return np.array(names, dtype=object)[wanted], effect, np.array(deals)[wanted]
+
+
+def _other_names(names: Objects, handles: Objects) -> Objects:
+    """Return each name as the same person may write it elsewhere: in pinyin, or the last name first."""
+    written = [
+        handle.replace(".", " ").title() if not name.isascii() else ", ".join(reversed(name.split(" ", 1)))
+        for name, handle in zip(names, handles, strict=True)
+    ]
+    return np.array(written, dtype=object)
+
+
+def _rewritten(phone: str) -> str:
+    """Return the same number as it may be written elsewhere.
+
+    >>> _rewritten("+1 212 555-0147"), _rewritten("13912345678")
+    ('001-212-5550147', '0086 139 1234 5678')
+    """
+    if phone.startswith("+"):
+        country, *rest = phone[1:].split(" ")
+        return f"00{country}-{'-'.join(rest[:-1]) + '-' if rest[:-1] else ''}{rest[-1].replace('-', '')}"
+    return f"0086 {phone[:3]} {phone[3:7]} {phone[7:]}"
 
 
 def pick(rng: np.random.Generator, values: Weighted, size: int) -> tuple[Objects, Floats]:

@@ -29,17 +29,26 @@ class Weibull:
 class SynthSettings:
     """How the synthetic CRM behaves.
 
-    The logit of the probability that a real lead ever wins is ``intercept + fit_weight * fit + intent_weight * intent
-    + source + noise_weight * noise``, less ``unfit_penalty`` for leads that are real but unfit. No column and no event
-    depends on ``noise``. Fake leads never win.
+    The logit of the probability that a real lead ever wins is ``intercept + fit_weight * fit + intent_weight * slope *
+    f(intent) + source + product + rep + company_weight * company + week_weight * week + noise_weight * noise``, less
+    ``unfit_penalty`` for leads that are real but unfit. f(x) = (1 - exp(-saturation x)) / saturation: the more a lead is
+    interested already, the less more interest adds. No column and no event depends on ``noise``. Fake leads never win.
     """
 
     start: str = "2025-01-01"  # first day of the history, UTC
-    intercept: float = -2.65
+    intercept: float = -2.6
     fit_weight: float = 0.9
     intent_weight: float = 1.0
     noise_weight: float = 0.5
     unfit_penalty: float = 3.0
+    saturation: float = 0.45
+    slopes: tuple[tuple[str, float], ...] = (
+        ("partner", 0.15),
+        ("wechat", 1.8),
+    )  # by source, 1 for all others
+    company_weight: float = 0.5  # standard deviation of what all leads of a company share and no column shows
+    week_weight: float = 0.15  # the same for all leads of a week
+    week_memory: float = 0.8  # correlation with the week before
     # Shares of all leads by type of fake, and of the real leads that are students, without budget, or competitors.
     fake_shares: tuple[tuple[str, float], ...] = (
         ("bot", 0.045),
@@ -53,6 +62,8 @@ class SynthSettings:
     win_delay: Weibull = Weibull(shape=1.2, scale=34.0)  # days from creation
     loss_delay: Weibull = Weibull(shape=1.3, scale=48.0)
     late_share: float = 0.12  # of outcomes that are recorded late, four days on average
-    duplicate_share: float = 0.04  # of leads from a known person, with the same phone number or address
+    # Of leads from a known person. Half of them keep the phone number or the address as it was; the others write it in
+    # another way, or come with other contact data and a similar name.
+    duplicate_share: float = 0.06
     # How far volume, shares and quality of the sources move over the history and with the season: 1 as in the vocabulary.
     drift: float = 1.0

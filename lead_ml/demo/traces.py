@@ -36,7 +36,6 @@ def draw_traces(
         "captcha_passed": blanked(rng, yes_no(rng.random(size) < 0.97), 0.08, everyone),
         "message": _messages(rng, country == "CN", intent),
         "consent": yes_no(rng.random(size) < 0.8),
-        "owner": one_of(rng, vocabulary().owners, size),
     }
 
 

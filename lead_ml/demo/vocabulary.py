@@ -21,6 +21,8 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sizes: Effects
     countries: Effects
     levels: Effects
+    products: tuple[tuple[str, float, float], ...]
+    owners: tuple[tuple[str, bool, float], ...]
     sources: tuple[tuple[str, str, float, float, float, float, float, float, float, float], ...]
     campaigns: Words
     surnames_zh: Pairs
@@ -50,7 +52,11 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     promotion: Words
     pages: Words
     form_pages: Words
-    owners: Words
+    call_warm_en: Words
+    call_warm_zh: Words
+    call_cold_en: Words
+    call_cold_zh: Words
+    call_unfit: Mapping[str, Words]
     mobile_zh: Words
     places: Mapping[str, Pairs]
     networks: Mapping[str, str]

@@ -9,19 +9,36 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.demo.arrival import DAY, Newcomers, draw_arrivals, draw_instants
-from lead_ml.demo.behavior import draw_events
+from lead_ml.demo.behavior import bent, draw_events
 from lead_ml.demo.fakes import FAKE_REASONS, UNFIT_REASONS, burst_instants, disguise, draw_kinds
 from lead_ml.demo.lifecycle import Fate, draw_fates, draw_outcomes
-from lead_ml.demo.people import Objects, draw_people
+from lead_ml.demo.notes import draw_notes
+from lead_ml.demo.people import Objects, People, draw_people
+from lead_ml.demo.reps import Assignments, draw_assignments
 from lead_ml.demo.settings import SynthSettings
 from lead_ml.demo.traces import blank_some, draw_traces
 from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants, Leads
 
-_PARTS = ("cast", "people", "latent", "arrivals", "traces", "fakes", "fates", "events", "outcomes")
+_PARTS = [
+    "cast",
+    "people",
+    "latent",
+    "arrivals",
+    "traces",
+    "fakes",
+    "fates",
+    "events",
+    "outcomes",
+    "reps",
+    "companies",
+    "weeks",
+    "notes",
+]
 _STATUS = {"won": "Converted", "lost": "Closed", "invalid": "Disqualified"}
 _AGAIN_WITHIN = 0.2  # a person returns within this share of the history
 _SHARED_INTENT = 0.7
+_WEEK = 7 * DAY
 
 
 @dataclass(frozen=True)
@@ -29,10 +46,14 @@ class Truth:
     """What an export does not show, one entry per lead."""
 
     kind: Objects  # real; student, no_budget or competitor (real but unfit); bot, mash, wrong_number or test (fakes)
-    fit: Floats  # with intent, noise and source_effect the parts of the logit, see SynthSettings
+    fit: Floats  # this and what follows are the parts of the logit, see SynthSettings
     intent: Floats
     noise: Floats
     source_effect: Floats
+    product_effect: Floats
+    rep_effect: Floats
+    company_effect: Floats  # the same for all leads of a company
+    week_effect: Floats  # the same for all leads of a week
     logit: Floats  # of the probability that the lead ever wins if it is not fake
     win_probability: Floats  # that the lead ever wins; 0 for fake leads
     person: Indices  # row of the first lead of this person
@@ -49,12 +70,15 @@ class SynthWorld:
     """A SYNTHETIC CRM: its tables as a project reads them, and the true probabilities.
 
     The columns ``lead_status`` and ``owner`` have the values at the end of the data: the status is overwritten with
-    the outcome, so it is a leak on purpose.
+    the outcome, so it is a leak on purpose. ``assignments`` are the changes of the owner, ``notes`` what a rep wrote about
+    each event, None where nothing.
     """
 
     data: Dataset
     truth: Truth
     settings: SynthSettings
+    assignments: Assignments
+    notes: Objects
 
 
 @dataclass(frozen=True)
@@ -78,16 +102,21 @@ def generate(
     start = int(np.datetime64(settings.start, "us").astype(np.int64))
     until = start + days * DAY
     cast = _cast(rngs["cast"], n_leads, start, days, settings)
-    columns, truth = _leads(rngs, cast, days, settings)
+    columns, truth, assignments = _leads(rngs, cast, start, days, settings)
     outcomes = draw_outcomes(
         rngs["outcomes"], cast.created_at, truth.fate, truth.logit, settings.late_share, until
     )
     closed = truth.fate.age_days
     events = draw_events(rngs["events"], cast.created_at, truth.intent, cast.kind, closed, until)
-    columns = {**columns, "lead_status": _status(cast.created_at, truth.fate, until)}
+    notes = draw_notes(rngs["notes"], events, columns["country"] == "CN", truth.intent, cast.kind)
+    columns = {
+        **columns,
+        "lead_status": _status(cast.created_at, truth.fate, until),
+        "owner": assignments.owner_at_end(n_leads),
+    }
     coded = {name: Coded.of(list(values)) for name, values in sorted(columns.items())}
     leads = Leads(tuple(f"L{row:06d}" for row in range(n_leads)), cast.created_at, coded)
-    return SynthWorld(Dataset(leads, events, outcomes, until=until), truth, settings)
+    return SynthWorld(Dataset(leads, events, outcomes, until=until), truth, settings, assignments, notes)
 
 
 def true_probability(world: SynthWorld, lead: Indices, as_of: Instants | int, horizon_us: int) -> Floats:
@@ -139,8 +168,8 @@ def _persons(rng: np.random.Generator, kind: Objects, share: float) -> Indices:
 
 
 def _leads(
-    rngs: Mapping[str, np.random.Generator], cast: _Cast, days: int, settings: SynthSettings
-) -> tuple[dict[str, Objects], Truth]:
+    rngs: Mapping[str, np.random.Generator], cast: _Cast, start: int, days: int, settings: SynthSettings
+) -> tuple[dict[str, Objects], Truth, Assignments]:
     people = draw_people(rngs["people"], cast.person)
     country = people.columns["country"]
     fake = np.isin(cast.kind, list(FAKE_REASONS))
@@ -150,30 +179,59 @@ def _leads(
         days,
         settings.drift,
     )
+    assignments, rep_effect = draw_assignments(
+        rngs["reps"], cast.created_at, country == "CN", start + days * DAY
+    )
     intent = _intent(rngs["latent"], cast)
     traces = draw_traces(rngs["traces"], country, people.company_row, intent)
     shown = blank_some(rngs["traces"], {**people.columns, **arrivals.columns, **traces}, cast.person)
     columns = disguise(rngs["fakes"], shown, cast.kind, cast.burst)
+    effects = {
+        "source_effect": arrivals.effect,
+        "product_effect": people.product_effect,
+        "rep_effect": rep_effect,
+        "company_effect": _of_companies(rngs["companies"], people, settings),
+        "week_effect": _of_weeks(rngs["weeks"], (cast.created_at - start) // _WEEK, settings),
+    }
     hidden = rngs["latent"].normal(size=len(cast.kind))
-    warmth = _logit(cast.kind, people.fit, intent, hidden, arrivals.effect, settings)
-    ever = np.where(fake, 0.0, sigmoid(warmth))
-    fate = draw_fates(rngs["fates"], ever, cast.kind, people.columns["company_size"], settings)
-    return columns, Truth(
-        cast.kind, people.fit, intent, hidden, arrivals.effect, warmth, ever, cast.person, fate
-    )
-
-
-def _logit(
-    kind: Objects, fit: Floats, intent: Floats, noise: Floats, source: Floats, settings: SynthSettings
-) -> Floats:
-    return np.asarray(
+    logit = (
         settings.intercept
-        + settings.fit_weight * fit
-        + settings.intent_weight * intent
-        + settings.noise_weight * noise
-        + source
-        - settings.unfit_penalty * np.isin(kind, UNFIT_REASONS)
+        + settings.fit_weight * people.fit
+        + settings.intent_weight * _interest(intent, arrivals.columns["source"], settings)
+        + settings.noise_weight * hidden
+        + sum(effects.values())
+        - settings.unfit_penalty * np.isin(cast.kind, UNFIT_REASONS)
     )
+    ever = np.where(fake, 0.0, sigmoid(logit))
+    fate = draw_fates(rngs["fates"], ever, cast.kind, people.deal, settings)
+    truth = Truth(
+        cast.kind, people.fit, intent, hidden, **effects,
+        logit=logit, win_probability=ever, person=cast.person, fate=fate,
+    )  # fmt: skip
+    return columns, truth, assignments
+
+
+def _interest(intent: Floats, source: Objects, settings: SynthSettings) -> Floats:
+    """Return what interest adds to the logit: ever less the more of it there is, and more or less in two sources."""
+    slopes = dict(settings.slopes)
+    return np.asarray(
+        bent(intent, settings.saturation) * np.array([slopes.get(name, 1.0) for name in source])
+    )
+
+
+def _of_companies(rng: np.random.Generator, people: People, settings: SynthSettings) -> Floats:
+    mood = rng.normal(size=people.company_row.max() + 1)
+    return np.asarray(settings.company_weight * mood[people.company_row])
+
+
+def _of_weeks(rng: np.random.Generator, week: Indices, settings: SynthSettings) -> Floats:
+    """Return a stationary random walk over the weeks, at the week of each lead."""
+    steps, level, memory = rng.normal(size=week.max() + 1), 0.0, settings.week_memory
+    walk = np.empty(len(steps))
+    for number, step in enumerate(steps):
+        level = step if number == 0 else memory * level + np.sqrt(1 - memory**2) * step
+        walk[number] = level
+    return np.asarray(settings.week_weight * walk[week])
 
 
 def _intent(rng: np.random.Generator, cast: _Cast) -> Floats:
