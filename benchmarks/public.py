@@ -40,7 +40,7 @@ def figures(name: str, data: Path) -> list[dict[str, object]]:
         {
             "data": name,
             "candidate": record.candidate,
-            "wins": record.candidate == evaluation.winner,
+            "wins": record.candidate == evaluation.chosen,
             **{
                 m: [getattr(record.metrics[m], end) for end in ("value", "lower", "upper")]
                 for m in ("log_loss", "roc_auc")

@@ -112,4 +112,4 @@ def _metrics(evaluation: Evaluation, target: str) -> Iterator[tuple[Any, ...]]:
     for item in evaluation.candidates:
         for name, figure in item.metrics.items():
             bounds = figure.value, figure.lower, figure.upper
-            yield target, item.candidate, name, *bounds, positives, item.candidate == evaluation.winner
+            yield target, item.candidate, name, *bounds, positives, item.candidate == evaluation.chosen

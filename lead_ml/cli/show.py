@@ -41,7 +41,7 @@ def print_evaluation(evaluation: Evaluation | None, target: str) -> None:
         "of a random split, which is optimistic.\n"
     )
     named = [
-        (f"{k.candidate}{' *' if k.candidate == evaluation.winner else ''}", k) for k in evaluation.candidates
+        (f"{k.candidate}{' *' if k.candidate == evaluation.chosen else ''}", k) for k in evaluation.candidates
     ]
     print_table(
         f"{evaluation.target}: probability quality (lower is better; * proposed)",

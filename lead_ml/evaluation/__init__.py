@@ -10,10 +10,20 @@ from lead_ml.evaluation.backtest import (
     for_fit,
 )
 from lead_ml.evaluation.forward import Evaluated, Forward, evaluate_forward
-from lead_ml.evaluation.records import CandidateRecord, Evaluation, LeakyRecord, SliceRecord, WindowRecord
+from lead_ml.evaluation.records import (
+    CandidateRecord,
+    Choice,
+    Evaluation,
+    LeakyRecord,
+    SliceRecord,
+    WindowRecord,
+)
+from lead_ml.evaluation.summary import BASE, candidate_name, headline
 
 __all__ = [
+    "BASE",
     "CandidateRecord",
+    "Choice",
     "Evaluated",
     "Evaluation",
     "Forward",
@@ -25,7 +35,9 @@ __all__ = [
     "between_period_variance",
     "calibrate",
     "calibration_rows",
+    "candidate_name",
     "evaluate_forward",
     "fit_rows",
     "for_fit",
+    "headline",
 ]

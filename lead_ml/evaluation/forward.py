@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from lead_ml.asof.labels import Mask, require_both_classes
@@ -21,11 +22,20 @@ from lead_ml.evaluation.backtest import (
     for_fit,
     score_window,
 )
+from lead_ml.evaluation.choice import choose
 from lead_ml.evaluation.penalty import choose_penalty, penalties_of
 from lead_ml.evaluation.records import CandidateRecord, Evaluation
 from lead_ml.evaluation.slices import slices_of
 from lead_ml.evaluation.split import Window, random_windows
-from lead_ml.evaluation.summary import Compared, base_rate, candidate_record, window_record
+from lead_ml.evaluation.summary import (
+    BASE,
+    base_rate,
+    candidate_record,
+    headline,
+    signal_of,
+    warnings_of,
+    window_record,
+)
 from lead_ml.model import Calibration
 from lead_ml.model.fit import Recipe
 from lead_ml.model.metrics import Interval, bootstrap, evaluate, log_loss, sigmoid
@@ -52,9 +62,9 @@ class Forward:
     test: Mask
 
     @property
-    def winner(self) -> Evaluated:
-        """The candidate that won."""
-        return self.evaluated[self.evaluation.winner]
+    def chosen(self) -> Evaluated:
+        """The candidate that serves."""
+        return self.evaluated[self.evaluation.chosen]
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,11 @@ class _Course:
     def known(self) -> Known:
         return self.table.known(self.test)
 
+    @property
+    def positives(self) -> int:
+        """Leads with a positive row among the test rows."""
+        return len(np.unique(self.table.lead[self.test & (self.table.labels.y > 0)]))
+
     def metrics(self, p: Floats) -> dict[str, Interval]:
         """Return every metric of the test rows with its interval."""
         known, options = self.known, self.task.common.evaluation
@@ -93,8 +108,9 @@ class _Course:
         )
 
     def gap(self, p: Floats, other: Floats) -> Interval:
-        """Return the log-loss minus that of other probabilities, with the interval of the paired difference."""
-        return self.known.log_loss_gap(p, other, self.task.common.evaluation, self.task.common.seed)
+        """Return the log-loss minus that of other probabilities, with the 95% interval of the paired difference."""
+        options = self.task.common.evaluation.model_copy(update={"level": 0.95})
+        return self.known.log_loss_gap(p, other, options, self.task.common.seed)
 
 
 def evaluate_forward(
@@ -117,20 +133,19 @@ def evaluate_forward(
         scores.recipe.candidate: _evaluated(scores, course) for scores in _backtests(recipes, course)
     }
     metrics = {candidate: course.metrics(item.probability) for candidate, item in evaluated.items()}
-    winner = min(evaluated, key=lambda candidate: metrics[candidate]["log_loss"].value)
-    best = evaluated[winner].probability
+    choice = choose(task, table, windows, {name: item.scores for name, item in evaluated.items()})
+    own = evaluated[choice.candidate].probability
     lead_over: dict[str, Interval] = {
-        candidate: course.gap(item.probability, best)
+        candidate: course.gap(item.probability, own)
         for candidate, item in evaluated.items()
-        if candidate != winner
+        if candidate != choice.candidate
     }
     random = _random_split(evaluated, course) if by_chance and not course.optimistic else {}
     rate = base_rate(table, windows[-1])
-    constant = np.full(len(best), rate)
-    base = course.metrics(constant)
-    wins = len(np.unique(table.lead[course.test & (table.labels.y > 0)]))
-    compared = Compared(winner, metrics, lead_over, course.gap(constant, best), wins, course.optimistic)
-    evaluation = Evaluation(
+    constant = np.full(len(own), rate)
+    base, over_base = course.metrics(constant), course.gap(constant, own)
+    auc, positives = metrics[choice.candidate]["roc_auc"], course.positives
+    found = Evaluation(
         target=task.name,
         horizon_days=task.horizon_days,
         synthetic=task.common.synthetic,
@@ -142,15 +157,18 @@ def evaluate_forward(
                 _record(item, metrics[candidate], random.get(candidate, {}), course)
                 for candidate, item in evaluated.items()
             ),
-            candidate_record("base rate", base, Calibration.identity(), base["log_loss"].value, {}),
+            candidate_record(BASE, base, Calibration.identity(), base["log_loss"].value, {}),
         ),
-        winner=winner,
+        choice=choice,
         lead_over=lead_over,
-        headline=compared.headline(),
-        warnings=compared.warnings(),
-        slices=slices_of(table, course.test, best),
+        over_base=over_base,
+        signal=signal_of(over_base, auc, positives),
+        headline="",
+        warnings=warnings_of(auc.value, positives, optimistic=course.optimistic),
+        slices=slices_of(table, course.test, own),
         left_out=dict(table.labels.left_out or table.labels.counts()),
     )
+    evaluation = msgspec.structs.replace(found, headline=headline(found))
     return Forward(evaluation, evaluated, course.test)
 
 

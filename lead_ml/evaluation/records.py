@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -10,6 +11,11 @@ from lead_ml.model.metrics import Interval
 from lead_ml.project.targets import Candidate
 
 MOST_NAMED = 8
+SIGNAL_WINS = (
+    400  # positive leads of the test window from which no measurable gain means that there is no signal
+)
+
+Signal = Literal["signal", "none", "unknown", "worse"]
 
 
 class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,12 +79,35 @@ class LeakyRecord(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """The candidate chosen before the test window, and what it was chosen on.
+
+    ``behind`` is, per other candidate, its log-loss on the rolling windows minus that of ``best``, with the 95% interval of the
+    paired difference. ``leads`` and ``positives`` are the leads compared there; 0 where nothing could be compared.
+    """
+
+    candidate: Candidate
+    best: str = ""
+    behind: dict[str, Interval] = {}
+    leads: int = 0
+    positives: int = 0
+
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """The other candidates that are not clearly behind the best, and the best itself where a simpler one was chosen."""
+        near = (*(name for name, gap in self.behind.items() if gap.lower <= 0), *filter(None, [self.best]))
+        return tuple(name for name in near if name != self.candidate)
+
+
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an evaluation says about one target.
 
-    ``winner`` is the candidate with the lowest forward log-loss; ``lead_over`` gives, per other candidate, its log-loss minus the
-    winner's with the interval of the paired difference. ``optimistic`` marks figures of undated data. ``leaky`` is what
-    the winner would seem to reach with the features that read columns overwritten later; None where there are none.
+    ``chosen`` is the candidate of ``choice``, made before the test window; ``lead_over`` gives, per other candidate, its
+    log-loss on the test window minus that of the chosen, ``over_base`` that of the base rate, with the interval of the paired
+    difference. ``signal`` says what that means: ``signal`` (better than the base rate, and the AUC above .5), ``worse``, or,
+    where the interval includes 0, ``none`` with at least 400 positive leads and ``unknown`` with fewer. ``optimistic`` marks
+    figures of undated data. ``leaky`` is what the chosen would seem to reach with the features that read columns overwritten
+    later; None where there are none.
     """
 
     target: str
@@ -88,13 +117,20 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     base_rate: float
     windows: tuple[WindowRecord, ...]
     candidates: tuple[CandidateRecord, ...]
-    winner: Candidate
+    choice: Choice
     lead_over: dict[str, Interval]
+    over_base: Interval
+    signal: Signal
     headline: str
     warnings: tuple[str, ...]
     slices: tuple[SliceRecord, ...]
     left_out: dict[str, int]
     leaky: LeakyRecord | None = None
+
+    @property
+    def chosen(self) -> Candidate:
+        """The candidate that serves."""
+        return self.choice.candidate
 
     def of(self, candidate: str) -> CandidateRecord:
         """Return the figures of one candidate."""

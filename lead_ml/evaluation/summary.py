@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from lead_ml.asof.labels import NEVER
 from lead_ml.evaluation.backtest import Table
-from lead_ml.evaluation.records import CandidateRecord, WindowRecord
+from lead_ml.evaluation.records import (
+    SIGNAL_WINS,
+    CandidateRecord,
+    Choice,
+    Evaluation,
+    Signal,
+    WindowRecord,
+)
 from lead_ml.evaluation.split import Window
+from lead_ml.language import Catalog, Lang, catalog
 from lead_ml.model import Calibration
 from lead_ml.model.metrics import Interval
-from lead_ml.project.targets import Candidate
 from lead_ml.tables.instants import iso
 
 ENOUGH_POSITIVES = 200  # below, a difference between candidates is mostly noise: AUC half-width about .04
 SUSPICIOUS_AUC = 0.95
+BASE = "base rate"
 
 
 def candidate_record(
@@ -66,46 +73,67 @@ def window_record(window: Window, table: Table) -> WindowRecord:
     )
 
 
-@dataclass(frozen=True)
-class Compared:
-    """The candidates on the forward window, in sentences.
+def signal_of(over_base: Interval, auc: Interval, positives: int) -> Signal:
+    """Say what the gain over the base rate means. A constant that follows the rate better than the past did ranks nothing."""
+    if over_base.upper < 0:
+        return "worse"
+    if over_base.lower > 0 and auc.lower > 0.5:
+        return "signal"
+    return "none" if positives >= SIGNAL_WINS else "unknown"
 
-    ``lead_over`` and ``over_base`` are the log-loss of the other candidates, and of the base rate, minus that of the winner.
-    """
 
-    winner: Candidate
-    metrics: Mapping[Candidate, Mapping[str, Interval]]
-    lead_over: Mapping[str, Interval]
-    over_base: Interval
-    positives: int
-    optimistic: bool
+def warnings_of(auc: float, positives: int, *, optimistic: bool) -> tuple[str, ...]:
+    """Return what limits the figures of the chosen candidate, in sentences."""
+    few = positives < ENOUGH_POSITIVES
+    found = (
+        (optimistic, "The data has no dates: folds are random, so every figure is optimistic."),
+        (few, f"Only {positives} positive leads: differences between candidates are mostly noise."),
+        (auc > SUSPICIOUS_AUC, f"AUC {auc:.3f} is suspiciously high: check for leakage before you trust it."),
+    )
+    return tuple(text for holds, text in found if holds)
 
-    def headline(self) -> str:
-        """Name the winner with its log-loss, how it compares with the base rate, and which candidates are tied with it."""
-        loss = self.metrics[self.winner]["log_loss"]
-        split = "random-fold (optimistic)" if self.optimistic else "forward"
-        claim = f" has the lowest {split} log-loss," if self.lead_over else f": {split} log-loss"
-        tied = [candidate for candidate, gap in self.lead_over.items() if gap.lower <= 0]
-        beside = "clearly ahead of every other candidate" if self.lead_over else "better than the base rate"
-        if self.over_base.upper < 0:
-            beside = "worse than the base rate"
-        elif self.over_base.lower <= 0:
-            beside = "not significantly better than the base rate"
-        elif tied:
-            beside = f"statistically tied with {' and '.join(tied)}"
-        interval = f"{loss.lower:.4f} to {loss.upper:.4f}, {self.positives:,} positive leads"
-        return f"{self.winner}{claim} {loss.value:.4f} ({interval}); {beside}"
 
-    def warnings(self) -> tuple[str, ...]:
-        """Return what limits the figures of the winner, in sentences."""
-        auc = self.metrics[self.winner]["roc_auc"].value
-        few = self.positives < ENOUGH_POSITIVES
-        found = (
-            (self.optimistic, "The data has no dates: folds are random, so every figure is optimistic."),
-            (few, f"Only {self.positives} positive leads: differences between candidates are mostly noise."),
-            (
-                auc > SUSPICIOUS_AUC,
-                f"AUC {auc:.3f} is suspiciously high: check for leakage before you trust it.",
-            ),
-        )
-        return tuple(text for holds, text in found if holds)
+def headline(found: Evaluation, lang: Lang = "en") -> str:
+    """Say in one sentence how far the chosen candidate is better than the base rate, and in another why it was chosen."""
+    words, own, base = catalog(lang), found.of(found.chosen).metrics, found.of(BASE).metrics
+    number = words.numbers.number
+
+    def spread(value: Interval, digits: int) -> str:
+        shown = {part: number(getattr(value, part), digits) for part in ("value", "lower", "upper")}
+        return words("report.interval", **shown)
+
+    window = found.windows[-1]
+    judged = words(
+        f"evaluation.{found.signal}",
+        name=candidate_name(found.chosen, lang),
+        split=words("evaluation.random" if found.optimistic else "evaluation.forward"),
+        loss=number(own["log_loss"].value, 4),
+        base=number(base["log_loss"].value, 4),
+        gap=spread(found.over_base, 4),
+        auc=spread(own["roc_auc"], 3),
+        leads=window.test_leads,
+        rate=found.base_rate,
+    )
+    return judged + words("evaluation.then") + _why(found.choice, words)
+
+
+def candidate_name(candidate: str, lang: Lang = "en") -> str:
+    """Return the name of a candidate, or of the base rate, for people."""
+    key = f"report.candidates.{candidate.replace(' ', '_')}"
+    return catalog(lang)(key) if key in catalog(lang) else candidate
+
+
+def _why(choice: Choice, words: Catalog) -> str:
+    if not choice.leads:
+        return words("evaluation.chosen_unseen", name=candidate_name(choice.candidate, words.language))
+    if not choice.behind:
+        return words("evaluation.chosen_alone")
+    others = [candidate_name(name, words.language) for name in choice.tied]
+    key = (
+        "chosen_best"
+        if not others
+        else "chosen_tied"
+        if choice.candidate == choice.best
+        else "chosen_simpler"
+    )
+    return words(f"evaluation.{key}", leads=choice.leads, others=words("report.separator").join(others))

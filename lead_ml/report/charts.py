@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from lead_ml.evaluation import candidate_name
 from lead_ml.report.style import (
     BLUE,
     GRAY,
@@ -24,7 +25,6 @@ from lead_ml.report.style import (
     note,
     percent_axis,
 )
-from lead_ml.report.words import candidate_name
 from lead_ml.tables.dataset import Floats
 
 Record = Mapping[str, Any]

@@ -10,12 +10,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from lead_ml.evaluation import candidate_name
 from lead_ml.language import catalog
 from lead_ml.registry.runs import Run
 from lead_ml.report import bars, charts
 from lead_ml.report.assemble import report_data
 from lead_ml.report.style import color_of
-from lead_ml.report.words import candidate_name, method_name, target_name
+from lead_ml.report.words import method_name, target_name
 
 NAME, NONE = "report.html", "–"
 CAPTIONS = {

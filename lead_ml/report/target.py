@@ -7,15 +7,14 @@ from typing import Any
 
 import msgspec
 
-from lead_ml.evaluation import Evaluation, SliceRecord, WindowRecord
+from lead_ml.evaluation import BASE, Evaluation, SliceRecord, WindowRecord, headline
 from lead_ml.language import LANGUAGES
 from lead_ml.model.fit import profiles_of
 from lead_ml.model.metrics import Interval, wilson
 from lead_ml.registry import curves
 from lead_ml.registry.runs import ForwardScores, Run
-from lead_ml.report import figures
 from lead_ml.report.importance import importance_of
-from lead_ml.report.words import BASE, METRICS, Metric, headline, metric_words, opening, target_name, verdicts
+from lead_ml.report.words import METRICS, Metric, metric_words, opening, target_name, verdicts
 from lead_ml.scoring import Bundle, BundlePart
 from lead_ml.scoring.reasons import profile_table
 from lead_ml.tables.instants import from_datetime, iso
@@ -69,10 +68,7 @@ def _ships(bundle: Bundle, target: str, part: BundlePart) -> dict[str, Any]:
 def _judged(
     evaluation: Evaluation, scores: ForwardScores | None, *, level: float, seed: int
 ) -> dict[str, Any]:
-    winner = evaluation.winner
-    over = None
-    if scores is not None:
-        over = figures.over_base_rate(scores, winner, evaluation.base_rate, level=level, seed=seed)
+    winner = evaluation.chosen
     slices = evaluation.slices
     return {
         "candidate": winner,
@@ -82,7 +78,7 @@ def _judged(
             lang: opening(evaluation.target, evaluation.of(winner).metrics.get("lift_10"), level, lang)
             for lang in LANGUAGES
         },
-        "verdicts": verdicts(evaluation, over),
+        "verdicts": verdicts(evaluation),
         "optimistic": evaluation.optimistic,
         "warnings": list(evaluation.warnings),
         "leaky": None if evaluation.leaky is None else evaluation.leaky.said,

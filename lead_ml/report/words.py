@@ -8,12 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from lead_ml.evaluation import Evaluation
+from lead_ml.evaluation import BASE, Evaluation, candidate_name
 from lead_ml.language import LANGUAGES, Catalog, Lang, catalog
 from lead_ml.model.metrics import Interval
 
 Record = Mapping[str, Any]
-BASE = "base rate"
 STRONGEST = 3
 
 
@@ -53,33 +52,21 @@ def _named(section: str, name: str, lang: Lang = "en") -> str:
     return catalog(lang)(key) if key in catalog(lang) else name
 
 
-# The names for people of a candidate, of a method of setting thresholds, and of a target.
-candidate_name = partial(_named, "candidates")
+# The names for people of a method of setting thresholds, and of a target.
 method_name = partial(_named, "methods")
 target_name = partial(_named, "targets")
 
 
-def verdicts(evaluation: Evaluation, over_base: Interval | None) -> list[dict[str, str]]:
-    """Compare the winner with the base rate, then every other candidate with the winner: text by language, and ``tone``."""
-    winner = evaluation.winner
-    found = [] if over_base is None else [_base_verdict(winner, over_base)]
+def verdicts(evaluation: Evaluation) -> list[dict[str, str]]:
+    """Compare the chosen candidate with the base rate, then every other with it: text by language, and ``tone``."""
+    winner = evaluation.chosen
+    found = [_base_verdict(winner, evaluation.over_base)]
     for candidate, gap in evaluation.lead_over.items():
-        key, tone = ("worse", "lost") if gap.lower > 0 else ("tied", "tied")
-        found.append(_verdict(key, tone, gap, candidate, winner))
+        better = gap.upper < 0  # on the test window, which does not choose
+        shown = Interval(-gap.value, -gap.upper, -gap.lower) if better else gap
+        key, tone = ("worse", "lost") if gap.lower > 0 else ("better", "lost") if better else ("tied", "tied")
+        found.append(_verdict(key, tone, shown, candidate, winner))
     return found
-
-
-def headline(evaluation: Evaluation, lang: Lang) -> str:
-    """Name the best candidate, its log-loss and the candidates that are statistically tied with it."""
-    words, over = catalog(lang), evaluation.lead_over
-    tied = [candidate_name(candidate, lang) for candidate, gap in over.items() if gap.lower <= 0]
-    key = "best_tied" if tied else "best_clear" if over else "best"
-    return words(
-        f"report.summary.{key}",
-        name=candidate_name(evaluation.winner, lang),
-        loss=_interval(evaluation.of(evaluation.winner).metrics["log_loss"], words),
-        others=words("report.separator").join(tied),
-    )
 
 
 def opening(target: str, lift: Interval | None, level: float, lang: Lang) -> str:

@@ -125,7 +125,7 @@ def _history(project: Project, dataset: Dataset, main: Trained) -> History | Non
     """Gather the out-of-sample scores of conversion, calibrated, as the replay wants them."""
     if main.forward is None or main.calibration is None:
         return None
-    table, scores = main.table, main.forward.winner.scores
+    table, scores = main.table, main.forward.chosen.scores
     rows = scores.scored & table.labels.used
     leads, first, dense = np.unique(table.lead[rows], return_index=True, return_inverse=True)
     groups = np.unique(table.group[rows][first], return_inverse=True)[1]

@@ -2,15 +2,17 @@
 
 The rules, with the log-loss of conversion on the same rows of the challenger's forward window:
 
+signal
+    Under every rule: better than the base rate on its own test window, see :class:`~lead_ml.evaluation.Evaluation`. Where that
+    cannot be told yet, only a first scorecard may serve, as unvalidated rules.
 first
     No champion yet. Not clearly worse than the calibrated scorecard: the 95% interval of the increase reaches down to 0
-    or below. A scorecard is allowed as it is; a version that could not be evaluated may only be a scorecard.
+    or below. A version that could not be evaluated may only be a scorecard.
 refresh
     Same features and same candidate for conversion as the champion. Not inferior: the one-sided 95% upper bound of the
     relative increase is under 1%.
 change
     Other features or another candidate. Superior: the upper bound of the two-sided 95% interval of the increase is below 0.
-    Two-sided, because the candidate was chosen on this very window, which is slightly optimistic.
 undated
     Data without dates has no forward window: never allowed, only forced by name.
 
@@ -23,6 +25,7 @@ from typing import Literal
 
 import msgspec
 
+from lead_ml.evaluation import Evaluation
 from lead_ml.evaluation.backtest import Known
 from lead_ml.model.metrics import Interval, log_loss
 from lead_ml.project.params import EvaluationParams
@@ -32,9 +35,11 @@ from lead_ml.workflows.paired import MIN_POSITIVES, MIN_ROWS, Pair, pair_of
 
 Rule = Literal["first", "refresh", "change", "undated"]
 MARGIN = 0.01
+UNKNOWN = "too few outcomes to tell whether it is better than the base rate"
 LEVELS: dict[Rule, float] = {"first": 0.95, "refresh": 0.90, "change": 0.95, "undated": 0.95}
 BOOTSTRAP = 1_000
 MAIN = "conversion"
+FIRST_SCORECARD = ("first", "scorecard")
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +69,8 @@ def decide(challenger: Run, champion: Run | None, *, dataset: Dataset | None = N
     Today's data scores the shipped champion on rows it did not evaluate itself; without it they are left out.
     """
     rule = rule_of(challenger, champion)
-    pair = pair_of(challenger, champion, MAIN, dataset)
-    if pair is None:
+    pair, evaluation = pair_of(challenger, champion, MAIN, dataset), challenger.evaluation(MAIN)
+    if pair is None or evaluation is None:
         return _unjudged(challenger, rule)
     figures = figures_of(pair, MAIN, rule, challenger.record.seed)
     guard: dict[str, Interval] = {}
@@ -73,7 +78,12 @@ def decide(challenger: Run, champion: Run | None, *, dataset: Dataset | None = N
         other = None if target == MAIN else pair_of(challenger, champion, target, dataset)
         if other is not None and other.enough:
             guard |= figures_of(other, target, "change", challenger.record.seed)
-    allowed, words, do = _verdict(rule, challenger.record.candidates[MAIN], pair, figures)
+    candidate = challenger.record.candidates[MAIN]
+    allowed, words, do = _verdict(rule, candidate, pair, figures)
+    if allowed:
+        allowed, words, do = _with_signal(
+            evaluation, words, hand_written=(rule, candidate) == FIRST_SCORECARD
+        )
     worse = [name for name, gap in guard.items() if name.endswith("_increase") and gap.lower > 0]
     if allowed and worse:
         target = worse[0].split(".")[0]
@@ -128,8 +138,8 @@ def _verdict(rule: Rule, candidate: str, pair: Pair, figures: dict[str, Interval
     if pair.left_out:
         basis += f" ({pair.left_out:,} rows left out: the champion cannot answer for them)"
     gap = figures.get(f"{MAIN}.log_loss_increase")
-    if rule == "first" and candidate == "scorecard":
-        return True, f"first version, {basis}: {_found(gap)}; a scorecard needs nothing more", ""
+    if (rule, candidate) == FIRST_SCORECARD:
+        return True, f"first version, {basis}: {_found(gap)}", ""
     if rule == "undated":
         words = f"the data has no dates, so nothing was evaluated forward in time; {basis}, random folds: {_found(gap)}"
         return False, words, "bring dated leads, or promote by name with --force REASON"
@@ -156,11 +166,31 @@ def _verdict(rule: Rule, candidate: str, pair: Pair, figures: dict[str, Interval
     return allowed, words, "" if allowed else do
 
 
+def _with_signal(evaluation: Evaluation, words: str, *, hand_written: bool) -> tuple[bool, str, str]:
+    """Allow what is better than the base rate; unvalidated rules may serve until that can be told."""
+    if evaluation.signal == "signal":
+        return True, words, ""
+    if evaluation.signal == "unknown" and hand_written:
+        return True, f"{words}; unvalidated rules: {UNKNOWN}", ""
+    why = {
+        "none": "no signal: not measurably better than the base rate",
+        "worse": "worse than the base rate",
+        "unknown": UNKNOWN,
+    }
+    gain = f"log-loss lower than that of the base rate by {_worded(evaluation.over_base)}"
+    do = {
+        "none": "look for features that tell good leads from bad ones",
+        "worse": "look for what changed in the market or the data",
+        "unknown": "wait for more outcomes, or start with train --candidate scorecard",
+    }[evaluation.signal]
+    return False, f"{words}; but {why[evaluation.signal]}, {gain}", f"{do}, or promote with --force REASON"
+
+
 def _unjudged(challenger: Run, rule: Rule) -> Decision:
     candidate = challenger.record.candidates[MAIN]
     words = f"{candidate} was not evaluated: too few outcomes for a forward window"
     if rule == "first" and candidate == "scorecard":
-        words += "; a first scorecard may serve as it was written"
+        words += "; a first scorecard may serve as it was written, as unvalidated rules"
         return Decision(allowed=True, rule=rule, words=words)
     do = "wait for more outcomes, or promote by name with --force REASON"
     return Decision(allowed=False, rule=rule, words=words, do=do)

@@ -152,15 +152,15 @@ def _train_task(training: Training, task: Task) -> Trained:
         return Trained(ship_scorecard(task, table), table)
     evaluation = _beside_leaky(training, task, table, windows, forward.evaluation)
     forward = replace(forward, evaluation=evaluation)
-    part, calibration = ship(task, table, forward.winner)
-    progress(f"{task.name}: {forward.evaluation.winner} refitted on all mature rows")
+    part, calibration = ship(task, table, forward.chosen)
+    progress(f"{task.name}: {forward.evaluation.chosen} refitted on all mature rows")
     return Trained(part, table, forward, calibration)
 
 
 def _beside_leaky(
     training: Training, task: Task, table: Table, windows: Sequence[Window], evaluation: Evaluation
 ) -> Evaluation:
-    """Add what the winner would seem to reach with the features that read columns overwritten later."""
+    """Add what the chosen candidate would seem to reach with the features that read columns overwritten later."""
     declared = training.project.declarations
     named = {item.name for item in table.declarations}
     present = set(table.dataset.leads.columns)
@@ -176,10 +176,10 @@ def _beside_leaky(
         task,
         trusting,
         windows,
-        training.recipes(task, (evaluation.winner,)),
+        training.recipes(task, (evaluation.chosen,)),
         by_chance=False,
         progress=lambda step: training.progress(f"{step}, with what is left out"),
-    ).evaluation.of(evaluation.winner)
+    ).evaluation.of(evaluation.chosen)
     found = LeakyRecord(
         features=tuple(item.name for item in extra),
         metrics={name: leaky.metrics[name] for name in ("log_loss", "roc_auc") if name in leaky.metrics},

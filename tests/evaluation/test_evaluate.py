@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from small import COLUMN, draw, write_project
@@ -25,9 +26,11 @@ from lead_ml.evaluation import (
 from lead_ml.evaluation.backtest import Backtest, score_window
 from lead_ml.evaluation.penalty import choose_penalty, penalties_of
 from lead_ml.evaluation.split import groups_of
+from lead_ml.evaluation.summary import headline, signal_of
 from lead_ml.model import Calibration, Logistic
 from lead_ml.model.fit import Recipe, take
-from lead_ml.model.metrics import evaluate, sigmoid
+from lead_ml.model.metrics import Interval, evaluate, sigmoid
+from lead_ml.project.targets import CANDIDATES
 from lead_ml.workflows.training import build_table, recipes_of, usable_features, windows_of
 
 
@@ -54,16 +57,60 @@ def forward(small):
     return evaluated(*small, candidates=("scorecard", "logistic", "lightgbm"))
 
 
-def test_the_winner_has_the_lowest_forward_log_loss(forward) -> None:
+def test_the_other_candidates_are_compared_with_the_chosen_on_the_test_window(forward) -> None:
     evaluation = forward.evaluation
     losses = {record.candidate: record.metrics["log_loss"].value for record in evaluation.candidates}
     candidates = {candidate: loss for candidate, loss in losses.items() if candidate != "base rate"}
-    assert evaluation.winner == min(candidates, key=candidates.get)
-    assert forward.winner is forward.evaluated[evaluation.winner]
-    assert set(evaluation.lead_over) == set(candidates) - {evaluation.winner}
+    assert forward.chosen is forward.evaluated[evaluation.chosen]
+    assert set(evaluation.lead_over) == set(candidates) - {evaluation.chosen}
     for candidate, gap in evaluation.lead_over.items():
-        assert gap.value == pytest.approx(losses[candidate] - losses[evaluation.winner])
-    assert evaluation.headline.startswith(f"{evaluation.winner} has the lowest forward log-loss")
+        assert gap.value == pytest.approx(losses[candidate] - losses[evaluation.chosen])
+    assert evaluation.over_base.value == pytest.approx(losses["base rate"] - losses[evaluation.chosen])
+
+
+def test_nothing_after_the_fit_cut_chooses_the_candidate(small, forward) -> None:
+    """All outcomes of the test window turned round change its figures, and neither the choice nor what it was made on."""
+    project, table, windows = small
+    y = table.labels.y.copy()
+    y[windows[-1].test] = 1 - y[windows[-1].test]
+    turned = dataclasses.replace(table, labels=dataclasses.replace(table.labels, y=y))
+    found = evaluated(project, turned, windows, candidates=("scorecard", "logistic", "lightgbm"))
+    assert found.evaluation.choice == forward.evaluation.choice
+    assert found.evaluation.over_base != forward.evaluation.over_base
+
+
+def test_a_tie_before_the_test_window_goes_to_the_simpler(forward) -> None:
+    choice = forward.evaluation.choice
+    near = {choice.best, *(name for name, gap in choice.behind.items() if gap.lower <= 0)}
+    assert choice.candidate == min(near, key=CANDIDATES.index)
+    assert set(choice.behind) | {choice.best} == {"scorecard", "logistic", "lightgbm"}
+    assert 0 < choice.positives < choice.leads
+
+
+@pytest.mark.parametrize(
+    ("gap", "auc", "positives", "signal"),
+    [
+        ((0.01, 0.002, 0.02), 0.6, 50, "signal"),
+        ((0.01, 0.002, 0.02), 0.5, 900, "none"),  # follows the rate, ranks nothing
+        ((0.01, -0.002, 0.02), 0.6, 400, "none"),
+        ((0.01, -0.002, 0.02), 0.6, 399, "unknown"),
+        ((0.0, 0.0, 0.0), 0.5, 400, "none"),
+        ((-0.01, -0.02, -0.002), 0.6, 50, "worse"),
+    ],
+)
+def test_the_signal_is_said_as_it_is(forward, gap, auc, positives, signal) -> None:
+    assert signal_of(Interval(*gap), Interval(auc, auc, auc), positives) == signal
+    found = msgspec.structs.replace(forward.evaluation, signal=signal, over_base=Interval(*gap))
+    begins = {
+        "signal": ("", "优于平均基准"),
+        "none": ("No signal: ", "没有信号"),
+        "unknown": ("Cannot tell yet ", "尚无法判断"),
+        "worse": ("Worse than the base rate: ", "不如平均基准"),
+    }[signal]
+    assert headline(found).startswith(begins[0])
+    assert begins[1] in headline(found, "zh")
+    for lang in ("en", "zh"):
+        assert f"{gap[0]:.4f}" in headline(found, lang).replace("−", "-")
 
 
 def test_the_figures_are_those_of_the_probabilities_on_the_test_rows(small, forward) -> None:
@@ -107,7 +154,7 @@ def test_a_slice_of_one_class_has_no_auc(small, tmp_path: Path) -> None:
 
     rows = windows[-1].test.copy()
     rows[np.nonzero(rows)[0][table.labels.y[rows] > 0]] = False
-    parts = slices_of(table, rows, forward.winner.probability[table.labels.y[windows[-1].test] == 0])
+    parts = slices_of(table, rows, forward.chosen.probability[table.labels.y[windows[-1].test] == 0])
     assert {part.roc_auc for part in parts} == {None}
 
 
@@ -137,9 +184,9 @@ def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
     )
     forward = evaluated(project, leaking, windows, candidates=("logistic",))
     assert any("is suspiciously high: check for leakage" in text for text in forward.evaluation.warnings)
-    assert forward.evaluation.headline.endswith("better than the base rate")
+    assert "logistic regression is better than the base rate" in forward.evaluation.headline
     both = evaluated(project, leaking, windows, candidates=("scorecard", "logistic")).evaluation
-    assert both.headline.endswith("clearly ahead of every other candidate")
+    assert both.headline.endswith("clearly the lowest log-loss there")
 
 
 def test_undated_figures_are_marked_optimistic(tmp_path: Path) -> None:
@@ -365,4 +412,7 @@ def test_the_headline_compares_with_the_base_rate(tmp_path: Path) -> None:
         },
     )
     forward = evaluated(project, noise, windows, candidates=("lightgbm",))
-    assert re.search(r"(worse|not significantly better) than the base rate$", forward.evaluation.headline)
+    assert re.match(
+        r"(Worse than the base rate|Cannot tell yet whether LightGBM)", forward.evaluation.headline
+    )
+    assert forward.evaluation.headline.endswith("No other candidate was trained")

@@ -48,7 +48,7 @@ def test_init_check_train_without_an_edit(run: Callable[..., Any], tmp_path: Pat
     )
     assert trained.exit_code == 0, trained.stderr
     evaluation = json.loads(trained.stdout)["evaluations"]["conversion"]
-    assert evaluation["winner"] == "logistic"
+    assert evaluation["choice"]["candidate"] == "logistic"
     assert evaluation["horizon_days"] == 14
 
 

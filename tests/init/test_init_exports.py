@@ -26,7 +26,7 @@ def test_an_export_trains_without_an_edit_and_finds_the_signal(name: str, drafte
     run = train(loaded.project, loaded.dataset, kinds=("scorecard", "logistic"))
     evaluation = run.evaluation("conversion")
     assert evaluation is not None
-    assert evaluation.winner == "logistic"
+    assert evaluation.chosen == "logistic"
     assert evaluation.of("logistic").metrics["roc_auc"].value > AUC_OF_THE_SIGNAL
     assert evaluation.optimistic == (name == "select")
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from lead_ml.asof.encode import fit_encoder
 from lead_ml.asof.join import features_at
 from lead_ml.declare import category, number, validated
-from lead_ml.evaluation import backtest
+from lead_ml.evaluation import backtest, candidate_name
 from lead_ml.evaluation.split import groups_of
 from lead_ml.model import LightGBM
 from lead_ml.model.fit import Recipe, columns_of, take
@@ -80,14 +80,14 @@ def test_logistic_regression_reaches_about_68_forward(bank, table, run):
 
 def test_the_champion_holds_under_drift(run):
     evaluation = run.evaluation("conversion")
-    winner = evaluation.of(evaluation.winner)
+    winner = evaluation.of(evaluation.chosen)
     assert winner.metrics["log_loss"].value <= 0.65
     assert winner.metrics["log_loss"].value < evaluation.of("base rate").metrics["log_loss"].value
     assert winner.random_split["roc_auc"] < 0.95
     forward = run.forward("conversion")
-    shown = log_loss(forward.y, forward.probability[evaluation.winner], forward.weight)
+    shown = log_loss(forward.y, forward.probability[evaluation.chosen], forward.weight)
     assert shown == pytest.approx(winner.metrics["log_loss"].value)
-    assert evaluation.winner in evaluation.headline
+    assert candidate_name(evaluation.chosen) in evaluation.headline
 
 
 def test_the_report_shows_the_drift_by_month(run):

@@ -40,13 +40,13 @@ def test_nothing_is_lost(olist):
 
 
 def test_the_forward_auc_is_in_the_honest_range(evaluation):
-    auc = evaluation.of(evaluation.winner).metrics["roc_auc"]
+    auc = evaluation.of(evaluation.chosen).metrics["roc_auc"]
     assert 0.64 <= auc.value <= 0.76
     assert auc.lower < auc.value < auc.upper
 
 
 def test_the_log_loss_is_at_most_that_of_good_peers(evaluation):
-    assert evaluation.of(evaluation.winner).metrics["log_loss"].value <= 0.242
+    assert evaluation.of(evaluation.chosen).metrics["log_loss"].value <= 0.242
 
 
 def test_few_wins_are_said_out_loud(evaluation):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lead_ml.model.metrics import capture_at, log_loss, roc_auc
+from lead_ml.model.metrics import capture_at, roc_auc
 from lead_ml.registry import curves
 from lead_ml.registry.runs import ForwardScores
 from lead_ml.report import figures
@@ -60,14 +60,6 @@ def test_the_gain_curve_passes_through_the_capture(scores: ForwardScores) -> Non
     assert np.all(np.diff(found) >= 0)
     captured = capture_at(scores.y, scores.probability["logistic"], scores.weight, share=0.2)
     assert np.interp(0.2, x, found) == pytest.approx(captured, abs=0.02)
-
-
-def test_the_gain_over_the_base_rate_is_the_difference_of_the_losses(scores: ForwardScores) -> None:
-    gap = figures.over_base_rate(scores, "logistic", 0.2, level=0.95, seed=1)
-    flat = log_loss(scores.y, np.full(900, 0.2), scores.weight)
-    own = log_loss(scores.y, scores.probability["logistic"], scores.weight)
-    assert gap.value == pytest.approx(flat - own, abs=1e-12)
-    assert gap.lower < gap.value < gap.upper
 
 
 def test_figures_that_do_not_exist_become_null() -> None:

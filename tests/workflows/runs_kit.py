@@ -7,7 +7,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from lead_ml.evaluation import Evaluation
+from lead_ml.evaluation import Choice, Evaluation
+from lead_ml.evaluation.backtest import Known
+from lead_ml.evaluation.summary import signal_of
+from lead_ml.model.metrics import Interval, bootstrap
+from lead_ml.project.params import EvaluationParams
 from lead_ml.registry.runs import ForwardScores, Run, RunRecord, save_record
 from lead_ml.scoring import BundleInfo
 from lead_ml.scoring.manifest import seal
@@ -56,6 +60,7 @@ def fabricate(
     dated: bool = True,
     fit_until: int = START + 10_000 * DAY,
     fake: ForwardScores | None = None,
+    base_rate: float | None = None,
 ) -> Run:
     """A run whose bundle is sealed but holds no model; its version is the digest of its seal."""
     facts = BundleInfo(
@@ -77,6 +82,7 @@ def fabricate(
     folder = draft.rename(runs / version)
     if scores is not None:
         scores.save(folder / "forward-conversion.npz")
+        evaluated(folder, scores, candidate, base_rate)
     if fake is not None:
         fake.save(folder / "forward-fake.npz")
     record = RunRecord(
@@ -97,18 +103,28 @@ def fabricate(
     return Run(folder, record)
 
 
-def evaluated(folder: Path, base_rate: float) -> None:
-    """Add an evaluation that only knows the base rate."""
+def evaluated(folder: Path, scores: ForwardScores, candidate: str, base_rate: float | None = None) -> None:
+    """Add the evaluation of a candidate against the base rate."""
+    rate = float(scores.y.mean()) if base_rate is None else base_rate
+    own, flat = scores.probability[candidate], np.full(len(scores.y), min(max(rate, 1e-3), 1 - 1e-3))
+    known, options = Known(scores.y, scores.weight, scores.group), EvaluationParams(bootstrap=200)
+    over_base, auc = known.log_loss_gap(flat, own, options, 1), Interval(np.nan, np.nan, np.nan)
+    if 0 < scores.y.mean() < 1:
+        auc = bootstrap(scores.y, own, scores.weight, scores.group, n_boot=200, seed=1, metrics=["roc_auc"])[
+            "roc_auc"
+        ]
     Evaluation(
         target="conversion",
         horizon_days=30,
         synthetic=True,
         optimistic=False,
-        base_rate=base_rate,
+        base_rate=rate,
         windows=(),
         candidates=(),
-        winner="scorecard",
+        choice=Choice(candidate=candidate),
         lead_over={},
+        over_base=over_base,
+        signal=signal_of(over_base, auc, len(np.unique(scores.lead_id[scores.y > 0]))),
         headline="",
         warnings=(),
         slices=(),

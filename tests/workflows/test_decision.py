@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from runs_kit import ROWS, challenger, evaluated, fabricate, forward, noisy, sigmoid, world
+from runs_kit import ROWS, challenger, fabricate, forward, noisy, sigmoid, world
 
 from lead_ml.asof.labels import open_leads
 from lead_ml.errors import PromotionRefused
@@ -109,11 +109,48 @@ def test_rows_of_one_class_have_no_figure(runs: Path) -> None:
 
 def test_a_first_scorecard_is_promoted_and_compared_with_the_base_rate(runs: Path) -> None:
     _, y = world(60)
-    run = fabricate(runs, "a", forward(y, scorecard=np.full(60, 0.3)), candidate="scorecard")
-    evaluated(run.folder, 0.2)
+    fabricate(runs, "a", forward(y, scorecard=np.full(60, y.mean())), candidate="scorecard", base_rate=0.25)
     done = promote(runs)
     assert done.allowed
     assert "scorecard against the base rate on 60 rows" in done.words
+    assert "unvalidated rules: too few outcomes" in done.words
+
+
+# By case: the probability of every lead, and what is said of it; 3,000 leads of whom some 500 convert.
+NO_SIGNAL: dict[str, tuple[Any, str]] = {
+    "constant": (
+        lambda y, _: np.full(len(y), y.mean()),
+        "no signal: not measurably better than the base rate",
+    ),
+    "noise": (lambda y, noise: sigmoid(np.log(y.mean() / (1 - y.mean())) + 0.02 * noise), "no signal"),
+    "a better rate": (lambda y, _: np.full(len(y), y.mean()), "no signal"),
+    "wrong way round": (
+        lambda y, noise: sigmoid(-1.8 - 0.5 * (y - y.mean()) + 0.1 * noise),
+        "(against|worse than) the base rate",
+    ),
+}
+
+
+@pytest.mark.parametrize("candidate", ["scorecard", "logistic", "lightgbm"])
+@pytest.mark.parametrize("case", NO_SIGNAL)
+def test_no_version_without_signal_is_promoted(runs: Path, case: str, candidate: str) -> None:
+    probability, said = NO_SIGNAL[case]
+    _, y = world()
+    scores = forward(y, **{candidate: probability(y, np.random.default_rng(4).standard_normal(len(y)))})
+    run = fabricate(
+        runs, "a", scores, candidate=candidate, base_rate=0.1 if case == "a better rate" else None
+    )
+    with pytest.raises(PromotionRefused, match=rf"{said}.*--force"):
+        promote(runs)
+    assert promote(runs, force="shown to the board").version == run.record.version
+
+
+def test_a_learnt_model_waits_until_its_signal_can_be_told(runs: Path) -> None:
+    _, y = world(1_000)
+    logit = np.log(0.17 / 0.83) + 0.02 * np.random.default_rng(4).standard_normal(1_000)
+    fabricate(runs, "a", forward(y, logistic=sigmoid(logit)), candidate="logistic")
+    with pytest.raises(PromotionRefused, match=r"too few outcomes to tell.*train --candidate scorecard"):
+        promote(runs)
 
 
 def test_a_scorecard_that_was_never_judged_may_only_be_the_first(runs: Path) -> None:

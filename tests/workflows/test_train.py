@@ -114,7 +114,7 @@ def test_a_run_tells_what_went_in(trained: Any) -> None:
     assert open_run(trained.runs).record == record
     for target in trained.run.targets:
         evaluation, forward = trained.run.evaluation(target), trained.run.forward(target)
-        assert evaluation.winner == record.candidates[target]
+        assert evaluation.chosen == record.candidates[target]
         assert len(forward.y) == evaluation.windows[-1].test_rows
         assert set(forward.probability) == {"scorecard", "logistic", "lightgbm"}
 

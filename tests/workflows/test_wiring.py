@@ -102,8 +102,8 @@ def test_the_refitted_model_is_calibrated_on_its_own_scores(tmp_path: Path) -> N
     training, done = evaluated(overconfident(tmp_path), draw(1_500))
     task = training.tasks["conversion"]
     table = training.table(task)
-    part, out_of_sample = ship(task, table, done.winner)
-    rows = calibration_rows(done.winner.scores, table, known_by=2**62, horizon_us=task.horizon_us or 0)
+    part, out_of_sample = ship(task, table, done.chosen)
+    rows = calibration_rows(done.chosen.scores, table, known_by=2**62, horizon_us=task.horizon_us or 0)
     logit = part.fitted.model.predict_logit(part.fitted.matrix(table.raw))[rows]
     y, weight = table.labels.y[rows], table.weights(rows)
     assert part.calibration.method != "identity"
@@ -121,7 +121,7 @@ def test_the_interval_knows_how_much_the_calibration_moves_between_months(
     table = training.table(task)
 
     def width() -> float:
-        lower, upper = ship(task, table, done.winner)[0].interval.bounds(np.zeros(1))
+        lower, upper = ship(task, table, done.chosen)[0].interval.bounds(np.zeros(1))
         return float(upper[0] - lower[0])
 
     moving_months = width()

@@ -1,0 +1,54 @@
+"""Which candidate serves: chosen on the rolling windows before the test window, which only reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lead_ml.asof.labels import NEVER
+from lead_ml.evaluation.backtest import Backtest, Table, calibrate
+from lead_ml.evaluation.records import Choice
+from lead_ml.evaluation.split import Window
+from lead_ml.model.metrics import Interval, log_loss, sigmoid
+from lead_ml.project.targets import CANDIDATES, Candidate
+from lead_ml.project.task import Task
+
+
+def choose(
+    task: Task, table: Table, windows: Sequence[Window], backtests: Mapping[Candidate, Backtest]
+) -> Choice:
+    """Choose the candidate with the lowest calibrated log-loss before the last window; a tie goes to the simpler.
+
+    Two candidates are tied where the 95% interval of their paired difference includes 0. Only candidates that scored a
+    rolling window can be compared; where none did, or no outcome was known yet, the simplest is taken. Undated data has
+    random folds and no window before the last: all of them choose, which is as optimistic as its figures.
+    """
+    dated = table.dataset.leads.created_at is not None
+    allowed = windows[-1].fit if dated else np.ones(len(table.spine), dtype=bool)
+    able = {name: found for name, found in backtests.items() if (found.scored & allowed).any()}
+    simplest = min(able or backtests, key=CANDIDATES.index)
+    rows = np.logical_and.reduce([allowed, *(found.scored for found in able.values())])
+    start = (windows[-1].start or NEVER) if dated else NEVER
+    known = table.known(rows, start)
+    if not able or not 0 < known.y.sum() < len(known.y):
+        return Choice(candidate=simplest)
+    probability = {
+        name: sigmoid(calibrate(found, table, rows, known_by=start).apply(found.logit[rows]))
+        for name, found in able.items()
+    }
+    best = min(able, key=lambda name: log_loss(known.y, probability[name], known.weight))
+    options = task.common.evaluation.model_copy(update={"level": 0.95})
+    behind: dict[str, Interval] = {
+        name: known.log_loss_gap(p, probability[best], options, task.common.seed)
+        for name, p in probability.items()
+        if name != best
+    }
+    tied = [best, *(name for name in able if name != best and behind[name].lower <= 0)]
+    return Choice(
+        candidate=min(tied, key=CANDIDATES.index),
+        best=best,
+        behind=behind,
+        leads=len(np.unique(table.lead[rows])),
+        positives=len(np.unique(table.lead[rows][known.y > 0])),
+    )
