@@ -41,6 +41,15 @@ def wide() -> bool:
     return out.width >= WIDE
 
 
+def next_command(command: str, project: Path) -> str:
+    """Return the hint that names the next command for a project.
+
+    >>> next_command("train", Path("my-company")), next_command("train", Path("."))
+    ('Next: lead-ml train --project my-company', 'Next: lead-ml train')
+    """
+    return f"Next: lead-ml {command}" + ("" if project == Path() else f" --project {project}")
+
+
 def print_json(content: Any) -> None:
     """Print plain data as JSON on standard output."""
     import msgspec

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lead_ml.cli.console import print_rejected, say, show, steps, tell
+from lead_ml.cli.console import next_command, print_rejected, say, show, steps, tell
 from lead_ml.cli.options import DataOption, JsonOption, ProjectOption
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def build(
 
     with steps("reading") as step:
         found = build_layout(project, data, partitions=partitions, progress=step)
-    show(found, lambda: print_layout(found), as_json=as_json)
+    show(found, lambda: print_layout(found, project), as_json=as_json)
 
 
 @app.command()
@@ -60,14 +60,14 @@ def append(
 
     with steps("reading") as step:
         found = append_layout(project, files, data, progress=step)
-    show(found, lambda: print_layout(found), as_json=as_json)
+    show(found, lambda: print_layout(found, project), as_json=as_json)
 
 
-def print_layout(found: LayoutSummary) -> None:
+def print_layout(found: LayoutSummary, project: Path) -> None:
     """Print what the layout holds, and which rows were rejected."""
     print_rejected([("events", item) for item in found.read.rejected])
     tell(
         f"{found.read.rows_in:,} rows read. The layout in {found.place} holds {found.events:,} events in "
-        f"{found.partitions:,} partitions, {found.bytes / 1e6:,.1f} MB."
+        f"{found.partitions:,} partition{'' if found.partitions == 1 else 's'}, {found.bytes / 1e6:,.1f} MB."
     )
-    say("Next: lead-ml train")
+    say(next_command("train", project))

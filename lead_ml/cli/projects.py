@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lead_ml.cli.console import print_json, print_rejected, print_table, say, tell, wide
+from lead_ml.cli.console import next_command, print_json, print_rejected, print_table, say, tell, wide
 from lead_ml.cli.options import DataOption, JsonOption, ProjectOption
 from lead_ml.language import Lang
 
@@ -113,7 +113,7 @@ def check(project: ProjectOption = Path(), data: DataOption = None, as_json: Jso
         tell(("left out", "yellow"), f" feature {name}: its column is overwritten later (see known at)")
     for path in written:
         tell(f"Rejected rows: {path}")
-    say("Next: lead-ml train")
+    say(next_command("train", project))
 
 
 def print_intake(report: IntakeReport) -> None:

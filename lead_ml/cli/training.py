@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lead_ml.cli.console import INTERRUPTED, print_json, print_table, say, show, steps, tell
+from lead_ml.cli.console import INTERRUPTED, next_command, print_json, print_table, say, show, steps, tell
 from lead_ml.cli.options import DaskOption, DataOption, JsonOption, ProjectOption, SeedOption, Target
 from lead_ml.cli.show import print_evaluation
 
@@ -55,7 +55,7 @@ def train(
     evaluations = {target: run.evaluation(target) for target in run.targets}
     plain = {"run": run.record, "evaluations": evaluations, "folder": str(run.folder)}
     show(plain, lambda: print_run(run), as_json=as_json)
-    say("Next: lead-ml promote")
+    say(next_command("promote", project))
 
 
 def evaluate(
@@ -171,7 +171,7 @@ def versions(project: ProjectOption = Path(), as_json: JsonOption = False) -> No
         print_json(found)
         return
     if not found:
-        say("No version yet. Next: lead-ml train")
+        say(f"No version yet. {next_command('train', project)}")
         return
     columns = ("", "version", "data until", "candidate", "ROC AUC", "log-loss", "base rate", "positives")
     print_table(

@@ -121,7 +121,7 @@ class Classifier(ABC):
                 "format of a model file", value=found, expected=str(FORMAT), do="upgrade lead-ml"
             )
         if content.get("candidate") != cls.candidate:
-            raise BundleError("candidate of model", value=content.get("candidate"), expected=cls.candidate)
+            raise BundleError("another candidate", value=content.get("candidate"), expected=cls.candidate)
         try:
             model = cls._from_dict(content, folder)
             model.columns_ = tuple(ColumnInfo(**column) for column in content["columns"])

@@ -77,7 +77,7 @@ class Fitted:
         candidate = msgspec.json.decode((folder / "candidate.json").read_bytes())["candidate"]
         if candidate not in CLASSES:
             raise BundleError(
-                "candidate of model",
+                "unknown candidate",
                 value=candidate,
                 expected=f"one of {', '.join(CLASSES)}",
                 do="upgrade lead-ml",

@@ -17,7 +17,7 @@ from lead_ml.model.fit import take
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
-from lead_ml.project.targets import Candidate
+from lead_ml.project.targets import CANDIDATES, Candidate
 from lead_ml.scoring import Bundle, BundleInfo, BundlePart, load_bundle, served_folder
 from lead_ml.scoring.thresholds import Advice, History, Thresholds, advise_all
 from lead_ml.scoring.worklist import CHAMPION
@@ -145,13 +145,14 @@ def cold_start_stage(candidate: Candidate, wins: int, *, evaluated: bool) -> str
     """Describe the cold-start stage of a model.
 
     >>> cold_start_stage("scorecard", 12, evaluated=False)
-    'scorecard, 12 wins: too few outcomes to evaluate; a logistic regression needs about 38 more wins'
+    'scorecard, 12 wins: too few outcomes to evaluate; logistic usually pays from about 50 wins'
     """
-    told = "chosen on the forward window" if evaluated else "too few outcomes to evaluate"
+    told = "chosen before the test window" if evaluated else "too few outcomes to evaluate"
+    later = CANDIDATES[CANDIDATES.index(candidate) + 1 :]
     waiting = [
-        f"; {name} needs about {need - wins:,} more wins"
-        for name, need in EXPECTED_WINS.items()
-        if need > wins
+        f"; {name} usually pays from about {EXPECTED_WINS[name]:,} wins"
+        for name in later
+        if EXPECTED_WINS[name] > wins
     ]
     return f"{candidate}, {wins:,} wins: {told}{''.join(waiting[:1])}"
 

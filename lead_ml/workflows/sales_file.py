@@ -66,7 +66,7 @@ def check_writable(path: Path) -> None:
     """Look at a name before the work begins whose result it shall take: ``.csv`` or ``.parquet`` in a folder that is there."""
     if path.suffix not in (".csv", ".parquet"):
         raise InputError(
-            "unknown candidate of file", source=str(path), value=path.suffix, expected=".csv or .parquet"
+            "unknown kind of file", source=str(path), value=path.suffix, expected=".csv or .parquet"
         )
     if not path.absolute().parent.is_dir():
         raise InputError(

@@ -1,4 +1,4 @@
-"""Fixtures: one small table of leads, and every candidate of model on it."""
+"""Fixtures: one small table of leads, and every candidate on it."""
 
 from __future__ import annotations
 

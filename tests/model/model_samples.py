@@ -1,4 +1,4 @@
-"""One small table of leads with every candidate of column, and every candidate of model on it."""
+"""One small table of leads with every kind of column, and every candidate on it."""
 
 from __future__ import annotations
 

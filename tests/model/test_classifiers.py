@@ -131,7 +131,7 @@ def test_scoring_refuses_another_matrix(fitted, sample):
 def test_damaged_and_foreign_files_are_refused(fitted, tmp_path):
     fitted.save(tmp_path)
     other = Scorecard if fitted.candidate != "scorecard" else Logistic
-    with pytest.raises(BundleError, match=f"candidate of model: got '{fitted.candidate}'"):
+    with pytest.raises(BundleError, match=f"another candidate: got '{fitted.candidate}'"):
         other.load(tmp_path)
     path = tmp_path / "model.json"
     content = json.loads(path.read_text(encoding="utf-8"))

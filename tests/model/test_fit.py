@@ -57,7 +57,7 @@ def test_a_fit_repeats_to_the_bit_and_rows_out_of_it_do_not_matter(small, candid
 
 def test_an_unknown_kind_is_a_bundle_error(tmp_path: Path) -> None:
     (tmp_path / "candidate.json").write_text('{"candidate": "forest"}')
-    with pytest.raises(BundleError, match="candidate of model: got 'forest'"):
+    with pytest.raises(BundleError, match="unknown candidate: got 'forest'"):
         Fitted.load(tmp_path, ())
 
 

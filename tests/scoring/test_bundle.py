@@ -75,7 +75,7 @@ def add(path: Path, rng: random.Random) -> None:
 
 
 def swap_digits(path: Path, rng: random.Random) -> None:
-    """Keep the size: the candidate of damage that no length check sees."""
+    """Keep the size: the kind of damage that no length check sees."""
     data = path.read_bytes()
     digits = [k for k, byte in enumerate(data) if byte in b"0123456789"]
     place = rng.choice(digits) if digits else 0
@@ -201,7 +201,7 @@ def test_a_sealed_file_of_another_kind_is_a_bundle_error(copy: Path, name: str) 
 def test_a_kind_of_model_from_the_future_is_told(copy: Path) -> None:
     (copy / "conversion" / "candidate.json").write_bytes(b'{"candidate":"transformer"}')
     seal(copy)
-    with pytest.raises(BundleError, match="candidate of model: got 'transformer'"):
+    with pytest.raises(BundleError, match="unknown candidate: got 'transformer'"):
         load_bundle(copy)
 
 
