@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import isnan
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
