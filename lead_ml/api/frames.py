@@ -40,7 +40,11 @@ def arrow_of(frame: Frame, name: str) -> pa.Table:
             do="convert the column, for example with .astype(str)",
         ) from error
     index = [column for column in table.column_names if column.startswith("__index_level_")]
-    return table.drop_columns(index)
+    plain = [
+        field.with_type(pa.large_string()) if pa.types.is_string_view(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(plain)).drop_columns(index)  # the views of Polars have no kernels in Arrow
 
 
 def check_columns(found: Sequence[str], needed: Sequence[str], source: str) -> None:

@@ -129,11 +129,5 @@ def _why(choice: Choice, words: Catalog) -> str:
     if not choice.behind:
         return words("evaluation.chosen_alone")
     others = [candidate_name(name, words.language) for name in choice.tied]
-    key = (
-        "chosen_best"
-        if not others
-        else "chosen_tied"
-        if choice.candidate == choice.best
-        else "chosen_simpler"
-    )
+    key = "chosen_tied" if others else "chosen_best"
     return words(f"evaluation.{key}", leads=choice.leads, others=words("report.separator").join(others))

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from lead_ml.model.base import ColumnInfo
 from lead_ml.model.metrics import logit, logit_losses, sigmoid
@@ -164,7 +165,7 @@ class Design:
                 return np.asarray(b + move)  # this last step squares the error that is left
             before, share = loss, 1.0
             loss, gradient, curvature = self.at(b + move, l2)
-            while loss > before + rounding and share > _SMALLEST_SHARE:
+            while not loss <= before + rounding and share > _SMALLEST_SHARE:  # NaN is no progress either
                 share /= 2
                 loss, gradient, curvature = self.at(b + share * move, l2)
             b = b + share * move
@@ -173,10 +174,11 @@ class Design:
 
 
 def _solution(curvature: Floats, values: Floats) -> Floats:
-    try:
-        return np.asarray(np.linalg.solve(curvature, values))
-    except np.linalg.LinAlgError:  # columns that add up to each other, under next to no penalty
-        return np.asarray(np.linalg.lstsq(curvature, values)[0])
+    with threadpool_limits(1, "blas"):  # the bits would depend on the number of threads
+        try:
+            return np.asarray(np.linalg.solve(curvature, values))
+        except np.linalg.LinAlgError:  # columns that add up to each other, under next to no penalty
+            return np.asarray(np.linalg.lstsq(curvature, values)[0])
 
 
 def _term(values: Floats, weight: Floats, column: ColumnInfo) -> Term:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from lead_ml.errors import ParamsError
 from lead_ml.model.base import Classifier, ColumnInfo, add_up, check_classes, check_fit, described
 from lead_ml.model.design import Design
 from lead_ml.model.scorecard import Scorecard
@@ -59,6 +60,10 @@ class Logistic(Classifier):
 
     def fit_design(self, design: Design) -> Self:
         """Fit the coefficients of a design, which is not changed."""
+        if not (isinstance(self.l2, int | float) and 0 < self.l2 < np.inf):
+            raise ParamsError(
+                "l2", value=self.l2, expected="a finite number above 0", do="correct the penalty"
+            )
         self.columns_, self.prior_ = design.columns, design.prior
         b, n, k = design.fit(self.l2), len(design.numbers), design.n_dense
         self.prior_coefficient_ = 0.0 if design.offset is None else float(b[k - 2]) / design.scale

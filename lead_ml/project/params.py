@@ -20,6 +20,7 @@ from lead_ml.project.words import MISSING_WORDS
 
 DEFAULT_MISSING = MISSING_WORDS
 DATE_FORMATS = ("excel", "unix", "day_first", "month_first")
+Penalty = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ProfilePoints = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-60, le=60)]
 _PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
 
@@ -152,8 +153,8 @@ class LogisticParams(Section):
     leave it empty to use ``l2``.
     """
 
-    l2: float = Field(10.0, gt=0)
-    l2_search: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+    l2: Penalty = 10.0
+    l2_search: tuple[Penalty, ...] = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
     prior: bool = True
 
 

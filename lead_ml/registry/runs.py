@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -28,6 +28,7 @@ from lead_ml.evaluation import Evaluation
 from lead_ml.tables.dataset import Floats, Indices, Instants
 
 TARGETS = ("conversion", "fake")
+_T = TypeVar("_T")
 AUDIT_FILE = "audit.json"
 _ARRAYS = ("lead_id", "as_of", "y", "weight", "group")
 
@@ -119,14 +120,24 @@ def open_run(runs: Path | str, version: str = "latest") -> Run:
         latest = runs / "latest.json"
         if not latest.is_file():
             raise InputError("nothing was trained yet", source=str(runs), do="run lead-ml train")
-        version = msgspec.json.decode(latest.read_bytes(), type=dict[str, str])["version"]
+        version = _read(latest, dict[str, str]).get("version", "")
     known = sorted(path.parent for path in runs.glob("*/run.json"))
     found = [path for path in known if version and path.name.startswith(version)]
     if len(found) != 1:
         names = ", ".join(path.name for path in known)
         raise InputError("no such version", source=str(runs), value=version, expected=f"one of {names}")
-    record = msgspec.json.decode((found[0] / "run.json").read_bytes(), type=RunRecord)
-    return Run(found[0], record)
+    return Run(found[0], _read(found[0] / "run.json", RunRecord))
+
+
+def _read(path: Path, of: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=of)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"is damaged, or was written by another lead-ml ({error})",
+            source=str(path),
+            do="move it away and train again: lead-ml train",
+        ) from error
 
 
 def save_record(folder: Path, record: RunRecord) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from lead_ml.asof.join import column_names, shared_plans
 from lead_ml.asof.kernel import compile_plans, take_snapshot
 from lead_ml.asof.labels import NEVER, first_occurred
 from lead_ml.declare import Declaration
+from lead_ml.errors import BundleError
 from lead_ml.evaluation import Forward, Table
 from lead_ml.model import Calibration
 from lead_ml.model.fit import take
@@ -18,7 +21,7 @@ from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
 from lead_ml.project.targets import CANDIDATES, Candidate
-from lead_ml.scoring import Bundle, BundleInfo, BundlePart, load_bundle, served_folder
+from lead_ml.scoring import Bundle, BundleInfo, BundlePart, served_folder
 from lead_ml.scoring.thresholds import Advice, History, Thresholds, advise_all
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset
@@ -27,7 +30,7 @@ from lead_ml.tables.instants import iso
 # A logistic regression starts to beat a written scorecard at about ten wins per strong feature; boosting starts to beat the
 # regression at a few hundred wins (the half-width of an AUC of .8 is .075 with 50 positives and .024 with 500). The forward
 # evaluation decides; these numbers only say when to expect it to.
-EXPECTED_WINS = {"a logistic regression": 50, "boosting": 500}
+EXPECTED_WINS: Mapping[Candidate, int] = {"logistic": 50, "lightgbm": 500}
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def _reference_odds(project: Project, main: Trained) -> float:
     if project.params.reference_odds is not None:
         return project.params.reference_odds
     if (project.runs / CHAMPION).is_file():
-        return load_bundle(served_folder(project.runs))[0].info.reference_odds
+        return _scale_of(served_folder(project.runs) / "scorer.json")
     first = main.table.first
     rate = (float(main.table.labels.y[first].sum()) + 0.5) / (len(first) + 1.0)
     if main.forward is None:
@@ -119,6 +122,22 @@ def _reference_odds(project: Project, main: Trained) -> float:
         logit = fitted.model.predict_logit(fitted.matrix(take(main.table.raw, first)))
         rate = float(sigmoid(main.part.calibration.apply(logit)).mean())
     return rate / (1 - rate)
+
+
+class _Scale(msgspec.Struct, frozen=True):
+    """The one part of a champion that its successor keeps, whatever the format of the rest."""
+
+    reference_odds: float
+
+
+def _scale_of(path: Path) -> float:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Scale).reference_odds
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BundleError(
+            f"{path} does not say which odds a score of 50 stands for: {error}",
+            do="restore the bundle from the registry, or set reference_odds in params.yaml",
+        ) from error
 
 
 def _history(project: Project, dataset: Dataset, main: Trained) -> History | None:

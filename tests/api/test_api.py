@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from small import draw
 
 import lead_ml as lm
+from lead_ml.api.frames import arrow_of
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
 from lead_ml.errors import InputError, RequestError
@@ -270,3 +272,9 @@ def test_wrong_calls_of_a_model_are_clear_errors(fitted: Any, tmp_path: Path) ->
     with pytest.raises(InputError, match="there is no such folder"):
         lm.load_model(tmp_path / "nope")
     assert lm.open_run(str(fitted.folder.parent)).record.version == fitted.version
+
+
+def test_texts_as_polars_keeps_them_are_read() -> None:
+    table = arrow_of(pa.table({"source": pa.array(["web", None, "web"], pa.string_view())}), "leads")
+    assert table.schema.field("source").type == pa.large_string()
+    assert pc.take(table["source"], pa.array([2, 0], pa.uint16())).to_pylist() == ["web", "web"]

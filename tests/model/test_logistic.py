@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from lead_ml.errors import ParamsError
 from lead_ml.model import ColumnInfo, Logistic, Scorecard, compile_rules
 from lead_ml.model.metrics import log_loss, sigmoid
 from lead_ml.project.params import PointsRule
@@ -195,3 +196,10 @@ def test_columns_that_repeat_each_other_fit_under_next_to_no_penalty():
     model = Logistic(l2=1e-18).fit(twice, y, columns=(NUMBER, NUMBER, CATEGORY))
     alone = Logistic(l2=1e-9).fit(X, y, columns=(NUMBER, CATEGORY))
     assert model.predict_logit(twice) == pytest.approx(alone.predict_logit(X), abs=1e-4)
+
+
+@pytest.mark.parametrize("l2", [0, -1, np.nan, np.inf, "1"])
+def test_a_penalty_that_is_none_is_refused(l2) -> None:
+    X, y = np.arange(40.0).reshape(-1, 1), (np.arange(40) % 3 == 0).astype(float)
+    with pytest.raises(ParamsError, match=r"l2: got .* expected a finite number above 0"):
+        Logistic(l2=l2).fit(X, y)

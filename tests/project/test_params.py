@@ -92,3 +92,13 @@ def test_a_rule_takes_values_a_range_or_missing() -> None:
     ]
     params = params_from(with_(conversion={"scorecard": {"rules": rules}}))
     assert len(params.conversion.scorecard.rules) == 3
+
+
+@pytest.mark.parametrize(
+    "section", [{"l2": float("inf")}, {"l2_search": [-50, 10]}, {"l2_search": [float("nan")]}]
+)
+def test_a_penalty_is_finite_and_above_zero(section: dict[str, object]) -> None:
+    with pytest.raises(ParamsError, match="logistic"):
+        params_from(
+            {"project": "p", "data": {"leads": {"path": "leads.csv"}}, "conversion": {"logistic": section}}
+        )
