@@ -42,7 +42,6 @@ from lead_ml.declare import (
     Declaration,
     Profile,
     Rate,
-    is_category,
     operands,
     part_name,
     reads,
@@ -137,15 +136,14 @@ def _column(
 
 
 def _aggregated(item: Aggregate | Rate, compiled: Compiled, answers: Sequence[Answered]) -> FeatureColumn:
-    places = compiled.places[id(item)]
-    columns = [np.ascontiguousarray(answers[plan][0][:, k]) for plan, k in places]
-    if isinstance(item, Aggregate) and is_category(item):
-        ((plan, _),) = places
-        shown = compiled.plans[plan].shown_columns.index(item.of)
-        return Coded(
-            np.where(np.isnan(columns[0]), -1.0, columns[0]).astype(np.int32), answers[plan][1][shown]
-        )
-    return combined(item, columns)
+    (plan, k), *others = compiled.places[id(item)]
+    column = np.ascontiguousarray(answers[plan][0][:, k])
+    if others:
+        return combined(item, [column, *(np.ascontiguousarray(answers[p][0][:, c]) for p, c in others)])
+    if isinstance(item, Rate) or item.aggregation not in ("first", "last"):
+        return column
+    shown = compiled.plans[plan].shown_columns.index(item.of)
+    return Coded(np.where(np.isnan(column), -1.0, column).astype(np.int32), answers[plan][1][shown])
 
 
 def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> FeatureColumn:

@@ -12,7 +12,7 @@ from lead_ml.asof.kernel import stored_of
 from lead_ml.asof.labels import Labels, Mask, Spine, build_spine, snapshot_weights
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.evaluation import Table
-from lead_ml.evaluation.decay import Decay, DecaySample, Settings, frequent_types, learn
+from lead_ml.evaluation.decay import Decay, DecaySample, DecaySettings, frequent_types, learn
 from lead_ml.evaluation.decay.profile import LEVEL
 from lead_ml.evaluation.decay.words import between, name_of, spoken
 from lead_ml.evaluation.split import groups_of
@@ -92,7 +92,7 @@ def decay_of(
         types=learn(
             sample,
             seen,
-            Settings(params.evaluation, params.seed),
+            DecaySettings(params.evaluation, params.seed),
             wanted=None if wanted is None else tuple(wanted),
             progress=progress,
         ),

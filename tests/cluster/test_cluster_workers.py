@@ -194,8 +194,8 @@ def runs(client: Any, world: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         return replace(loaded.project, root=tmp_path_factory.mktemp(name))
 
     return (
-        train(at("here"), loaded.dataset, kinds=["lightgbm"]),
-        train(at("there"), loaded.dataset, kinds=["lightgbm"], work=work),
+        train(at("here"), loaded.dataset, candidates=["lightgbm"]),
+        train(at("there"), loaded.dataset, candidates=["lightgbm"], work=work),
     )
 
 

@@ -23,7 +23,7 @@ AUC_OF_THE_SIGNAL = 0.65
 @pytest.mark.parametrize("name", EXPORTS)
 def test_an_export_trains_without_an_edit_and_finds_the_signal(name: str, drafted: Maker) -> None:
     loaded = load(drafted(name).root)
-    run = train(loaded.project, loaded.dataset, kinds=("scorecard", "logistic"))
+    run = train(loaded.project, loaded.dataset, candidates=("scorecard", "logistic"))
     evaluation = run.evaluation("conversion")
     assert evaluation is not None
     assert evaluation.chosen == "logistic"

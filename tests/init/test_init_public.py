@@ -35,7 +35,7 @@ def test_the_bank_file_has_no_id_and_no_date_and_its_figures_are_optimistic(
     assert known_at["duration"] == "current"
     assert known_at["campaign"] == "current"
     loaded = load(tmp_path / "mine")
-    run = train(loaded.project, loaded.dataset, kinds=("scorecard", "logistic"))
+    run = train(loaded.project, loaded.dataset, candidates=("scorecard", "logistic"))
     evaluation = run.evaluation("conversion")
     assert evaluation is not None
     assert evaluation.optimistic
@@ -57,7 +57,7 @@ def test_the_olist_pair_reaches_the_honest_range_and_asks_about_its_late_records
     loaded = load(tmp_path / "mine")
     params = loaded.project.params.data.leads
     assert params.columns == {"lead_id": "mql_id", "created_at": "first_contact_date", "source": "origin"}
-    evaluation = train(loaded.project, loaded.dataset, kinds=("scorecard", "logistic")).evaluation(
+    evaluation = train(loaded.project, loaded.dataset, candidates=("scorecard", "logistic")).evaluation(
         "conversion"
     )
     assert evaluation is not None

@@ -99,7 +99,7 @@ def test_no_outcome_at_all_leads_to_a_scorecard(tmp_path: Path) -> None:
     draft, _ = init_from_export(tmp_path / "mine", leads)
     assert asked(draft, "says that a lead converted").startswith("none does")
     loaded = load(tmp_path / "mine")
-    assert train(loaded.project, loaded.dataset).record.kinds == {"conversion": "scorecard"}
+    assert train(loaded.project, loaded.dataset).record.candidates == {"conversion": "scorecard"}
 
 
 def test_a_file_of_unknown_columns_still_trains_and_says_what_is_missing(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_file_of_unknown_columns_still_trains_and_says_what_is_missing(tmp_pat
     )
     assert any("nothing but its age" in note for note in draft.notes)
     loaded = load(tmp_path / "mine")
-    run = train(loaded.project, loaded.dataset, kinds=("scorecard", "logistic"))
+    run = train(loaded.project, loaded.dataset, candidates=("scorecard", "logistic"))
     assert set(run.record.left_out_features) == {"x1", "x2"}
 
 

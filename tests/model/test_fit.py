@@ -82,8 +82,8 @@ def test_columns_are_described_with_their_codes_and_signs(small) -> None:
     found = {
         column.name: column for column in columns_of(table.declarations, encoder, project.specs["conversion"])
     }
-    assert (found["source"].candidate, found["source"].n_codes) == ("category", 4)
-    assert (found["views"].candidate, found["views"].monotone) == ("number", 1)
+    assert (found["source"].kind, found["source"].n_codes) == ("category", 4)
+    assert (found["views"].kind, found["views"].monotone) == ("number", 1)
     assert found["size"].monotone == 0
 
 

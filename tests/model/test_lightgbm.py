@@ -85,7 +85,7 @@ def test_boosting_starts_from_the_weighted_rate(sample):
 
 def test_names_outside_ascii_or_twice_do_not_stop_the_fit(sample):
     assert "feature_names=column_0 column_1" in sample.fitted(LightGBM(params=SMALL)).text_
-    plain = tuple(type(c)(f"f{j}", c.candidate, c.n_codes) for j, c in enumerate(sample.columns))
+    plain = tuple(type(c)(f"f{j}", c.kind, c.n_codes) for j, c in enumerate(sample.columns))
     named = LightGBM(params=SMALL).fit(sample.X, sample.y, columns=plain)
     assert "feature_names=f0 f1 f2" in named.text_
 

@@ -36,7 +36,7 @@ AGE_RIDGE, BESIDE_RIDGE = 0.01, 0.1
 
 
 @dataclass(frozen=True)
-class Settings:
+class DecaySettings:
     """The bootstrap of comparisons on the forward rows, the seed, and at least three ascending half-lives to try."""
 
     options: EvaluationParams
@@ -47,7 +47,7 @@ class Settings:
 def learn(
     sample: DecaySample,
     types: Mapping[str, int],
-    settings: Settings,
+    settings: DecaySettings,
     *,
     wanted: Sequence[str] | None = None,
     progress: Callable[[str], None] = lambda _: None,
@@ -70,7 +70,7 @@ def learn(
 
 
 def _learn_one(
-    sample: DecaySample, kind: str, number: int, others: Sequence[Floats], settings: Settings
+    sample: DecaySample, kind: str, number: int, others: Sequence[Floats], settings: DecaySettings
 ) -> HalfLife:
     fit, days = sample.fit, settings.days
     columns = sample.decayed(kind, [*(round(each * MICROSECONDS_PER_DAY) for each in days), 0])[:, fit]

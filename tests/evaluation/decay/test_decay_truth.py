@@ -8,7 +8,7 @@ import decay_world
 import numpy as np
 import pytest
 
-from lead_ml.evaluation.decay import HalfLife, Settings, frequent_types, learn
+from lead_ml.evaluation.decay import DecaySettings, HalfLife, frequent_types, learn
 from lead_ml.evaluation.split import groups_of
 from lead_ml.workflows.decay import cut_of, sample_of
 
@@ -25,7 +25,7 @@ def learned(project: Any, seed: int, **truth: float) -> tuple[HalfLife, HalfLife
     types, _ = frequent_types(data, cut, 20)
     sample, _ = sample_of(project, data, groups, cut)
     options = project.params.evaluation
-    views, noise = learn(sample, types, Settings(options, 7, GRID), wanted=("view", "noise"))
+    views, noise = learn(sample, types, DecaySettings(options, 7, GRID), wanted=("view", "noise"))
     return views, noise
 
 
