@@ -300,7 +300,7 @@ def test_what_a_column_overwritten_later_would_seem_to_reach_stands_beside_the_h
         'from lead_ml import category\nGROUP = "fit"\nFEATURES = [category("status", en="Status", zh="状态")]\n'
     )
     project = load_project(tmp_path)
-    run = train(project, dataclasses.replace(data, leads=leads), candidates=["scorecard", "logistic"])
+    run = train(project, dataclasses.replace(data, leads=leads), candidates=["logistic"])
     assert run.record.left_out_features == ("status",)
     evaluation = run.evaluation("conversion")
     honest = evaluation.of("logistic").metrics["roc_auc"]
