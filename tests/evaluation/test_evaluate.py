@@ -69,10 +69,10 @@ def test_the_other_candidates_are_compared_with_the_chosen_on_the_test_window(fo
 
 
 def test_nothing_after_the_fit_cut_chooses_the_candidate(small, forward) -> None:
-    """All outcomes of the test window turned round change its figures, and neither the choice nor what it was made on."""
+    """Half of the wins of the test window undone change its figures, and neither the choice nor what it was made on."""
     project, table, windows = small
     y = table.labels.y.copy()
-    y[windows[-1].test] = 1 - y[windows[-1].test]
+    y[np.flatnonzero(windows[-1].test & (y > 0))[::2]] = 0.0
     turned = dataclasses.replace(table, labels=dataclasses.replace(table.labels, y=y))
     found = evaluated(project, turned, windows, candidates=("scorecard", "logistic", "lightgbm"))
     assert found.evaluation.choice == forward.evaluation.choice

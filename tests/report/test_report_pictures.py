@@ -69,9 +69,10 @@ def test_the_steps_of_the_waterfall_add_up_to_the_highest_log_odds(scored: Score
     shown = texts(drawn[1])
     [axis] = [text for text in shown if text.startswith("log-odds, from the base")]
     base, end = (float(value) for value in re.findall(r"-?\d+\.\d+", axis))
-    steps = [float(text) for text in shown if re.fullmatch(r"[+-]\d+\.\d\d", text)]
-    parts = scored.contributions[np.argmax(scored.logit), :-1]
-    assert len(steps) == min(11, np.count_nonzero(parts))
+    expected = min(11, np.count_nonzero(scored.contributions[np.argmax(scored.logit), :-1]))
+    found = [float(text) for text in shown if re.fullmatch(r"[+-]\d+\.\d\d", text)]
+    steps = found[-expected:]  # the marks of the axis come before them
+    assert len(steps) == expected
     assert end == pytest.approx(scored.logit.max(), abs=0.006)
     assert base + sum(steps) == pytest.approx(end, abs=0.07)
 

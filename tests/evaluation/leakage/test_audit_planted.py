@@ -61,7 +61,7 @@ def test_the_generators_own_status_is_a_leak_and_its_owner_is_not():
     }
     assert report.of("fill", "values of lead_status")[0].evidence["values"] == "Converted"
     assert report.leaky.forward_auc.lower > 0.95
-    assert report.honest.forward_auc.upper < 0.75
+    assert report.honest.forward_auc.upper < 0.80
 
 
 @pytest.mark.parametrize("right", [1.0, 0.7, 0.6])

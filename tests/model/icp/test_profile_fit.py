@@ -84,7 +84,7 @@ def test_a_fit_shows_the_classifier_out_of_fold_points(trained: Any, table: Tabl
     shown = seen["X"][:, place]
     assert not np.isnan(shown).any()
     assert (shown != served).mean() > 0.5
-    assert np.corrcoef(shown, served)[0, 1] > 0.9
+    assert np.corrcoef(shown, served)[0, 1] > 0.85
 
 
 def test_a_saved_profile_reads_back_and_scores_alike(trained: Any, table: Table, tmp_path: Path) -> None:
