@@ -103,7 +103,7 @@ def headline(found: Evaluation, lang: Lang = "en") -> str:
         return words("report.interval", **shown)
 
     window = found.windows[-1]
-    judged = words(
+    gain = words(
         f"evaluation.{found.signal}",
         name=candidate_name(found.chosen, lang),
         split=words("evaluation.random" if found.optimistic else "evaluation.forward"),
@@ -114,7 +114,7 @@ def headline(found: Evaluation, lang: Lang = "en") -> str:
         leads=window.test_leads,
         rate=found.base_rate,
     )
-    return judged + words("evaluation.then") + _why(found.choice, words)
+    return gain + words("evaluation.then") + _why(found.choice, words)
 
 
 def candidate_name(candidate: str, lang: Lang = "en") -> str:

@@ -143,9 +143,9 @@ class Design:
             loss += float((weight * logit_losses(z, y)).sum())
             gradient[:k] += np.einsum("kn,n->k", dense, residual)
             gradient[k:] += hot.T @ residual
-            spreaded = dense * spread
-            curvature[:k, :k] += np.einsum("kn,mn->km", dense, spreaded)
-            curvature[k:, :k] += hot.T @ spreaded.T
+            weighed = dense * spread
+            curvature[:k, :k] += np.einsum("kn,mn->km", dense, weighed)
+            curvature[k:, :k] += hot.T @ weighed.T
             hot_spread = hot.copy()
             hot_spread.data = np.repeat(spread, len(self.places))
             pairs = (hot.T @ hot_spread).tocoo()
