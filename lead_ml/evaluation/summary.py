@@ -114,7 +114,7 @@ def headline(found: Evaluation, lang: Lang = "en") -> str:
         leads=window.test_leads,
         rate=found.base_rate,
     )
-    return gain + words("evaluation.then") + _why(found.choice, words)
+    return gain[:1].upper() + gain[1:] + words("evaluation.then") + _why(found.choice, words)
 
 
 def candidate_name(candidate: str, lang: Lang = "en") -> str:

@@ -107,7 +107,7 @@ def _judged(part: Record, words: Catalog) -> list[str]:
     drivers = words("report.separator").join(row[lang] for row in part["importance"]["features"][:STRONGEST])
     return [
         *filter(None, [part["opening"][lang]]),
-        part[f"headline_{lang}"],
+        words("report.summary.sentence", text=part[f"headline_{lang}"]),
         words(
             "report.summary.window",
             leads=test["test_leads"],

@@ -184,7 +184,7 @@ def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
     )
     forward = evaluated(project, leaking, windows, candidates=("logistic",))
     assert any("is suspiciously high: check for leakage" in text for text in forward.evaluation.warnings)
-    assert "logistic regression is better than the base rate" in forward.evaluation.headline
+    assert "Logistic regression is better than the base rate" in forward.evaluation.headline
     both = evaluated(project, leaking, windows, candidates=("scorecard", "logistic")).evaluation
     assert both.headline.endswith("clearly the lowest log-loss there")
 
