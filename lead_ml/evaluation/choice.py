@@ -15,12 +15,16 @@ from lead_ml.project.targets import CANDIDATES, Candidate
 from lead_ml.project.task import Task
 
 
+ONE_ERROR = 0.6827  # the level of an interval that reaches one standard error to either side
+
+
 def choose(
     task: Task, table: Table, windows: Sequence[Window], backtests: Mapping[Candidate, Backtest]
 ) -> Choice:
     """Choose the candidate with the lowest calibrated log-loss before the last window; a tie goes to the simpler.
 
-    Two candidates are tied where the 95% interval of their paired difference includes 0. Only candidates that scored a
+    Two candidates are tied where their paired difference is within one standard error of 0, as in the rule of Breiman et al.
+    (Classification and Regression Trees, 1984, section 3.4.3). Only candidates that scored a
     rolling window can be compared; where none did, or no outcome was known yet, the simplest is taken. Undated data has
     random folds and no window before the last: all of them choose, which is as optimistic as its figures.
     """
@@ -38,7 +42,7 @@ def choose(
         for name, found in able.items()
     }
     best = min(able, key=lambda name: log_loss(known.y, probability[name], known.weight))
-    options = task.common.evaluation.model_copy(update={"level": 0.95})
+    options = task.common.evaluation.model_copy(update={"level": ONE_ERROR})
     behind: dict[str, Interval] = {
         name: known.log_loss_gap(p, probability[best], options, task.common.seed)
         for name, p in probability.items()

@@ -82,8 +82,8 @@ class LeakyRecord(msgspec.Struct, frozen=True, kw_only=True):
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """The candidate chosen before the test window, and what it was chosen on.
 
-    ``behind`` is, per other candidate, its log-loss on the rolling windows minus that of ``best``, with the 95% interval of the
-    paired difference. ``leads`` and ``positives`` are the leads compared there; 0 where nothing could be compared.
+    ``behind`` is, per other candidate, its log-loss on the rolling windows minus that of ``best``, with the interval of one
+    standard error of the paired difference. ``leads`` and ``positives`` are the leads compared there; 0 where nothing could be compared.
     """
 
     candidate: Candidate
