@@ -14,7 +14,6 @@ from lead_ml.model.metrics import Interval, log_loss, sigmoid
 from lead_ml.project.targets import CANDIDATES, Candidate
 from lead_ml.project.task import Task
 
-
 ONE_ERROR = 0.6827  # the level of an interval that reaches one standard error to either side
 
 
