@@ -20,13 +20,8 @@ _LEADS_PER_COMPANY = 1.7
 _NO_ACCOUNT = 0.12
 _SWITCHBOARD = 0.08  # share of persons who give the number that all of their company share
 _FIRST, _PHONE, _MAIL, _BOTH, _REWRITTEN, _NEITHER = range(6)
-_KEPT_CONTACT = (
-    0.20,
-    0.20,
-    0.12,
-    0.22,
-    0.26,
-)  # how a returning person writes phone and e-mail, from _PHONE on
+# How a returning person writes phone and e-mail, from _PHONE on.
+_KEPT_CONTACT = (0.20, 0.20, 0.12, 0.22, 0.26)
 _OTHER_NAME = 0.35  # share of returning persons who write their name in another way
 # Share of the products by class of company size, and the effect of a product made for a class that is so far away.
 _WANTED = np.array([[0.70, 0.25, 0.05], [0.20, 0.65, 0.15], [0.05, 0.35, 0.60]])
@@ -72,9 +67,8 @@ def draw_people(rng: np.random.Generator, person: Indices) -> People:
     columns["email"] = np.where(new_mail, mails, mails[person])
     phones = _phones(rng, columns["country"])
     shared = (rng.random(size) < _SWITCHBOARD)[person]
-    first_of_company = np.zeros(company.max() + 1, dtype=np.int64)
-    first_of_company[company[::-1]] = np.arange(size)[::-1]
-    phones = np.where(shared, phones[first_of_company[company]], phones)
+    _, first, colleagues = np.unique(company, return_index=True, return_inverse=True)
+    phones = np.where(shared, phones[first[colleagues]], phones)
     rewritten = np.array([_rewritten(phone) for phone in phones[person]], dtype=object)
     columns["phone"] = np.select(
         [np.isin(kept, (_MAIL, _NEITHER)), kept == _REWRITTEN], [phones, rewritten], phones[person]
@@ -93,7 +87,7 @@ def _products(
     rng: np.random.Generator, company_size: Objects, person: Indices
 ) -> tuple[Objects, Floats, Floats]:
     sizes = [name for name, _, _ in vocabulary().sizes]
-    made_for = (np.array([sizes.index(name) for name in company_size]) // 2)[person]
+    made_for = np.array([sizes.index(name) for name in company_size]) // 2
     share = _WANTED.cumsum(axis=1)[made_for]
     wanted = (rng.random(len(person))[person, None] > share).sum(axis=1)
     names, classes, deals = zip(*vocabulary().products, strict=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.demo.arrival import DAY, SECOND
+from lead_ml.demo.lifecycle import whole_seconds
 from lead_ml.demo.people import Flags, Objects
 from lead_ml.demo.vocabulary import vocabulary
 from lead_ml.tables.dataset import Floats, Indices, Instants
@@ -41,11 +41,11 @@ def draw_assignments(
     names, market, effects = (np.array(part) for part in zip(*vocabulary().owners, strict=True))
     size = len(created_at)
     first, second = (_of_market(rng, chinese, market.astype(bool)) for _ in range(2))
-    assigned = created_at + np.ceil(rng.lognormal(np.log(_HOURS * 3600), 0.8, size)).astype(np.int64) * SECOND
+    assigned = created_at + whole_seconds(rng.lognormal(np.log(_HOURS / 24), 0.8, size))
     moved = np.flatnonzero((rng.random(size) < _HANDED_OVER) & (second != first))
-    days = np.ceil(rng.exponential(_HANDED_OVER_DAYS, len(moved)) * DAY / SECOND).astype(np.int64) * SECOND
+    later = whole_seconds(rng.exponential(_HANDED_OVER_DAYS, len(moved)))
     lead = np.concatenate([np.arange(size), moved])
-    at = np.concatenate([assigned, assigned[moved] + days])
+    at = np.concatenate([assigned, assigned[moved] + later])
     owner = names.astype(object)[np.concatenate([first, second[moved]])]
     kept = np.flatnonzero(at <= until)
     kept = kept[np.lexsort((lead[kept], at[kept]))]

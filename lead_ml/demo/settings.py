@@ -42,10 +42,8 @@ class SynthSettings:
     noise_weight: float = 0.5
     unfit_penalty: float = 3.0
     saturation: float = 0.45
-    slopes: tuple[tuple[str, float], ...] = (
-        ("partner", 0.15),
-        ("wechat", 1.8),
-    )  # by source, 1 for all others
+    # By source, 1 for all others.
+    slopes: tuple[tuple[str, float], ...] = (("partner", 0.15), ("wechat", 1.8))
     company_weight: float = 0.5  # standard deviation of what all leads of a company share and no column shows
     week_weight: float = 0.15  # the same for all leads of a week
     week_memory: float = 0.8  # correlation with the week before

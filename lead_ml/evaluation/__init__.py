@@ -18,7 +18,7 @@ from lead_ml.evaluation.records import (
     SliceRecord,
     WindowRecord,
 )
-from lead_ml.evaluation.summary import BASE, candidate_name, headline
+from lead_ml.evaluation.summary import BASE, candidate_name, headline, interval_text
 
 __all__ = [
     "BASE",
@@ -40,4 +40,5 @@ __all__ = [
     "fit_rows",
     "for_fit",
     "headline",
+    "interval_text",
 ]

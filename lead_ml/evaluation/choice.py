@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import numpy as np
 
 from lead_ml.asof.labels import NEVER
@@ -23,16 +24,16 @@ def choose(
     """Choose the candidate with the lowest calibrated log-loss before the last window; a tie goes to the simpler.
 
     Two candidates are tied where their paired difference is within one standard error of 0, as in the rule of Breiman et al.
-    (Classification and Regression Trees, 1984, section 3.4.3). Only candidates that scored a
-    rolling window can be compared; where none did, or no outcome was known yet, the simplest is taken. Undated data has
-    random folds and no window before the last: all of them choose, which is as optimistic as its figures.
+    (Classification and Regression Trees, 1984, section 3.4.3). Only candidates that scored a rolling window can be compared;
+    where none did, or no outcome was known yet, the simplest is taken. Undated data has random folds and no window before
+    the last: all of them choose, which is as optimistic as its figures.
     """
     dated = table.dataset.leads.created_at is not None
     allowed = windows[-1].fit if dated else np.ones(len(table.spine), dtype=bool)
     able = {name: found for name, found in backtests.items() if (found.scored & allowed).any()}
     simplest = min(able or backtests, key=CANDIDATES.index)
     rows = np.logical_and.reduce([allowed, *(found.scored for found in able.values())])
-    start = (windows[-1].start or NEVER) if dated else NEVER
+    start = windows[-1].start or NEVER  # random folds have no start
     known = table.known(rows, start)
     if not able or not 0 < known.y.sum() < len(known.y):
         return Choice(candidate=simplest)
@@ -47,11 +48,11 @@ def choose(
         for name, p in probability.items()
         if name != best
     }
-    tied = [best, *(name for name in able if name != best and behind[name].lower <= 0)]
-    return Choice(
-        candidate=min(tied, key=CANDIDATES.index),
+    found = Choice(
+        candidate=best,
         best=best,
         behind=behind,
         leads=len(np.unique(table.lead[rows])),
         positives=len(np.unique(table.lead[rows][known.y > 0])),
     )
+    return msgspec.structs.replace(found, candidate=min(found.tied, key=CANDIDATES.index))

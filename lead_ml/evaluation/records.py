@@ -11,9 +11,8 @@ from lead_ml.model.metrics import Interval
 from lead_ml.project.targets import Candidate
 
 MOST_NAMED = 8
-SIGNAL_WINS = (
-    400  # positive leads of the test window from which no measurable gain means that there is no signal
-)
+# Positive leads of the test window from which no measurable gain means that there is no signal.
+SIGNAL_WINS = 400
 
 Signal = Literal["signal", "none", "unknown", "worse"]
 
@@ -83,7 +82,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """The candidate chosen before the test window, and what it was chosen on.
 
     ``behind`` is, per other candidate, its log-loss on the rolling windows minus that of ``best``, with the interval of one
-    standard error of the paired difference. ``leads`` and ``positives`` are the leads compared there; 0 where nothing could be compared.
+    standard error of the paired difference. ``leads`` and ``positives`` are the leads compared there; 0 where nothing could be
+    compared.
     """
 
     candidate: Candidate
@@ -94,9 +94,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tied(self) -> tuple[str, ...]:
-        """The other candidates that are not clearly behind the best, and the best itself where a simpler one was chosen."""
-        near = (*(name for name, gap in self.behind.items() if gap.lower <= 0), *filter(None, [self.best]))
-        return tuple(name for name in near if name != self.candidate)
+        """The best, and the candidates that are not clearly behind it."""
+        return (self.best, *(name for name, gap in self.behind.items() if gap.lower <= 0))
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
 import numpy as np
 
 from lead_ml.asof.labels import NEVER
@@ -97,21 +98,15 @@ def headline(found: Evaluation, lang: Lang = "en") -> str:
     """Say in one sentence how far the chosen candidate is better than the base rate, and in another why it was chosen."""
     words, own, base = catalog(lang), found.of(found.chosen).metrics, found.of(BASE).metrics
     number = words.numbers.number
-
-    def spread(value: Interval, digits: int) -> str:
-        shown = {part: number(getattr(value, part), digits) for part in ("value", "lower", "upper")}
-        return words("report.interval", **shown)
-
-    window = found.windows[-1]
     gain = words(
         f"evaluation.{found.signal}",
         name=candidate_name(found.chosen, lang),
         split=words("evaluation.random" if found.optimistic else "evaluation.forward"),
         loss=number(own["log_loss"].value, 4),
         base=number(base["log_loss"].value, 4),
-        gap=spread(found.over_base, 4),
-        auc=spread(own["roc_auc"], 3),
-        leads=window.test_leads,
+        gap=interval_text(found.over_base, words),
+        auc=interval_text(own["roc_auc"], words, 3),
+        leads=found.windows[-1].test_leads,
         rate=found.base_rate,
     )
     return gain[:1].upper() + gain[1:] + words("evaluation.then") + _why(found.choice, words)
@@ -119,8 +114,13 @@ def headline(found: Evaluation, lang: Lang = "en") -> str:
 
 def candidate_name(candidate: str, lang: Lang = "en") -> str:
     """Return the name of a candidate, or of the base rate, for people."""
-    key = f"report.candidates.{candidate.replace(' ', '_')}"
-    return catalog(lang)(key) if key in catalog(lang) else candidate
+    return catalog(lang).name_of("report.candidates", candidate)
+
+
+def interval_text(found: Interval, words: Catalog, digits: int = 4) -> str:
+    """Return a figure with its bounds as a language writes it."""
+    shown = {name: words.numbers.number(part, digits) for name, part in msgspec.structs.asdict(found).items()}
+    return words("report.interval", **shown)
 
 
 def _why(choice: Choice, words: Catalog) -> str:
@@ -128,6 +128,6 @@ def _why(choice: Choice, words: Catalog) -> str:
         return words("evaluation.chosen_unseen", name=candidate_name(choice.candidate, words.language))
     if not choice.behind:
         return words("evaluation.chosen_alone")
-    others = [candidate_name(name, words.language) for name in choice.tied]
+    others = [candidate_name(name, words.language) for name in choice.tied if name != choice.candidate]
     key = "chosen_tied" if others else "chosen_best"
     return words(f"evaluation.{key}", leads=choice.leads, others=words("report.separator").join(others))

@@ -68,6 +68,15 @@ class Catalog:
             entry = entry[form]
         return self._formatter.vformat(entry, (), values) if "{" in entry else entry
 
+    def name_of(self, section: str, name: str) -> str:
+        """Return the name for people of something that a section may not know: then its own name.
+
+        >>> catalog("en").name_of("report.candidates", "base rate"), catalog("en").name_of("report.candidates", "mine")
+        ('base rate', 'mine')
+        """
+        key = f"{section}.{name.replace(' ', '_')}"
+        return self(key) if key in self else name
+
     def section(self, name: str) -> dict[str, str]:
         """Return the plain texts of one section, by the rest of their keys: what a template reads."""
         start = f"{name}."

@@ -154,7 +154,11 @@ class Design:
         return loss, gradient, curvature
 
     def fit(self, l2: float) -> Floats:
-        """Return the coefficients of the least penalized loss."""
+        """Return the coefficients of the least penalized loss, the same bits whatever the number of threads."""
+        with threadpool_limits(1, "blas"):
+            return self._newton(l2)
+
+    def _newton(self, l2: float) -> Floats:
         b = np.zeros(self.n_dense + self.n_codes)
         b[self.n_dense - 1] = logit(np.average(self.labels, weights=self.weight))
         rounding = _ROUNDING * float(self.weight.sum())
@@ -174,11 +178,10 @@ class Design:
 
 
 def _solution(curvature: Floats, values: Floats) -> Floats:
-    with threadpool_limits(1, "blas"):  # the bits would depend on the number of threads
-        try:
-            return np.asarray(np.linalg.solve(curvature, values))
-        except np.linalg.LinAlgError:  # columns that add up to each other, under next to no penalty
-            return np.asarray(np.linalg.lstsq(curvature, values)[0])
+    try:
+        return np.asarray(np.linalg.solve(curvature, values))
+    except np.linalg.LinAlgError:  # columns that add up to each other, under next to no penalty
+        return np.asarray(np.linalg.lstsq(curvature, values)[0])
 
 
 def _term(values: Floats, weight: Floats, column: ColumnInfo) -> Term:

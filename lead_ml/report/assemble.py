@@ -10,7 +10,6 @@ import msgspec
 from lead_ml.evaluation.leakage import as_dict, from_json
 from lead_ml.language import LANGUAGES
 from lead_ml.registry.runs import AUDIT_FILE, Run
-from lead_ml.report.figures import plain
 from lead_ml.report.inputs import features_data, intake_data
 from lead_ml.report.target import target_data
 from lead_ml.report.words import summary
@@ -74,3 +73,8 @@ def _thresholds(run: Run, bundle: Bundle) -> dict[str, Any] | None:
         "dated": bundle.history.as_of is not None,
         "assumed": bundle.params.get("thresholds", {}),
     }
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON holds it: NaN as None, tuples as lists, structs as dicts, numpy scalars as Python's."""
+    return msgspec.json.decode(msgspec.json.encode(value, enc_hook=lambda scalar: scalar.item()))

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Literal, NamedTuple
 
-import msgspec
-
-from lead_ml.evaluation import BASE, Evaluation, candidate_name
+from lead_ml.evaluation import BASE, Evaluation, candidate_name, interval_text
 from lead_ml.language import LANGUAGES, Catalog, Lang, catalog
 from lead_ml.model.metrics import Interval
 
@@ -47,14 +44,14 @@ def metric_words(name: str) -> dict[str, str]:
     return {**names, "meaning": catalog("en")(f"metrics.{name}.meaning")}
 
 
-def _named(section: str, name: str, lang: Lang = "en") -> str:
-    key = f"report.{section}.{name.replace(' ', '_')}"
-    return catalog(lang)(key) if key in catalog(lang) else name
+def method_name(method: str) -> str:
+    """Return the name for people of a method of setting thresholds."""
+    return catalog("en").name_of("report.methods", method)
 
 
-# The names for people of a method of setting thresholds, and of a target.
-method_name = partial(_named, "methods")
-target_name = partial(_named, "targets")
+def target_name(target: str, lang: Lang = "en") -> str:
+    """Return the name for people of a target."""
+    return catalog(lang).name_of("report.targets", target)
 
 
 def verdicts(evaluation: Evaluation) -> list[dict[str, str]]:
@@ -63,7 +60,7 @@ def verdicts(evaluation: Evaluation) -> list[dict[str, str]]:
     found = [_base_verdict(winner, evaluation.over_base)]
     for candidate, gap in evaluation.lead_over.items():
         better = gap.upper < 0  # on the test window, which does not choose
-        shown = Interval(-gap.value, -gap.upper, -gap.lower) if better else gap
+        shown = _turned(gap) if better else gap
         key, tone = ("worse", "lost") if gap.lower > 0 else ("better", "lost") if better else ("tied", "tied")
         found.append(_verdict(key, tone, shown, candidate, winner))
     return found
@@ -113,7 +110,7 @@ def _judged(part: Record, words: Catalog) -> list[str]:
             leads=test["test_leads"],
             positives=test["test_positives"],
             base=part["base_rate"],
-            auc=words("report.unknown") if auc["value"] is None else _interval(Interval(**auc), words, 3),
+            auc=words("report.unknown") if auc["value"] is None else interval_text(Interval(**auc), words, 3),
         ),
         *(words("report.summary.sentence", text=item[lang]) for item in part["verdicts"]),
         words("report.summary.top_drivers", names=drivers),
@@ -124,8 +121,13 @@ def _base_verdict(winner: str, gap: Interval) -> dict[str, str]:
     if gap.lower > 0:
         return _verdict("better_than_base", "won", gap, winner, BASE)
     if gap.upper < 0:
-        return _verdict("worse_than_base", "lost", Interval(-gap.value, -gap.upper, -gap.lower), winner, BASE)
+        return _verdict("worse_than_base", "lost", _turned(gap), winner, BASE)
     return _verdict("tied_with_base", "tied", gap, winner, BASE)
+
+
+def _turned(gap: Interval) -> Interval:
+    """Return how far the other side is ahead."""
+    return Interval(-gap.value, -gap.upper, -gap.lower)
 
 
 def _verdict(key: str, tone: str, gap: Interval, candidate: str, winner: str) -> dict[str, str]:
@@ -134,13 +136,8 @@ def _verdict(key: str, tone: str, gap: Interval, candidate: str, winner: str) ->
             f"report.verdicts.{key}",
             name=candidate_name(candidate, lang),
             winner=candidate_name(winner, lang),
-            gap=_interval(gap, catalog(lang)),
+            gap=interval_text(gap, catalog(lang)),
         )
         for lang in LANGUAGES
     }
     return {**{lang: text[:1].upper() + text[1:] for lang, text in texts.items()}, "tone": tone}
-
-
-def _interval(found: Interval, words: Catalog, digits: int = 4) -> str:
-    shown = {name: words.numbers.number(part, digits) for name, part in msgspec.structs.asdict(found).items()}
-    return words("report.interval", **shown)

@@ -40,6 +40,15 @@ LEVELS: dict[Rule, float] = {"first": 0.95, "refresh": 0.90, "change": 0.95, "un
 BOOTSTRAP = 1_000
 MAIN = "conversion"
 FIRST_SCORECARD = ("first", "scorecard")
+# What an evaluation without signal means, and what to do.
+WITHOUT_SIGNAL = {
+    "none": (
+        "no signal: not measurably better than the base rate",
+        "look for features that tell good leads from bad ones",
+    ),
+    "worse": ("worse than the base rate", "look for what changed in the market or the data"),
+    "unknown": (UNKNOWN, "wait for more outcomes, or start with train --candidate scorecard"),
+}
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,24 +181,15 @@ def _with_signal(evaluation: Evaluation, words: str, *, hand_written: bool) -> t
         return True, words, ""
     if evaluation.signal == "unknown" and hand_written:
         return True, f"{words}; unvalidated rules: {UNKNOWN}", ""
-    why = {
-        "none": "no signal: not measurably better than the base rate",
-        "worse": "worse than the base rate",
-        "unknown": UNKNOWN,
-    }
+    why, do = WITHOUT_SIGNAL[evaluation.signal]
     gain = f"log-loss lower than that of the base rate by {_worded(evaluation.over_base)}"
-    do = {
-        "none": "look for features that tell good leads from bad ones",
-        "worse": "look for what changed in the market or the data",
-        "unknown": "wait for more outcomes, or start with train --candidate scorecard",
-    }[evaluation.signal]
-    return False, f"{words}; but {why[evaluation.signal]}, {gain}", f"{do}, or promote with --force REASON"
+    return False, f"{words}; but {why}, {gain}", f"{do}, or promote with --force REASON"
 
 
 def _unjudged(challenger: Run, rule: Rule) -> Decision:
     candidate = challenger.record.candidates[MAIN]
     words = f"{candidate} was not evaluated: too few outcomes for a forward window"
-    if rule == "first" and candidate == "scorecard":
+    if (rule, candidate) == FIRST_SCORECARD:
         words += "; a first scorecard may serve as it was written, as unvalidated rules"
         return Decision(allowed=True, rule=rule, words=words)
     do = "wait for more outcomes, or promote by name with --force REASON"

@@ -6,7 +6,7 @@ import pytest
 from lead_ml.model.metrics import capture_at, roc_auc
 from lead_ml.registry import curves
 from lead_ml.registry.runs import ForwardScores
-from lead_ml.report import figures
+from lead_ml.report.assemble import plain
 
 
 def test_bins_hold_every_row_once_and_their_rates_average_to_the_observed_rate(scores: ForwardScores) -> None:
@@ -64,4 +64,4 @@ def test_the_gain_curve_passes_through_the_capture(scores: ForwardScores) -> Non
 
 def test_figures_that_do_not_exist_become_null() -> None:
     given = {"a": float("nan"), "b": (np.float64(1.5), [np.inf, np.int64(2)]), 3: None}
-    assert figures.plain(given) == {"a": None, "b": [1.5, [None, 2]], "3": None}
+    assert plain(given) == {"a": None, "b": [1.5, [None, 2]], "3": None}

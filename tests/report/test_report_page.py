@@ -12,7 +12,7 @@ import pytest
 from lead_ml.evaluation.leakage import as_dict
 from lead_ml.registry.runs import Run
 from lead_ml.report import write_report
-from lead_ml.report.figures import plain
+from lead_ml.report.assemble import plain
 from lead_ml.report.page import render
 from lead_ml.workflows.audit import audit_target
 

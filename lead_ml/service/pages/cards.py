@@ -30,7 +30,7 @@ def threshold_cards(scorer: Scorer, evidence: ThresholdEvidence, frame: PageFram
         ],
         "approval": _approval(scorer, frame),
         "why": thresholds.why,
-        "method": frame.name_of("pages.methods", thresholds.method),
+        "method": frame.text.name_of("pages.methods", thresholds.method),
     }
 
 

@@ -76,8 +76,3 @@ class PageFrame:
     def range(self, lower: str, upper: str) -> str:
         """Write an interval."""
         return self.text("pages.range", lower=lower, upper=upper)
-
-    def name_of(self, section: str, name: str) -> str:
-        """Return the display name of something that a catalog section may not know: then its own name."""
-        key = f"{section}.{name}"
-        return self.text(key) if key in self.text else name

@@ -41,7 +41,7 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, A
         "english_only": stale and frame.lang != _WORKLIST_LANG,
         "fake": None if answer.fake is None else _fake(answer.fake, scorer, frame, translated),
         "source": frame.text(
-            "lead.scored_by", model_type=frame.name_of("pages.model_types", answer.candidate)
+            "lead.scored_by", model_type=frame.text.name_of("pages.model_types", answer.candidate)
         ),
         "as_of": frame.text("pages.as_of", day=frame.day(answer.as_of)),
         "reference_until": frame.text("lead.reference_until", day=frame.day(answer.reference_until)),

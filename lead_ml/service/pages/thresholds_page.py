@@ -71,7 +71,7 @@ def thresholds_view(
 def _advised(item: Advice, frame: PageFrame) -> dict[str, Any]:
     mql, sql = threshold_figures(item.mql, frame), threshold_figures(item.sql, frame)
     return {
-        "method": frame.name_of("pages.methods", item.method),
+        "method": frame.text.name_of("pages.methods", item.method),
         "mql": mql,
         "sql": sql,
         "feasible": item.feasible,

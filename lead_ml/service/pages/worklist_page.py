@@ -69,7 +69,9 @@ def worklist_view(
     top = _scale_top(shown)
     return {
         "model": scorer.version,
-        "model_type": frame.name_of("pages.model_types", scorer.bundle.parts["conversion"].fitted.candidate),
+        "model_type": frame.text.name_of(
+            "pages.model_types", scorer.bundle.parts["conversion"].fitted.candidate
+        ),
         "open_leads": frame.text("worklist.open_leads", count=len(rows)),
         "as_of": frame.text("pages.as_of", day=frame.day(rows[0].answer.as_of)) if rows else "",
         "empty": not rows and not worklist.error,
