@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import sys
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
-from small import COLUMN, draw, write_project
+from evaluate_kit import evaluated, made
+from small import COLUMN, draw
 
 from lead_ml.asof.labels import NEVER
 from lead_ml.errors import TooLittleData
@@ -19,98 +18,13 @@ from lead_ml.evaluation import (
     backtest,
     calibrate,
     calibration_rows,
-    evaluate_forward,
     fit_rows,
     for_fit,
 )
-from lead_ml.evaluation.backtest import Backtest, score_window
-from lead_ml.evaluation.penalty import choose_penalty, penalties_of
-from lead_ml.evaluation.split import groups_of
-from lead_ml.evaluation.summary import headline, signal_of
-from lead_ml.model import Calibration, Logistic
-from lead_ml.model.fit import Recipe, take
-from lead_ml.model.metrics import Interval, evaluate, sigmoid
-from lead_ml.project.targets import CANDIDATES
-from lead_ml.workflows.training import build_table, recipes_of, usable_features, windows_of
-
-
-def made(root: Path, data, **options):
-    project = write_project(root, **options)
-    declarations, _ = usable_features(project, data)
-    groups = groups_of(data.leads)
-    table = build_table(project.tasks["conversion"], data, declarations, groups)
-    return project, table, windows_of(project.tasks["conversion"], table, groups)
-
-
-def evaluated(project, table, windows, candidates=("scorecard", "logistic"), **options):
-    recipes = recipes_of(project.tasks["conversion"], candidates)
-    return evaluate_forward(project.tasks["conversion"], table, windows, recipes, **options)
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory):
-    return made(tmp_path_factory.mktemp("evaluate"), draw(600))
-
-
-@pytest.fixture(scope="module")
-def forward(small):
-    return evaluated(*small, candidates=("scorecard", "logistic", "lightgbm"))
-
-
-def test_the_other_candidates_are_compared_with_the_chosen_on_the_test_window(forward) -> None:
-    evaluation = forward.evaluation
-    losses = {record.candidate: record.metrics["log_loss"].value for record in evaluation.candidates}
-    candidates = {candidate: loss for candidate, loss in losses.items() if candidate != "base rate"}
-    assert forward.chosen is forward.evaluated[evaluation.chosen]
-    assert set(evaluation.lead_over) == set(candidates) - {evaluation.chosen}
-    for candidate, gap in evaluation.lead_over.items():
-        assert gap.value == pytest.approx(losses[candidate] - losses[evaluation.chosen])
-    assert evaluation.over_base.value == pytest.approx(losses["base rate"] - losses[evaluation.chosen])
-
-
-def test_nothing_after_the_fit_cut_chooses_the_candidate(small, forward) -> None:
-    """Half of the wins of the test window undone change its figures, and neither the choice nor what it was made on."""
-    project, table, windows = small
-    y = table.labels.y.copy()
-    y[np.flatnonzero(windows[-1].test & (y > 0))[::2]] = 0.0
-    turned = dataclasses.replace(table, labels=dataclasses.replace(table.labels, y=y))
-    found = evaluated(project, turned, windows, candidates=("scorecard", "logistic", "lightgbm"))
-    assert found.evaluation.choice == forward.evaluation.choice
-    assert found.evaluation.over_base != forward.evaluation.over_base
-
-
-def test_a_tie_before_the_test_window_goes_to_the_simpler(forward) -> None:
-    choice = forward.evaluation.choice
-    near = {choice.best, *(name for name, gap in choice.behind.items() if gap.lower <= 0)}
-    assert choice.candidate == min(near, key=CANDIDATES.index)
-    assert set(choice.behind) | {choice.best} == {"scorecard", "logistic", "lightgbm"}
-    assert 0 < choice.positives < choice.leads
-
-
-@pytest.mark.parametrize(
-    ("gap", "auc", "positives", "signal"),
-    [
-        ((0.01, 0.002, 0.02), 0.6, 50, "signal"),
-        ((0.01, 0.002, 0.02), 0.5, 900, "none"),  # follows the rate, ranks nothing
-        ((0.01, -0.002, 0.02), 0.6, 400, "none"),
-        ((0.01, -0.002, 0.02), 0.6, 399, "unknown"),
-        ((0.0, 0.0, 0.0), 0.5, 400, "none"),
-        ((-0.01, -0.02, -0.002), 0.6, 50, "worse"),
-    ],
-)
-def test_the_signal_is_said_as_it_is(forward, gap, auc, positives, signal) -> None:
-    assert signal_of(Interval(*gap), Interval(auc, auc, auc), positives) == signal
-    found = msgspec.structs.replace(forward.evaluation, signal=signal, over_base=Interval(*gap))
-    begins = {
-        "signal": ("", "优于平均基准"),
-        "none": ("No signal: ", "没有信号"),
-        "unknown": ("Cannot tell yet ", "尚无法判断"),
-        "worse": ("Worse than the base rate: ", "不如平均基准"),
-    }[signal]
-    assert headline(found).startswith(begins[0])
-    assert begins[1] in headline(found, "zh")
-    for lang in ("en", "zh"):
-        assert f"{gap[0]:.4f}" in headline(found, lang).replace("−", "-")
+from lead_ml.model import Calibration
+from lead_ml.model.fit import take
+from lead_ml.model.metrics import evaluate, sigmoid
+from lead_ml.workflows.training import recipes_of
 
 
 def test_the_figures_are_those_of_the_probabilities_on_the_test_rows(small, forward) -> None:
@@ -277,65 +191,6 @@ def test_rows_of_one_class_calibrate_nothing(small) -> None:
     assert calibrate(scores, table, scores.scored & (table.labels.y == 1)) == Calibration.identity()
 
 
-def penalty_of(recipe: Recipe, table, windows) -> float:
-    """The penalty that is chosen from backtests on the windows before the last."""
-    scores = [backtest(candidate, table, windows[:-1]) for candidate in penalties_of(recipe)]
-    return scores[choose_penalty(scores, table, windows[-1])].recipe.params.logistic.l2
-
-
-def test_the_penalty_is_chosen_on_earlier_windows_only(small) -> None:
-    project, table, windows = small
-    recipe, scorecard = (
-        recipes_of(project.tasks["conversion"], [candidate])[0] for candidate in ("logistic", "scorecard")
-    )
-    chosen = penalty_of(recipe, table, windows)
-    assert chosen in recipe.params.logistic.l2_search
-    test = windows[-1].test
-    flipped = dataclasses.replace(table.labels, y=np.where(test, 1 - table.labels.y, table.labels.y))
-    assert penalty_of(recipe, dataclasses.replace(table, labels=flipped), windows) == chosen
-    assert penalties_of(scorecard) == (scorecard,)
-
-
-def test_the_evaluation_takes_the_chosen_penalty_and_fits_every_candidate_once(
-    small, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project, table, windows = small
-    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
-    chosen = penalty_of(recipe, table, windows)
-    fits: list[float] = []
-    plain = Logistic.fit_design
-    monkeypatch.setattr(
-        Logistic, "fit_design", lambda self, design: fits.append(self.l2) or plain(self, design)
-    )
-    forward = evaluated(project, table, windows, candidates=("logistic",), by_chance=False)
-    scores = forward.evaluated["logistic"].scores
-    assert scores.recipe.params.logistic.l2 == chosen
-    assert sorted(fits) == sorted([*recipe.params.logistic.l2_search * (len(windows) - 1), chosen])
-    again = backtest(scores.recipe, table, windows)
-    assert scores.logit.tobytes() == again.logit.tobytes()
-    assert (scores.mature == again.mature).all()
-
-
-def test_without_earlier_windows_the_penalty_of_the_params_is_used(small) -> None:
-    project, table, windows = small
-    forward = evaluated(project, table, windows[-1:], candidates=("logistic",))
-    assert (
-        forward.evaluated["logistic"].scores.recipe
-        == recipes_of(project.tasks["conversion"], ["logistic"])[0]
-    )
-
-
-def test_recipes_fitted_together_equal_those_fitted_alone(small) -> None:
-    project, table, windows = small
-    recipes = recipes_of(project.tasks["conversion"], ("scorecard", "logistic", "lightgbm"))
-    together = score_window([*penalties_of(recipes[1]), *recipes], table, windows[-1])
-    for part, recipe in zip(together, [*penalties_of(recipes[1]), *recipes], strict=True):
-        (alone,) = score_window([recipe], table, windows[-1])
-        assert part is not None
-        assert alone is not None
-        assert part.logit.tobytes() == alone.logit.tobytes()
-
-
 def test_the_calibration_of_a_later_fit_gives_its_rows_their_observed_rate(small) -> None:
     project, table, windows = small
     scores = backtest(recipes_of(project.tasks["conversion"], ["logistic"])[0], table, windows)
@@ -349,70 +204,3 @@ def test_the_calibration_of_a_later_fit_gives_its_rows_their_observed_rate(small
     )
     nothing = for_fit(Calibration.identity(), refit, table, np.zeros(len(rows), dtype=bool))
     assert nothing == Calibration.identity()
-
-
-def test_early_windows_choose_the_penalty_too(small) -> None:
-    project, table, _ = small
-    split = project.params.split.model_copy(update={"folds": 4})
-    project = dataclasses.replace(project, params=project.params.model_copy(update={"split": split}))
-    windows = windows_of(project.tasks["conversion"], table, groups_of(table.dataset.leads))
-    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
-    late_only = recipe.params.logistic.l2_search[0]
-    truth = np.where(table.labels.y == 1, 1.0, -1.0)
-    early = windows[0].test | windows[1].test
-
-    def scores(candidate: Recipe, rolling) -> Backtest:
-        """One penalty is right in late windows and badly wrong in early ones, the others are nowhere very wrong."""
-        sharp = np.where(early, -4.0, 4.0) * truth
-        logit = sharp if candidate.params.logistic.l2 == late_only else 0.5 * truth
-        seen = np.logical_or.reduce([window.test for window in rolling])
-        return Backtest(candidate, np.where(seen, logit, np.nan), seen, None)  # type: ignore[arg-type]
-
-    def chosen(some) -> float:
-        found = [scores(candidate, some[:-1]) for candidate in penalties_of(recipe)]
-        return found[choose_penalty(found, table, some[-1])].recipe.params.logistic.l2
-
-    assert chosen(windows) != late_only
-    assert chosen(windows[2:]) == late_only
-
-
-def test_the_penalty_does_not_look_at_wins_after_the_forward_window_began(small) -> None:
-    project, table, windows = small
-    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
-    late = ~windows[-1].fit
-    flipped = dataclasses.replace(table.labels, y=np.where(late, 1 - table.labels.y, table.labels.y))
-    first, second = (
-        penalty_of(recipe, one, windows) for one in (table, dataclasses.replace(table, labels=flipped))
-    )
-    assert first == second
-
-
-def test_without_known_rows_in_the_rolling_windows_the_penalty_of_the_params_stands(small) -> None:
-    project, table, windows = small
-    recipe = recipes_of(project.tasks["conversion"], ["logistic"])[0]
-    blind = (
-        *windows[:-1],
-        dataclasses.replace(windows[-1], fit=windows[-1].fit & ~windows[0].test & ~windows[1].test),
-    )
-    with pytest.raises(TooLittleData, match="no outcome of the rolling windows was known"):
-        penalty_of(recipe, table, blind)
-    forward = evaluated(project, table, blind, candidates=("logistic",))
-    assert forward.evaluated["logistic"].scores.recipe == recipe
-
-
-def test_the_headline_compares_with_the_base_rate(tmp_path: Path) -> None:
-    project, table, windows = made(tmp_path, draw(600))
-    rng = np.random.default_rng(8)
-    noise = dataclasses.replace(
-        table,
-        raw={
-            **table.raw,
-            "size": rng.random(len(table.spine)),
-            "source": table.raw["source"].take(rng.permutation(len(table.spine))),
-        },
-    )
-    forward = evaluated(project, noise, windows, candidates=("lightgbm",))
-    assert re.match(
-        r"(Worse than the base rate|Cannot tell yet whether LightGBM)", forward.evaluation.headline
-    )
-    assert forward.evaluation.headline.endswith("No other candidate was trained")
