@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import RawColumns
 from lead_ml.cluster.features import features_on
 from lead_ml.cluster.mapped import mapped
 from lead_ml.cluster.pieces import trimmed

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import Compiled, features_at
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import RawColumns
 from lead_ml.language import Lang
 from lead_ml.model.metrics import sigmoid
 from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons

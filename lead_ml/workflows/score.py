@@ -10,10 +10,10 @@ import numpy as np
 
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine, open_leads
+from lead_ml.asof.matrix import take
 from lead_ml.errors import InputError
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.language import Lang
-from lead_ml.model.fit import take
 from lead_ml.registry.runs import open_run
 from lead_ml.scoring import Answer, Scorer, WorklistRow, served_folder, write_worklist
 from lead_ml.tables.dataset import Dataset

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import RawColumns
 from lead_ml.declare import Declaration
 from lead_ml.model.lightgbm import TrainBooster, train_booster_here
 from lead_ml.scoring import Answer

@@ -10,8 +10,7 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-
-from lead_ml.tables.dataset import Floats
+import numpy.typing as npt
 
 _lock = Lock()
 _before: list[Any] = []
@@ -49,16 +48,15 @@ def handed_on() -> Iterator[None]:
                 pa.system_memory_pool().release_unused()
 
 
-def block_of(columns: int, rows: int) -> Floats:
-    """Return float64 memory (columns, rows) for a large result, from Arrow.
+def column_of(rows: int, kind: type[np.floating[Any]]) -> npt.NDArray[Any]:
+    """Return memory (rows,) for a column of a large result, from Arrow.
 
     NumPy asks for huge pages. A virtual machine that returned them to its host waits for them up to six times as long as for
     small ones, and where it did not they save a thirtieth of a second per 100 MB.
     """
     import pyarrow as pa
 
-    buffer = pa.allocate_buffer(columns * rows * np.dtype(np.float64).itemsize)
-    return np.frombuffer(buffer, dtype=np.float64).reshape(columns, rows)
+    return np.frombuffer(pa.allocate_buffer(rows * np.dtype(kind).itemsize), dtype=kind)
 
 
 def _tell_malloc(setting: int, value: int) -> None:
