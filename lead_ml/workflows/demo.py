@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ class Demo:
     run: Run
     promotion: str
     scorer: Scorer
-    answers: list[Answer]
+    answers: Sequence[Answer]
     explained: tuple[Answer, Answer]
     serves: bool
     shown: int

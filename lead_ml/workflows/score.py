@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from lead_ml.registry.runs import open_run
 from lead_ml.scoring import Answer, Scorer, WorklistRow, served_folder, write_worklist
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.instants import iso, parse_iso
+from lead_ml.workflows.answers import StoredAnswers
 from lead_ml.workflows.load import load
 from lead_ml.workflows.work import HERE, Work
 
@@ -37,7 +38,7 @@ class ScoredProject:
     """The open leads of a project with their answers, best first, and the file of the worklist."""
 
     dataset: Dataset
-    answers: list[Answer]
+    answers: Sequence[Answer]
     worklist: Path
 
 
@@ -54,7 +55,7 @@ def score_project(
     loaded = load(root, data, work)
     progress("data read")
     scorer = scorer_of(root, version)
-    answers = score_open(scorer, loaded.dataset, lang=lang, progress=progress, work=work)
+    answers = StoredAnswers(_open(scorer, loaded.dataset, lang=lang, progress=progress, work=work))
     return ScoredProject(loaded.dataset, answers, save_worklist(answers, loaded.dataset, loaded.project.runs))
 
 
@@ -82,24 +83,29 @@ def score_open(
     work: Work = HERE,
 ) -> list[Answer]:
     """Score every open lead at the end of the data, best first; where `work` says, to the same last bit."""
+    found = _open(scorer, dataset, lang=lang, top=top, progress=progress, work=work)
+    return list(StoredAnswers(found))
+
+
+def _open(
+    scorer: Scorer, dataset: Dataset, *, lang: Lang, top: int = 5, progress: Progress, work: Work
+) -> Iterator[list[Answer]]:
+    """Yield the answers for the open leads at the end of the data, piece by piece."""
     spine = open_leads(dataset, dataset.until)
-    answers = (work.score or _in_chunks)(scorer, dataset, spine, lang=lang, top=top, progress=progress)
-    return sorted(answers, key=lambda answer: (-answer.probability, answer.lead_id))
+    return (work.score or _in_chunks)(scorer, dataset, spine, lang=lang, top=top, progress=progress)
 
 
 def _in_chunks(
     scorer: Scorer, dataset: Dataset, spine: Spine, *, lang: Lang, top: int, progress: Progress
-) -> list[Answer]:
+) -> Iterator[list[Answer]]:
     raw = features_at(scorer.compiled, dataset, spine)
-    answers: list[Answer] = []
     for start in range(0, len(spine), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(spine)))
-        answers += scorer.score_features(take(raw, rows), dataset, spine.take(rows), lang=lang, top=top)
-        progress(f"scored {len(answers):,} of {len(spine):,} open leads")
-    return answers
+        yield scorer.score_features(take(raw, rows), dataset, spine.take(rows), lang=lang, top=top)
+        progress(f"scored {rows[-1] + 1:,} of {len(spine):,} open leads")
 
 
-def save_worklist(answers: Sequence[Answer], dataset: Dataset, runs: Path) -> Path:
+def save_worklist(answers: Iterable[Answer], dataset: Dataset, runs: Path) -> Path:
     """Write the answers as the worklist of the page."""
     leads = dataset.leads
     place = {lead_id: row for row, lead_id in enumerate(leads.lead_id)}
