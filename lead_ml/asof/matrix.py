@@ -14,22 +14,32 @@ import numpy.typing as npt
 
 from lead_ml.tables.dataset import Coded, Floats, Indices, Mask
 
-BLOCK = 65_536  # rows of a matrix that is made to be used once
+BLOCK = 16_384  # rows of a matrix that is made to be used once
+_KINDS: tuple[np.dtype[Any], ...] = tuple(map(np.dtype, (np.uint16, np.float32, np.float64)))
 
 RawColumns = Mapping[str, Coded | Floats]
 StoredColumn = tuple[npt.NDArray[Any], Indices | None]
 
 
-def narrowed(values: Floats) -> npt.NDArray[Any]:
-    """Return numbers (n,) as float32 where that holds each of them exactly.
+def narrowed(values: Floats, least: np.dtype[Any] = _KINDS[0]) -> npt.NDArray[Any]:
+    """Return numbers (n,) in the smallest type from `least` up that holds each of them exactly, sign of zero included.
 
-    >>> narrowed(np.array([3.0, np.nan, 0.5])).dtype, narrowed(np.array([0.1])).dtype
-    (dtype('float32'), dtype('float64'))
+    >>> [narrowed(np.array([3.0, found])).dtype.name for found in (4.0, np.nan, 0.1)]
+    ['uint16', 'float32', 'float64']
     """
-    with np.errstate(over="ignore"):
-        short = values.astype(np.float32)
-    exact = (short == values) | (values != values)  # noqa: PLR0124 (NaN)
-    return short if bool(exact.all()) else values
+    for kind in _KINDS[_KINDS.index(least) : -1]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            short = values.astype(kind)
+        if _exact(short, values):
+            return short
+    return values
+
+
+def _exact(short: npt.NDArray[Any], values: Floats) -> bool:
+    same = short == values
+    if short.dtype.kind == "u":
+        return bool(same.all()) and not bool(np.signbit(values).any())
+    return bool((same | np.isnan(values)).all())
 
 
 def widened(values: npt.NDArray[Any]) -> Floats:

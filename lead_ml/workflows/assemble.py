@@ -78,6 +78,7 @@ def assemble(
             reference_odds=odds,
             fake_flag=params.fake_flag,
             cold_start_stage=stage,
+            signal="unknown" if main.forward is None else main.forward.evaluation.signal,
         ),
         params=public(project.params),
         declarations=declarations,

@@ -49,6 +49,7 @@ def _row(answer: Answer, person: Mapping[str, str | None], link: str) -> dict[st
         "score": round(answer.score, 1),
         "grade": answer.grade,
         "stage": answer.stage,
+        "validation": answer.validation,
         "fake_probability": None if fake is None else round(fake.probability, 4),
         "fake_flag": None if fake is None else fake.flag,
         **_reasons(answer),

@@ -30,7 +30,10 @@ def test_narrowing_loses_no_bit(values: list[float]) -> None:
 
 
 def test_counts_are_narrowed_and_fractions_of_days_are_not() -> None:
+    assert narrowed(np.array([0.0, 65_535.0])).dtype == np.uint16
     assert narrowed(np.array([0.0, 12.0, np.nan])).dtype == np.float32
+    assert narrowed(np.array([-0.0])).dtype == narrowed(np.array([65_536.0])).dtype == np.float32
+    assert narrowed(np.array([3.0]), np.dtype(np.float32)).dtype == np.float32
     assert narrowed(np.array([1 / 3])).dtype == np.float64
     assert narrowed(np.array([1e300])).dtype == np.float64
     assert narrowed(np.array([2.0**24 + 1])).dtype == np.float64

@@ -211,17 +211,18 @@ def by_lead_and_time(lead: Indices, as_of: Instants, leads: int) -> tuple[Indice
 class Answers:
     """The answer of a plan for n snapshots, filled piece by piece; texts are coded anew, after those given by column.
 
-    A column is float32 until a number comes that this does not hold exactly.
+    A column is as narrow as holds its numbers exactly, see :func:`lead_ml.asof.matrix.narrowed`.
     """
 
     def __init__(self, plan: Plan, rows: int, texts: Sequence[Sequence[str]] = ()) -> None:
-        self._rows, self._columns = rows, [column_of(rows, np.float32) for _ in plan.features]
+        self._rows, self._columns = rows, [column_of(rows, np.dtype(np.uint16)) for _ in plan.features]
         self._levels = [{text: code for code, text in enumerate(levels)} for levels in texts]
         self._levels = self._levels or [{} for _ in plan.shown_columns]
         self._shown = plan.shown
 
     def clear(self) -> None:
         """Make every answer missing."""
+        self._columns = [column_of(self._rows, np.dtype(np.float32)) for _ in self._columns]
         for column in self._columns:
             column[:] = np.nan
 
@@ -236,12 +237,12 @@ class Answers:
             self._put(k, rows, numbers)
 
     def _put(self, k: int, rows: slice | Indices, numbers: Floats) -> None:
-        if self._columns[k].dtype == np.float32:
-            numbers = narrowed(numbers)
-            if numbers.dtype != np.float32:
-                before, self._columns[k] = self._columns[k], column_of(len(self._columns[k]), np.float64)
-                with np.errstate(invalid="ignore"):  # rows not put yet hold anything
-                    self._columns[k][:] = before
+        own = self._columns[k]
+        numbers = narrowed(numbers, own.dtype)
+        if numbers.dtype != own.dtype:
+            self._columns[k] = column_of(self._rows, numbers.dtype)
+            with np.errstate(invalid="ignore"):  # rows not put yet hold anything
+                self._columns[k][:] = own
         self._columns[k][rows] = numbers
 
     def in_order(self, order: Indices | None) -> Answered:

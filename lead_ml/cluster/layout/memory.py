@@ -30,6 +30,7 @@ def handed_on() -> Iterator[None]:
     """
     import pyarrow as pa
 
+    _give_back()
     with _lock:
         _before.append(pa.default_memory_pool())
         pa.set_memory_pool(pa.system_memory_pool())
@@ -45,10 +46,10 @@ def handed_on() -> Iterator[None]:
             if not _before:
                 pa.set_memory_pool(pool)
                 _tell_malloc(_TRIM_THRESHOLD, _CUT)
-                pa.system_memory_pool().release_unused()
+        _give_back()
 
 
-def column_of(rows: int, kind: type[np.floating[Any]]) -> npt.NDArray[Any]:
+def column_of(rows: int, kind: np.dtype[Any]) -> npt.NDArray[Any]:
     """Return memory (rows,) for a column of a large result, from Arrow.
 
     NumPy asks for huge pages. A virtual machine that returned them to its host waits for them up to six times as long as for
@@ -56,7 +57,15 @@ def column_of(rows: int, kind: type[np.floating[Any]]) -> npt.NDArray[Any]:
     """
     import pyarrow as pa
 
-    return np.frombuffer(pa.allocate_buffer(rows * np.dtype(kind).itemsize), dtype=kind)
+    return np.frombuffer(pa.allocate_buffer(rows * kind.itemsize), dtype=kind)
+
+
+def _give_back() -> None:
+    """Return what is free to the system: what reading the data left behind is as much as a table of a million rows."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+    pa.system_memory_pool().release_unused()  # of glibc: malloc_trim
 
 
 def _tell_malloc(setting: int, value: int) -> None:
