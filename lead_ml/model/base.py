@@ -160,6 +160,11 @@ class Classifier(ABC):
         )
 
     @property
+    def n_features_in_(self) -> int:
+        """The number of columns; none before :meth:`fit` or :meth:`load`."""
+        return len(self.columns_)
+
+    @property
     def classes_(self) -> npt.NDArray[np.int64]:
         """The labels in the order of :meth:`predict_proba`."""
         return np.array([0, 1], dtype=np.int64)
@@ -175,7 +180,9 @@ class Classifier(ABC):
 
     def _fitted(self) -> tuple[ColumnInfo, ...]:
         if not hasattr(self, "columns_"):
-            raise LeadMLError(f"this {type(self).__name__} is not fitted", do="call fit or load first")
+            from sklearn.exceptions import NotFittedError
+
+            raise NotFittedError(f"this {type(self).__name__} is not fitted: call fit or load first")
         return self.columns_
 
     def _checked(self, X: Floats) -> Floats:

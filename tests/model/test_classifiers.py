@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 from model_samples import CANDIDATES, unfitted
+from sklearn.exceptions import NotFittedError
 
 from lead_ml.errors import BundleError, InputError, LeadMLError, TooLittleData
 from lead_ml.model import LightGBM, Logistic, Scorecard
@@ -85,7 +86,7 @@ def test_scikit_learn_clones_the_keywords_and_not_the_fit(fitted):
     copied = clone(fitted)
     assert type(copied) is type(fitted)
     assert copied.get_params().keys() == fitted.get_params().keys()
-    with pytest.raises(LeadMLError, match=r"is not fitted\. Call fit or load first"):
+    with pytest.raises(NotFittedError, match="is not fitted: call fit or load first"):
         copied.predict_logit(np.zeros((1, 6)))
 
 
@@ -147,7 +148,7 @@ def test_damaged_and_foreign_files_are_refused(fitted, tmp_path):
 
 
 def test_an_unfitted_model_is_not_saved(fresh, tmp_path):
-    with pytest.raises(LeadMLError, match="is not fitted"):
+    with pytest.raises(NotFittedError, match="is not fitted"):
         fresh.save(tmp_path)
 
 
