@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from lead_ml.registry.runs import Run, open_run
 from lead_ml.scoring import Scorer, accept_thresholds, prepare, served_version, verify
 from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.tables.dataset import Coded, Dataset
-from lead_ml.workflows.assemble import cold_start_stage
+from lead_ml.workflows.assemble import _reference_odds, cold_start_stage
 from lead_ml.workflows.audit import audit_target
 from lead_ml.workflows.promote import promote
 from lead_ml.workflows.score import score_open
@@ -379,6 +380,21 @@ def test_where_nothing_could_be_judged_a_score_of_50_is_the_mean_lead_of_the_sco
         first = [answer.probability for answer in scorer.score_dataset(data, open_leads(data, data.until))]
         reference = odds(scorer.bundle.info.reference_odds)
         assert min(first) < reference < max(first)
+        assert scorer.thresholds.mql == pytest.approx(min(0.9, 2 * reference))
+        assert scorer.thresholds.sql == pytest.approx(min(0.95, 4 * reference))
+
+
+@pytest.mark.parametrize(("wins", "leads"), [(3, 10), (0, 10), (10, 10)])
+def test_a_score_of_50_has_the_odds_of_the_base_rate_with_half_a_lead_more_on_either_side(
+    tmp_path: Path, wins: int, leads: int
+) -> None:
+    """So that they are finite for any counts; rows of a lead after its first change nothing."""
+    first = np.arange(leads) * 3
+    y = np.ones(3 * leads)
+    y[first] = np.arange(leads) < wins
+    main = SimpleNamespace(forward=object(), table=SimpleNamespace(first=first, labels=SimpleNamespace(y=y)))
+    found = _reference_odds(write_project(tmp_path), main)
+    assert found == pytest.approx((wins + 0.5) / (leads - wins + 0.5))
 
 
 def test_a_kind_that_must_be_taught_is_refused_without_outcomes(tmp_path: Path) -> None:
