@@ -185,6 +185,12 @@ def test_fitting_leaves_the_given_prior_unfitted(sample):
     assert not hasattr(prior, "columns_")
 
 
+def test_a_fit_takes_a_handful_of_newton_steps(sample, monkeypatch, caplog):
+    monkeypatch.setattr("lead_ml.model.design._STEPS", 9)
+    sample.fitted(Logistic())
+    assert caplog.text == ""
+
+
 def test_running_out_of_steps_is_told(sample, monkeypatch, caplog):
     monkeypatch.setattr("lead_ml.model.design._STEPS", 2)
     sample.fitted(Logistic())

@@ -380,8 +380,17 @@ def test_where_nothing_could_be_judged_a_score_of_50_is_the_mean_lead_of_the_sco
         first = [answer.probability for answer in scorer.score_dataset(data, open_leads(data, data.until))]
         reference = odds(scorer.bundle.info.reference_odds)
         assert min(first) < reference < max(first)
-        assert scorer.thresholds.mql == pytest.approx(min(0.9, 2 * reference))
-        assert scorer.thresholds.sql == pytest.approx(min(0.95, 4 * reference))
+
+
+@pytest.mark.parametrize(
+    ("rate", "mql", "sql"), [(0.1, 0.2, 0.4), (0.2, 0.4, 0.8), (0.3, 0.6, 0.95), (0.6, 0.9, 0.95)]
+)
+def test_without_history_the_thresholds_are_twice_and_four_times_the_rate_of_a_score_of_50(
+    tmp_path: Path, rate: float, mql: float, sql: float
+) -> None:
+    project = write_project(tmp_path, reference_odds=rate / (1 - rate))
+    found = Scorer.load(train(project, few_wins(3)).bundle).thresholds
+    assert (found.mql, found.sql) == pytest.approx((mql, sql))
 
 
 @pytest.mark.parametrize(("wins", "leads"), [(3, 10), (0, 10), (10, 10)])
