@@ -104,6 +104,14 @@ def test_calibration_line_equals_unpenalised_logistic_regression():
     assert (found["calibration_slope"], found["calibration_intercept"]) == (slope, intercept)
 
 
+def test_a_calibration_line_of_rows_that_share_the_lowest_score_is_that_of_their_weight():
+    y, p, w = np.array([0, 1, 0, 1.0]), np.array([0.1, 0.1, 0.4, 0.4]), np.array([8.0, 2, 5, 5])
+    low, high = math.log(2 / 8), 0.0  # the observed log-odds at either score
+    slope = (high - low) / (math.log(4 / 6) - math.log(1 / 9))
+    right = (slope, high - slope * math.log(4 / 6))
+    assert metrics.calibration_line(y, p, w) == pytest.approx(right, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("y", "p"),
     [([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9]), ([0, 1, 0, 1], [0.3] * 4), ([0, 0, 0], [0.1, 0.2, 0.3])],

@@ -96,6 +96,20 @@ def test_training_twice_in_one_place_is_one_version_and_keeps_accepted_lines(tmp
     assert Scorer.load(again.bundle).thresholds == lines
 
 
+def test_the_replay_knows_when_a_lead_first_became_an_opportunity(trained: Any) -> None:
+    """Else no threshold could be advised by the mean score just before it."""
+    stages = trained.dataset.outcomes
+    rows = np.array([stage == "opportunity" for stage in stages.columns["stage"].values()])
+    first: dict[int, int] = {}
+    for lead, at in zip(stages.lead[rows].tolist(), stages.occurred_at[rows].tolist(), strict=True):
+        first[lead] = min(at, first.get(lead, at))
+    bundle = Scorer.load(trained.bundle).bundle
+    told = bundle.history.opportunity_at
+    assert set(told[told >= 0].tolist()) <= set(first.values())
+    assert 0.5 * len(first) < (told >= 0).sum() < len(told)
+    assert "opportunity_mean" in {advice.method for advice in bundle.advice}
+
+
 def test_another_seed_gives_another_version(tmp_path: Path) -> None:
     runs = [train(write_project(tmp_path / str(seed), seed=seed), draw()) for seed in (7, 8)]
     assert runs[0].record.version != runs[1].record.version
