@@ -214,12 +214,12 @@ def check_fit(
 ) -> tuple[Floats, Floats]:
     """Return labels and weights as float64 (n,), or raise InputError where an input is not sound."""
     check_matrix(X, columns)
-    labels = np.asarray(y, dtype=np.float64)
+    labels = np.asarray(y)
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     if labels.shape != (len(X),) or weight.shape != (len(X),):
         raise InputError("lengths differ", source="fit", value=(len(X), labels.shape, weight.shape))
-    if not np.all((labels == 0) | (labels == 1)):
-        raise InputError("a label is not 0 or 1", source="y", expected="0 or 1")
+    if labels.dtype.kind not in "biuf" or not np.all((labels == 0) | (labels == 1)):
+        raise InputError("a label is not 0 or 1", source="y", expected="the numbers 0 or 1")
     if not np.all((weight >= 0) & np.isfinite(weight)):
         raise InputError(
             "a weight is negative or not finite", source="sample_weight", expected="finite, at least 0"
@@ -229,7 +229,7 @@ def check_fit(
         raise InputError(
             "infinite values", source="X", value=names, expected="finite numbers, NaN where missing"
         )
-    return labels, weight
+    return labels.astype(np.float64, copy=False), weight
 
 
 def check_classes(y: Floats, weight: Floats) -> None:
