@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from lead_ml.model.between_period import BetweenPeriodVariance
 from lead_ml.model.calibration import Calibration, check_scores
-from lead_ml.model.metrics import fit_logit, resamples, sigmoid
+from lead_ml.model.metrics import Known, Resampling, fit_logit, resamples, sigmoid
 from lead_ml.tables.dataset import Floats, Indices
 
 # Six knots at a ridge of .01 covered the truth in 86-97% of score bins on eight types of miscalibration, 2,000 and
@@ -51,15 +50,10 @@ class CalibrationInterval(msgspec.Struct, frozen=True):
 
 def fit_calibration_interval(
     logit: Floats,
-    y: Floats,
-    weight: Floats,
-    groups: npt.NDArray[Any],
+    known: Known,
     calibration: Calibration,
-    *,
+    resampling: Resampling,
     between: BetweenPeriodVariance | None = None,
-    n_boot: int = 200,
-    level: float = 0.90,
-    seed: int,
 ) -> CalibrationInterval:
     """Fit a flexible calibration curve to each resample of the leads and keep its percentiles on a grid of scores.
 
@@ -67,15 +61,15 @@ def fit_calibration_interval(
     holds where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the probability shown,
     and with `between` holds for a period of its own. With rows of one class only, it is all of (0, 1).
     """
-    check_scores(logit, y, weight, groups)
-    used = np.asarray(weight) > 0
-    scores, labels, masses = (np.asarray(item, dtype=np.float64)[used] for item in (logit, y, weight))
-    z = calibration.apply(scores)
-    if not 0 < labels.sum() < len(labels):
+    check_scores(logit, known.y, known.weight, known.group)
+    used, level = known.weight > 0, resampling.level
+    known = Known(known.y[used], known.weight[used], known.group[used])
+    if not 0 < known.y.sum() < len(known.y):
         return CalibrationInterval.unknown(level)
+    z = calibration.apply(logit[used])
     grid = np.unique(np.quantile(z, _GRID))
-    curves = _curves(z, labels, masses, np.asarray(groups)[used], grid, n_boot=n_boot, seed=seed)
-    curves = curves + (between or BetweenPeriodVariance.none()).draw(grid, len(curves), seed)
+    curves = _curves(z, known, grid, resampling)
+    curves = curves + (between or BetweenPeriodVariance.none()).draw(grid, len(curves), resampling.seed)
     lower, upper = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return CalibrationInterval(
         level,
@@ -85,9 +79,7 @@ def fit_calibration_interval(
     )
 
 
-def _curves(
-    z: Floats, y: Floats, weight: Floats, groups: npt.NDArray[Any], grid: Floats, *, n_boot: int, seed: int
-) -> Floats:
+def _curves(z: Floats, known: Known, grid: Floats, resampling: Resampling) -> Floats:
     """The calibration curve of each resample on the grid, (n_boot, knots), in logits."""
     middle, spread = float(z.mean()), float(z.std())
     if spread < 1e-9 * (1 + abs(middle)):
@@ -101,9 +93,9 @@ def _curves(
     straight = np.zeros(len(basis))
     straight[:2] = middle, spread
     curves = []
-    for times in resamples(groups, n_boot, seed):
-        drawn = weight * times
-        mass, won = np.bincount(cell, drawn, len(center)), np.bincount(cell, drawn * y, len(center))
+    for times in resamples(known.group, resampling.n_boot, resampling.seed):
+        drawn = known.weight * times
+        mass, won = np.bincount(cell, drawn, len(center)), np.bincount(cell, drawn * known.y, len(center))
         held = mass > 0
         drawn_mass = np.asarray(mass[held], dtype=np.float64)
         b = fit_logit(basis[:, held], won[held] / drawn_mass, drawn_mass, ridge=ridge, toward=straight)

@@ -22,6 +22,7 @@ from lead_ml.evaluation import (
     fit_rows,
     for_fit,
 )
+from lead_ml.evaluation.backtest import _gap
 from lead_ml.model import Calibration
 from lead_ml.model.metrics import evaluate, sigmoid
 from lead_ml.workflows.training import recipes_of
@@ -182,6 +183,14 @@ def test_calibration_takes_the_latest_leads_where_the_past_drifted(
     assert 0 < chosen.sum() < steady.sum()
     assert (chosen & old).sum() < (steady & old).sum() / 2
     assert born[chosen].min() > born[steady & ~chosen].max()
+
+
+def test_a_drift_is_counted_in_standard_errors_of_the_difference() -> None:
+    """100 leads win 10 more than the 20 of p = .2, 400 win as many: .1 over the root of .16 / 100 + .16 / 400."""
+    late, early = np.array([10.0, 16.0, 100.0]), np.array([0.0, 64.0, 400.0])
+    right = 0.1 / np.sqrt(0.2 * 0.8 / 100 + 0.2 * 0.8 / 400)
+    assert _gap(late, early) == pytest.approx(right)
+    assert _gap(early, late) == pytest.approx(right)
 
 
 def test_rows_of_one_class_calibrate_nothing(small) -> None:
