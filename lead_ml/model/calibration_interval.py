@@ -22,6 +22,7 @@ _GRID = np.concatenate([[0.002], np.linspace(0.01, 0.99, 38), [0.998]])
 _SLACK = 1e-9
 _EDGE = 1e-15
 _UNKNOWN = 40.0
+_MARGIN = 0.15
 
 
 class CalibrationInterval(msgspec.Struct, frozen=True):
@@ -58,8 +59,9 @@ def fit_calibration_interval(
     """Fit a flexible calibration curve to each resample of the leads and keep its percentiles on a grid of scores.
 
     The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalized, so that it
-    holds where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the probability shown,
-    and with `between` holds for a period of its own. With rows of one class only, it is all of (0, 1).
+    holds where the calibration, affine in the logit, cannot follow the truth. With `between` it
+    holds for a period of its own. Where the curve lies aside of the probability shown, the interval reaches beyond that by a
+    seventh of its width, for the probability shown is an estimate too. With rows of one class only, it is all of (0, 1).
     """
     check_scores(logit, known.y, known.weight, known.group)
     used, level = known.weight > 0, resampling.level
@@ -71,11 +73,12 @@ def fit_calibration_interval(
     curves = _curves(z, known, grid, resampling)
     curves = curves + (between or BetweenPeriodVariance.none()).draw(grid, len(curves), resampling.seed)
     lower, upper = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    margin = np.maximum(_MARGIN * (upper - lower), _SLACK)
     return CalibrationInterval(
         level,
         tuple(grid.tolist()),
-        tuple(np.minimum(lower, grid - _SLACK).tolist()),
-        tuple(np.maximum(upper, grid + _SLACK).tolist()),
+        tuple(np.minimum(lower, grid - margin).tolist()),
+        tuple(np.maximum(upper, grid + margin).tolist()),
     )
 
 

@@ -142,3 +142,16 @@ def test_equal_scores_give_the_interval_of_the_rate():
     lower, upper = band.bounds(shown[:1])
     half = 1.645 * np.sqrt(0.25 * 0.75 / 400)
     assert (lower[0], upper[0]) == pytest.approx((0.25 - half, 0.25 + half), abs=0.008)
+
+
+@pytest.mark.parametrize("world", [affine, noisy, saturated, bent_and_noisy, like_trees])
+def test_the_probability_shown_is_not_at_the_edge_of_its_interval(world):
+    rng = np.random.default_rng(3)
+    z, p = drawn(world, 3_000, rng)
+    known = Known((rng.random(3_000) < p).astype(float), np.ones(3_000), np.arange(3_000))
+    calibration = fit_calibration(z, known.y, known.weight, known.group, seed=3)
+    found = fit_calibration_interval(z, known, calibration, Resampling(60, 0.9, 3))
+    grid, lower, upper = (np.array(part) for part in (found.grid, found.lower, found.upper))
+    place = (grid - lower) / (upper - lower)
+    assert place.min() > 0.03
+    assert place.max() < 0.97
