@@ -49,9 +49,18 @@ def load(root: Path, data: Path | None = None, work: Work = HERE) -> Loaded:
     without_events = params.data.model_copy(update={"events": None})
     dataset, intake = read_dataset(params.model_copy(update={"data": without_events}), base)
     dataset, events = with_layout(project, base, dataset)
+    give_back(project)
     return Loaded(
         project, work.attached(dataset), replace(intake, tables={**intake.tables, "events": events})
     )
+
+
+def give_back(project: Project) -> None:
+    """Return what the last step left behind to the system, where data is large enough for a layout."""
+    if project.params.data.layout is not None:
+        from lead_ml.cluster.layout import give_back
+
+        give_back()
 
 
 def reseeded(loaded: Loaded, seed: int | None) -> Loaded:

@@ -28,7 +28,7 @@ from lead_ml.scoring import score_part
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.assemble import Trained, assemble
 from lead_ml.workflows.audit import TARGET, audit_target
-from lead_ml.workflows.load import Loaded, load, reseeded, save_intake
+from lead_ml.workflows.load import Loaded, give_back, load, reseeded, save_intake
 from lead_ml.workflows.run_files import write_run
 from lead_ml.workflows.ship import ship, ship_scorecard
 from lead_ml.workflows.training import Training, without_outcomes
@@ -93,6 +93,7 @@ def _audited(
     project, audited = loaded.project, None
     if not without_outcomes(project.tasks[TARGET], loaded.dataset):
         audited = audit_target(project, loaded.dataset, progress=progress)
+        give_back(project)
     leaks = () if audited is None else left_out_columns(audited, project.params.trust)
     candidates = None if candidates is None else tuple(candidates)
     return Training(project, loaded.dataset, leaks, candidates, work, progress), audited

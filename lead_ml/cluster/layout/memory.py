@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,8 +61,13 @@ def column_of(rows: int, kind: np.dtype[Any]) -> npt.NDArray[Any]:
     return np.frombuffer(pa.allocate_buffer(rows * kind.itemsize), dtype=kind)
 
 
+def give_back() -> None:
+    """Return to the system what reading data or an audit left behind, which is as much as a table of a million rows."""
+    gc.collect()
+    _give_back()
+
+
 def _give_back() -> None:
-    """Return what is free to the system: what reading the data left behind is as much as a table of a million rows."""
     import pyarrow as pa
 
     pa.default_memory_pool().release_unused()
