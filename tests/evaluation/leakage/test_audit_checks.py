@@ -146,6 +146,14 @@ def test_dates_are_held_against_the_question(rng, days, verdict):
     assert found.verdict == verdict
 
 
+def test_the_odds_of_being_filled_are_counted_with_half_a_lead_more_on_either_side(rng):
+    y, place = np.arange(N) % 4 == 0, np.arange(N) // 4
+    filled = np.where(y, place < 400, place % 500 < 150)  # 400 of 500 winners, 450 of 1,500 others
+    columns = {"asked": np.where(filled, "yes", None), **noise(rng)}
+    (found,) = audited(y, columns).of("fill", "asked")
+    assert found.evidence["odds_ratio"] == pytest.approx((400.5 / 100.5) / (450.5 / 1_050.5))
+
+
 def test_undated_rows_in_the_order_of_a_drift_are_not_accused_and_sorted_ones_are(rng):
     drift = rng.random(N) < np.linspace(0.05, 0.35, N)
     assert flagged(audited(drift, noise(rng))) == []
