@@ -64,6 +64,7 @@ def test_the_seed_of_a_recipe_draws_the_rows_of_the_trees(small) -> None:
     fits = [fit_rows(replace(recipe, params=params, seed=seed), table, everything) for seed in (1, 1, 2)]
     first, again, other = (fit.model.predict_logit(fit.matrix(table.raw)).tolist() for fit in fits)
     assert first == again != other
+    assert [fit.model.get_params()["seed"] for fit in fits] == [1, 1, 2]
 
 
 def test_an_unknown_kind_is_a_bundle_error(tmp_path: Path) -> None:
