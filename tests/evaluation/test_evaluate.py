@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,9 +23,9 @@ from lead_ml.evaluation import (
     fit_rows,
     for_fit,
 )
-from lead_ml.evaluation.backtest import _gap
+from lead_ml.evaluation.backtest import _gap, _undrifted
 from lead_ml.model import Calibration
-from lead_ml.model.metrics import evaluate, sigmoid
+from lead_ml.model.metrics import Known, evaluate, sigmoid
 from lead_ml.workflows.training import recipes_of
 
 
@@ -191,6 +192,20 @@ def test_a_drift_is_counted_in_standard_errors_of_the_difference() -> None:
     right = 0.1 / np.sqrt(0.2 * 0.8 / 100 + 0.2 * 0.8 / 400)
     assert _gap(late, early) == pytest.approx(right)
     assert _gap(early, late) == pytest.approx(right)
+
+
+@pytest.mark.parametrize(("gap", "pooled"), [(2.2, True), (2.8, False), (-2.2, True), (-2.8, False)])
+def test_earlier_leads_are_pooled_up_to_a_gap_of_two_and_a_half_standard_errors(
+    gap: float, pooled: bool
+) -> None:
+    """2,000 leads, of whom 20% win as was said, before them 2,000 who won more or less often than the 20% said of them."""
+    error = np.sqrt(2 * 0.2 * 0.8 / 2_000)
+    rates = np.repeat([0.2, 0.2 + gap * error], 2_000)
+    y = np.diff(np.floor(np.cumsum(rates) + 1e-9), prepend=0.0)
+    known = Known(y, np.ones(4_000), np.arange(4_000))
+    scores = SimpleNamespace(logit=np.full(4_000, np.log(0.2 / 0.8)))
+    table = SimpleNamespace(known=lambda rows, known_by: known)
+    assert _undrifted(scores, table, np.arange(4_000), NEVER) == (4_000 if pooled else 1_999)
 
 
 def test_rows_of_one_class_calibrate_nothing(small) -> None:

@@ -17,10 +17,10 @@ from small import COLUMN, DAY, draw, write_project
 
 from lead_ml.asof.labels import Spine, open_leads
 from lead_ml.errors import DeclarationError, InputError, PromotionRefused, TooLittleData
-from lead_ml.evaluation.leakage import left_out_columns
+from lead_ml.evaluation.leakage import AuditReport, LeakageFinding, left_out_columns, to_json
 from lead_ml.project.load import load_project
 from lead_ml.project.targets import CANDIDATES
-from lead_ml.registry.runs import Run, open_run
+from lead_ml.registry.runs import AUDIT_FILE, Run, open_run
 from lead_ml.scoring import Scorer, accept_thresholds, prepare, served_version, verify
 from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.tables.dataset import Coded, Dataset
@@ -29,6 +29,7 @@ from lead_ml.workflows.audit import audit_target
 from lead_ml.workflows.promote import promote
 from lead_ml.workflows.score import score_open
 from lead_ml.workflows.train import train
+from lead_ml.workflows.versions import flagged_columns
 
 
 def files_of(run: Run) -> dict[str, bytes]:
@@ -94,6 +95,18 @@ def test_training_twice_in_one_place_is_one_version_and_keeps_accepted_lines(tmp
     assert after.pop("bundle/thresholds.json") == lines.to_json()
     assert after == before
     assert Scorer.load(again.bundle).thresholds == lines
+
+
+def test_a_run_names_the_columns_that_its_audit_flagged(trained: Any, tmp_path: Path) -> None:
+    run = Run(tmp_path, trained.run.record)
+    assert flagged_columns(run) == ()
+    verdicts = {"late": "leak", "odd": "suspect", "fine": "clear"}
+    findings = tuple(
+        LeakageFinding("strength", name, verdict, {}, "", "", (name,)) for name, verdict in verdicts.items()
+    )
+    report = AuditReport(target="conversion", rows=9, positives=3, findings=findings)
+    (tmp_path / AUDIT_FILE).write_bytes(to_json(report))
+    assert flagged_columns(run) == ("late", "odd")
 
 
 def test_the_replay_knows_when_a_lead_first_became_an_opportunity(trained: Any) -> None:

@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from lead_ml.evaluation.leakage.columns import category_bins, number_bins
+from lead_ml.evaluation.leakage.columns import View, category_bins, number_bins, view_of
 from lead_ml.evaluation.leakage.measure import auc
-from lead_ml.tables.dataset import Coded
+from lead_ml.evaluation.leakage.person import _alike
+from lead_ml.evaluation.leakage.sample import take_sample
+from lead_ml.project.params import params_from
+from lead_ml.project.targets import Column, ModelSpec
+from lead_ml.project.task import Task
+from lead_ml.tables.dataset import Coded, Dataset, Leads
 
 
 @pytest.mark.parametrize(("wins", "losses", "times"), [(40, 160, 6.0), (120, 80, 2.5), (25, 500, 1.5)])
@@ -44,3 +49,37 @@ def test_missing_and_rare_values_share_no_bin_with_a_common_one() -> None:
     counts = np.bincount(column.codes[column.codes >= 0])
     bins = dict(zip(column.values(), category_bins(column, counts).tolist(), strict=True))
     assert bins == {"fair": 2, "web": 3, "once": 1, "twice": 1, None: 0}
+
+
+def view(values: list[str | None]) -> View:
+    """See a column beside an outcome that every fourth row has."""
+    n = len(values)
+    columns = {"x": Coded.of(values), "y": Coded.of(["yes", "no", "no", "no"] * (n // 4))}
+    params = params_from({"project": "x", "data": {"leads": {"path": "leads.csv"}}})
+    spec = ModelSpec(name="conversion", target=Column(column="y"), groups=("fit",))
+    leads = Leads(tuple(f"L{k}" for k in range(n)), None, columns)
+    return view_of("x", take_sample(Dataset(leads, until=0), Task.of(spec, params), (), 1))
+
+
+def test_every_common_value_is_a_bin_also_the_first_one_of_the_file() -> None:
+    found = view(["fair", "web", "fair", "call", None, "web", "fair", None] * 50)
+    assert found.kind == "category"
+    assert found.distinct == 3
+    assert found.bins.tolist() == [2, 3, 2, 4, 0, 3, 2, 0] * 50
+
+
+def test_every_text_has_a_score_of_its_words_and_only_a_missing_one_has_none() -> None:
+    rng = np.random.default_rng(3)
+    words = np.array(["asked", "for", "a", "call", "about", "our", "prices", "next", "week", "please"])
+    texts: list[str | None] = [" ".join(rng.choice(words, 9)) for _ in range(400)]
+    texts[7] = texts[90] = None
+    found = view(texts)
+    assert found.kind == "text"
+    assert np.flatnonzero(np.isnan(found.matrix[:, 1])).tolist() == [7, 90]
+
+
+def test_a_handful_of_leads_with_one_key_is_no_likeness() -> None:
+    residual = np.array([0.9, 0.8, -0.3, 0.1])
+    assert _alike(np.array([0, 0, 1, 2]), residual) == (0.0, 0.0, 2)
+    assert _alike(np.array([0, 0, 1, 1]), residual)[2] == 4
+    assert _alike(np.array([0, 0, 1, 1]), np.full(4, 0.2)) == (0.0, 0.0, 4)
