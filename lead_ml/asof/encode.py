@@ -104,7 +104,7 @@ def fit_matrix(encoder: Encoder, rows: RowsOf, lead: Indices, seed: int) -> Feat
         column = rows[name]
         assert isinstance(column, Coded)
         codes = encoder.codes(name, column).astype(np.float32)
-        codes[(rng.random(place[-1] + 1) < HIDDEN_SHARE)[place[lead]] & (codes != MISSING)] = OTHER
+        codes[(rng.random(int(present.sum())) < HIDDEN_SHARE)[place[lead]] & (codes != MISSING)] = OTHER
         return codes
 
     stored = [

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lead_ml.errors import LeadMLError, MissingExtra, ParamsError
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client
 
 _HERE = re.compile(r"local(?::([1-9]\d*))?")
 _THERE = re.compile(r"(?:tcp|tls|ucx|ws|wss)://\S+")
@@ -103,16 +103,18 @@ def _greet(client: Client) -> None:
     The first compiles into the cache on disk, from which those of its machine load. This process, which only holds
     answers, does without.
     """
-    from distributed import wait
+    first, *others = client.nthreads()
+    _greet_workers(client, [first])
+    _greet_workers(client, others)
 
-    ours, (first, *others) = _versions(), client.nthreads()
 
-    def asked(worker: str) -> Future:
-        return client.submit(_warmed, workers=[worker], allow_other_workers=False, pure=False)
-
-    started = {first: asked(first)}
-    wait(started[first])
-    for worker, future in {**started, **{worker: asked(worker) for worker in others}}.items():
+def _greet_workers(client: Client, workers: Sequence[str]) -> None:
+    ours = _versions()
+    asked = {
+        worker: client.submit(_warmed, workers=[worker], allow_other_workers=False, pure=False)
+        for worker in workers
+    }
+    for worker, future in asked.items():
         try:
             theirs: Any = future.result()
         except ImportError as error:
