@@ -13,7 +13,7 @@ from lead_ml.asof.kernel import stored_of
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.errors import InputError, TooLittleData
 from lead_ml.project.targets import CLOSING_STAGES, Column, Fake, Target, Won
-from lead_ml.tables.dataset import Dataset, Events, Floats, Indices, Instants, Mask, Outcomes
+from lead_ml.tables.dataset import NEVER, Dataset, Events, Floats, Indices, Instants, Mask, Outcomes
 
 __all__ = [
     "NEVER",
@@ -22,6 +22,7 @@ __all__ = [
     "Spine",
     "Use",
     "build_spine",
+    "closed_known",
     "first_known",
     "first_occurred",
     "label",
@@ -29,8 +30,6 @@ __all__ = [
     "require_both_classes",
     "snapshot_weights",
 ]
-
-NEVER = 2**62  # later than any instant, with room to subtract one
 
 
 @dataclass(frozen=True)
@@ -56,15 +55,15 @@ def build_spine(
 ) -> Spine:
     """Build the snapshots of every lead: at the scoring delay and at each age, while it is still open and within the data.
 
-    A lead is open at ``as_of`` when no outcome of a closing stage was known strictly before it. Undated leads get one
-    snapshot each at instant 0.
+    A lead is open at ``as_of`` when it was not known to be closed strictly before it, see :func:`closed_known`. Undated leads
+    get one snapshot each at instant 0.
     """
     created = dataset.leads.created_at
     n = len(dataset.leads)
     if created is None:
         return Spine(np.arange(n), np.zeros(n, dtype=np.int64))
     ages = sorted({scoring_delay_us, *(day * MICROSECONDS_PER_DAY for day in ages_days)})
-    closed = first_known(dataset, closing)
+    closed = closed_known(dataset, closing)
     as_of = created[:, None] + np.array(ages, dtype=np.int64)
     rows, columns = np.nonzero((as_of <= closed[:, None]) & (as_of <= dataset.until))
     return Spine(rows.astype(np.int64), as_of[rows, columns])
@@ -73,12 +72,17 @@ def build_spine(
 def open_leads(dataset: Dataset, as_of: int, closing: tuple[str, ...] = CLOSING_STAGES) -> Spine:
     """Return one snapshot at `as_of` for every lead created before it and not known closed by then."""
     created = dataset.leads.created_at
-    closed = first_known(dataset, closing)
-    is_open = closed >= as_of
+    is_open = closed_known(dataset, closing) >= as_of
     if created is not None:
         is_open &= created <= as_of
     lead = np.nonzero(is_open)[0].astype(np.int64)
     return Spine(lead, np.full(len(lead), as_of, dtype=np.int64))
+
+
+def closed_known(dataset: Dataset, stages: tuple[str, ...] = CLOSING_STAGES) -> Instants:
+    """Return per lead when it was first known to be closed, or NEVER: by an outcome of a closing stage, a status or a close date."""
+    closed = first_known(dataset, stages)
+    return closed if dataset.closings is None else np.minimum(closed, dataset.closings.at)
 
 
 def snapshot_weights(spine: Spine, created_at: Instants | None, ages: Instants) -> Floats:

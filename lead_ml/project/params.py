@@ -119,6 +119,32 @@ class DataParams(Section):
     since: str | None = None
 
 
+class ClosingParams(Section):
+    """How the leads table itself says that a lead is closed, beside the rows of ``data.outcomes``.
+
+    ``stages`` maps values of the lead column ``column`` to ``won``, ``lost`` or ``invalid``; every other value is open.
+    Without a column, a lead is closed if its ``reason`` (the column of the reason for losing it) is filled, or if its ``date``
+    (the column of the day it was closed) is filled and not in the future. A ``date`` dates a closing. A closing without one is
+    what is known now: it decides who is open at the end of the data, and never an earlier snapshot.
+    """
+
+    column: str | None = None
+    stages: dict[str, Literal["won", "lost", "invalid"]] = Field(default_factory=dict)
+    date: str | None = None
+    reason: str | None = None
+
+    @model_validator(mode="after")
+    def _names_its_values(self) -> ClosingParams:
+        if (self.column is None) == bool(self.stages):
+            raise ValueError("give column and stages together: a lead column, and which of its values are closed")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The lead columns that say it."""
+        return tuple(name for name in (self.column, self.date, self.reason) if name is not None)
+
+
 class PointsRule(Section):
     """Points for a lead whose feature is one of ``values``, or lies in [``at_least``, ``below``), or is missing."""
 
@@ -252,6 +278,7 @@ class Params(Section):
     missing: tuple[str, ...] = DEFAULT_MISSING
     known_at: dict[str, Literal["creation", "history", "current"]] = Field(default_factory=dict)
     trust: tuple[str, ...] = ()
+    closing: ClosingParams = ClosingParams()
     reference_odds: float | None = Field(None, gt=0)
     snapshots: SnapshotParams = SnapshotParams()
     split: SplitParams = SplitParams()

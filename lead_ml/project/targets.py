@@ -79,6 +79,12 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, tag="column"):
 Target = Won | Fake | Column
 
 
+def closing_stages(target: Target) -> tuple[str, ...]:
+    """Return the stages after which a lead is closed: those that count as won, then the usual ones."""
+    own = target.stages if isinstance(target, Won) else ()
+    return tuple(dict.fromkeys((*own, *CLOSING_STAGES)))
+
+
 class Uniform(msgspec.Struct, frozen=True, tag="uniform"):
     """A range that tuning searches, both ends included.
 

@@ -15,7 +15,7 @@ REASONS = 6
 
 
 def sales_rows(done: ScoredProject, link: str = "") -> list[dict[str, Any]]:
-    """Return one row per scored lead, best first.
+    """Return one row per scored lead, best first and stale leads last; ``state`` is as in :class:`lead_ml.scoring.WorklistRow`.
 
     ``name``, ``company`` and ``owner`` are there where the data has them, ``link`` where an address of a lead in the CRM is
     given, with ``{lead_id}`` in it. ``points_1``, ``reason_1`` to ``reason_6`` are the strongest reasons first; negative points lower the
@@ -28,10 +28,14 @@ def sales_rows(done: ScoredProject, link: str = "") -> list[dict[str, Any]]:
         {name: levels[leads.columns[name].codes[place[answer.lead_id]]] for name, levels in columns.items()}
         for answer in done.answers
     )
-    return [_row(answer, person, link) for answer, person in zip(done.answers, people, strict=True)]
+    states = [*[done.opened.state] * len(done.ranked), *["stale"] * len(done.opened.stale)]
+    return [
+        _row(answer, person, state, link)
+        for answer, person, state in zip(done.answers, people, states, strict=True)
+    ]
 
 
-def _row(answer: Answer, person: Mapping[str, str | None], link: str) -> dict[str, Any]:
+def _row(answer: Answer, person: Mapping[str, str | None], state: str, link: str) -> dict[str, Any]:
     fake = answer.fake
     return {
         "lead_id": answer.lead_id,
@@ -43,6 +47,7 @@ def _row(answer: Answer, person: Mapping[str, str | None], link: str) -> dict[st
         "score": round(answer.score, 1),
         "grade": answer.grade,
         "stage": answer.stage,
+        "state": state,
         "fake_probability": None if fake is None else round(fake.probability, 4),
         "fake_flag": None if fake is None else fake.flag,
         **_reasons(answer),

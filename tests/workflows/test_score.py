@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from lead_ml.asof.labels import open_leads
+from lead_ml.asof.open_leads import OpenLeads
 from lead_ml.errors import BundleError, InputError, LeadMLError
 from lead_ml.scoring import Scorer, read_worklist, reworded, served_folder, served_version
 from lead_ml.tables.instants import iso
@@ -28,8 +30,9 @@ def scorer(trained: Any) -> Scorer:
 
 def test_the_worklist_holds_every_open_lead_best_first(trained: Any, scorer: Scorer) -> None:
     rows = read_worklist(trained.runs)
-    assert len(rows) == len(open_leads(trained.dataset, trained.dataset.until))
-    probabilities = [row.answer.probability for row in rows]
+    everybody = open_leads(trained.dataset, trained.dataset.until)
+    assert {row.answer.lead_id for row in rows} == {trained.dataset.leads.lead_id[k] for k in everybody.lead}
+    probabilities = [row.answer.probability for row in rows if row.state == "open"]
     assert probabilities == sorted(probabilities, reverse=True)
     assert all(row.lead["lead_id"] == row.answer.lead_id for row in rows)
     assert all("lead_status" not in row.lead and "created_at" in row.lead for row in rows)
@@ -80,14 +83,16 @@ def test_one_lead_may_be_asked_about_in_its_past_but_not_before_it(trained: Any,
 
 def test_a_row_for_sales_holds_the_figures_and_the_strongest_reasons(trained: Any) -> None:
     answer = read_worklist(trained.runs)[0].answer
-    (row,) = sales_rows(ScoredProject(trained.dataset, [answer], trained.runs))
+    one = OpenLeads(0, np.array([0]), np.array([], dtype=np.int64))
+    (row,) = sales_rows(ScoredProject(trained.dataset, [answer], trained.runs, one))
+    assert row["state"] == "open"
     assert row["probability"] == round(answer.probability, 4)
     assert row["fake_probability"] == round(answer.fake.probability, 4)
     strongest = max((*answer.reasons.for_, *answer.reasons.against), key=lambda reason: abs(reason.points))
     assert (row["points_1"], row["reason_1"]) == (round(strongest.points, 1), strongest.text)
     assert "link" not in row
     bare = msgspec.structs.replace(answer, fake=None)
-    (without,) = sales_rows(ScoredProject(trained.dataset, [bare], trained.runs), "https://crm/{lead_id}")
+    (without,) = sales_rows(ScoredProject(trained.dataset, [bare], trained.runs, one), "https://crm/{lead_id}")
     assert without["fake_probability"] is without["fake_flag"] is None
     assert without["link"] == f"https://crm/{answer.lead_id}"
 
