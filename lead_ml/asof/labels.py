@@ -233,7 +233,7 @@ def _label_fake(target: Fake, dataset: Dataset, spine: Spine, horizon_us: int) -
     assert dataset.outcomes is not None
     outcomes, known = dataset.outcomes, dataset.outcomes.known_at
     invalid = is_in(outcomes, "stage", ("invalid",))
-    is_fake = invalid & is_in(outcomes, "reason", target.reasons)
+    is_fake = is_in(outcomes, "stage", ("invalid", "lost")) & is_in(outcomes, "reason", target.reasons)
     fake = first_per_lead(dataset, outcomes, is_fake, known)[spine.lead]
     unfit = first_per_lead(dataset, outcomes, invalid & ~is_fake, known)[spine.lead]
     real = np.minimum(first_known(dataset, target.stages)[spine.lead], unfit)
@@ -263,8 +263,10 @@ def _label_column(target: Column, dataset: Dataset, spine: Spine) -> Labels:
             expected=f"one of {', '.join(sorted(dataset.leads.columns))}",
             do="name it in models/*.py",
         )
-    wanted = {value.casefold() for value in target.positive}
-    positive = np.array([level.casefold() in wanted for level in column.levels] + [False])
-    use = np.where(column.codes < 0, Use.UNLABELLED, Use.USED).astype(np.int8)
-    y = positive[column.codes][spine.lead].astype(np.float64)
+    positive = column.map(str.casefold).among({value.casefold() for value in target.positive})
+    known = column.codes >= 0
+    if target.negative:
+        known = positive | column.map(str.casefold).among({value.casefold() for value in target.negative})
+    use = np.where(known, Use.USED, Use.UNLABELLED).astype(np.int8)
+    y = positive[spine.lead].astype(np.float64)
     return Labels(y, use[spine.lead], np.where(y > 0, 0, NEVER))

@@ -136,7 +136,8 @@ def _won(work: DraftState, dataset: Dataset) -> Mask:
         won = np.asarray(first_known(dataset, WON) < NEVER)
     else:
         won = column.map(str.casefold).among({value.casefold() for value in target.positive})
-    for name in target.gives_away | {target.column, target.date} - {""}:
+    ended = {work.leads.ours[name] for name in work.leads.closing.columns}
+    for name in target.gives_away | {target.column, target.date} | ended - {""}:
         work.apart[name] = work.findings.say("causes.outcome")
     for name in giving_away(dataset.leads.columns, won):
         if name != target.column and name not in work.apart:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lead_ml.init import source_text
+from lead_ml.init.fakes import DraftFake
 from lead_ml.init.features import FeatureGroup
 from lead_ml.init.measure import DraftFigures
 from lead_ml.init.questions import Findings
@@ -46,17 +47,18 @@ def render_conversion(target: DraftTarget, groups: Sequence[str], horizon: int, 
     return _render("model.py", about=about, name="conversion", target=declared, groups=groups, ages=())
 
 
-def render_fake(
-    arguments: Mapping[str, Sequence[str]], unfit: Sequence[str], groups: Sequence[str], findings: Findings
-) -> str:
-    """Return models/fake.py: the arguments of its target, and the reasons that mean real but unfit."""
-    about = findings.say("docs.fake")
-    if unfit:
-        about += "\n\n" + findings.say("docs.fake_unfit", reasons=findings.say("separator").join(unfit))
-    given = [(name, strings(v, indent=8, before=f"{name}=")) for name, v in arguments.items() if v]
-    target = Call("Fake", (*given, ("stages", strings(("sql", "opportunity", "won", "lost")))))
-    about = docstring(about)
-    return _render("model.py", about=about, name="fake", target=target, groups=groups, ages=_FAKE_AGES)
+def render_fake(fake: DraftFake, groups: Sequence[str], findings: Findings) -> str:
+    """Return models/fake.py."""
+    about = findings.say("docs.fake_column" if fake.column else "docs.fake", column=fake.column)
+    if fake.unfit and not fake.column:
+        about += "\n\n" + findings.say("docs.fake_unfit", reasons=findings.say("separator").join(fake.unfit))
+    given = [(k, strings(v, indent=8, before=f"{k}=")) for k, v in fake.arguments.items() if v]
+    if fake.column:
+        target, ages = Call("Column", (("column", literal(fake.column)), *given)), ()
+    else:
+        stages = strings(("sql", "opportunity", "won", "lost"))
+        target, ages = Call("Fake", (*given, ("stages", stages))), _FAKE_AGES
+    return _render("model.py", about=docstring(about), name="fake", target=target, groups=groups, ages=ages)
 
 
 def render_params(
@@ -80,6 +82,7 @@ def render_params(
         questions=findings.questions,
         notes=findings.notes,
         seen=_seen(params["missing"], tags, findings),
+        closing="closing" if params["closing"] else "no_closing",
         ages="ages" if params["snapshots"]["ages_days"] else no_ages,
         horizon=_horizon(horizon, figures.delays, findings),
         volume=say("no_volume") if weekly is None else say("volume", weekly=weekly),
