@@ -98,4 +98,3 @@ def _stale_days(dataset: Dataset, as_of: int, target: Target, horizon_days: floa
 
 def _rows(mask: Mask) -> Indices:
     return np.flatnonzero(mask).astype(np.int64)
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +11,10 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from lead_ml.clean import missing_tags
-from lead_ml.init.answers import contacts_of, unreal_reasons
-from lead_ml.init.engagement import engagement_group, types_of
+from lead_ml.init.early import EarlyData
+from lead_ml.init.engagement import engagement_group
 from lead_ml.init.export import ExportColumn, ExportFile, open_export
+from lead_ml.init.fakes import fake_of
 from lead_ml.init.features import (
     FeatureDraft,
     FeatureGroup,
@@ -112,9 +112,9 @@ def draft_project(
     work = _understood(source, others, named, Findings(catalog(lang)))
     params = _params(work, folder)
     dataset, intake = read_dataset(params_from(readable(params, work)), folder, now=now)
-    figures = measured(work, params, dataset, intake)
-    groups = _groups(work, params, dataset, figures.converted)
-    files = _files(work, params, groups, figures, dataset)
+    figures, early = measured(work, params, dataset, intake)
+    groups = _groups(work, params, dataset, figures.early_converted)
+    files = _files(work, params, groups, figures, (dataset, early))
     return Draft(
         files=files,
         questions=tuple(work.findings.questions),
@@ -218,14 +218,13 @@ def _files(
     params: dict[str, Any],
     groups: Sequence[FeatureGroup],
     figures: DraftFigures,
-    dataset: Dataset,
-    early: Mask,
+    data: tuple[Dataset, EarlyData],
 ) -> dict[str, str]:
     seen, findings = list(dict.fromkeys(group.group for group in groups)), work.findings
     files = {f"features/{group.name}.py": render_features(group, findings) for group in groups}
     horizon = params["conversion"]["horizon_days"] or NO_HORIZON
     files["models/conversion.py"] = render_conversion(work.leads.target, seen, horizon, findings)
-    fake = fake_of(work, dataset, early)
+    fake = fake_of(work, *data)
     if fake is not None:
         groups_of_fake = [name for name in ("authenticity", "channel", "fit") if name in seen]
         files["models/fake.py"] = render_fake(fake, groups_of_fake, findings)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from lead_ml.asof.labels import Mask
 from lead_ml.init.answers import closings_of, contacts_of, stages_of, unreal_reasons
+from lead_ml.init.early import EarlyData
 from lead_ml.init.engagement import types_of
 from lead_ml.init.measure import DraftState
-from lead_ml.tables.dataset import Coded, Dataset
+from lead_ml.tables.dataset import Coded, Dataset, Outcomes
 
 _LEAST_FAKES = 20
 _REAL = ("sql", "opportunity", "won", "lost")
@@ -36,10 +37,14 @@ class DraftFake:
         return {"reasons": self.unreal, "contacts": self.contacts}
 
 
-def fake_of(work: DraftState, dataset: Dataset, early: Mask) -> DraftFake | None:
-    """Return how fake leads are recognized, None if too few of the `early` leads (leads,) are; what was found is asked about."""
+def fake_of(work: DraftState, dataset: Dataset, early: EarlyData) -> DraftFake | None:
+    """Return how fake leads are recognized, None if too few of the early leads are; what was found is asked about.
+
+    Which values there are is read from the whole export, since it decides what a label means; how many leads have them is not.
+    """
     dated, count = _of_outcomes(work, dataset, early)
-    found, fakes = (dated, count) if dated else max(_of_columns(work, dataset, early), key=lambda item: item[1], default=(None, 0))
+    several = [(dated, count)] if dated else _of_columns(work, dataset, early.leads)
+    found, fakes = max(several, key=lambda item: item[1], default=(None, 0))
     if found is None or fakes < _LEAST_FAKES:
         if found is not None:
             work.findings.note("few_fakes")
@@ -50,22 +55,25 @@ def fake_of(work: DraftState, dataset: Dataset, early: Mask) -> DraftFake | None
     return found
 
 
-def _of_outcomes(work: DraftState, dataset: Dataset, early: Mask) -> tuple[DraftFake | None, int]:
-    columns = {} if dataset.outcomes is None else dataset.outcomes.columns
-    if dataset.outcomes is None or "reason" not in columns:
+def _of_outcomes(work: DraftState, dataset: Dataset, early: EarlyData) -> tuple[DraftFake | None, int]:
+    if dataset.outcomes is None or "reason" not in dataset.outcomes.columns:
         return None, 0
-    closed = columns["stage"].among(("invalid", "lost"))
-    reasons = columns["reason"].take(closed)
-    unreal, others = _split(reasons)
-    if not unreal:
+    unreal, others = _split(_reasons(dataset.outcomes))
+    if not unreal or early.dataset.outcomes is None:
         return None, 0
     found = DraftFake(unreal, others, contacts_of(types_of(work.table("events"))))
-    return found, int(reasons.among(unreal)[early[dataset.outcomes.lead[closed]]].sum())
+    return found, int(_reasons(early.dataset.outcomes).among(unreal).sum())
 
 
-def _of_columns(work: DraftState, dataset: Dataset, early: Mask) -> list[tuple[DraftFake, int]]:
+def _reasons(outcomes: Outcomes) -> Coded:
+    """Return the reasons of the outcomes that closed a lead without a win."""
+    return outcomes.columns["reason"].take(outcomes.columns["stage"].among(("invalid", "lost")))
+
+
+def _of_columns(work: DraftState, dataset: Dataset, early: Mask) -> list[tuple[DraftFake | None, int]]:
     """Return what the reason for losing a lead and its status say, each with the number of fakes."""
-    closing, found = work.leads.closing, []
+    closing = work.leads.closing
+    found: list[tuple[DraftFake | None, int]] = []
     for name in filter(None, (closing.reasons, closing.column)):
         text = dataset.leads.columns[work.leads.ours[name]]
         unreal, others = _split(text)

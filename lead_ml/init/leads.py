@@ -141,7 +141,9 @@ def _ask_roles(source: ExportFile, roles: Mapping[str, Match], joined: bool, fin
     lead_id = roles.get("lead_id")
     if lead_id is None:
         findings.ask("no_lead_id")
-    elif (repeats := _repeats(source.columns[lead_id.column])) > _FEW_REPEATS * source.columns[lead_id.column].rows:
+    elif (repeats := _repeats(source.columns[lead_id.column])) > _FEW_REPEATS * source.columns[
+        lead_id.column
+    ].rows:
         findings.ask("lead_id_repeated", column=lead_id.column, count=repeats)
     elif lead_id.likeness < _BY_NAME:
         findings.ask("lead_id", column=lead_id.column)

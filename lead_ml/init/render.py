@@ -44,7 +44,8 @@ def render_conversion(target: DraftTarget, groups: Sequence[str], horizon: int, 
         about = findings.say("docs.conversion_won", days=horizon)
         declared = Call("Won", (("stages", '("won",)'),))
     about = docstring(f"{about}\n\n{findings.say('docs.monotone')}")
-    return _render("model.py", about=about, name="conversion", target=declared, groups=groups, ages=())
+    found = {"about": about, "name": "conversion", "target": declared, "groups": groups, "ages": ()}
+    return _render("model.py", **found, unused=["Column"] if target.kind == "none" else [])
 
 
 def render_fake(fake: DraftFake, groups: Sequence[str], findings: Findings) -> str:
@@ -54,11 +55,11 @@ def render_fake(fake: DraftFake, groups: Sequence[str], findings: Findings) -> s
         about += "\n\n" + findings.say("docs.fake_unfit", reasons=findings.say("separator").join(fake.unfit))
     given = [(k, strings(v, indent=8, before=f"{k}=")) for k, v in fake.arguments.items() if v]
     if fake.column:
-        target, ages = Call("Column", (("column", literal(fake.column)), *given)), ()
+        target = Call("Column", (("column", literal(fake.column)), *given))
     else:
-        stages = strings(("sql", "opportunity", "won", "lost"))
-        target, ages = Call("Fake", (*given, ("stages", stages))), _FAKE_AGES
-    return _render("model.py", about=docstring(about), name="fake", target=target, groups=groups, ages=ages)
+        target = Call("Fake", (*given, ("stages", strings(("sql", "opportunity", "won", "lost")))))
+    ages = () if fake.column else _FAKE_AGES
+    return _render("model.py", about=docstring(about), name="fake", target=target, groups=groups, ages=ages, unused=[])
 
 
 def render_params(
@@ -82,6 +83,7 @@ def render_params(
         questions=findings.questions,
         notes=findings.notes,
         seen=_seen(params["missing"], tags, findings),
+        base_rate=_base_rate(figures),
         closing="closing" if params["closing"] else "no_closing",
         ages="ages" if params["snapshots"]["ages_days"] else no_ages,
         horizon=_horizon(horizon, figures.delays, findings),
@@ -99,6 +101,15 @@ def _seen(missing: Sequence[str], tags: Mapping[str, Mapping[str, int]], finding
     added = [tag for tag in missing if tag not in DEFAULT_MISSING]
     more = findings.say("params.added", tags=findings.say("separator").join(added)) if added else ""
     return f"{text} {more}".strip()
+
+
+def _base_rate(figures: DraftFigures) -> str:
+    """Return the key of the text that says where the base rate comes from."""
+    if not figures.early_converted:
+        return "base_rate_guess"
+    if figures.weekly is None:
+        return "base_rate_undated"
+    return "base_rate" if figures.delays is None else "base_rate_ever"
 
 
 def _horizon(days: int | None, delays: Delays | None, findings: Findings) -> str:

@@ -73,9 +73,7 @@ def dated_table(
     return TableDraft(name, source, columns, constants, stages, where_filled=filled)
 
 
-def outcomes_of_leads(
-    leads: TableDraft, target: DraftTarget, reasons: str, findings: Findings
-) -> TableDraft:
+def outcomes_of_leads(leads: TableDraft, target: DraftTarget, reasons: str, findings: Findings) -> TableDraft:
     """Describe outcomes that are part of the leads file: a date that is filled only for leads with an outcome.
 
     `reasons` is the column of reasons, empty if there is none; a stage that says that a lead is not real is its own reason.

@@ -58,7 +58,7 @@ def target_in_leads(
             return found
     if answer is None:
         return DraftTarget("none")
-    _ask(source, answer, findings)
+    _ask(answer, findings)
     spoken = {name for name in left if target_names("stage").likeness(name) and answer.stages}
     dated = {p.name for p in closing} - {answer.column}
     return replace(answer, gives_away=frozenset(spoken | dated))
@@ -76,14 +76,18 @@ def named_target(source: ExportFile, name: str, findings: Findings) -> DraftTarg
             expected="yes and no, 1 and 0, or stages of which one means won",
             do="name another column, or map its values under data.leads.stages in params.yaml",
         )
-    _ask(source, answer, findings)
+    _ask(answer, findings)
     return answer
 
 
 def _won_stage(p: ExportColumn) -> DraftTarget | None:
     stages = stages_of(p.texts)
     won = tuple(text for text, stage in stages.items() if stage == "won")
-    return DraftTarget("column", p.name, tuple(sorted(won)), stages=stages, doubt=("other_stages", ())) if won else None
+    return (
+        DraftTarget("column", p.name, tuple(sorted(won)), stages=stages, doubt=("other_stages", ()))
+        if won
+        else None
+    )
 
 
 def _named(left: Mapping[str, ExportColumn], what: Literal["converted", "stage"]) -> list[ExportColumn]:
@@ -123,14 +127,14 @@ def _flag(p: ExportColumn) -> DraftTarget | None:
     """Return who says yes in a column of few values; numbers of which there are more than two, or neither 0 nor 1, are counts."""
     if not 1 <= p.distinct <= _MOST_ANSWERS:
         return None
-    yes = tuple(text for text in p.texts if is_yes(text))
+    yes = tuple(sorted(text for text in p.texts if is_yes(text)))
     no = [text for text in p.texts if is_no(text)]
     if p.numeric and (p.distinct > 2 or not (yes or no)):
         return None
     if p.distinct == 1:
         return DraftTarget("column", p.name, yes, default="no") if yes and p.filled < p.rows else None
     if yes and len(yes) < p.distinct:
-        rest = tuple(text for text in p.texts if text not in yes and text not in no)
+        rest = tuple(sorted(text for text in p.texts if text not in yes and text not in no))
         doubt = ("others_are_no", rest) if p.distinct > 2 and rest else ("", ())
         return DraftTarget("column", p.name, yes, doubt=doubt)
     if p.distinct > 2:
@@ -147,23 +151,22 @@ def _dated_target(
     if answer is None:
         if filled.mean() > _OFTEN:
             return None
-        findings.ask("won_date", column=won_at.name, filled=int(filled.sum()), total=len(filled))
+        findings.ask("won_date", column=won_at.name)
         return DraftTarget("dated", date=won_at.name)
     positive = source.columns[answer.column].text.among(answer.positive)
     given = float(filled[positive].mean()) if positive.any() else 0.0
     otherwise = float(filled[~positive].mean()) if not positive.all() else 1.0
     if given < _FOLLOWS:
         return None
-    gone = int((positive & ~filled).sum())
-    if gone:
-        findings.note("converted_undated", count=gone, answer=answer.column, column=won_at.name)
+    if (positive & ~filled).any():
+        findings.note("converted_undated", answer=answer.column, column=won_at.name)
     if otherwise <= _SELDOM:
         return DraftTarget("dated", date=won_at.name, gives_away=frozenset({answer.column}))
     stages = answer.stages or _answers_as_stages(source.columns[answer.column], answer)
     if not stages or filled.mean() > _OFTEN:
         return None
     values = findings.names(answer.positive)
-    findings.ask("stage_date", column=won_at.name, share=otherwise, stage=answer.column, values=values)
+    findings.ask("stage_date", column=won_at.name, stage=answer.column, values=values)
     return replace(answer, kind="dated", date=won_at.name, stages=stages)
 
 
@@ -173,11 +176,9 @@ def _answers_as_stages(p: ExportColumn, answer: DraftTarget) -> dict[str, str]:
     return {**dict.fromkeys(answer.positive, "won"), **no} if no else {}
 
 
-def _ask(source: ExportFile, answer: DraftTarget, findings: Findings) -> None:
-    column = source.columns[answer.column]
-    rows = int(column.text.among(answer.positive).sum())
+def _ask(answer: DraftTarget, findings: Findings) -> None:
     values, key = findings.names(answer.positive), answer.doubt[0]
-    text = findings.say("in_column", values=values, column=column.name, rows=rows, total=column.rows)
+    text = findings.say("in_column", values=values, column=answer.column)
     if answer.default:
         findings.ask("empty_outcome", column=answer.column, values=values)
     if key or target_names("converted").likeness(answer.column) < EXACT:

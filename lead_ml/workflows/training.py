@@ -13,7 +13,14 @@ from lead_ml.asof.labels import Labels, Spine, build_spine, label
 from lead_ml.declare import Declaration, reads, without
 from lead_ml.evaluation import Forward, Table, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
-from lead_ml.evaluation.split import DatedRows, Window, forward_windows, groups_of, random_windows
+from lead_ml.evaluation.split import (
+    UNDATED_FOLDS,
+    DatedRows,
+    Window,
+    forward_windows,
+    groups_of,
+    random_windows,
+)
 from lead_ml.model.fit import Recipe, features_of
 from lead_ml.project.load import Project, usable
 from lead_ml.project.schema import sources_of
@@ -33,8 +40,6 @@ __all__ = [
     "windows_of",
     "without_outcomes",
 ]
-
-UNDATED_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ def windows_of(task: Task, table: Table, groups: Indices) -> tuple[Window, ...]:
         everything = np.ones(len(table.spine), dtype=bool)
         return random_windows(everything, table.group, folds=UNDATED_FOLDS, seed=params.seed)
     windows = forward_windows(
-        DatedRows.of(task, table.spine, created, groups),
+        DatedRows.of(task, table.spine, created, groups).whatever_became(task, table.dataset.until),
         test_share=params.split.test_share,
         folds=params.split.folds,
         test_from=_instant(params.split.test_from, params.time_zone),

@@ -111,7 +111,9 @@ def test_undated_leads_without_an_outcome_are_all_ranked_and_named_as_such(tmp_p
 
 def test_leads_far_older_than_any_that_converted_are_stale(tmp_path: Path) -> None:
     rows, outcomes = [], ["lead_id,occurred_at,stage"]
-    for k in range(40):  # one lead every ten days; even ones win after 1 to 20 days, every fourth other one is lost
+    for k in range(
+        40
+    ):  # one lead every ten days; even ones win after 1 to 20 days, every fourth other one is lost
         rows.append(f"L{k:02d},{np.datetime64('2024-01-01') + 10 * k}T00:00:00Z,,,,")
         closed = np.datetime64("2024-01-01") + 10 * k + 1 + k // 2
         if k % 2 == 0 or k % 8 == 1:
@@ -133,7 +135,8 @@ def test_leads_far_older_than_any_that_converted_are_stale(tmp_path: Path) -> No
 
 def test_few_wins_do_not_say_when_a_lead_is_stale(tmp_path: Path) -> None:
     (tmp_path / "outcomes.csv").write_text(
-        "lead_id,occurred_at,stage\nc,2025-03-10T00:00:00Z,won\nb,2025-03-10T00:00:00Z,lost\n", encoding="utf-8"
+        "lead_id,occurred_at,stage\nc,2025-03-10T00:00:00Z,won\nb,2025-03-10T00:00:00Z,lost\n",
+        encoding="utf-8",
     )
     opened = found(read(tmp_path, {}, outcomes={"path": "outcomes.csv"}))
     assert (opened.stale_days, len(opened.stale), opened.state) == (None, 0, "open")

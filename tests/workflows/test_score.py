@@ -92,7 +92,9 @@ def test_a_row_for_sales_holds_the_figures_and_the_strongest_reasons(trained: An
     assert (row["points_1"], row["reason_1"]) == (round(strongest.points, 1), strongest.text)
     assert "link" not in row
     bare = msgspec.structs.replace(answer, fake=None)
-    (without,) = sales_rows(ScoredProject(trained.dataset, [bare], trained.runs, one), "https://crm/{lead_id}")
+    (without,) = sales_rows(
+        ScoredProject(trained.dataset, [bare], trained.runs, one), "https://crm/{lead_id}"
+    )
     assert without["fake_probability"] is without["fake_flag"] is None
     assert without["link"] == f"https://crm/{answer.lead_id}"
 

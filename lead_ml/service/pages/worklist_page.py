@@ -46,7 +46,7 @@ class WorklistQuery:
     def matches(self, row: WorklistRow) -> bool:
         """Return whether a lead passes the filters."""
         wanted, searched = self.q.casefold(), (row.lead.get(name, "") for name in _SEARCHED)
-        if row.state == STALE or self.grade == STALE:
+        if STALE in (row.state, self.grade):
             graded = row.state == self.grade
         else:
             graded = self.grade in ("", row.answer.grade, FAKE if _is_flagged(row) else "")

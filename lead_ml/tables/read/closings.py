@@ -30,7 +30,9 @@ def with_closings(data: Dataset, params: Params, context: ReadContext) -> Datase
     closed: Mask = stage.codes >= 0
     if given.column is None:
         closed = closed | (dated < NEVER)
-    closed &= (dated < context.until) | (dated == NEVER)  # one that was closed after the end of the data was open then
+    closed &= (dated < context.until) | (
+        dated == NEVER
+    )  # one that was closed after the end of the data was open then
     last = int(dated[closed & (dated < NEVER)].max(initial=-1)) + 1
     until = max(data.until, last) if context.until == FOREVER else data.until
     at = np.where(closed, np.minimum(dated, until - 1), NEVER)
