@@ -121,6 +121,14 @@ def window_starts(
     return starts if test_from is None else [*starts[:-1], test_from]
 
 
+def test_start(task: Task, created_at: Instants, until: int) -> int:
+    """Return where the forward window of a task begins, by the creation of its leads; the end of the data if none is mature."""
+    mature, split = created_at[mature_leads(task, created_at, until)], task.common.split
+    if not len(mature):
+        return until
+    return window_starts(mature, test_share=split.test_share, folds=split.folds)[-1]
+
+
 def mature_leads(task: Task, created_at: Instants, until: int) -> Mask:
     """Return which leads (leads,) had their first horizon in full by the end of the data."""
     return np.asarray(created_at + task.common.snapshots.scoring_delay_us + (task.horizon_us or 0) <= until)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lead_ml.asof.labels import NEVER, first_known
-from lead_ml.evaluation.split import UNDATED_FOLDS, groups_of, mature_leads, random_windows, window_starts
+from lead_ml.evaluation.split import UNDATED_FOLDS, groups_of, random_windows, test_start
 from lead_ml.project.params import Params
 from lead_ml.project.targets import Column, ModelSpec, Target, Won
 from lead_ml.project.task import Task
@@ -39,10 +39,7 @@ def early_data(dataset: Dataset, params: Params, target: Target, since: int = 0)
         early = _outside_the_last_fold(dataset, params, target)
         return EarlyData(dataset, early, early & converted(dataset, target), early)
     seen = created >= since
-    mature = created[mature_leads(task, created, dataset.until) & seen]
-    cut = dataset.until
-    if len(mature):
-        cut = window_starts(mature, test_share=params.split.test_share, folds=params.split.folds)[-1]
+    cut = test_start(task, created[seen], dataset.until)
     known, early = dataset.as_known(cut), seen & (created < cut)
     settled = early & (created + (task.horizon_us or 0) <= cut)
     return EarlyData(known, early, early & converted(known, target), settled)

@@ -30,7 +30,7 @@ from lead_ml.workflows.audit import TARGET, audit_target
 from lead_ml.workflows.load import Loaded, load, reseeded, save_intake
 from lead_ml.workflows.run_files import write_run
 from lead_ml.workflows.ship import ship, ship_scorecard
-from lead_ml.workflows.training import Training, without_outcomes
+from lead_ml.workflows.training import Training, before_test, without_outcomes
 from lead_ml.workflows.work import HERE, Work
 
 MOST_EXPLAINED = (
@@ -88,10 +88,14 @@ def evaluate_project(
 def _audited(
     loaded: Loaded, candidates: Sequence[Candidate] | None, work: Work, progress: Progress
 ) -> tuple[Training, AuditReport | None]:
-    """Return the training of a project without the columns that an audit finds to be leaks, and the audit."""
+    """Return the training of a project without the columns that an audit finds to be leaks, and the audit.
+
+    The audit knows what was known before the test window: what is left out must not depend on what happens in it.
+    """
     project, audited = loaded.project, None
     if not without_outcomes(project.tasks[TARGET], loaded.dataset):
-        audited = audit_target(project, loaded.dataset, progress=progress)
+        known = before_test(project.tasks[TARGET], loaded.dataset)
+        audited = audit_target(project, known, progress=progress)
     leaks = () if audited is None else left_out_columns(audited, project.params.trust)
     candidates = None if candidates is None else tuple(candidates)
     return Training(project, loaded.dataset, leaks, candidates, work, progress), audited

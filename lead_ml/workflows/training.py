@@ -20,6 +20,7 @@ from lead_ml.evaluation.split import (
     forward_windows,
     groups_of,
     random_windows,
+    test_start,
 )
 from lead_ml.model.fit import Recipe, features_of
 from lead_ml.project.load import Project, usable
@@ -170,6 +171,17 @@ def _instant(text: str | None, zone: str) -> int | None:
         return None
     midnight = text if len(text) > len("2026-01-31") else f"{text}T00:00:00"
     return parse_iso(midnight, field="split.test_from", zone=ZoneInfo(zone))
+
+
+def before_test(task: Task, dataset: Dataset) -> Dataset:
+    """Return the data as it was known before the forward window of a task begins; undated data is returned whole."""
+    created, params = dataset.leads.created_at, task.common
+    if created is None:
+        return dataset
+    start = _instant(params.split.test_from, params.time_zone)
+    if start is None:
+        start = test_start(task, created, dataset.until)
+    return dataset.as_known(start)
 
 
 def recipes_of(
