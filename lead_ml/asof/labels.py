@@ -25,6 +25,7 @@ __all__ = [
     "closed_known",
     "first_known",
     "first_occurred",
+    "leads_without_snapshot",
     "label",
     "open_leads",
     "require_both_classes",
@@ -67,6 +68,16 @@ def build_spine(
     as_of = created[:, None] + np.array(ages, dtype=np.int64)
     rows, columns = np.nonzero((as_of <= closed[:, None]) & (as_of <= dataset.until))
     return Spine(rows.astype(np.int64), as_of[rows, columns])
+
+
+def leads_without_snapshot(dataset: Dataset, spine: Spine, scoring_delay_us: int) -> dict[str, int]:
+    """Count the leads that have no snapshot, by reason: too new for a first score, or closed before it."""
+    created = dataset.leads.created_at
+    without = np.ones(len(dataset.leads), dtype=bool)
+    without[spine.lead] = False
+    late = without & (False if created is None else created + scoring_delay_us > dataset.until)
+    counts = {"too_new": int(late.sum()), "closed": int((without & ~late).sum())}
+    return {why: count for why, count in counts.items() if count}
 
 
 def open_leads(dataset: Dataset, as_of: int, closing: tuple[str, ...] = CLOSING_STAGES) -> Spine:

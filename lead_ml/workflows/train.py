@@ -18,6 +18,7 @@ from lead_ml.evaluation.leakage import AuditReport, left_out_columns, to_json
 from lead_ml.evaluation.split import Window
 from lead_ml.model.fit import features_of, take
 from lead_ml.project.load import Project
+from lead_ml.project.outcome_columns import outcome_columns
 from lead_ml.project.params import public
 from lead_ml.project.targets import Candidate
 from lead_ml.project.task import Task
@@ -167,7 +168,8 @@ def _beside_leaky(
     """Add what the chosen candidate would seem to reach with the features that read columns overwritten later."""
     declared = training.project.declarations
     named = {item.name for item in table.declarations}
-    present = set(table.dataset.leads.columns)
+    project = training.project
+    present = set(table.dataset.leads.columns) - outcome_columns(project.params, project.specs.values()).keys()
     extra = tuple(
         item for item in features_of(task.spec, declared) if item.name not in named and reads(item) <= present
     )

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from lead_ml.asof.labels import Labels, Spine, build_spine, label
+from lead_ml.asof.labels import Labels, Spine, build_spine, label, leads_without_snapshot
 from lead_ml.declare import Declaration, reads, without
 from lead_ml.evaluation import Forward, Table, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
@@ -129,10 +129,13 @@ def labelled_spine(task: Task, dataset: Dataset, *, late: bool = False) -> tuple
     Without a table of outcomes these are all snapshots, and none is positive. With `late`, snapshots that were won
     before ``as_of`` and recorded later are included: see :meth:`lead_ml.asof.labels.Labels.usable_by`.
     """
-    spine = build_spine(dataset, task.common.snapshots.scoring_delay_us, task.ages_days, task.closing_stages)
+    delay = task.common.snapshots.scoring_delay_us
+    spine = build_spine(dataset, delay, task.ages_days, task.closing_stages)
     if without_outcomes(task, dataset):
         return spine, Labels.none(len(spine))
     labels = label(task.spec.target, dataset, spine, task.horizon_us)
+    absent = leads_without_snapshot(dataset, spine, delay)
+    labels = replace(labels, left_out={**labels.counts(), **absent})
     kept = labels.usable_by(spine.as_of) if late else labels.used
     return spine.take(kept), labels.take(kept)
 
