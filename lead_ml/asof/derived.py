@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lead_ml.asof.kernel import quotient
+from lead_ml.asof.matrix import widened
 from lead_ml.declare import AllOf, Declaration, Difference, Interest, Lookup, Ratio, spelling
 from lead_ml.tables.dataset import Coded, Floats
 
@@ -53,7 +54,7 @@ def _strongest(item: Interest, weights: Sequence[Floats]) -> Coded:
 
 def _number(column: FeatureColumn) -> Floats:
     assert not isinstance(column, Coded), "validated declarations compute with numbers only"
-    return column
+    return widened(column)
 
 
 def _text(column: FeatureColumn) -> Coded:

@@ -3,7 +3,7 @@
 Categories become stable integers: 0 missing, 1 other, levels from 2 in alphabetical order. A value seen in fewer than
 ``RARE_BELOW`` leads of the fit window is *other* and its text is not kept, so that a bundle holds no rare personal value;
 a value never seen is *other* too. New values come all the time (campaigns do), so a model must learn what *other* means: for
-fitting, a share of the leads has each category replaced by it (:func:`hide_some`), and *other* means the average.
+fitting, a share of the leads has each category replaced by it (:func:`fit_matrix`), and *other* means the average.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
+from lead_ml.asof.matrix import FeatureMatrix, RawColumns, RowsOf
 from lead_ml.declare import Declaration, is_category
 from lead_ml.tables.dataset import Coded, Floats, Indices
 
 MISSING, OTHER, FIRST_LEVEL = 0, 1, 2
 RARE_BELOW = 10
 HIDDEN_SHARE = 0.05
-
-RawColumns = Mapping[str, Coded | Floats]
 
 
 class CodeBook(msgspec.Struct, frozen=True):
@@ -52,12 +52,14 @@ class Encoder(msgspec.Struct, frozen=True):
 
     def transform(self, raw: RawColumns) -> Floats:
         """Return the matrix, float64 (rows, features), C-contiguous; NaN is a missing number."""
-        columns = [self._column(name, raw[name]) for name in self.names]
-        return np.ascontiguousarray(np.column_stack(columns)) if columns else np.empty((0, 0))
+        columns = [raw[name] for name in self.names]
+        X = np.empty((len(columns[0]) if columns else 0, len(columns)))
+        for j, (name, column) in enumerate(zip(self.names, columns, strict=True)):
+            X[:, j] = self.codes(name, column) if isinstance(column, Coded) else column
+        return X
 
-    def _column(self, name: str, column: Coded | Floats) -> Floats:
-        if not isinstance(column, Coded):
-            return column
+    def codes(self, name: str, column: Coded) -> Floats:
+        """Return the codes of a category."""
         book = self.categories[name]
         code_of = {level: FIRST_LEVEL + k for k, level in enumerate(book.levels)}
         codes = [*(code_of.get(level, OTHER) for level in column.levels), MISSING]
@@ -78,8 +80,8 @@ def fit_encoder(
     first_rows = np.unique(lead, return_index=True)[1]
     categories = {}
     for item in declarations:
-        column = raw.get(item.name)
-        if is_category(item) and isinstance(column, Coded):
+        column = raw.get(item.name) if is_category(item) else None
+        if isinstance(column, Coded):
             codes = column.codes[first_rows]
             counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
             common = {
@@ -91,12 +93,19 @@ def fit_encoder(
     return Encoder(tuple(item.name for item in declarations), categories)
 
 
-def hide_some(encoder: Encoder, X: Floats, lead: Indices, seed: int) -> Floats:
-    """Return a copy of a fit matrix in which each category column shows *other* for its own 5% of the leads, in all their rows."""
-    hidden = X.copy()
+def fit_matrix(encoder: Encoder, rows: RowsOf, lead: Indices, seed: int) -> FeatureMatrix:
+    """Return the matrix of fit rows, in which each category column shows *other* for its own 5% of the leads, in all their rows."""
     rng = np.random.default_rng(seed)
     leads, position = np.unique(lead, return_inverse=True)
-    for j, name in enumerate(encoder.names):
-        if name in encoder.categories:
-            hidden[(rng.random(len(leads)) < HIDDEN_SHARE)[position] & (X[:, j] != MISSING), j] = OTHER
-    return hidden
+
+    def hidden(name: str) -> npt.NDArray[np.float32]:
+        column = rows[name]
+        assert isinstance(column, Coded)
+        codes = encoder.codes(name, column).astype(np.float32)
+        codes[(rng.random(len(leads)) < HIDDEN_SHARE)[position] & (codes != MISSING)] = OTHER
+        return codes
+
+    stored = [
+        (hidden(name), None) if name in encoder.categories else rows.stored(name) for name in encoder.names
+    ]
+    return FeatureMatrix(stored, len(lead))

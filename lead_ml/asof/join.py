@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from lead_ml.asof.derived import FeatureColumn, derived_column
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.kernel import (
     Answered,
     HistorySnapshot,
@@ -32,6 +31,7 @@ from lead_ml.asof.kernel import (
     parts_of,
 )
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import FeatureMatrix, RawColumns
 from lead_ml.clean import TRANSFORMS
 from lead_ml.clean.text import as_number
 from lead_ml.declare import (
@@ -137,9 +137,12 @@ def _column(
 
 def _aggregated(item: Aggregate | Rate, compiled: Compiled, answers: Sequence[Answered]) -> FeatureColumn:
     (plan, k), *others = compiled.places[id(item)]
-    column = np.ascontiguousarray(answers[plan][0][:, k])
     if others:
-        return combined(item, [column, *(np.ascontiguousarray(answers[p][0][:, c]) for p, c in others)])
+        return combined(
+            item, [np.ascontiguousarray(answers[p][0][:, c]) for p, c in compiled.places[id(item)]]
+        )
+    matrix = answers[plan][0]
+    column = matrix.stored[k][0] if isinstance(matrix, FeatureMatrix) else np.ascontiguousarray(matrix[:, k])
     if isinstance(item, Rate) or item.aggregation not in ("first", "last"):
         return column
     shown = compiled.plans[plan].shown_columns.index(item.of)

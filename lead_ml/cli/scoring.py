@@ -44,7 +44,7 @@ def score(
         check_writable(output)
     with steps("reading") as step, work_at(dask, step) as work:
         done = score_project(project, data, version=version, lang=lang, progress=step, work=work)
-    best = done.ranked[:top]
+    best = done.best(top)
     if output is not None:
         write_table(sales_rows(done, link), output)
         say(f"Scores of {len(done.answers):,} leads: {output}")

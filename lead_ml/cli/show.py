@@ -110,6 +110,7 @@ def _line_cells(line: Threshold) -> tuple[str, ...]:
 def print_worklist(answers: Sequence[Answer], heading: str) -> None:
     """Print the best leads, each with its strongest reason on either side."""
     tell((heading, "bold"), " (probability with its 90% interval)\n")
+    _tell_validation(answers[:1], "en")
     width = max((len(answer.lead_id) for answer in answers), default=0)
     for answer in answers:
         _tell_lead(answer, width)
@@ -121,6 +122,7 @@ def print_worklist(answers: Sequence[Answer], heading: str) -> None:
 
 def print_answer(answer: Answer, lang: Lang, top: int | None = None) -> None:
     """Print one lead with its reasons, or the `top` strongest on either side."""
+    _tell_validation([answer], lang)
     _tell_lead(answer)
     tell(f"  as of {answer.as_of[:19]}Z; {answer.candidate}, version {answer.model_version}\n")
     texts = catalog(lang)
@@ -132,12 +134,19 @@ def print_answer(answer: Answer, lang: Lang, top: int | None = None) -> None:
         tell(f"note: {note}")
 
 
+def _tell_validation(answers: Sequence[Answer], lang: Lang) -> None:
+    """Say of scores that were not shown to be better than the base rate what that means."""
+    for answer in answers:
+        if answer.validation != "validated":
+            tell((catalog(lang)(f"pages.validation.{answer.validation}"), "yellow"), "\n")
+
+
 def _tell_lead(answer: Answer, width: int = 0) -> None:
     fake = answer.fake
     tell(
         (f"{answer.lead_id:<{width}}", "bold"),
         f"  {answer.probability:5.1%} ({answer.lower:.1%}-{answer.upper:.1%})  score {answer.score:.0f}  "
-        f"grade {answer.grade}  stage {answer.stage}",
+        f"grade {answer.grade or '-'}  stage {answer.stage}",
         "" if fake is None else f"  fake {fake.probability:.0%}",
         (" FLAG" if fake is not None and fake.flag else "", "red"),
     )

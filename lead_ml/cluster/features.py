@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import Compiled, from_answers
 from lead_ml.asof.kernel import Answered, Plan, StoredDataset, aggregate_coded, stored_of
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import RawColumns
 from lead_ml.cluster.layout.events import Answers, LayoutEvents, Makers, Partitions, Task
 from lead_ml.cluster.mapped import mapped, threads_of
 from lead_ml.cluster.pieces import ClusterPiece, Cut, cuts_of, without_rows
@@ -103,5 +103,5 @@ def _nothing(plan: Plan, dataset: Dataset, rows: int) -> Answers:
     none = np.empty(0, dtype=np.int64)
     texts = aggregate_coded(plan, without_rows(dataset), none, none)[1] if plan.shown_columns else ()
     answers = Answers(plan, rows, texts)
-    answers.block[:] = np.nan
+    answers.clear()
     return answers

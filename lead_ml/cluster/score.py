@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import RawColumns, widened
 from lead_ml.cluster.features import features_on
 from lead_ml.cluster.mapped import mapped
 from lead_ml.cluster.pieces import trimmed
@@ -45,8 +45,8 @@ def score_on(
     top: int = 5,
     partitions: int | None = None,
     progress: Callable[[str], None] = lambda _: None,
-) -> list[Answer]:
-    """Score snapshots on a cluster, with reasons; equal to :meth:`Scorer.score_dataset` to the last bit, in the same order.
+) -> Iterator[list[Answer]]:
+    """Score snapshots on a cluster, with reasons, piece by piece as they are done; equal to :meth:`Scorer.score_dataset` to the last bit.
 
     Each worker loads the bundle once, from its bytes, and verifies its seal as any server does. The scorer was loaded from a
     folder; `partitions` are as for :func:`lead_ml.cluster.features_on`.
@@ -56,11 +56,11 @@ def score_on(
     starts = range(0, len(spine), LEADS_A_PIECE)
     ranges = [np.arange(start, min(start + LEADS_A_PIECE, len(spine))) for start in starts]
     makers = [partial(_asked, raw, dataset, spine, rows) for rows in ranges]
-    found: dict[int, list[Answer]] = {}
-    for place, answers in mapped(client, partial(_score, lang=lang, top=top), makers, sealed):
-        found[place] = answers
-        progress(f"scored {sum(map(len, found.values())):,} of {len(spine):,} leads")
-    return [answer for place in range(len(ranges)) for answer in found[place]]
+    done = 0
+    for _, answers in mapped(client, partial(_score, lang=lang, top=top), makers, sealed):
+        yield answers
+        done += len(answers)
+        progress(f"scored {done:,} of {len(spine):,} leads")
 
 
 def _sealed(scorer: Scorer) -> _Sealed:
@@ -75,7 +75,7 @@ def _sealed(scorer: Scorer) -> _Sealed:
 def _asked(raw: RawColumns, dataset: Dataset, spine: Spine, rows: Indices) -> _Asked:
     """Take the features of some rows, and of the data set what an answer tells: the ids, and whether there are events."""
     own = {
-        name: trimmed(column, rows) if isinstance(column, Coded) else column[rows]
+        name: trimmed(column, rows) if isinstance(column, Coded) else widened(column[rows])
         for name, column in raw.items()
     }
     ids = tuple(dataset.leads.lead_id[lead] for lead in spine.lead[rows].tolist())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lead_ml.asof.matrix import blocks
 from lead_ml.cluster.mapped import TRIES, lost
 from lead_ml.errors import LeadMLError
 from lead_ml.model.lightgbm import BoosterTask, train_booster_here
@@ -183,15 +184,23 @@ def _fit(client: Client, growth: BoosterTask, workers: list[str]) -> str:
 
 
 def _dealt(client: Client, array: Any, workers: list[str]) -> Any:
-    """Deal the rows out to the workers; return them as a Dask array with a chunk on each."""
+    """Deal the rows out to the workers; return them as a Dask array with a chunk on each.
+
+    The rows go in blocks, so that a matrix that is made block by block is nowhere whole but in parts on the workers.
+    """
     import dask
     import dask.array
 
     chunks = []
     for k, worker in enumerate(workers):
-        hand = np.ascontiguousarray(array[k :: len(workers)])
-        future = client.scatter(hand, workers=[worker], hash=False)
-        chunks.append(dask.array.from_delayed(dask.delayed(future), hand.shape, hand.dtype))
+        rows = np.arange(k, len(array), len(workers))
+        sent = [
+            client.scatter(np.ascontiguousarray(array[part]), workers=[worker], hash=False)
+            for part in blocks(rows)
+        ]
+        hand = client.submit(np.concatenate, sent, workers=[worker], pure=False)
+        shape = (len(rows), *array.shape[1:])
+        chunks.append(dask.array.from_delayed(dask.delayed(hand), shape, np.float64))
     return dask.array.concatenate(chunks)
 
 

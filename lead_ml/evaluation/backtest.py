@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.labels import NEVER, Labels, Mask, Spine, snapshot_weights
+from lead_ml.asof.matrix import RawColumns, RowsOf
 from lead_ml.declare import Declaration
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation.split import Window
 from lead_ml.model import BetweenPeriodVariance, Calibration, fit_between_period_variance, fit_calibration
-from lead_ml.model.fit import FitRows, Fitted, Recipe, fit, fit_all, take
+from lead_ml.model.fit import FitRows, Fitted, Recipe, fit, fit_all, logits
 from lead_ml.model.metrics import Interval, paired_bootstrap, sigmoid
 from lead_ml.project.params import EvaluationParams
 from lead_ml.tables.dataset import Dataset, Floats, Indices, Instants
@@ -80,7 +80,8 @@ class Table:
     def fit_rows(self, rows: Mask, known_by: int = NEVER) -> FitRows:
         """Return some rows to fit on, with the labels known strictly before `known_by`."""
         known = self.known(rows, known_by)
-        return FitRows(take(self.raw, rows), self.lead[rows], known.y, known.weight, known.group)
+        taken = RowsOf(self.raw, np.flatnonzero(rows))
+        return FitRows(taken, self.lead[rows], known.y, known.weight, known.group)
 
     @cached_property
     def first(self) -> Indices:
@@ -172,9 +173,9 @@ def score_window(
     if not able:
         return found
     fits = fit_all([recipes[k] for k in able], table.declarations, table.fit_rows(window.fit, known_by))
-    X = fits[0].matrix(take(table.raw, window.test))  # all of them share the code book
-    for k, fitted in zip(able, fits, strict=True):
-        found[k] = WindowScores(window, fitted, fitted.model.predict_logit(X), float(y.sum()))
+    scores = logits(fits, table.raw, np.flatnonzero(window.test))
+    for k, fitted, logit in zip(able, fits, scores, strict=True):
+        found[k] = WindowScores(window, fitted, logit, float(y.sum()))
     for candidate in dict.fromkeys(recipes[k].candidate for k in able):
         progress(f"{recipes[0].spec.name} {candidate}: {window.name}")
     return found
@@ -253,10 +254,7 @@ def for_fit(
     """Return the calibration of a fit that came after the scores on `rows`, see :meth:`Calibration.recentered`."""
     if calibration.method == "identity":  # whatever the scores are
         return calibration
-    logit, known = (
-        fitted.model.predict_logit(fitted.matrix(take(table.raw, rows))),
-        table.known(rows, known_by),
-    )
+    logit, known = fitted.logit(table.raw, np.flatnonzero(rows)), table.known(rows, known_by)
     return calibration.recentered(logit, known.y, known.weight)
 
 

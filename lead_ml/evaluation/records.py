@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from lead_ml.model.metrics import Interval
-from lead_ml.project.targets import Candidate
+from lead_ml.project.targets import Candidate, Signal
 
 MOST_NAMED = 8
 # Positive leads of the test window from which no measurable gain means that there is no signal.
 SIGNAL_WINS = 400
-
-Signal = Literal["signal", "none", "unknown", "worse"]
 
 
 class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,13 +14,13 @@ from lead_ml.evaluation.records import (
     CandidateRecord,
     Choice,
     Evaluation,
-    Signal,
     WindowRecord,
 )
 from lead_ml.evaluation.split import Window
 from lead_ml.language import Catalog, Lang, catalog
 from lead_ml.model import Calibration
 from lead_ml.model.metrics import Interval
+from lead_ml.project.targets import Signal
 from lead_ml.tables.instants import iso
 
 ENOUGH_POSITIVES = 200  # below, a difference between candidates is mostly noise: AUC half-width about .04

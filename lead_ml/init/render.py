@@ -59,7 +59,9 @@ def render_fake(fake: DraftFake, groups: Sequence[str], findings: Findings) -> s
     else:
         target = Call("Fake", (*given, ("stages", strings(("sql", "opportunity", "won", "lost")))))
     ages = () if fake.column else _FAKE_AGES
-    return _render("model.py", about=docstring(about), name="fake", target=target, groups=groups, ages=ages, unused=[])
+    return _render(
+        "model.py", about=docstring(about), name="fake", target=target, groups=groups, ages=ages, unused=[]
+    )
 
 
 def render_params(

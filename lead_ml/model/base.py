@@ -8,11 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from lead_ml.asof.matrix import FeatureMatrix, Matrix
 from lead_ml.errors import BundleError, InputError, LeadMLError, TooLittleData
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.targets import Candidate
@@ -20,6 +21,7 @@ from lead_ml.tables.dataset import Floats
 
 FILE = "model.json"
 FORMAT = 1
+M = TypeVar("M", bound=Matrix)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Classifier(ABC):
     @abstractmethod
     def fit(
         self,
-        X: Floats,
+        X: Matrix,
         y: npt.NDArray[Any],
         *,
         sample_weight: Floats | None = None,
@@ -59,7 +61,7 @@ class Classifier(ABC):
         Parameters
         ----------
         X
-            (n, d) float64, C-contiguous, NaN where missing.
+            (n, d) float64, C-contiguous, NaN where missing; or one that is made block by block.
         y
             (n,) labels 0 and 1.
         sample_weight
@@ -182,16 +184,18 @@ class Classifier(ABC):
         return check_matrix(X, self._fitted())
 
 
-def described(X: Floats, columns: Sequence[ColumnInfo] | None) -> tuple[ColumnInfo, ...]:
+def described(X: Matrix, columns: Sequence[ColumnInfo] | None) -> tuple[ColumnInfo, ...]:
     """Return the columns of a matrix: those given, or numbers named ``x0``, ``x1``, ..."""
     if columns is not None:
         return tuple(columns)
     return tuple(ColumnInfo(f"x{j}", "number") for j in range(np.shape(X)[-1]))
 
 
-def check_matrix(X: Floats, columns: Sequence[ColumnInfo]) -> Floats:
+def check_matrix(X: M, columns: Sequence[ColumnInfo]) -> M:
     """Return ``X``, or raise InputError where it is no float64 C-contiguous matrix with these columns."""
-    right = isinstance(X, np.ndarray) and X.dtype == np.float64 and X.ndim == 2 and X.flags.c_contiguous
+    right = isinstance(X, FeatureMatrix) or (
+        isinstance(X, np.ndarray) and X.dtype == np.float64 and X.ndim == 2 and X.flags.c_contiguous
+    )
     if not right or X.shape[1] != len(columns):
         raise InputError(
             "the matrix does not fit the model",
@@ -203,7 +207,7 @@ def check_matrix(X: Floats, columns: Sequence[ColumnInfo]) -> Floats:
 
 
 def check_fit(
-    X: Floats, y: npt.NDArray[Any], sample_weight: Floats | None, columns: Sequence[ColumnInfo]
+    X: Matrix, y: npt.NDArray[Any], sample_weight: Floats | None, columns: Sequence[ColumnInfo]
 ) -> tuple[Floats, Floats]:
     """Return labels and weights as float64 (n,), or raise InputError where an input is not sound."""
     check_matrix(X, columns)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from lead_ml.asof.matrix import Matrix
 from lead_ml.model.base import ColumnInfo
 from lead_ml.model.metrics import logit, logit_losses, sigmoid
 from lead_ml.model.scorecard import Scorecard
@@ -37,7 +38,7 @@ class Design:
     Coefficients stand in the order: numbers, missing indicators, the prior, the intercept, category codes.
     """
 
-    X: Floats
+    X: Matrix
     labels: Floats
     weight: Floats
     columns: tuple[ColumnInfo, ...]
@@ -48,13 +49,15 @@ class Design:
 
     @classmethod
     def of(
-        cls, X: Floats, labels: Floats, weight: Floats, columns: Sequence[ColumnInfo], prior: Scorecard | None
+        cls, X: Matrix, labels: Floats, weight: Floats, columns: Sequence[ColumnInfo], prior: Scorecard | None
     ) -> Design:
         """Decide the transforms; rows without weight must not decide which codes or missing values were seen."""
         used = weight > 0
         if not used.all():
             X, labels, weight = np.ascontiguousarray(X[used]), labels[used], weight[used]
-        terms = tuple(_term(X[:, j].copy(), weight, column) for j, column in enumerate(columns))
+        terms = tuple(
+            _term(np.ascontiguousarray(X[:, j]), weight, column) for j, column in enumerate(columns)
+        )
         fitted = None if prior is None else Scorecard(rules=prior.rules, base_rate=prior.base_rate)
         if fitted is not None:
             fitted.fit(X, None, sample_weight=weight, columns=columns)
@@ -70,8 +73,8 @@ class Design:
     @cached_property
     def missing(self) -> Floats:
         """Weighted share of the rows in which a column is missing, (d,)."""
-        w = self.weight
-        return np.array([w[np.isnan(column)].sum() / w.sum() for column in self.X.T])
+        w, count = self.weight, len(self.columns)
+        return np.array([w[np.isnan(self.X[:, j])].sum() / w.sum() for j in range(count)])
 
     @cached_property
     def indicators(self) -> Indices:
@@ -190,7 +193,7 @@ def _term(values: Floats, weight: Floats, column: ColumnInfo) -> Term:
     return CategoryTerm((0.0,) * max(column.n_codes, int(values.max()) + 1, UNSEEN + 1))
 
 
-def _prior_column(prior: Scorecard | None, X: Floats, weight: Floats) -> tuple[Floats | None, float]:
+def _prior_column(prior: Scorecard | None, X: Matrix, weight: Floats) -> tuple[Floats | None, float]:
     """The centered prior logit over ``scale``, and ``scale``; None where the prior does not vary."""
     if prior is None:
         return None, 1.0

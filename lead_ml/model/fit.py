@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import numpy.typing as npt
+import numpy as np
 
-from lead_ml.asof.encode import Encoder, RawColumns, fit_encoder, hide_some
+from lead_ml.asof.encode import Encoder, fit_encoder, fit_matrix
+from lead_ml.asof.matrix import RawColumns, RowsOf, blocks, take
 from lead_ml.declare import Declaration, Profile
 from lead_ml.errors import BundleError, DeclarationError
 from lead_ml.model import Classifier, ColumnInfo, LightGBM, Logistic, Scorecard, compile_rules
@@ -19,7 +19,7 @@ from lead_ml.model.icp import LearnedProfile, agreement, learn, out_of_fold
 from lead_ml.model.lightgbm import TrainBooster, train_booster_here
 from lead_ml.project.params import TargetParams
 from lead_ml.project.targets import Candidate, ModelSpec
-from lead_ml.tables.dataset import Coded, Floats, Indices
+from lead_ml.tables.dataset import Floats, Indices
 
 CLASSES: Mapping[Candidate, type[Classifier]] = {
     "scorecard": Scorecard,
@@ -54,6 +54,10 @@ class Fitted:
     def matrix(self, raw: RawColumns) -> Floats:
         """Return the float64 matrix (rows, features) of raw feature columns."""
         return self.encoder.transform(self.completed(raw))
+
+    def logit(self, raw: RawColumns, rows: Indices) -> Floats:
+        """Return the log-odds of some rows of raw columns, block by block."""
+        return logits((self,), raw, rows)[0]
 
     def completed(self, raw: RawColumns) -> RawColumns:
         """Return the raw columns with the agreement to each profile filled in."""
@@ -114,12 +118,12 @@ def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[D
 
 @dataclass(frozen=True)
 class FitRows:
-    """The rows of a fit: raw feature columns, and the lead, label (0.0 or 1.0), weight and group of each row, all (rows,).
+    """The rows of a fit: their raw feature columns, and the lead, label (0.0 or 1.0), weight and group of each row, all (rows,).
 
     Leads of one person or account share a group; each lead is its own by default.
     """
 
-    raw: RawColumns
+    raw: RowsOf
     lead: Indices
     y: Floats
     weight: Floats
@@ -146,10 +150,7 @@ def fit_all(
     first = recipes[0]
     profiles, raw = _profiled(first, declarations, rows)
     encoder = fit_encoder(declarations, raw, rows.lead, _named(first))
-    X = encoder.transform(raw)
-    places = [j for j, name in enumerate(encoder.names) if name in encoder.categories]
-    books = Encoder(tuple(encoder.names[j] for j in places), encoder.categories)
-    X[:, places] = hide_some(books, X[:, places], rows.lead, first.seed)
+    X = fit_matrix(encoder, raw, rows.lead, first.seed)
     columns = columns_of(declarations, encoder, first.spec)
     design: Design | None = None
     found = []
@@ -176,23 +177,26 @@ def columns_of(
     )
 
 
-def take(raw: RawColumns, rows: npt.NDArray[Any]) -> RawColumns:
-    """Return the rows, by position or mask, of every raw column."""
-    return {
-        name: column.take(rows) if isinstance(column, Coded) else column[rows] for name, column in raw.items()
-    }
+def logits(fits: Sequence[Fitted], raw: RawColumns, rows: Indices) -> list[Floats]:
+    """Return the log-odds (rows,) by each of some fits, which share a code book, of some rows of raw columns."""
+    found: list[list[Floats]] = [[] for _ in fits]
+    for part in blocks(rows):
+        X = fits[0].matrix(take(raw, part))
+        for own, fitted in zip(found, fits, strict=True):
+            own.append(fitted.model.predict_logit(X))
+    return [np.concatenate(own) for own in found]
 
 
 def _profiled(
     recipe: Recipe, declarations: Sequence[Declaration], rows: FitRows
-) -> tuple[dict[str, LearnedProfile], RawColumns]:
+) -> tuple[dict[str, LearnedProfile], RowsOf]:
     """Learn the profiles, and fill in the out-of-fold agreement of the fit rows."""
     hand = recipe.params.profile
-    learned, own = {}, {}
+    learned, own = {}, dict[str, Floats]()
     for item in profiles_of(declarations):
         learned[item.name] = learn(item, rows.raw, rows.lead, rows.y, hand)
         own[item.name] = out_of_fold(item, rows.raw, rows.lead, rows.person, rows.y, hand, recipe.seed)
-    return learned, {**rows.raw, **own}
+    return learned, replace(rows.raw, own=own)
 
 
 def _named(recipe: Recipe) -> dict[str, frozenset[str]]:

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from lead_ml.asof.encode import RARE_BELOW, RawColumns
+from lead_ml.asof.encode import RARE_BELOW
+from lead_ml.asof.matrix import RawColumns
 from lead_ml.declare import MISSING, Attribute, Declaration, Profile, part_name
 from lead_ml.model.calibration import folds_of
 from lead_ml.tables.dataset import Coded, Floats, Indices

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from lead_ml.asof.matrix import Matrix
 from lead_ml.errors import BundleError
 from lead_ml.model.base import Classifier, ColumnInfo, check_classes, check_fit, described
 from lead_ml.project.params import LightGBMParams
@@ -38,7 +39,7 @@ class BoosterTask:
 
     params: Mapping[str, Any]
     rounds: int
-    X: Floats
+    X: Matrix
     y: Floats
     weight: Floats | None
     names: Sequence[str]
@@ -53,7 +54,7 @@ def train_booster_here(task: BoosterTask) -> str:
     import lightgbm
 
     data = lightgbm.Dataset(
-        task.X,
+        np.asarray(task.X),
         task.y,
         weight=task.weight,
         feature_name=list(task.names),
@@ -108,7 +109,7 @@ class LightGBM(Classifier):
 
     def fit(
         self,
-        X: Floats,
+        X: Matrix,
         y: npt.NDArray[Any],
         *,
         sample_weight: Floats | None = None,

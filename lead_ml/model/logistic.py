@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from lead_ml.asof.matrix import Matrix
 from lead_ml.errors import ParamsError
 from lead_ml.model.base import Classifier, ColumnInfo, add_up, check_classes, check_fit, described
 from lead_ml.model.design import Design
@@ -41,7 +42,7 @@ class Logistic(Classifier):
 
     def fit(
         self,
-        X: Floats,
+        X: Matrix,
         y: npt.NDArray[Any],
         *,
         sample_weight: Floats | None = None,
@@ -51,7 +52,7 @@ class Logistic(Classifier):
         return self.fit_design(self.design(X, y, sample_weight, described(X, columns)))
 
     def design(
-        self, X: Floats, y: npt.NDArray[Any], sample_weight: Floats | None, columns: Sequence[ColumnInfo]
+        self, X: Matrix, y: npt.NDArray[Any], sample_weight: Floats | None, columns: Sequence[ColumnInfo]
     ) -> Design:
         """Decide the transforms, which fits with other penalties can share."""
         labels, weight = check_fit(X, y, sample_weight, columns)

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.asof.encode import FIRST_LEVEL, MISSING
+from lead_ml.asof.matrix import Matrix
 from lead_ml.errors import DeclarationError
-from lead_ml.model.base import Classifier, ColumnInfo, check_fit, described
+from lead_ml.model.base import Classifier, ColumnInfo, check_fit, check_matrix, described
 from lead_ml.project.params import PointsRule
 from lead_ml.project.targets import Candidate
 from lead_ml.tables.dataset import Floats
@@ -76,7 +77,7 @@ class Scorecard(Classifier):
 
     def fit(
         self,
-        X: Floats,
+        X: Matrix,
         y: npt.NDArray[Any] | None = None,
         *,
         sample_weight: Floats | None = None,
@@ -90,22 +91,22 @@ class Scorecard(Classifier):
             self.mean_points_[column] = (self._points(X, column) * weight).sum() / total
         return self
 
-    def predict_logit(self, X: Floats) -> Floats:
+    def predict_logit(self, X: Matrix) -> Floats:
         """Return logit(base_rate) + points * ln(10) / 20, (n,)."""
-        total = np.zeros(len(self._checked(X)))
+        total = np.zeros(len(check_matrix(X, self._fitted())))
         for column in self._used():
             total += self._points(X, column)
         return total * LOGIT_PER_POINT + self._start()
 
     def contributions(self, X: Floats) -> Floats:
         """Return (n, d + 1): (points - mean points) * ln(10) / 20 of each column, and the mean lead's logit."""
-        found = np.zeros((len(self._checked(X)), len(self.columns_) + 1))
+        found = np.zeros((len(check_matrix(X, self._fitted())), len(self.columns_) + 1))
         found[:, -1] = self._start() + math.fsum(self.mean_points_) * LOGIT_PER_POINT
         for column in self._used():
             found[:, column] = (self._points(X, column) - self.mean_points_[column]) * LOGIT_PER_POINT
         return found
 
-    def _points(self, X: Floats, column: int) -> Floats:
+    def _points(self, X: Matrix, column: int) -> Floats:
         """Points (n,) of the rules on one column."""
         points, values = np.zeros(len(X)), X[:, column]
         for rule in self.rules:

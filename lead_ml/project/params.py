@@ -136,7 +136,9 @@ class ClosingParams(Section):
     @model_validator(mode="after")
     def _names_its_values(self) -> ClosingParams:
         if (self.column is None) == bool(self.stages):
-            raise ValueError("give column and stages together: a lead column, and which of its values are closed")
+            raise ValueError(
+                "give column and stages together: a lead column, and which of its values are closed"
+            )
         return self
 
     @property

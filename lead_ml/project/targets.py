@@ -11,6 +11,8 @@ from lead_ml.project.words import POSITIVE_WORDS
 Candidate = Literal["scorecard", "logistic", "lightgbm"]
 CANDIDATES: tuple[Candidate, ...] = ("scorecard", "logistic", "lightgbm")
 CLOSING_STAGES = ("won", "lost", "invalid")
+# What an evaluation says of the chosen candidate against the base rate, see :class:`lead_ml.evaluation.Evaluation`.
+Signal = Literal["signal", "none", "unknown", "worse"]
 
 
 class Won(msgspec.Struct, frozen=True, kw_only=True, tag="won"):

@@ -1,6 +1,6 @@
 """Scorers: bundles on disk and what they answer."""
 
-from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
+from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons, Validation
 from lead_ml.scoring.bundle import (
     Bundle,
     BundleInfo,
@@ -43,6 +43,7 @@ __all__ = [
     "Scored",
     "Scorer",
     "Served",
+    "Validation",
     "WorklistRow",
     "accept_thresholds",
     "accepted_thresholds",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from lead_ml.scoring.reasons import Reason
+from lead_ml.scoring.thresholds import Grade, Stage
+
+Validation = Literal["validated", "unvalidated", "no_signal"]
 
 
 class Reasons(msgspec.Struct, frozen=True, rename={"for_": "for"}):
@@ -29,8 +34,10 @@ class FakeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One scored lead.
 
-    ``probability`` (0-1) with its 90% interval ``lower``-``upper``; ``score`` 0-100; ``grade`` A-D; ``stage`` is the advice
-    (``sql``, ``mql`` or ``none``). ``base`` plus all reasons' contributions is the logit of the probability. ``groups``
+    ``probability`` (0-1) with its 90% interval ``lower``-``upper``; ``score`` 0-100; ``grade`` A-D, null for a lead flagged as
+    fake and for a model without signal; ``stage`` is the advice (``sql``, ``mql``, ``none``, or ``verify`` for a lead flagged as
+    fake). ``validation`` is ``validated`` where the test window showed the model to be better than the base rate, ``unvalidated``
+    where too few outcomes are known to tell, ``no_signal`` where it showed no gain. ``base`` plus all reasons' contributions is the logit of the probability. ``groups``
     sums them per feature group. ``reference_until`` (ISO 8601) is how far the history of shared keys reaches;
     ``events_supplied`` tells whether events came with the lead at all; ``ignored`` lists events that were left out, and why.
     """
@@ -41,8 +48,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     lower: float
     upper: float
     score: float
-    grade: str
-    stage: str
+    grade: Grade | None
+    stage: Stage
+    validation: Validation
     base: float
     reasons: Reasons
     groups: dict[str, float]

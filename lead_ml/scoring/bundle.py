@@ -21,7 +21,8 @@ from lead_ml.declare import Declaration, from_json, to_json
 from lead_ml.errors import BundleError
 from lead_ml.model import Calibration, CalibrationInterval
 from lead_ml.model.fit import Fitted
-from lead_ml.project.targets import ModelSpec
+from lead_ml.project.targets import ModelSpec, Signal
+from lead_ml.scoring.answer import Validation
 from lead_ml.scoring.extra_file import extra_from_arrays, extra_to_arrays
 from lead_ml.scoring.golden import Golden
 from lead_ml.scoring.manifest import BundleManifest, seal, verify
@@ -34,7 +35,7 @@ ACCEPTED = "thresholds.json"
 
 
 class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The scalars of a bundle: ``until`` is the end of its data, microseconds UTC."""
+    """The scalars of a bundle: ``until`` is the end of its data, microseconds UTC; ``signal`` is that of conversion."""
 
     project: str
     synthetic: bool
@@ -46,6 +47,12 @@ class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
     reference_odds: float
     fake_flag: float
     cold_start_stage: str = ""
+    signal: Signal = "unknown"
+
+    @property
+    def validation(self) -> Validation:
+        """Whether scores were shown to be better than the base rate: yes, not yet, or no."""
+        return {"signal": "validated", "unknown": "unvalidated"}.get(self.signal, "no_signal")  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lead_ml.asof.encode import RawColumns
+from lead_ml.asof.matrix import RawColumns, take
 from lead_ml.errors import BundleError
-from lead_ml.model.fit import Fitted, take
+from lead_ml.model.fit import Fitted
 from lead_ml.tables.dataset import Floats
 
 ROWS = 32

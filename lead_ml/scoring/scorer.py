@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import Compiled, features_at
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import RawColumns
 from lead_ml.language import Lang
 from lead_ml.model.metrics import sigmoid
 from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
@@ -106,18 +106,23 @@ class Scorer:
 
     def _answer(self, scored: Mapping[str, Scored], row: int, asked: Prepared, place: int) -> Answer:
         """Word one row for the snapshot at that place of what was asked."""
-        main, fake = scored["conversion"], scored.get("fake")
-        logit = float(main.logit[row])
-        mql, sql = self.thresholds.mql_logit, self.thresholds.sql_logit
+        main, part = scored["conversion"], scored.get("fake")
+        logit, validation = float(main.logit[row]), self.bundle.info.validation
+        fake = None if part is None else self._fake(part, row, asked)
+        flagged = fake is not None and fake.flag
+        graded = validation != "no_signal" and not flagged
+        lines = self.thresholds.mql_logit, self.thresholds.sql_logit
+        stage = stage_of(logit, *lines) if graded else "none"
         return Answer(
             **_shown(main, row, asked),
             lead_id=asked.dataset.leads.lead_id[int(asked.spine.lead[place])],
             as_of=iso(int(asked.spine.as_of[place])),
             score=float(score_of(logit, self.bundle.info.reference_odds)),
-            grade=grade_of(logit, mql, sql),
-            stage=stage_of(logit, mql, sql),
+            grade=grade_of(logit, *lines) if graded else None,
+            stage="verify" if flagged else stage,
+            validation=validation,
             groups=group_sums(main.part.fitted.declarations, main.contributions[row, :-1]),
-            fake=None if fake is None else self._fake(fake, row, asked),
+            fake=fake,
             model_version=self.version,
             thresholds_version=self.thresholds.version,
             reference_until=iso(self.bundle.info.until),

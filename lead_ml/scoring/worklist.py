@@ -34,12 +34,13 @@ class WorklistRow(msgspec.Struct, frozen=True):
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
-    """Which version serves: ``folder`` is relative to the runs folder; ``at`` is ISO 8601 UTC."""
+    """Which version serves: ``folder`` is relative to the runs folder; ``at`` is ISO 8601 UTC, ``forced`` the reason given where the promotion gate was overruled."""
 
     version: str
     folder: str
     at: str
     why: str
+    forced: str | None = None
 
 
 def write_worklist(rows: Iterator[WorklistRow], runs: Path) -> Path:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from lead_ml.errors import BundleError, LeadMLError
-from lead_ml.scoring import Scorer, accepted_thresholds, served_folder, served_version
+from lead_ml.scoring import Scorer, accepted_thresholds, served_version
 from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.service.files import Stamp, stamp_of
 from lead_ml.service.problems import ProblemError
@@ -48,6 +48,7 @@ class BundleOnDisk(NamedTuple):
     name: str
     folder: Path
     stamp: Stamp | None
+    forced: str = ""  # why it serves although the promotion gate refused it
 
 
 class Loaders(NamedTuple):
@@ -81,6 +82,11 @@ class ScorerReloader:
             why = "The model could not be loaded; see /v1/model." if failed else "The model is being loaded."
             raise ProblemError("not-ready", why, headers={"Retry-After": "5"})
         return self._scorer
+
+    @property
+    def forced(self) -> str:
+        """Why the scorer serves although the promotion gate refused it; empty if it passed."""
+        return "" if self._source is None else self._source.forced
 
     @property
     def ready(self) -> bool:
@@ -141,8 +147,11 @@ class ScorerReloader:
 
     def _wanted(self) -> BundleOnDisk:
         fixed, runs = self._settings.bundle, self._settings.runs
-        name, folder = (fixed.name, fixed) if fixed else (served_version(runs).version, served_folder(runs))
-        return BundleOnDisk(name, folder, stamp_of(folder / "manifest.json"))
+        if fixed:
+            return BundleOnDisk(fixed.name, fixed, stamp_of(fixed / "manifest.json"))
+        served = served_version(runs)
+        folder = runs / served.folder
+        return BundleOnDisk(served.version, folder, stamp_of(folder / "manifest.json"), served.forced or "")
 
     def _load(self, source: BundleOnDisk) -> None:
         if self._failed is not None and self._failed[0] == source and time.monotonic() < self._failed[1]:

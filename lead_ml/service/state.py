@@ -9,6 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lead_ml.scoring import Validation
 from lead_ml.service.http import answer, runtime_of
 from lead_ml.service.problems import ProblemError
 from lead_ml.service.reload import ReloadState
@@ -16,7 +17,10 @@ from lead_ml.tables.instants import iso
 
 
 class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The model in use: its type and metrics per target, the lead columns it reads, and the last reload."""
+    """The model in use: its type and metrics per target, the lead columns it reads, and the last reload.
+
+    ``validation`` is as in the answers; ``forced`` is the reason given where it serves although the promotion gate refused it.
+    """
 
     version: str
     project: str
@@ -24,6 +28,8 @@ class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     candidates: dict[str, str]
     data_until: str
     cold_start_stage: str
+    validation: Validation
+    forced: str
     columns: tuple[str, ...]
     thresholds_version: str
     loaded_at: str
@@ -48,6 +54,8 @@ async def get_model(request: Request) -> Response:
             candidates={name: part.fitted.candidate for name, part in scorer.bundle.parts.items()},
             data_until=iso(facts.until),
             cold_start_stage=facts.cold_start_stage,
+            validation=facts.validation,
+            forced=reloader.forced,
             columns=facts.columns,
             thresholds_version=scorer.thresholds.version,
             loaded_at=iso(int(reloader.loaded_at) * 1_000_000),

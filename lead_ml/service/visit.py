@@ -68,6 +68,8 @@ class Visit:
             query=tuple((name, value) for name, value in query if name != "accepted"),
             project=info.project if info is not None and known else "",
             synthetic=info is not None and info.synthetic,
+            validation="validated" if info is None else info.validation,
+            forced=reloader.forced if known else "",
             user=self.caller.name,
             csrf=self.runtime.signer.csrf(self.session),
             logged_in=known,

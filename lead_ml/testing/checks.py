@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import Compiled, features_at, shared_plans
 from lead_ml.asof.kernel import take_snapshot
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import RawColumns
 from lead_ml.declare import MICROSECONDS_PER_DAY, Aggregate, Declaration, is_category, reads_clock
 from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.tables.instants import iso

@@ -16,7 +16,6 @@ from lead_ml.declare import Declaration
 from lead_ml.errors import BundleError
 from lead_ml.evaluation import Forward, Table
 from lead_ml.model import Calibration
-from lead_ml.model.fit import take
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
@@ -79,6 +78,7 @@ def assemble(
             reference_odds=odds,
             fake_flag=params.fake_flag,
             cold_start_stage=stage,
+            signal="unknown" if main.forward is None else main.forward.evaluation.signal,
         ),
         params=public(project.params),
         declarations=declarations,
@@ -119,7 +119,7 @@ def _reference_odds(project: Project, main: Trained) -> float:
     rate = (float(main.table.labels.y[first].sum()) + 0.5) / (len(first) + 1.0)
     if main.forward is None:
         fitted = main.part.fitted
-        logit = fitted.model.predict_logit(fitted.matrix(take(main.table.raw, first)))
+        logit = fitted.logit(main.table.raw, first)
         rate = float(sigmoid(main.part.calibration.apply(logit)).mean())
     return rate / (1 - rate)
 

@@ -141,7 +141,13 @@ def _champion(runs: Path, version: str | None, force: str | None) -> Run | None:
 
 
 def _serve(runs: Path, done: Promotion) -> Promotion:
-    served = Served(version=done.version, folder=f"{done.version}/bundle", at=done.at, why=done.words)
+    served = Served(
+        version=done.version,
+        folder=f"{done.version}/bundle",
+        at=done.at,
+        why=done.words,
+        forced=done.forced if done.action == "promote" else _forced_before(promotions(runs), done.version),
+    )
     serve_version(runs, served)
     with (runs / LOG).open("ab") as file:
         file.write(msgspec.json.encode(done) + b"\n")
@@ -149,6 +155,14 @@ def _serve(runs: Path, done: Promotion) -> Promotion:
         os.fsync(file.fileno())
     _tell_registry(runs, done)
     return done
+
+
+def _forced_before(log: Sequence[Promotion], version: str) -> str | None:
+    """Return the reason with which a version was last promoted by force: a rollback to it does not clear it."""
+    return next(
+        (entry.forced for entry in reversed(log) if (entry.action, entry.version) == ("promote", version)),
+        None,
+    )
 
 
 def _tell_registry(runs: Path, done: Promotion) -> None:

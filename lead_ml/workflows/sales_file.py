@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,18 @@ from lead_ml.errors import InputError
 from lead_ml.scoring import Answer
 from lead_ml.workflows.score import ScoredProject
 
+Row = dict[str, Any]
 PERSON = ("name", "company", "owner")
 REASONS = 6
+_BATCH = 20_000  # rows in memory
+_NUMBERS = (
+    *("probability", "lower", "upper", "score", "fake_probability"),
+    *(f"points_{number}" for number in range(1, REASONS + 1)),
+)
 
 
-def sales_rows(done: ScoredProject, link: str = "") -> list[dict[str, Any]]:
-    """Return one row per scored lead, best first and stale leads last; ``state`` is as in :class:`lead_ml.scoring.WorklistRow`.
+def sales_rows(done: ScoredProject, link: str = "") -> Iterator[Row]:
+    """Yield one row per scored lead, best first and stale leads last; ``state`` is as in :class:`lead_ml.scoring.WorklistRow`.
 
     ``name``, ``company`` and ``owner`` are there where the data has them, ``link`` where an address of a lead in the CRM is
     given, with ``{lead_id}`` in it. ``points_1``, ``reason_1`` to ``reason_6`` are the strongest reasons first; negative points lower the
@@ -24,15 +31,10 @@ def sales_rows(done: ScoredProject, link: str = "") -> list[dict[str, Any]]:
     leads = done.dataset.leads
     place = {lead_id: row for row, lead_id in enumerate(leads.lead_id)}
     columns = {name: (*leads.columns[name].levels, None) for name in PERSON if name in leads.columns}
-    people = (
-        {name: levels[leads.columns[name].codes[place[answer.lead_id]]] for name, levels in columns.items()}
-        for answer in done.answers
-    )
-    states = [*[done.opened.state] * len(done.ranked), *["stale"] * len(done.opened.stale)]
-    return [
-        _row(answer, person, state, link)
-        for answer, person, state in zip(done.answers, people, states, strict=True)
-    ]
+    for number, answer in enumerate(done.answers):
+        row = place[answer.lead_id]
+        person = {name: levels[leads.columns[name].codes[row]] for name, levels in columns.items()}
+        yield _row(answer, person, done.opened.state if number < done.ranked else "stale", link)
 
 
 def _row(answer: Answer, person: Mapping[str, str | None], state: str, link: str) -> dict[str, Any]:
@@ -48,6 +50,7 @@ def _row(answer: Answer, person: Mapping[str, str | None], state: str, link: str
         "grade": answer.grade,
         "stage": answer.stage,
         "state": state,
+        "validation": answer.validation,
         "fake_probability": None if fake is None else round(fake.probability, 4),
         "fake_flag": None if fake is None else fake.flag,
         **_reasons(answer),
@@ -79,13 +82,33 @@ def check_writable(path: Path) -> None:
         )
 
 
-def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+def write_table(rows: Iterable[Row], path: Path) -> None:
     """Write rows as CSV (UTF-8 with a byte order mark, so that Excel reads Chinese) or Parquet, by the ending."""
+    check_writable(path)
+    (_write_csv if path.suffix == ".csv" else _write_parquet)(_batches(rows), path)
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    waiting = iter(rows)
+    while batch := list(islice(waiting, _BATCH)):
+        yield batch
+
+
+def _write_csv(batches: Iterator[list[Row]], path: Path) -> None:
     import pandas as pd
 
-    check_writable(path)
-    frame = pd.DataFrame.from_records(list(rows))
-    if path.suffix == ".csv":
-        frame.to_csv(path, index=False, encoding="utf-8-sig")
-    else:
-        frame.to_parquet(path, index=False)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        for number, batch in enumerate(batches):
+            pd.DataFrame.from_records(batch).to_csv(file, index=False, header=number == 0)
+
+
+def _write_parquet(batches: Iterator[list[Row]], path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    first = next(batches, [])
+    kinds = {"fake_flag": pa.bool_(), **dict.fromkeys(_NUMBERS, pa.float64())}
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in (first[0] if first else ())])
+    with pq.ParquetWriter(path, schema) as writer:
+        for batch in chain([first], batches):
+            writer.write_table(pa.Table.from_pylist(batch, schema))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +10,16 @@ import numpy as np
 
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import take
 from lead_ml.asof.open_leads import OpenLeads, find_open_leads
 from lead_ml.errors import InputError
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.language import Lang, catalog
-from lead_ml.model.fit import take
 from lead_ml.registry.runs import open_run
 from lead_ml.scoring import Answer, LeadState, Scorer, WorklistRow, served_folder, write_worklist
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.instants import iso, parse_iso
+from lead_ml.workflows.answers import StoredAnswers
 from lead_ml.workflows.load import load
 from lead_ml.workflows.work import HERE, Work
 
@@ -38,25 +39,29 @@ class ScoredProject:
     """The open leads of a project with their answers, best first and the stale ones last, and the file of the worklist."""
 
     dataset: Dataset
-    answers: list[Answer]
+    answers: Sequence[Answer]
     worklist: Path
     opened: OpenLeads
 
     @property
-    def ranked(self) -> list[Answer]:
-        """The answers without those of stale leads."""
-        return self.answers[: len(self.opened.ranked)]
+    def ranked(self) -> int:
+        """How many of the answers are ranked; those after them are of stale leads."""
+        return len(self.opened.ranked)
+
+    def best(self, top: int) -> Sequence[Answer]:
+        """Return the answers of the best leads, without stale ones."""
+        return self.answers[: min(top, self.ranked)]
 
     def heading(self, shown: int, lang: Lang) -> str:
         """Say how many of the ranked leads are shown; leads that may be lost are not called open."""
         key = "top" if self.opened.recent_days is None else "top_undecided"
-        return catalog(lang)(f"score.{key}", shown=min(shown, len(self.ranked)), count=len(self.ranked))
+        return catalog(lang)(f"score.{key}", shown=min(shown, self.ranked), count=self.ranked)
 
     def notes(self, lang: Lang) -> list[str]:
         """Say where the worklist is, whether its leads are surely open, and how many are stale."""
         opened, say = self.opened, catalog(lang)
         key = "worklist" if opened.recent_days is None else "worklist_undecided"
-        found = [say(f"score.{key}", count=len(self.ranked), file=self.worklist)]
+        found = [say(f"score.{key}", count=self.ranked, file=self.worklist)]
         if opened.recent_days is not None:
             key = "undecided" if opened.recent_days else "undecided_undated"
             found.append(say(f"score.{key}", days=opened.recent_days))
@@ -78,8 +83,8 @@ def score_project(
     loaded = load(root, data, work)
     progress("data read")
     scorer = scorer_of(root, version)
-    answers = score_open(scorer, loaded.dataset, lang=lang, progress=progress, work=work)
     opened = open_leads_of(scorer, loaded.dataset)
+    answers = _stored(scorer, loaded.dataset, opened, lang=lang, progress=progress, work=work)
     worklist = save_worklist(answers, loaded.dataset, loaded.project.runs, opened)
     return ScoredProject(loaded.dataset, answers, worklist, opened)
 
@@ -115,25 +120,36 @@ def score_open(
 ) -> list[Answer]:
     """Score every open lead at the end of the data, best first and stale leads last; where `work` says, to the same last bit."""
     opened = open_leads_of(scorer, dataset)
-    answers = (work.score or _in_chunks)(scorer, dataset, opened.spine, lang=lang, top=top, progress=progress)
-    stale = {dataset.leads.lead_id[row] for row in opened.stale.tolist()}
-    return sorted(answers, key=lambda answer: (answer.lead_id in stale, -answer.probability, answer.lead_id))
+    return list(_stored(scorer, dataset, opened, lang=lang, top=top, progress=progress, work=work))
+
+
+def _stored(
+    scorer: Scorer,
+    dataset: Dataset,
+    opened: OpenLeads,
+    *,
+    lang: Lang,
+    top: int = 5,
+    progress: Progress,
+    work: Work,
+) -> StoredAnswers:
+    score = work.score or _in_chunks
+    found = score(scorer, dataset, opened.spine, lang=lang, top=top, progress=progress)
+    return StoredAnswers(found, last={dataset.leads.lead_id[row] for row in opened.stale.tolist()})
 
 
 def _in_chunks(
     scorer: Scorer, dataset: Dataset, spine: Spine, *, lang: Lang, top: int, progress: Progress
-) -> list[Answer]:
+) -> Iterator[list[Answer]]:
     raw = features_at(scorer.compiled, dataset, spine)
-    answers: list[Answer] = []
     for start in range(0, len(spine), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(spine)))
-        answers += scorer.score_features(take(raw, rows), dataset, spine.take(rows), lang=lang, top=top)
-        progress(f"scored {len(answers):,} of {len(spine):,} open leads")
-    return answers
+        yield scorer.score_features(take(raw, rows), dataset, spine.take(rows), lang=lang, top=top)
+        progress(f"scored {rows[-1] + 1:,} of {len(spine):,} open leads")
 
 
 def save_worklist(
-    answers: Sequence[Answer], dataset: Dataset, runs: Path, opened: OpenLeads | None = None
+    answers: Iterable[Answer], dataset: Dataset, runs: Path, opened: OpenLeads | None = None
 ) -> Path:
     """Write the answers as the worklist of the page, each with whether its lead is surely open, as `opened` says."""
     leads = dataset.leads

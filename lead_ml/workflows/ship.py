@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from lead_ml.asof.labels import NEVER
+from lead_ml.asof.matrix import RowsOf
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation import (
     Evaluated,
@@ -14,11 +17,11 @@ from lead_ml.evaluation import (
     for_fit,
 )
 from lead_ml.model import Calibration, CalibrationInterval, fit_calibration_interval
-from lead_ml.model.fit import Fitted, Recipe, take
+from lead_ml.model.fit import Fitted, Recipe
 from lead_ml.project.task import Task
 from lead_ml.scoring import BundlePart, make_golden
 from lead_ml.scoring.reasons import Evidence, fit_evidence
-from lead_ml.tables.dataset import Coded, Floats, Indices
+from lead_ml.tables.dataset import Coded, Floats
 
 
 def ship(task: Task, table: Table, evaluated: Evaluated) -> tuple[BundlePart, Calibration]:
@@ -58,8 +61,9 @@ def _part(
 ) -> BundlePart:
     evidence = Evidence(0.0, {})  # of a target without a single positive
     if table.labels.y.any():
-        first = table.first
-        evidence = fit_evidence(table.declarations, _values(table, fitted, first), table.labels.y[first])
+        evidence = fit_evidence(
+            table.declarations, _FirstRows(table.raw, table.first, fitted=fitted), table.labels.y[table.first]
+        )
     return BundlePart(
         spec=task.spec,
         horizon_days=task.horizon_days,
@@ -71,13 +75,15 @@ def _part(
     )
 
 
-def _values(table: Table, fitted: Fitted, rows: Indices) -> dict[str, Coded | Floats]:
-    """Take the raw values of some rows; rare category values are blanked, so that the evidence keeps none of them."""
-    found: dict[str, Coded | Floats] = {}
-    for name, column in take({item.name: table.raw[item.name] for item in table.declarations}, rows).items():
-        if isinstance(column, Coded):
-            kept = {level: level for level in fitted.encoder.categories[name].levels}
-            found[name] = column.map(kept.get)
-        else:
-            found[name] = column
-    return found
+@dataclass(frozen=True, eq=False)
+class _FirstRows(RowsOf):
+    """Raw columns of some rows; rare category values are blanked, so that the evidence keeps none of them."""
+
+    fitted: Fitted = field(kw_only=True)
+
+    def __getitem__(self, name: str) -> Coded | Floats:
+        column = super().__getitem__(name)
+        if not isinstance(column, Coded):
+            return column
+        kept = {level: level for level in self.fitted.encoder.categories[name].levels}
+        return column.map(kept.get)

@@ -10,13 +10,14 @@ import msgspec
 import numpy as np
 
 from lead_ml import registry
+from lead_ml.asof.matrix import take
 from lead_ml.declare import reads
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation import Evaluation, LeakyRecord, Table, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.evaluation.leakage import AuditReport, left_out_columns, to_json
 from lead_ml.evaluation.split import Window
-from lead_ml.model.fit import features_of, take
+from lead_ml.model.fit import features_of
 from lead_ml.project.load import Project
 from lead_ml.project.outcome_columns import outcome_columns
 from lead_ml.project.params import public
@@ -169,7 +170,9 @@ def _beside_leaky(
     declared = training.project.declarations
     named = {item.name for item in table.declarations}
     project = training.project
-    present = set(table.dataset.leads.columns) - outcome_columns(project.params, project.specs.values()).keys()
+    present = (
+        set(table.dataset.leads.columns) - outcome_columns(project.params, project.specs.values()).keys()
+    )
     extra = tuple(
         item for item in features_of(task.spec, declared) if item.name not in named and reads(item) <= present
     )

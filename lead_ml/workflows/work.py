@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import RawColumns
 from lead_ml.declare import Declaration
 from lead_ml.model.lightgbm import TrainBooster, train_booster_here
 from lead_ml.scoring import Answer
@@ -22,13 +22,13 @@ Progress = Callable[[str], None]
 class Work:
     """The heavy steps: features of snapshots, the trees of lightgbm, and scores with reasons.
 
-    ``score`` is called as :func:`lead_ml.workflows.score.score_open` does; without it, scores are made chunk by chunk here.
+    ``score`` yields answers piece by piece, in any order; without it they are made in this process.
     ``attached`` returns a dataset whose events, where they are in a layout, are read by whoever does the work.
     """
 
     features_at: Callable[[Sequence[Declaration], Dataset, Spine], RawColumns] = features_at
     train_booster: TrainBooster = train_booster_here
-    score: Callable[..., list[Answer]] | None = None
+    score: Callable[..., Iterator[list[Answer]]] | None = None
     attached: Callable[[Dataset], Dataset] = lambda dataset: dataset
 
 

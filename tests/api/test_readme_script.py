@@ -30,7 +30,7 @@ def test_the_script_has_at_most_twelve_lines() -> None:
 def test_the_script_goes_from_data_frames_to_explained_scores(tmp_path: Path) -> None:
     from lead_ml.demo import generate, write
 
-    write(generate(4_000, 7), tmp_path)
+    write(generate(8_000, 7), tmp_path)
     done = subprocess.run(
         [sys.executable, "-c", script()],
         cwd=tmp_path,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import RawColumns, widened
 from lead_ml.declare import category, difference, events, lead_age, leads, outcomes, ratio, validated
 from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.testing import sample_dataset
@@ -77,4 +77,4 @@ def _equal(one: object, other: object) -> bool:
         return tuple(one.levels) == tuple(other.levels) and np.array_equal(one.codes, other.codes)
     assert isinstance(one, np.ndarray)
     assert isinstance(other, np.ndarray)
-    return one.dtype == other.dtype and one.tobytes() == other.tobytes()
+    return widened(one).tobytes() == widened(other).tobytes()

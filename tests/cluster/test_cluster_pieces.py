@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from cluster_kit import DECLARED, asked, differing, sample
 
-from lead_ml.asof.encode import RawColumns
 from lead_ml.asof.join import Compiled, features_at
 from lead_ml.asof.labels import Spine
+from lead_ml.asof.matrix import RawColumns
 from lead_ml.cluster import opened
 from lead_ml.cluster.features import Found, in_pieces
 from lead_ml.cluster.mapped import lost

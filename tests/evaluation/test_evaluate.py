@@ -12,6 +12,7 @@ from evaluate_kit import evaluated, made
 from small import COLUMN, draw
 
 from lead_ml.asof.labels import NEVER
+from lead_ml.asof.matrix import take
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation import (
     Evaluation,
@@ -22,7 +23,6 @@ from lead_ml.evaluation import (
     for_fit,
 )
 from lead_ml.model import Calibration
-from lead_ml.model.fit import take
 from lead_ml.model.metrics import evaluate, sigmoid
 from lead_ml.workflows.training import recipes_of
 

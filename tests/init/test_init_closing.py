@@ -188,7 +188,7 @@ def test_undated_values_that_mean_not_real_draft_the_model_of_fakes(
     draft, _ = init_from_export(tmp_path / "mine", file)
     loaded = load(tmp_path / "mine")
     target = loaded.project.specs["fake"].target
-    assert target == Column(column=header.split(",")[0], positive=positive, negative=negative)
+    assert target == Column(column=header.split(",", maxsplit=1)[0], positive=positive, negative=negative)
     assert any("not a real person" in question.text for question in draft.questions)
     spine, labels = labelled_spine(loaded.project.tasks["fake"], loaded.dataset)
     text = loaded.dataset.leads.columns[target.column].values()
@@ -224,7 +224,9 @@ def test_the_question_about_a_missing_outcome_can_be_answered_as_it_says(tmp_pat
     (question,) = [item for item in draft.questions if "says that a lead converted" in item.text]
     assert "target=Column(" in question.change
     model = tmp_path / "mine" / "models" / "conversion.py"
-    text = re.sub(r"target=Won\(.*\)", 'target=Column(column="Status", positive=("Agendado",))', model.read_text())
+    text = re.sub(
+        r"target=Won\(.*\)", 'target=Column(column="Status", positive=("Agendado",))', model.read_text()
+    )
     model.write_text(text)
     assert load(tmp_path / "mine").project.specs["conversion"].target.column == "Status"  # type: ignore[union-attr]
 

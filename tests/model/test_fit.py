@@ -10,11 +10,12 @@ import pytest
 from small import draw, write_project
 
 from lead_ml.asof.encode import fit_encoder
+from lead_ml.asof.matrix import take
 from lead_ml.declare import Attribute
 from lead_ml.errors import BundleError, DeclarationError, ParamsError
 from lead_ml.evaluation import fit_rows
 from lead_ml.evaluation.split import groups_of
-from lead_ml.model.fit import Fitted, columns_of, features_of, take
+from lead_ml.model.fit import Fitted, columns_of, features_of
 from lead_ml.project.params import PointsRule, ScorecardParams
 from lead_ml.project.targets import CANDIDATES, ModelSpec, Won
 from lead_ml.workflows.training import build_table, recipes_of, usable_features

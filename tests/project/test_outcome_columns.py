@@ -27,7 +27,10 @@ def project(
         "from lead_ml.project.targets import Column, ModelSpec, Won\n\n"
         f"SPEC = ModelSpec(name='conversion', target={target}, groups=('fit',))\n"
     )
-    tables = {"leads": {"path": "leads.csv", "columns": {"state": "Status", "created_at": "Date"}}, **(data or {})}
+    tables = {
+        "leads": {"path": "leads.csv", "columns": {"state": "Status", "created_at": "Date"}},
+        **(data or {}),
+    }
     (root / "params.yaml").write_text(yaml.safe_dump({"project": "p", "data": tables, **params}))
     return load_project(root)
 
@@ -44,7 +47,9 @@ FEATURES = {
 def test_a_feature_on_the_target_is_refused_however_it_is_declared(
     tmp_path: Path, feature: str, declared: dict[str, Any]
 ) -> None:
-    with pytest.raises(DeclarationError, match=r"x reads Status, which says how a lead ended \(the target of models/conv"):
+    with pytest.raises(
+        DeclarationError, match=r"x reads Status, which says how a lead ended \(the target of models/conv"
+    ):
         project(tmp_path, feature.format("Status"), COLUMN, **declared)
 
 

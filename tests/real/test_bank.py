@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from lead_ml.asof.encode import fit_encoder
 from lead_ml.asof.join import features_at
+from lead_ml.asof.matrix import take
 from lead_ml.declare import category, number, validated
 from lead_ml.evaluation import backtest, candidate_name
 from lead_ml.evaluation.split import groups_of
 from lead_ml.model import LightGBM
-from lead_ml.model.fit import Recipe, columns_of, take
+from lead_ml.model.fit import Recipe, columns_of
 from lead_ml.model.metrics import log_loss, roc_auc, sigmoid
 from lead_ml.workflows.promote import promote
 from lead_ml.workflows.train import train

@@ -24,7 +24,9 @@ LEADS, THIRD = 1_500, (0.28, 0.40)
 @pytest.fixture(scope="module")
 def world() -> Any:
     """A world in which about every third lead is closed at the end of the data."""
-    return generate(LEADS, 3, days=260, settings=replace(SynthSettings(), closed_share=0.3, labelled_share=0.3))
+    return generate(
+        LEADS, 3, days=260, settings=replace(SynthSettings(), closed_share=0.3, labelled_share=0.3)
+    )
 
 
 def open_in(world: Any, shape: str) -> set[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pandas as pd
 import pytest
 
 from lead_ml.asof.labels import open_leads
@@ -19,7 +20,7 @@ from lead_ml.tables.instants import iso
 from lead_ml.workflows import doctor
 from lead_ml.workflows.init import init_project, reference_project
 from lead_ml.workflows.load import intake_summary, load, save_intake
-from lead_ml.workflows.sales_file import sales_rows
+from lead_ml.workflows.sales_file import sales_rows, write_table
 from lead_ml.workflows.score import ScoredProject, save_worklist, score_one, score_open
 
 
@@ -81,19 +82,44 @@ def test_one_lead_may_be_asked_about_in_its_past_but_not_before_it(trained: Any,
         score_one(scorer, data, "nobody")
 
 
+def opened(ranked: int, stale: int = 0) -> OpenLeads:
+    rows = np.arange(ranked + stale)
+    return OpenLeads(0, rows[:ranked], rows[ranked:])
+
+
 def test_a_row_for_sales_holds_the_figures_and_the_strongest_reasons(trained: Any) -> None:
     answer = read_worklist(trained.runs)[0].answer
-    one = OpenLeads(0, np.array([0]), np.array([], dtype=np.int64))
-    (row,) = sales_rows(ScoredProject(trained.dataset, [answer], trained.runs, one))
+    (row,) = sales_rows(ScoredProject(trained.dataset, [answer], trained.runs, opened(1)))
     assert row["state"] == "open"
     assert row["probability"] == round(answer.probability, 4)
     assert row["fake_probability"] == round(answer.fake.probability, 4)
     strongest = max((*answer.reasons.for_, *answer.reasons.against), key=lambda reason: abs(reason.points))
     assert (row["points_1"], row["reason_1"]) == (round(strongest.points, 1), strongest.text)
     assert "link" not in row
+
+
+def test_the_file_for_sales_is_written_in_batches_and_reads_back(
+    trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [row.answer for row in read_worklist(trained.runs)[:7]]
+    answers[0] = msgspec.structs.replace(answers[0], fake=None)
+    rows = list(sales_rows(ScoredProject(trained.dataset, answers, trained.runs, opened(5, 2))))
+    assert [row["state"] for row in rows] == ["open"] * 5 + ["stale"] * 2
+    monkeypatch.setattr("lead_ml.workflows.sales_file._BATCH", 3)
+    write_table(rows, tmp_path / "leads.csv")
+    write_table(rows, tmp_path / "leads.parquet")
+    for read in (pd.read_csv(tmp_path / "leads.csv"), pd.read_parquet(tmp_path / "leads.parquet")):
+        assert list(read["lead_id"]) == [answer.lead_id for answer in answers]
+        assert read["points_1"].tolist() == [row["points_1"] for row in rows]
+        assert np.isnan(read["fake_probability"][0])
+        assert list(read.columns) == list(rows[0])
+
+
+def test_a_lead_without_a_fake_model_and_a_link_in_the_row_for_sales(trained: Any) -> None:
+    answer = read_worklist(trained.runs)[0].answer
     bare = msgspec.structs.replace(answer, fake=None)
     (without,) = sales_rows(
-        ScoredProject(trained.dataset, [bare], trained.runs, one), "https://crm/{lead_id}"
+        ScoredProject(trained.dataset, [bare], trained.runs, opened(1)), "https://crm/{lead_id}"
     )
     assert without["fake_probability"] is without["fake_flag"] is None
     assert without["link"] == f"https://crm/{answer.lead_id}"

@@ -20,7 +20,7 @@ def aggregate(
     plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants, snapshot: HistorySnapshot | None = None
 ) -> Floats:
     """Compute the features of `plan`, (n, F), for snapshots (n,) of leads of `dataset`; see :func:`aggregate_coded`."""
-    return aggregate_coded(plan, dataset, lead, as_of, snapshot)[0]
+    return np.asarray(aggregate_coded(plan, dataset, lead, as_of, snapshot)[0])
 
 
 def aggregate_coded(

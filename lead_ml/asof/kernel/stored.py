@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from lead_ml.tables.dataset import Dataset, Events, Floats, Indices, Instants
+from lead_ml.asof.matrix import Matrix
+from lead_ml.tables.dataset import Dataset, Events, Indices, Instants
 
 if TYPE_CHECKING:
     from lead_ml.asof.kernel.history_snapshot import HistorySnapshot
     from lead_ml.asof.kernel.plan import Plan
 
-Answered = tuple[Floats, tuple[tuple[str, ...], ...]]
+Answered = tuple[Matrix, tuple[tuple[str, ...], ...]]
 
 
 class StoredEvents(Protocol):

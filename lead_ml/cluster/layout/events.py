@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from lead_ml.asof.kernel import Answered, HistorySnapshot, Plan, aggregate_coded, merged, take_snapshot
-from lead_ml.asof.kernel.order import UNSORTED, grouped, offsets_of, order_of, put_back, timed
+from lead_ml.asof.kernel.order import UNSORTED, grouped, offsets_of, order_of, timed
 from lead_ml.asof.kernel.stored import delays
 from lead_ml.asof.labels import Spine, first_per_lead, is_in
+from lead_ml.asof.matrix import FeatureMatrix, narrowed
 from lead_ml.cluster.layout.columns import Column, arrow_texts, stacked, taken
 from lead_ml.cluster.layout.layout import Layout
 from lead_ml.cluster.layout.manifest import INSTANTS, VALUE
-from lead_ml.cluster.layout.memory import block_of, handed_on
+from lead_ml.cluster.layout.memory import column_of, handed_on
 from lead_ml.cluster.layout.need import Need
 from lead_ml.cluster.layout.scattered import Scattered, partition_of
 from lead_ml.cluster.pieces import ClusterPiece, Cut, cuts_of
@@ -112,7 +113,7 @@ class LayoutEvents:
     def _by_key(self, plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants) -> Answered:
         cut = self._cut(plan, dataset, lead, as_of)
         answers = Answers(plan, len(lead))
-        answers.block[:] = np.nan  # snapshots of leads without the key are in no piece
+        answers.clear()  # snapshots of leads without the key are in no piece
         for piece, answered in self.run(_answer, self._ranges(cut), self.partitions):
             answers.put(cut.rows_of(piece), answered)
         return answers.in_order(None)
@@ -208,26 +209,49 @@ def by_lead_and_time(lead: Indices, as_of: Instants, leads: int) -> tuple[Indice
 
 
 class Answers:
-    """The answer of a plan for n snapshots, filled piece by piece; texts are coded anew, after those given by column."""
+    """The answer of a plan for n snapshots, filled piece by piece; texts are coded anew, after those given by column.
+
+    A column is as narrow as holds its numbers exactly, see :func:`lead_ml.asof.matrix.narrowed`.
+    """
 
     def __init__(self, plan: Plan, rows: int, texts: Sequence[Sequence[str]] = ()) -> None:
-        self.block: Floats = block_of(len(plan.features), rows)
+        self._rows, self._columns = rows, [column_of(rows, np.dtype(np.uint16)) for _ in plan.features]
         self._levels = [{text: code for code, text in enumerate(levels)} for levels in texts]
         self._levels = self._levels or [{} for _ in plan.shown_columns]
         self._shown = plan.shown
 
+    def clear(self) -> None:
+        """Make every answer missing."""
+        self._columns = [column_of(self._rows, np.dtype(np.float32)) for _ in self._columns]
+        for column in self._columns:
+            column[:] = np.nan
+
     def put(self, rows: slice | Indices, answered: Answered) -> None:
         """Put the answers of a piece into some rows."""
         matrix, texts = answered
-        self.block[:, rows] = matrix.T
-        for k, shown in self._shown:
-            self.block[k, rows] = _recoded(matrix[:, k], texts[shown], self._levels[shown])
+        shown = dict(self._shown)
+        for k in range(len(self._columns)):
+            numbers = matrix[:, k]
+            if k in shown:
+                numbers = _recoded(numbers, texts[shown[k]], self._levels[shown[k]])
+            self._put(k, rows, numbers)
+
+    def _put(self, k: int, rows: slice | Indices, numbers: Floats) -> None:
+        own = self._columns[k]
+        numbers = narrowed(numbers, own.dtype)
+        if numbers.dtype != own.dtype:
+            self._columns[k] = column_of(self._rows, numbers.dtype)
+            with np.errstate(invalid="ignore"):  # rows not put yet hold anything
+                self._columns[k][:] = own
+        self._columns[k][rows] = numbers
 
     def in_order(self, order: Indices | None) -> Answered:
         """Return the answers, with the rows that are in `order` back in their place."""
         if order is not None:
-            put_back(self.block, order)
-        return self.block.T, tuple(tuple(levels) for levels in self._levels)
+            for column in self._columns:
+                column[order] = column.copy()
+        matrix = FeatureMatrix([(column, None) for column in self._columns], self._rows)
+        return matrix, tuple(tuple(levels) for levels in self._levels)
 
 
 def _recoded(codes: Floats, texts: Sequence[str], levels: dict[str, int]) -> Floats:

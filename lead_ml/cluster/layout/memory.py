@@ -10,8 +10,7 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-
-from lead_ml.tables.dataset import Floats
+import numpy.typing as npt
 
 _lock = Lock()
 _before: list[Any] = []
@@ -31,6 +30,7 @@ def handed_on() -> Iterator[None]:
     """
     import pyarrow as pa
 
+    _give_back()
     with _lock:
         _before.append(pa.default_memory_pool())
         pa.set_memory_pool(pa.system_memory_pool())
@@ -46,19 +46,26 @@ def handed_on() -> Iterator[None]:
             if not _before:
                 pa.set_memory_pool(pool)
                 _tell_malloc(_TRIM_THRESHOLD, _CUT)
-                pa.system_memory_pool().release_unused()
+        _give_back()
 
 
-def block_of(columns: int, rows: int) -> Floats:
-    """Return float64 memory (columns, rows) for a large result, from Arrow.
+def column_of(rows: int, kind: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return memory (rows,) for a column of a large result, from Arrow.
 
     NumPy asks for huge pages. A virtual machine that returned them to its host waits for them up to six times as long as for
     small ones, and where it did not they save a thirtieth of a second per 100 MB.
     """
     import pyarrow as pa
 
-    buffer = pa.allocate_buffer(columns * rows * np.dtype(np.float64).itemsize)
-    return np.frombuffer(buffer, dtype=np.float64).reshape(columns, rows)
+    return np.frombuffer(pa.allocate_buffer(rows * kind.itemsize), dtype=kind)
+
+
+def _give_back() -> None:
+    """Return what is free to the system: what reading the data left behind is as much as a table of a million rows."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+    pa.system_memory_pool().release_unused()  # of glibc: malloc_trim
 
 
 def _tell_malloc(setting: int, value: int) -> None:

@@ -75,18 +75,25 @@ def fit_evidence(
     """
     target = np.asarray(y, dtype=np.float64)
     weights = np.ones(len(target)) if weight is None else np.asarray(weight, dtype=np.float64)
-    known = [(item, columns[item.name]) for item in declarations if item.name in columns]
     if not weights.sum() > 0:
         raise InputError(
             "no rows to take evidence from", source=_SOURCE, expected="mature rows with a weight"
         )
-    for name, column in [("weight", weights), *((item.name, column) for item, column in known)]:
-        if len(column) != len(target):
-            raise InputError(
-                f"{name} has the wrong length", source=_SOURCE, value=len(column), expected=f"{len(target)}"
-            )
-    features = {item.name: _fit(item, column, target, weights) for item, column in known}
+    _check_length("weight", weights, len(target))
+    features = {}
+    for item in declarations:
+        if item.name in columns:
+            column = columns[item.name]
+            _check_length(item.name, column, len(target))
+            features[item.name] = _fit(item, column, target, weights)
     return Evidence(float((target * weights).sum() / weights.sum()), features)
+
+
+def _check_length(name: str, column: Coded | Floats, rows: int) -> None:
+    if len(column) != rows:
+        raise InputError(
+            f"{name} has the wrong length", source=_SOURCE, value=len(column), expected=f"{rows}"
+        )
 
 
 def _fit(declaration: Declaration, column: Coded | Floats, y: Floats, weight: Floats) -> Levels | Bins:

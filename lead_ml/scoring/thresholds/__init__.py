@@ -17,6 +17,8 @@ from lead_ml.scoring.thresholds.basis import Basis, Threshold
 from lead_ml.scoring.thresholds.history import History
 from lead_ml.scoring.thresholds.scale import (
     POINTS_PER_LOGIT,
+    Grade,
+    Stage,
     grade_of,
     log_odds,
     probability_of,
@@ -32,8 +34,10 @@ __all__ = [
     "Advice",
     "Basis",
     "CurvePoint",
+    "Grade",
     "History",
     "Month",
+    "Stage",
     "Steps",
     "Threshold",
     "Thresholds",

@@ -16,7 +16,7 @@ from lead_ml.model.metrics import sigmoid
 from lead_ml.tables.dataset import Floats
 
 Grade = Literal["A", "B", "C", "D"]
-Stage = Literal["sql", "mql", "none"]
+Stage = Literal["sql", "mql", "none", "verify"]
 
 POINTS_PER_LOGIT = 20 / math.log(10)
 _LN2 = math.log(2)

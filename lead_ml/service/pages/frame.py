@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from lead_ml.language import LANGUAGES, Catalog, Lang, catalog
+from lead_ml.scoring import Validation
 
 NO_VALUE = "–"
 
@@ -30,6 +31,8 @@ class PageFrame:
     query: tuple[tuple[str, str], ...] = ()
     project: str = ""
     synthetic: bool = False
+    validation: Validation = "validated"
+    forced: str = ""
     user: str = ""
     csrf: str = ""
     logged_in: bool = False

@@ -32,7 +32,7 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, A
         "marks": _marks(answer, scorer),
         "score": number(answer.score),
         "answer": answer,
-        "grade_meaning": frame.text(f"pages.grades.{answer.grade}"),
+        "grade_meaning": frame.text(f"pages.grades.{answer.grade}") if answer.grade else "",
         "stage_name": frame.text(f"pages.stages.{answer.stage}"),
         "sum": _sum(answer, scorer, frame),
         "sides": _sides(reasons, ("for", "against"), frame),

@@ -111,7 +111,7 @@ def _is_flagged(row: WorklistRow) -> bool:
 
 def _tiles(rows: Sequence[WorklistRow], query: WorklistQuery, frame: PageFrame) -> list[dict[str, Any]]:
     ranked = [row for row in rows if row.state != STALE]
-    grades = Counter(row.answer.grade for row in ranked)
+    grades = Counter[str](row.answer.grade or "" for row in ranked)
     tiles = [(grade, grades[grade], frame.text(f"pages.grades.{grade}")) for grade in GRADES]
     if any(row.answer.fake is not None for row in rows):
         tiles.append((FAKE, sum(map(_is_flagged, ranked)), frame.text("pages.fake")))

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lead_ml.asof.matrix import take
 from lead_ml.declare import Profile
 from lead_ml.errors import ParamsError
 from lead_ml.evaluation import Table, fit_rows
 from lead_ml.evaluation.split import groups_of
-from lead_ml.model.fit import Fitted, features_of, profiles_of, take
+from lead_ml.model.fit import Fitted, features_of, profiles_of
 from lead_ml.model.icp import learn, out_of_fold
 from lead_ml.project.params import params_from
 from lead_ml.project.profile_points import check_points
