@@ -30,10 +30,7 @@ def fit_side(training: Any, target: str) -> dict[str, Any]:
         "rows": list(zip(table.lead[rows].tolist(), table.as_of[rows].tolist(), strict=True)),
         "choice": forward.evaluation.choice,
     }
-    raw = {name: column for name, column in table.raw.items()}
-    seen = {
-        name: column.take(rows) if hasattr(column, "levels") else column[rows] for name, column in raw.items()
-    }
+    seen = take(table.raw, rows)
     for name, item in forward.evaluated.items():
         fitted = item.scores.fitted
         logit = fitted.model.predict_logit(fitted.matrix(seen))

@@ -43,7 +43,7 @@ def closing_in_leads(
     """Find what says that a lead is closed, in the columns without a role; a status of its own is asked about where unsure."""
     reasons = next((name for name, p in left.items() if _holds_reasons(p)), "")
     status = _status(left, target)
-    date = target.date if target.column else _lost_date(left)
+    date = target.date if target.kind == "dated" and target.column else _lost_date(left)
     if not status:
         lost = reasons if reasons and left[reasons].fill < _OFTEN else ""
         for name in filter(None, (lost, date)):

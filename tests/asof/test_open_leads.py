@@ -18,6 +18,7 @@ from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.read import read_dataset
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+WON = Won()
 HOUR = 3_600_000_000
 HEADER = "lead_id,created_at,status,closed_at,why,converted"
 ROWS = (
@@ -40,7 +41,7 @@ def ids(data: Dataset, rows: np.ndarray) -> str:
     return "".join(data.leads.lead_id[row] for row in rows.tolist())
 
 
-def found(data: Dataset, target: Any = Won(), horizon: float | None = 30) -> OpenLeads:
+def found(data: Dataset, target: Any = WON, horizon: float | None = 30) -> OpenLeads:
     return find_open_leads(data, data.until, target, horizon)
 
 
