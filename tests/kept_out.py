@@ -6,6 +6,7 @@ import hashlib
 import pickle
 from typing import Any
 
+from lead_ml.asof.matrix import take
 from lead_ml.workflows.load import Loaded
 from lead_ml.workflows.train import _audited
 from lead_ml.workflows.work import HERE

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from lead_ml.asof.labels import Mask, Spine, closed_known, first_known, first_occurred
+from lead_ml.asof.labels import Mask, Spine, first_known, first_occurred, open_leads
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.project.targets import Column, Target, Won, closing_stages
 from lead_ml.tables.dataset import Dataset, Indices
@@ -49,12 +49,12 @@ class OpenLeads:
 def find_open_leads(dataset: Dataset, as_of: int, target: Target, horizon_days: float | None) -> OpenLeads:
     """Find the leads that were created by `as_of` and were not known to be closed strictly before it."""
     created = dataset.leads.created_at
-    closed = _closed(dataset, as_of, target)
-    is_open = ~closed
-    age = np.zeros(len(closed)) if created is None else (as_of - created) / MICROSECONDS_PER_DAY
-    is_open &= age >= 0
+    age = np.zeros(len(dataset.leads)) if created is None else (as_of - created) / MICROSECONDS_PER_DAY
+    is_open, won = np.zeros(len(age), dtype=bool), _won(dataset, as_of, target)
+    is_open[open_leads(dataset, as_of, closing_stages(target)).lead] = True
+    is_open &= ~_closed_by_column(dataset, target, won)
     recent_days = None
-    if not (closed & ~_won(dataset, as_of, target)).any():
+    if not ((age >= 0) & ~is_open & ~won).any():
         recent_days = 0.0 if created is None else (horizon_days or RECENT_DAYS)
         is_open &= age <= recent_days
     stale_days = _stale_days(dataset, as_of, target, horizon_days)
@@ -62,15 +62,13 @@ def find_open_leads(dataset: Dataset, as_of: int, target: Target, horizon_days: 
     return OpenLeads(as_of, _rows(is_open & ~stale), _rows(stale), stale_days, recent_days)
 
 
-def _closed(dataset: Dataset, as_of: int, target: Target) -> Mask:
-    """Return which leads were known to be closed strictly before `as_of`, or are so by an outcome column, which has no dates."""
-    closed = np.asarray(closed_known(dataset, closing_stages(target)) < as_of)
+def _closed_by_column(dataset: Dataset, target: Target, won: Mask) -> Mask:
+    """Return which leads an outcome column closes: those that are `won`, and those with a no where an empty cell means not yet."""
     column = dataset.leads.columns.get(target.column) if isinstance(target, Column) else None
     if column is None:
-        return closed
-    decided = column.codes >= 0
-    has_open = float((~decided).mean()) >= _UNDECIDED
-    return closed | (decided if has_open else _won(dataset, as_of, target))
+        return np.zeros(len(won), dtype=bool)
+    decided: Mask = column.codes >= 0
+    return decided if (~decided).mean() >= _UNDECIDED else won
 
 
 def _won(dataset: Dataset, as_of: int, target: Target) -> Mask:

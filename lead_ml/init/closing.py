@@ -44,20 +44,23 @@ def closing_in_leads(
     reasons = next((name for name, p in left.items() if _holds_reasons(p)), "")
     status = _status(left, target)
     date = target.date if target.kind == "dated" and target.column else _lost_date(left)
-    if not status:
-        lost = reasons if reasons and left[reasons].fill < _OFTEN else ""
-        for name in filter(None, (lost, date)):
+    stages = dict(sorted(closings_of(left[status].texts).items())) if status else {}
+    lost = reasons if reasons and left[reasons].fill < _OFTEN and not set(stages.values()) - {"won"} else ""
+    for name in (lost, "" if status else date):
+        if name:
             findings.ask("closing_filled", column=name)
-        return DraftClosing(date=date, reason=lost, reasons=reasons)
-    texts = left[status].texts
-    stages = dict(sorted(closings_of(texts).items()))
+    if status:
+        _ask_stages(left[status], stages, findings)
+    return DraftClosing(status, stages, date, reason=lost, reasons=reasons)
+
+
+def _ask_stages(status: ExportColumn, stages: Mapping[str, str], findings: Findings) -> None:
     pairs = findings.say("separator").join(f"{theirs} = {ours}" for theirs, ours in stages.items())
-    unsure = sorted(unsure_of(texts))
+    unsure = sorted(unsure_of(status.texts))
     if unsure:
-        findings.ask("closing", column=status, pairs=pairs, others=findings.names(unsure))
+        findings.ask("closing", column=status.name, pairs=pairs, others=findings.names(unsure))
     else:
-        findings.note("closing", column=status, pairs=pairs)
-    return DraftClosing(status, stages, date, reasons=reasons)
+        findings.note("closing", column=status.name, pairs=pairs)
 
 
 def _status(left: Mapping[str, ExportColumn], target: DraftTarget) -> str:

@@ -13,6 +13,7 @@ from lead_ml.init.names import EXACT
 from lead_ml.init.questions import Findings
 from lead_ml.init.roles import BY_VALUE, Match, dated_roles
 from lead_ml.init.target import DraftTarget
+from lead_ml.tables.read.timestamps import WHOLE_DAY
 
 _SETTINGS = ("columns", "constants", "dates", "stages", "defaults", "where_filled", "number_rows")
 _TIMES = ("created_at", "occurred_at", "recorded_at")
@@ -34,10 +35,15 @@ class TableDraft:
 
     @property
     def dates(self) -> dict[str, str]:
-        """How the dates of a role, and those of the columns `other_dates`, are written, where that can be read in two ways."""
+        """How the dates of a role, and those of the columns `other_dates`, are written, where that can be read in two ways.
+
+        Times at which something ended, always at the same time of day, are dates.
+        """
         read = (*(role for role in self.columns if role in _TIMES), *self.other_dates)
         columns = {ours: self.source.columns[self.columns.get(ours, ours)] for ours in read}
-        return {ours: column.date_format for ours, column in columns.items() if column.date_format}
+        found = {ours: column.date_format for ours, column in columns.items() if column.date_format}
+        ended = ("occurred_at", *self.other_dates) if self.name == "outcomes" else self.other_dates
+        return found | {ours: WHOLE_DAY for ours in ended if ours in columns and columns[ours].only_days}
 
     def settings(self) -> dict[str, Any]:
         """Return the section of ``params.yaml``, without default values."""
@@ -101,6 +107,8 @@ def ask_order(table: str, roles: Mapping[str, Match], source: ExportFile, findin
     """Ask about the order of day and month if the values allow both, and note how other dates are read."""
     for role, match in roles.items():
         column = source.columns[match.column]
+        if role == "occurred_at" and table == "outcomes" and column.only_days:
+            findings.note("whole_day", column=column.name)
         spelling, position = column.date_format, column.day_position
         if not spelling:
             continue

@@ -53,6 +53,8 @@ def found(data: Dataset, target: Any = WON, horizon: float | None = 30) -> OpenL
         ({"date": "closed_at"}, "ade"),
         ({"reason": "why"}, "acd"),
         ({"reason": "why", "date": "closed_at"}, "ad"),
+        ({"column": "status", "stages": {"closed - won": "won"}, "reason": "why"}, "ad"),
+        ({"column": "status", "stages": {"Junk": "invalid"}, "date": "closed_at"}, "abcd"),
     ],
 )
 def test_whoever_the_leads_table_says_is_closed_is_not_open(

@@ -150,6 +150,8 @@ def test_yes_and_no_beside_a_date_that_both_have_are_won_and_lost_on_that_day(dr
     [
         ("Lost Reason,Converted", ("Price|0", "|0", "|1", "Spam|0"), {"reason": "Lost Reason"}),
         ("流失时间,是否成交", ("2025-06-01|否", "|否", "|是"), {"date": "流失时间"}),
+        ("lost_reason,stage_id", ("Price|New", "|New", "|Won", "|Qualified"), {"column": "stage_id", "stages": {"Won": "won"}, "reason": "lost_reason"}),
+        ("Lost Reason,status", ("Price|Lost", "|New", "|Won", "Spam|New"), {"column": "status", "stages": {"Lost": "lost", "Won": "won"}}),
         ("Reason for inquiry,Converted", ("Price|0", "|1"), {}),
     ],
 )
@@ -160,7 +162,7 @@ def test_a_reason_or_a_date_of_losing_closes_a_lead(
     draft = draft_of(HEADER + header, rows)
     assert params_of(draft)["closing"] == closing
     asked = [question for question in draft.questions if "Is a lead closed" in question.text]
-    assert len(asked) == len(closing)
+    assert len(asked) == len({"reason", "date"} & closing.keys())
 
 
 def test_outcomes_that_tell_the_lost_need_no_status(tmp_path: Path) -> None:
@@ -209,6 +211,41 @@ def test_dated_stages_that_mean_not_real_are_their_own_reason(tmp_path: Path) ->
     spine, labels = labelled_spine(fake, loaded.dataset)
     assert labels.y.sum() > 50
     assert label(fake.spec.target, loaded.dataset, spine, fake.horizon_us).y.sum() == labels.y.sum()
+
+
+@pytest.mark.parametrize("clock", ["T03:00:00+03:00", "T00:00:00Z", " 00:00:00", "T12:00:00+02:00"])
+def test_times_of_closing_that_are_always_the_same_are_dates(tmp_path: Path, clock: str) -> None:
+    """Leads that came in the evening and were closed "at midnight" of that day get a snapshot, and all others too."""
+    leads = [[f"L{k}", f"{day(k)}T18:00:00Z", ("web", "fair")[k % 2]] for k in range(N)]
+    stages = [[f"L{k}", f"{day(k + (0, 30, 7)[k % 3])}{clock}", ("lost", "lost", "won")[k % 3]] for k in range(N)]
+    files = [
+        write(tmp_path / "leads.csv", ["lead_id", "created_at", "source"], leads),
+        write(tmp_path / "outcomes.csv", ["lead_id", "occurred_at", "stage"], stages),
+    ]
+    draft, _ = init_from_export(tmp_path / "mine", files[0], outcomes=files[1])
+    assert params_of(draft)["data"]["outcomes"]["dates"] == {"occurred_at": "whole_day"}
+    loaded = load(tmp_path / "mine")
+    spine, _ = labelled_spine(loaded.project.tasks["conversion"], loaded.dataset)
+    mature = loaded.dataset.leads.created_at + loaded.project.tasks["conversion"].horizon_us < loaded.dataset.until
+    assert set(spine.lead) >= set(np.flatnonzero(mature)) - {0}
+
+
+def test_leads_that_have_no_snapshot_are_counted_by_reason(tmp_path: Path) -> None:
+    """As the export is read without an edit of its midnights: every lead is in one of the counts."""
+    leads = [[f"L{k}", f"{day(k)}T18:00:00Z", ("web", "fair")[k % 2]] for k in range(N)]
+    stages = [[f"L{k}", f"{day(k + (0, 30, 7)[k % 3])}T00:00:00Z", ("lost", "lost", "won")[k % 3]] for k in range(N)]
+    files = [
+        write(tmp_path / "leads.csv", ["lead_id", "created_at", "source"], leads),
+        write(tmp_path / "outcomes.csv", ["lead_id", "occurred_at", "stage"], stages),
+    ]
+    init_from_export(tmp_path / "mine", files[0], outcomes=files[1])
+    params = tmp_path / "mine" / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    params.write_text(text.replace("    dates: {occurred_at: whole_day}\n", ""), encoding="utf-8")
+    loaded = load(tmp_path / "mine")
+    spine, labels = labelled_spine(loaded.project.tasks["conversion"], loaded.dataset)
+    assert labels.left_out["closed"] == N // 3
+    assert len(spine) + sum(labels.left_out.values()) == N
 
 
 def test_a_lost_lead_with_a_reason_that_means_not_real_is_a_fake() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,10 +59,9 @@ def test_the_worklist_holds_exactly_the_open_leads(world: Any, shape: str, tmp_p
         assert set(listed.values()) <= {"open", "stale"}
         assert "cannot be told apart" not in notes
         return
-    with (data / "leads.csv").open(encoding="utf-8", newline="") as file:
-        created = {row["lead_id"]: row["created_at"] for row in csv.DictReader(file)}
-    month = np.datetime64(max(created.values()).rstrip("Z")) - np.timedelta64(30, "D")
-    assert set(listed) == {one for one in truth if np.datetime64(created[one].rstrip("Z")) >= month}
+    leads, month = loaded.dataset.leads, loaded.dataset.until - 30 * 86_400_000_000
+    recent = {one for one, at in zip(leads.lead_id, leads.created_at, strict=True) if at >= month}
+    assert set(listed) == truth & recent
     assert set(listed.values()) == {"undecided"}
     assert "open and lost leads cannot be told apart" in notes
     assert done.heading(5, "en") == f"Top 5 of {len(listed):,} leads without an outcome"

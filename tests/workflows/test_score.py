@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lead_ml.asof.labels import open_leads
+from lead_ml.asof.labels import closed_known, open_leads
 from lead_ml.asof.open_leads import OpenLeads
 from lead_ml.errors import BundleError, InputError, LeadMLError
 from lead_ml.scoring import Scorer, read_worklist, reworded, served_folder, served_version
@@ -31,8 +31,8 @@ def scorer(trained: Any) -> Scorer:
 
 def test_the_worklist_holds_every_open_lead_best_first(trained: Any, scorer: Scorer) -> None:
     rows = read_worklist(trained.runs)
-    everybody = open_leads(trained.dataset, trained.dataset.until)
-    assert {row.answer.lead_id for row in rows} == {trained.dataset.leads.lead_id[k] for k in everybody.lead}
+    still_open = np.flatnonzero(closed_known(trained.dataset) >= trained.dataset.until)
+    assert {row.answer.lead_id for row in rows} == {trained.dataset.leads.lead_id[k] for k in still_open}
     probabilities = [row.answer.probability for row in rows if row.state == "open"]
     assert probabilities == sorted(probabilities, reverse=True)
     assert all(row.lead["lead_id"] == row.answer.lead_id for row in rows)

@@ -41,13 +41,17 @@ def with_closings(data: Dataset, params: Params, context: ReadContext) -> Datase
 
 
 def _stages(leads: Leads, given: ClosingParams) -> Coded:
-    """Return the closing stage of each lead by its status or loss reason, missing where neither says one."""
-    if given.column is not None:
-        known = {value.casefold(): stage for value, stage in given.stages.items()}
-        return leads.columns[given.column].map(lambda text: known.get(text.casefold()))
+    """Return the closing stage of each lead by its status, else lost where there is a reason, missing where neither says one."""
+    levels = ("won", "lost", "invalid")
+    codes = np.full(len(leads), -1, dtype=np.int32)
     if given.reason is not None:
-        return leads.columns[given.reason].map(lambda _: "lost")
-    return Coded(np.full(len(leads), -1, dtype=np.int32), ())
+        codes[leads.columns[given.reason].codes >= 0] = levels.index("lost")
+    if given.column is not None:
+        known = {value.casefold(): levels.index(stage) for value, stage in given.stages.items()}
+        status = leads.columns[given.column]
+        of_level = np.array([*(known.get(level.casefold(), -1) for level in status.levels), -1], dtype=np.int32)
+        codes = np.where(of_level[status.codes] >= 0, of_level[status.codes], codes)
+    return Coded(codes, levels)
 
 
 def _dates(leads: Leads, params: Params, context: ReadContext) -> Instants:
