@@ -29,7 +29,7 @@ from lead_ml.tables.read.timestamps import span_of
 
 _KEPT_VALUES = 400
 _ENOUGH_DAYS = 20
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?")
+_MIDNIGHT = re.compile(r"\D0?0:00(:00(\.0+)?)?(?![:.\d])")
 _MOST_STEPS_UP = 3  # folders between the project and the folder that it shares with the file
 _USUAL = {"encoding": ("", "utf-8"), "separator": ("", ","), "decimal": (".",)}
 
@@ -59,15 +59,14 @@ class ExportColumn(ColumnSummary):
 
     @property
     def only_days(self) -> bool:
-        """Whether all times have the same time of day, in UTC or as written, so that they are dates such as midnights."""
+        """Whether all times are midnights, in UTC or as written, so that they are dates."""
         if self.kind != "date" or self.date_format or self.distinct < _ENOUGH_DAYS:
             return False
         spans = [span_of(text, UTC) for text in self.text.levels]
         if any(span is None or span[0] != span[1] for span in spans):
             return False
-        in_utc = {span[0] % MICROSECONDS_PER_DAY for span in spans if span is not None}
-        as_written = {found[0] if (found := _CLOCK.search(text)) else "" for text in self.text.levels}
-        return len(in_utc) == 1 or len(as_written) == 1
+        in_utc = all(span is not None and span[0] % MICROSECONDS_PER_DAY == 0 for span in spans)
+        return in_utc or all(_MIDNIGHT.search(text) for text in self.text.levels)
 
 
 def _export_column(name: str, column: RawColumn, place: int) -> ExportColumn:

@@ -37,7 +37,7 @@ class TableDraft:
     def dates(self) -> dict[str, str]:
         """How the dates of a role, and those of the columns `other_dates`, are written, where that can be read in two ways.
 
-        Times at which something ended, always at the same time of day, are dates.
+        Times at which something ended are dates if all of them are midnights.
         """
         read = (*(role for role in self.columns if role in _TIMES), *self.other_dates)
         columns = {ours: self.source.columns[self.columns.get(ours, ours)] for ours in read}

@@ -213,8 +213,8 @@ def test_dated_stages_that_mean_not_real_are_their_own_reason(tmp_path: Path) ->
     assert label(fake.spec.target, loaded.dataset, spine, fake.horizon_us).y.sum() == labels.y.sum()
 
 
-@pytest.mark.parametrize("clock", ["T03:00:00+03:00", "T00:00:00Z", " 00:00:00", "T12:00:00+02:00"])
-def test_times_of_closing_that_are_always_the_same_are_dates(tmp_path: Path, clock: str) -> None:
+@pytest.mark.parametrize("clock", ["T03:00:00+03:00", "T00:00:00Z", " 00:00:00", "T00:00:00.000+02:00"])
+def test_times_of_closing_that_are_all_midnights_are_dates(tmp_path: Path, clock: str) -> None:
     """Leads that came in the evening and were closed "at midnight" of that day get a snapshot, and all others too."""
     leads = [[f"L{k}", f"{day(k)}T18:00:00Z", ("web", "fair")[k % 2]] for k in range(N)]
     stages = [[f"L{k}", f"{day(k + (0, 30, 7)[k % 3])}{clock}", ("lost", "lost", "won")[k % 3]] for k in range(N)]

@@ -57,11 +57,11 @@ def test_the_worklist_holds_exactly_the_open_leads(world: Any, shape: str, tmp_p
         assert THIRD[0] < 1 - len(truth) / LEADS < THIRD[1]
         assert set(listed) == truth
         assert set(listed.values()) <= {"open", "stale"}
-        assert "cannot be told apart" not in notes
+        assert "cannot be distinguished" not in notes
         return
     leads, month = loaded.dataset.leads, loaded.dataset.until - 30 * 86_400_000_000
     recent = {one for one, at in zip(leads.lead_id, leads.created_at, strict=True) if at >= month}
     assert set(listed) == truth & recent
     assert set(listed.values()) == {"undecided"}
-    assert "open and lost leads cannot be told apart" in notes
+    assert "open leads cannot be distinguished from lost ones" in notes
     assert done.heading(5, "en") == f"Top 5 of {len(listed):,} leads without an outcome"
