@@ -66,7 +66,7 @@ def trained(world: Path) -> TrainedWorld:
     """The small world after train, promote and score; tests that change it copy ``root`` first."""
     from lead_ml.scoring import Scorer, Served, serve_version
     from lead_ml.workflows.load import load
-    from lead_ml.workflows.score import save_worklist, score_open
+    from lead_ml.workflows.score import open_leads_of, save_worklist, score_open
     from lead_ml.workflows.train import train
 
     loaded = load(world)
@@ -78,6 +78,7 @@ def trained(world: Path) -> TrainedWorld:
         why="tests",
     )
     serve_version(loaded.project.runs, served)
-    answers = score_open(Scorer.load(run.bundle), loaded.dataset)
-    save_worklist(answers, loaded.dataset, loaded.project.runs)
+    scorer = Scorer.load(run.bundle)
+    answers, opened = score_open(scorer, loaded.dataset), open_leads_of(scorer, loaded.dataset)
+    save_worklist(answers, loaded.dataset, loaded.project.runs, opened)
     return TrainedWorld(world, loaded.project, loaded.dataset, run)

@@ -13,7 +13,7 @@ from lead_ml.asof.kernel import stored_of
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.errors import InputError, TooLittleData
 from lead_ml.project.targets import CLOSING_STAGES, Column, Fake, Target, Won
-from lead_ml.tables.dataset import Dataset, Events, Floats, Indices, Instants, Mask, Outcomes
+from lead_ml.tables.dataset import NEVER, Dataset, Events, Floats, Indices, Instants, Mask, Outcomes
 
 __all__ = [
     "NEVER",
@@ -22,15 +22,15 @@ __all__ = [
     "Spine",
     "Use",
     "build_spine",
+    "closed_known",
     "first_known",
     "first_occurred",
     "label",
+    "leads_without_snapshot",
     "open_leads",
     "require_both_classes",
     "snapshot_weights",
 ]
-
-NEVER = 2**62  # later than any instant, with room to subtract one
 
 
 @dataclass(frozen=True)
@@ -56,29 +56,44 @@ def build_spine(
 ) -> Spine:
     """Build the snapshots of every lead: at the scoring delay and at each age, while it is still open and within the data.
 
-    A lead is open at ``as_of`` when no outcome of a closing stage was known strictly before it. Undated leads get one
-    snapshot each at instant 0.
+    A lead is open at ``as_of`` when it was not known to be closed strictly before it, see :func:`closed_known`. Undated leads
+    get one snapshot each at instant 0.
     """
     created = dataset.leads.created_at
     n = len(dataset.leads)
     if created is None:
         return Spine(np.arange(n), np.zeros(n, dtype=np.int64))
     ages = sorted({scoring_delay_us, *(day * MICROSECONDS_PER_DAY for day in ages_days)})
-    closed = first_known(dataset, closing)
+    closed = closed_known(dataset, closing)
     as_of = created[:, None] + np.array(ages, dtype=np.int64)
     rows, columns = np.nonzero((as_of <= closed[:, None]) & (as_of <= dataset.until))
     return Spine(rows.astype(np.int64), as_of[rows, columns])
 
 
+def leads_without_snapshot(dataset: Dataset, spine: Spine, scoring_delay_us: int) -> dict[str, int]:
+    """Count the leads that have no snapshot, by reason: too new for a first score, or closed before it."""
+    created = dataset.leads.created_at
+    without = np.ones(len(dataset.leads), dtype=bool)
+    without[spine.lead] = False
+    late = without & (False if created is None else created + scoring_delay_us > dataset.until)
+    counts = {"too_new": int(late.sum()), "closed": int((without & ~late).sum())}
+    return {why: count for why, count in counts.items() if count}
+
+
 def open_leads(dataset: Dataset, as_of: int, closing: tuple[str, ...] = CLOSING_STAGES) -> Spine:
     """Return one snapshot at `as_of` for every lead created before it and not known closed by then."""
     created = dataset.leads.created_at
-    closed = first_known(dataset, closing)
-    is_open = closed >= as_of
+    is_open = closed_known(dataset, closing) >= as_of
     if created is not None:
         is_open &= created <= as_of
     lead = np.nonzero(is_open)[0].astype(np.int64)
     return Spine(lead, np.full(len(lead), as_of, dtype=np.int64))
+
+
+def closed_known(dataset: Dataset, stages: tuple[str, ...] = CLOSING_STAGES) -> Instants:
+    """Return per lead when it was first known to be closed, or NEVER: by an outcome of a closing stage, a status or a close date."""
+    closed = first_known(dataset, stages)
+    return closed if dataset.closings is None else np.minimum(closed, dataset.closings.at)
 
 
 def snapshot_weights(spine: Spine, created_at: Instants | None, ages: Instants) -> Floats:
@@ -230,7 +245,7 @@ def _label_fake(target: Fake, dataset: Dataset, spine: Spine, horizon_us: int) -
     assert dataset.outcomes is not None
     outcomes, known = dataset.outcomes, dataset.outcomes.known_at
     invalid = is_in(outcomes, "stage", ("invalid",))
-    is_fake = invalid & is_in(outcomes, "reason", target.reasons)
+    is_fake = is_in(outcomes, "stage", ("invalid", "lost")) & is_in(outcomes, "reason", target.reasons)
     fake = first_per_lead(dataset, outcomes, is_fake, known)[spine.lead]
     unfit = first_per_lead(dataset, outcomes, invalid & ~is_fake, known)[spine.lead]
     real = np.minimum(first_known(dataset, target.stages)[spine.lead], unfit)
@@ -260,8 +275,10 @@ def _label_column(target: Column, dataset: Dataset, spine: Spine) -> Labels:
             expected=f"one of {', '.join(sorted(dataset.leads.columns))}",
             do="name it in models/*.py",
         )
-    wanted = {value.casefold() for value in target.positive}
-    positive = np.array([level.casefold() in wanted for level in column.levels] + [False])
-    use = np.where(column.codes < 0, Use.UNLABELLED, Use.USED).astype(np.int8)
-    y = positive[column.codes][spine.lead].astype(np.float64)
+    positive = column.map(str.casefold).among({value.casefold() for value in target.positive})
+    known = column.codes >= 0
+    if target.negative:
+        known = positive | column.map(str.casefold).among({value.casefold() for value in target.negative})
+    use = np.where(known, Use.USED, Use.UNLABELLED).astype(np.int8)
+    y = positive[spine.lead].astype(np.float64)
     return Labels(y, use[spine.lead], np.where(y > 0, 0, NEVER))

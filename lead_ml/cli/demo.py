@@ -12,6 +12,7 @@ from lead_ml.cli.options import JsonOption
 from lead_ml.cli.projects import print_intake
 from lead_ml.cli.show import print_advice, print_answer, print_worklist
 from lead_ml.cli.training import print_run
+from lead_ml.language import catalog
 
 SHOWN = 5
 
@@ -46,7 +47,8 @@ def demo(
     )
     print_advice(done.scorer.bundle.advice, done.scorer.thresholds, synthetic=True)
     _rule("5  The worklist", "Open leads at the end of the data, best first, with their strongest reasons.")
-    print_worklist(done.answers[:SHOWN], len(done.answers))
+    heading = catalog("en")("score.top", shown=SHOWN, count=len(done.answers))
+    print_worklist(done.answers[:SHOWN], heading)
     _rule("6  One lead explained", "In points of the score; all reasons add up to the score shown.")
     for answer, lang in zip(done.explained, ("en", "zh"), strict=True):
         print_answer(answer, lang, top=SHOWN)

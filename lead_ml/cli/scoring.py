@@ -44,12 +44,13 @@ def score(
         check_writable(output)
     with steps("reading") as step, work_at(dask, step) as work:
         done = score_project(project, data, version=version, lang=lang, progress=step, work=work)
-    best, total = done.answers[:top], len(done.answers)
+    best = done.best(top)
     if output is not None:
         write_table(sales_rows(done, link), output)
-        say(f"Scores of {total:,} leads: {output}")
-    show(best, lambda: print_worklist(best, total), as_json=as_json)
-    say(f"Worklist with {total:,} open leads: {done.worklist}")
+        say(f"Scores of {len(done.answers):,} leads: {output}")
+    show(best, lambda: print_worklist(best, done.heading(top, lang)), as_json=as_json)
+    for note in done.notes(lang):
+        say(note)
 
 
 def explain(

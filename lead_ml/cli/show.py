@@ -107,9 +107,9 @@ def _line_cells(line: Threshold) -> tuple[str, ...]:
     )
 
 
-def print_worklist(answers: Sequence[Answer], total: int) -> None:
+def print_worklist(answers: Sequence[Answer], heading: str) -> None:
     """Print the best leads, each with its strongest reason on either side."""
-    tell((f"Top {len(answers)} of {total:,} open leads", "bold"), " (probability with its 90% interval)\n")
+    tell((heading, "bold"), " (probability with its 90% interval)\n")
     _tell_validation(answers[:1], "en")
     width = max((len(answer.lead_id) for answer in answers), default=0)
     for answer in answers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from lead_ml.project.task import Task
 from lead_ml.tables.dataset import Coded, Indices, Instants, Leads
 
 HUB_NAMES = 3  # a phone or e-mail under this many different names is a switchboard, not a person
+UNDATED_FOLDS = 5  # random folds of data without dates; the last one is evaluated
 HUB_LEADS = 10  # and so is one of this many leads where nobody gives a name
 FIRST_WINDOW_STARTS_AT = 0.3  # share of the leads before the first rolling window
 
@@ -51,17 +52,25 @@ def groups_of(leads: Leads) -> Indices:
 
 @dataclass(frozen=True)
 class DatedRows:
-    """Snapshots with a label, and creation and group of all leads (leads,): what windows are cut from."""
+    """Snapshots with a label, and creation and group of all leads (leads,): what windows are cut from.
+
+    ``mature`` are the leads whose creation says where the windows begin; None stands for those that have a row.
+    """
 
     spine: Spine
     created_at: Instants
     groups: Indices
     horizon_us: int
+    mature: Mask | None = None
 
     @classmethod
     def of(cls, task: Task, spine: Spine, created_at: Instants, groups: Indices) -> DatedRows:
         """Keep the horizon of a task as an embargo before each window, unless its params turn that off."""
         return cls(spine, created_at, groups, (task.horizon_us or 0) if task.common.split.embargo else 0)
+
+    def whatever_became(self, task: Task, until: int) -> DatedRows:
+        """Return the rows with windows that begin where they do whatever became of any lead."""
+        return replace(self, mature=mature_leads(task, self.created_at, until))
 
     def window(self, name: str, start: int, end: int) -> Window:
         """Cut one window."""
@@ -83,14 +92,10 @@ def forward_windows(
     whether such a lead can be evaluated depends on later outcomes, which must not choose the rows of a fit.
     """
     leads = np.unique(rows.spine.lead)
-    ordered = np.sort(rows.created_at[leads])
+    created = rows.created_at[leads if rows.mature is None else rows.mature]
     windows: list[Window] = []
-    if len(leads):
-        if test_from is not None:
-            test_share = float((ordered >= test_from).mean())
-        shares = np.linspace(min(FIRST_WINDOW_STARTS_AT, (1 - test_share) / 2), 1 - test_share, folds + 1)
-        starts = [int(ordered[min(int(share * len(leads)), len(leads) - 1)]) for share in shares]
-        starts[-1] = starts[-1] if test_from is None else test_from
+    if len(leads) and len(created):
+        starts = window_starts(created, test_share=test_share, folds=folds, test_from=test_from)
         names = [*(f"window {k + 1}" for k in range(folds)), "test"]
         windows = [rows.window(*cut) for cut in zip(names, starts, [*starts[1:], NEVER], strict=True)]
     kept = tuple(w for w in windows if w.fit.any() and w.test.any())
@@ -102,6 +107,31 @@ def forward_windows(
             do="bring a longer history, or lower horizon_days or test_share",
         )
     return kept
+
+
+def window_starts(
+    created: Instants, *, test_share: float, folds: int, test_from: int | None = None
+) -> list[int]:
+    """Return where the rolling windows and, last, the forward window begin, by the creation of the mature leads."""
+    ordered = np.sort(created)
+    if test_from is not None:
+        test_share = float((ordered >= test_from).mean())
+    shares = np.linspace(min(FIRST_WINDOW_STARTS_AT, (1 - test_share) / 2), 1 - test_share, folds + 1)
+    starts = [int(ordered[min(int(share * len(ordered)), len(ordered) - 1)]) for share in shares]
+    return starts if test_from is None else [*starts[:-1], test_from]
+
+
+def test_start(task: Task, created_at: Instants, until: int) -> int:
+    """Return where the forward window of a task begins, by the creation of its leads; the end of the data if none is mature."""
+    mature, split = created_at[mature_leads(task, created_at, until)], task.common.split
+    if not len(mature):
+        return until
+    return window_starts(mature, test_share=split.test_share, folds=split.folds)[-1]
+
+
+def mature_leads(task: Task, created_at: Instants, until: int) -> Mask:
+    """Return which leads (leads,) had their first horizon in full by the end of the data."""
+    return np.asarray(created_at + task.common.snapshots.scoring_delay_us + (task.horizon_us or 0) <= until)
 
 
 def random_windows(usable: Mask, group: Indices, *, folds: int, seed: int) -> tuple[Window, ...]:

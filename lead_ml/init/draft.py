@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +11,10 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from lead_ml.clean import missing_tags
-from lead_ml.init.answers import contacts_of, unreal_reasons
-from lead_ml.init.engagement import engagement_group, types_of
+from lead_ml.init.early import EarlyData
+from lead_ml.init.engagement import engagement_group
 from lead_ml.init.export import ExportColumn, ExportFile, open_export
+from lead_ml.init.fakes import fake_of
 from lead_ml.init.features import (
     FeatureDraft,
     FeatureGroup,
@@ -112,9 +112,9 @@ def draft_project(
     work = _understood(source, others, named, Findings(catalog(lang)))
     params = _params(work, folder)
     dataset, intake = read_dataset(params_from(readable(params, work)), folder, now=now)
-    figures = measured(work, params, dataset, intake)
-    groups = _groups(work, params, dataset, figures.converted)
-    files = _files(work, params, groups, figures, dataset)
+    figures, early = measured(work, params, dataset, intake)
+    groups = _groups(work, params, dataset, figures.early_converted)
+    files = _files(work, params, groups, figures, (dataset, early))
     return Draft(
         files=files,
         questions=tuple(work.findings.questions),
@@ -133,7 +133,7 @@ def _understood(
     leads, keys = leads_table(source, others, named, findings)
     tables = [dated_table(name, others[name], keys[name], findings) for name in _STREAMS if name in others]
     if "outcomes" not in others and leads.target.kind == "dated":
-        tables.append(outcomes_of_leads(leads.table, leads.target, findings))
+        tables.append(outcomes_of_leads(leads.table, leads.target, leads.closing.reasons, findings))
     sources = [source, *others.values()]
     for each in sources:
         if each.encoding not in ("", "utf-8"):
@@ -185,6 +185,7 @@ def _params(work: DraftState, folder: Path) -> dict[str, Any]:
         "time_zone": work.zone,
         "missing": [*DEFAULT_MISSING, *extra],
         "known_at": work.known_at,
+        "closing": leads.closing.settings(leads.ours),
         "snapshots": {"ages_days": []},
         "split": {"test_share": 0.2, "folds": 4, "embargo": leads.target.kind in ("dated", "table")},
         "conversion": {"horizon_days": None, "scorecard": {"base_rate": 0.05}, "lightgbm": {}},
@@ -217,37 +218,19 @@ def _files(
     params: dict[str, Any],
     groups: Sequence[FeatureGroup],
     figures: DraftFigures,
-    dataset: Dataset,
+    data: tuple[Dataset, EarlyData],
 ) -> dict[str, str]:
     seen, findings = list(dict.fromkeys(group.group for group in groups)), work.findings
     files = {f"features/{group.name}.py": render_features(group, findings) for group in groups}
     horizon = params["conversion"]["horizon_days"] or NO_HORIZON
     files["models/conversion.py"] = render_conversion(work.leads.target, seen, horizon, findings)
-    reasons, others = _fake_reasons(work, dataset)
-    if reasons:
-        arguments = {"reasons": reasons, "contacts": contacts_of(types_of(work.table("events")))}
+    fake = fake_of(work, *data)
+    if fake is not None:
         groups_of_fake = [name for name in ("authenticity", "channel", "fit") if name in seen]
-        files["models/fake.py"] = render_fake(arguments, others, groups_of_fake, findings)
-        params["fake"] = {"horizon_days": min(30, horizon), "scorecard": {"base_rate": 0.05, "rules": []}}
+        files["models/fake.py"] = render_fake(fake, groups_of_fake, findings)
+        days = None if fake.column else min(30, horizon)
+        params["fake"] = {"horizon_days": days, "scorecard": {"base_rate": 0.05, "rules": []}}
     return {"params.yaml": render_params(params, work.tags, figures, findings), **files}
-
-
-def _fake_reasons(work: DraftState, dataset: Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return which reasons of outcomes mean that a lead is not real, none if there are too few such leads, and the others."""
-    columns = {} if dataset.outcomes is None else dataset.outcomes.columns
-    if "reason" not in columns or "invalid" not in columns["stage"].levels:
-        return (), ()
-    reasons = columns["reason"].take(columns["stage"].among(["invalid"])).values()
-    counts = Counter(why for why in reasons if why is not None)
-    unreal = unreal_reasons(counts)
-    fakes = sum(counts[why] for why in unreal)
-    if fakes < _LEAST_FAKES:
-        work.findings.note("few_fakes", count=fakes)
-        return (), ()
-    others, listed = tuple(why for why in counts if why not in unreal), work.findings.names
-    key = "fake_reasons_some" if others else "fake_reasons"
-    work.findings.ask(key, reasons=listed(unreal), others=listed(others))
-    return unreal, others
 
 
 def _columns(table: TableDraft, work: DraftState) -> Iterator[ColumnDraft]:

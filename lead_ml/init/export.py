@@ -8,11 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 import numpy as np
 
 from lead_ml.clean import as_number, as_text, clean
+from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.errors import InputError
 from lead_ml.init.words import missing_texts
 from lead_ml.project.params import TableParams
@@ -23,8 +25,11 @@ from lead_ml.tables.read.encoding import likely_encoding, text_encoding
 from lead_ml.tables.read.files import file_format, read_files
 from lead_ml.tables.read.raw import RawColumn
 from lead_ml.tables.read.reshape import comma_number
+from lead_ml.tables.read.timestamps import span_of
 
 _KEPT_VALUES = 400
+_ENOUGH_DAYS = 20
+_MIDNIGHT = re.compile(r"\D0?0:00(:00(\.0+)?)?(?![:.\d])")
 _MOST_STEPS_UP = 3  # folders between the project and the folder that it shares with the file
 _USUAL = {"encoding": ("", "utf-8"), "separator": ("", ","), "decimal": (".",)}
 
@@ -51,6 +56,17 @@ class ExportColumn(ColumnSummary):
     def texts(self) -> list[str]:
         """The most frequent values, most frequent first."""
         return [text for text, _ in self.values]
+
+    @property
+    def only_days(self) -> bool:
+        """Whether all times are midnights, in UTC or as written, so that they are dates."""
+        if self.kind != "date" or self.date_format or self.distinct < _ENOUGH_DAYS:
+            return False
+        spans = [span_of(text, UTC) for text in self.text.levels]
+        if any(span is None or span[0] != span[1] for span in spans):
+            return False
+        in_utc = all(span is not None and span[0] % MICROSECONDS_PER_DAY == 0 for span in spans)
+        return in_utc or all(_MIDNIGHT.search(text) for text in self.text.levels)
 
 
 def _export_column(name: str, column: RawColumn, place: int) -> ExportColumn:

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lead_ml.errors import InputError
+from lead_ml.init.answers import stages_of
+from lead_ml.init.closing import DraftClosing, closing_in_leads
 from lead_ml.init.export import ExportColumn, ExportFile
 from lead_ml.init.names import EXACT, Trait, role_names, target_names, trait_of
 from lead_ml.init.questions import Findings
-from lead_ml.init.roles import Match, lead_roles, shared_id
+from lead_ml.init.roles import Match, dated_roles, lead_roles, shared_id
 from lead_ml.init.tables import TableDraft, ask_order
 from lead_ml.init.target import DraftTarget, named_target, target_in_leads
 from lead_ml.project.schema import LEADS
 
 _ROLES = {role.name for role in LEADS}
+_FEW_REPEATS = 0.02  # share of rows that repeat an id; up to it the rejected rows are only noted
 _BY_NAME = 0.6  # likeness below which only the values of a column fit its role
 # A column with one of these names that does not hold what the name says would still be read as such: it is renamed.
 _READ_AS_SUCH = ("lead_id", "created_at", "account_id", "email", "phone")
@@ -33,6 +36,13 @@ class LeadsDraft:
     traits: Mapping[str, Trait]
     unknown: tuple[str, ...]
     impostors: tuple[str, ...]
+    closing: DraftClosing
+
+    @property
+    def ours(self) -> dict[str, str]:
+        """Our name of each column of the file."""
+        own = {name: name for name in self.table.source.columns}
+        return own | {column: name for name, column in self.table.columns.items()}
 
     @property
     def dated(self) -> bool:
@@ -80,7 +90,17 @@ def leads_table(
         columns = findings.names(list(source.columns), limit=20)
         date = next((name for name in source.dates if target_names("won_at").likeness(name)), "")
         findings.ask("no_outcome_date" if date else "no_outcome", columns=columns, date=date)
-    return _understood(source, roles, target, findings), keys
+    left = {name: column for name, column in source.columns.items() if name not in taken}
+    told = "outcomes" in others and _tells_lost(others["outcomes"], keys["outcomes"])
+    closing = DraftClosing() if told else closing_in_leads(left, target, findings)
+    return _understood(source, roles, target, closing, findings), keys
+
+
+def _tells_lost(outcomes: ExportFile, lead_id: str) -> bool:
+    """Return whether a table of outcomes says itself which leads were lost."""
+    stage = dated_roles("outcomes", outcomes.columns, lead_id).get("stage")
+    known = set() if stage is None else set(stages_of(outcomes.columns[stage.column].texts).values())
+    return bool(known & {"lost", "invalid"})
 
 
 def _joined(source: ExportFile, others: Mapping[str, ExportFile]) -> tuple[str, dict[str, str]]:
@@ -121,6 +141,10 @@ def _ask_roles(source: ExportFile, roles: Mapping[str, Match], joined: bool, fin
     lead_id = roles.get("lead_id")
     if lead_id is None:
         findings.ask("no_lead_id")
+    elif (repeats := _repeats(source.columns[lead_id.column])) > _FEW_REPEATS * source.columns[
+        lead_id.column
+    ].rows:
+        findings.ask("lead_id_repeated", column=lead_id.column, count=repeats)
     elif lead_id.likeness < _BY_NAME:
         findings.ask("lead_id", column=lead_id.column)
     ask_order("leads", {} if created is None else {"created_at": created}, source, findings)
@@ -129,8 +153,16 @@ def _ask_roles(source: ExportFile, roles: Mapping[str, Match], joined: bool, fin
             findings.note("by_values", column=roles[role].column, role=role)
 
 
+def _repeats(column: ExportColumn) -> int:
+    return column.filled - column.distinct
+
+
 def _understood(
-    source: ExportFile, roles: Mapping[str, Match], target: DraftTarget, findings: Findings
+    source: ExportFile,
+    roles: Mapping[str, Match],
+    target: DraftTarget,
+    closing: DraftClosing,
+    findings: Findings,
 ) -> LeadsDraft:
     columns = {role: match.column for role, match in roles.items()}
     taken = set(columns.values())
@@ -142,10 +174,11 @@ def _understood(
     rest = {
         ours[name]: p for name, p in source.columns.items() if name not in taken and ours[name] not in apart
     }
+    ended = {ours[name] for name in closing.columns}
     traits = {
         name: trait
         for name, p in rest.items()
-        if name not in _ROLES and p.filled and (trait := trait_of(name))
+        if name not in _ROLES and name not in ended and p.filled and (trait := trait_of(name))
     }
     table = TableDraft(
         "leads",
@@ -153,13 +186,19 @@ def _understood(
         columns,
         defaults={target.column: target.default} if target.default else {},
         number_rows="lead_id" not in roles,
+        other_dates=(ours[closing.date],) if closing.date else (),
     )
     unknown = tuple(name for name in rest if name not in traits)
     open_ = [
-        n for n in unknown if n not in target.gives_away and rest[n].kind != "date" and not rest[n].unique
+        n
+        for n in unknown
+        if n not in target.gives_away | ended and rest[n].kind != "date" and not rest[n].unique
     ]
     if traits:
         findings.ask("traits", columns=findings.names(list(traits), limit=12))
     if open_:
         findings.ask("unknown", columns=findings.names(open_, limit=20))
-    return LeadsDraft(table, roles, target, traits, unknown, tuple(ours[name] for name in impostors))
+    if closing.date and closing.date != target.date:
+        ask_order("leads", {ours[closing.date]: Match(closing.date, EXACT)}, source, findings)
+    impostors = [ours[name] for name in impostors]
+    return LeadsDraft(table, roles, target, traits, unknown, tuple(impostors), closing)

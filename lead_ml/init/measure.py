@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from lead_ml.asof.labels import NEVER, Mask, first_known
+from lead_ml.init.early import EarlyData, converted, early_data, target_of
 from lead_ml.init.leads import LeadsDraft
 from lead_ml.init.questions import Findings
 from lead_ml.init.statistics import (
@@ -18,10 +18,14 @@ from lead_ml.init.statistics import (
     days_covered,
     delays_of,
     giving_away,
+    longest_horizon,
+    rate_within,
     unrecorded_before,
     weekly,
 )
 from lead_ml.init.tables import TableDraft
+from lead_ml.project.params import params_from
+from lead_ml.project.targets import Target
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.instants import to_datetime
 from lead_ml.tables.read import IntakeReport
@@ -29,7 +33,11 @@ from lead_ml.tables.read import IntakeReport
 WON = ("won",)
 NO_HORIZON = 30
 _SHORTEST_LOOK = 7  # leads are scored again for at least so many days, however soon they win
-_FEW_WINS = 250  # below, a larger share of the leads is needed for the evaluation
+NO_RATE = 0.05
+_SHARE, _LARGE_SHARE = 0.2, 0.3  # of the leads for the evaluation
+_FEW_WINS = (
+    150  # known before the earliest test window; with fewer, the evaluation needs a larger share of the leads
+)
 _SMALL = 2_000  # below this number of leads, leaves may be smaller and there are fewer folds
 
 
@@ -52,12 +60,18 @@ class DraftState:
 
 @dataclass(frozen=True)
 class DraftFigures:
-    """Figures that the settings depend on. ``delays`` is None without dated wins, ``weekly`` without dates."""
+    """Figures that the settings depend on. ``delays`` is None without dated wins, ``weekly`` without dates.
+
+    ``leads`` and ``converted`` count the whole export; ``early_leads`` those before the test window, ``early_converted`` those
+    of them that were known to have converted by its start: only these count for a setting.
+    """
 
     leads: int
     converted: int
     delays: Delays | None
     weekly: float | None
+    early_leads: int
+    early_converted: int
 
 
 def readable(params: Mapping[str, Any], work: DraftState) -> dict[str, Any]:
@@ -68,53 +82,83 @@ def readable(params: Mapping[str, Any], work: DraftState) -> dict[str, Any]:
 
 def measured(
     work: DraftState, params: dict[str, Any], dataset: Dataset, intake: IntakeReport
-) -> DraftFigures:
-    """Measure the data and fill in the settings that depend on it."""
-    won = _won(work, dataset)
-    start, delays = _time(work, params, dataset)
-    created = dataset.leads.created_at
-    if created is not None:
-        won, created = won[created >= start], created[created >= start]
-    figures = DraftFigures(len(won), int(won.sum()), delays, None if created is None else weekly(created))
-    params["conversion"] = _conversion(work, figures)
-    params["split"]["test_share"] = 0.2 if figures.converted >= _FEW_WINS else 0.3
-    params["split"]["folds"] = 4 if figures.leads >= _SMALL else 3
-    horizon = params["conversion"]["horizon_days"]
+) -> tuple[DraftFigures, EarlyData]:
+    """Measure the data and fill in the settings that depend on it; whatever outcomes say comes from before the test window."""
+    created, conversion = dataset.leads.created_at, params["conversion"]
+    first = _first_look(work, params, dataset)
+    start, delays = _time(work, params, first.dataset)
+    seen = np.ones(len(dataset.leads), dtype=bool) if created is None else created >= start
+    params["split"]["test_share"] = _SHARE if first.won.sum() >= _FEW_WINS else _LARGE_SHARE
+    params["split"]["folds"] = 4 if seen.sum() >= _SMALL else 3
+    horizon = None if work.leads.target.kind == "column" else NO_HORIZON
+    horizon = conversion["horizon_days"] = delays.horizon if delays else horizon
+    early = early_data(dataset, params_from(readable(params, work)), _target(work), start)
+    won = converted(dataset, _target(work)) & seen
+    figures = DraftFigures(
+        leads=int(seen.sum()),
+        converted=int(won.sum()),
+        delays=delays,
+        weekly=None if created is None else weekly(created[seen]),
+        early_leads=int(early.leads.sum()),
+        early_converted=int(early.won.sum()),
+    )
+    conversion["scorecard"] = {"base_rate": _base_rate(figures, early, start, horizon)}
+    conversion["lightgbm"] = _lightgbm(figures.leads)
     if work.table("events") is not None and created is not None and horizon is not None:
-        longest = min(max(horizon, _SHORTEST_LOOK), days_covered(created) / 4)
+        longest = min(max(horizon, _SHORTEST_LOOK), days_covered(created[seen]) / 4)
         params["snapshots"]["ages_days"] = [age for age in AGES if age <= longest]
     params["thresholds"] = _thresholds(figures.weekly)
+    _set_apart(work, early)
     _note_rejected(work, intake)
-    return figures
+    return figures, early
 
 
-def _time(work: DraftState, params: dict[str, Any], dataset: Dataset) -> tuple[int, Delays | None]:
+def _target(work: DraftState) -> Target:
+    target = work.leads.target
+    return target_of(target.column if target.kind == "column" else "", target.positive)
+
+
+def _first_look(work: DraftState, params: Mapping[str, Any], dataset: Dataset) -> EarlyData:
+    """Return what was known before the earliest test window that there can be: with the longest horizon and the largest share."""
+    created = dataset.leads.created_at
+    longest = NO_HORIZON if created is None else max(longest_horizon(created), NO_HORIZON)
+    first = {
+        **params,
+        "split": {**params["split"], "test_share": _LARGE_SHARE},
+        "conversion": {"horizon_days": longest},
+    }
+    return early_data(dataset, params_from(readable(first, work)), _target(work))
+
+
+def _time(work: DraftState, params: dict[str, Any], known: Dataset) -> tuple[int, Delays | None]:
     """Return the creation of the earliest lead used, microseconds UTC, and how long wins take."""
-    if dataset.leads.created_at is None or dataset.outcomes is None:
+    if known.leads.created_at is None or known.outcomes is None:
         return 0, None
-    start = unrecorded_before(dataset, WON)
+    start = unrecorded_before(known, WON)
     if start is not None:
         day = to_datetime(start).astimezone(ZoneInfo(work.zone)).date().isoformat()
         work.findings.ask("since", day=day)
         params["data"] = {"since": day, **params["data"]}
-    return start or 0, delays_of(dataset, WON, start or 0)
+    return start or 0, delays_of(known, WON, start or 0)
 
 
-def _conversion(work: DraftState, figures: DraftFigures) -> dict[str, Any]:
-    delays = figures.delays
-    rate = delays.rate if delays else (figures.converted + 1) / (figures.leads + 2)
-    horizon = None if work.leads.target.kind == "column" else NO_HORIZON
+def _base_rate(figures: DraftFigures, early: EarlyData, start: int, horizon: int | None) -> float:
+    if not figures.early_converted:
+        return NO_RATE
+    rate = (figures.early_converted + 1) / (figures.early_leads + 2)
+    if figures.delays is not None and horizon is not None:
+        rate = rate_within(early.dataset, WON, start, horizon)
+    return round(min(max(rate, 0.001), 0.999), 3)
+
+
+def _lightgbm(leads: int) -> dict[str, Any]:
     return {
-        "horizon_days": delays.horizon if delays else horizon,
-        "scorecard": {"base_rate": round(min(max(rate, 0.001), 0.999), 3) if figures.converted else 0.05},
-        "lightgbm": {
-            "rounds": 150,
-            "learning_rate": 0.03,
-            "num_leaves": 8,
-            "min_data_in_leaf": 40 if figures.leads >= _SMALL else 20,
-            "feature_fraction": 0.5,
-            "lambda_l2": 1.0,
-        },
+        "rounds": 150,
+        "learning_rate": 0.03,
+        "num_leaves": 8,
+        "min_data_in_leaf": 40 if leads >= _SMALL else 20,
+        "feature_fraction": 0.5,
+        "lambda_l2": 1.0,
     }
 
 
@@ -128,23 +172,20 @@ def _note_rejected(work: DraftState, intake: IntakeReport) -> None:
             work.findings.note("rejected", table=table.table, count=count, total=table.rows_in, causes=causes)
 
 
-def _won(work: DraftState, dataset: Dataset) -> Mask:
-    """Return which leads converted, and set apart the columns that only those have."""
+def _set_apart(work: DraftState, early: EarlyData) -> None:
+    """Set apart the columns that say how a lead ended, and those that early leads have only if they converted."""
     target = work.leads.target
-    column = dataset.leads.columns.get(target.column) if target.kind == "column" else None
-    if column is None:
-        won = np.asarray(first_known(dataset, WON) < NEVER)
-    else:
-        won = column.map(str.casefold).among({value.casefold() for value in target.positive})
-    for name in target.gives_away | {target.column, target.date} - {""}:
+    ended = {work.leads.ours[name] for name in work.leads.closing.columns}
+    for name in target.gives_away | {target.column, target.date} | ended - {""}:
         work.apart[name] = work.findings.say("causes.outcome")
-    for name in giving_away(dataset.leads.columns, won):
+    rows = np.flatnonzero(early.settled)
+    columns = {name: column.take(rows) for name, column in early.dataset.leads.columns.items()}
+    for name in giving_away(columns, early.won[rows]):
         if name != target.column and name not in work.apart:
             work.apart[name] = work.findings.say("causes.gives_away")
             if work.known_at.get(name, "creation") == "creation":
                 work.known_at[name] = "current"
                 work.findings.note("gives_away", column=name)
-    return won
 
 
 def _thresholds(rows: float | None) -> dict[str, Any]:

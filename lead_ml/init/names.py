@@ -47,8 +47,8 @@ def role_names(table: Literal["leads", "events", "outcomes"]) -> Mapping[str, He
 
 
 @cache
-def target_names(what: Literal["won_at", "converted", "stage"]) -> HeaderNames:
-    """Return the names of the date of a win, of a column that says yes or no, or of a stage."""
+def target_names(what: Literal["won_at", "lost_at", "converted", "stage"]) -> HeaderNames:
+    """Return the names of the date of a win or a loss, of a column that says yes or no, or of a stage."""
     return _names(read_toml("names")["target"][what])
 
 

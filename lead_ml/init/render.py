@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lead_ml.init import source_text
+from lead_ml.init.fakes import DraftFake
 from lead_ml.init.features import FeatureGroup
 from lead_ml.init.measure import DraftFigures
 from lead_ml.init.questions import Findings
@@ -43,20 +44,24 @@ def render_conversion(target: DraftTarget, groups: Sequence[str], horizon: int, 
         about = findings.say("docs.conversion_won", days=horizon)
         declared = Call("Won", (("stages", '("won",)'),))
     about = docstring(f"{about}\n\n{findings.say('docs.monotone')}")
-    return _render("model.py", about=about, name="conversion", target=declared, groups=groups, ages=())
+    found = {"about": about, "name": "conversion", "target": declared, "groups": groups, "ages": ()}
+    return _render("model.py", **found, unused=["Column"] if target.kind == "none" else [])
 
 
-def render_fake(
-    arguments: Mapping[str, Sequence[str]], unfit: Sequence[str], groups: Sequence[str], findings: Findings
-) -> str:
-    """Return models/fake.py: the arguments of its target, and the reasons that mean real but unfit."""
-    about = findings.say("docs.fake")
-    if unfit:
-        about += "\n\n" + findings.say("docs.fake_unfit", reasons=findings.say("separator").join(unfit))
-    given = [(name, strings(v, indent=8, before=f"{name}=")) for name, v in arguments.items() if v]
-    target = Call("Fake", (*given, ("stages", strings(("sql", "opportunity", "won", "lost")))))
-    about = docstring(about)
-    return _render("model.py", about=about, name="fake", target=target, groups=groups, ages=_FAKE_AGES)
+def render_fake(fake: DraftFake, groups: Sequence[str], findings: Findings) -> str:
+    """Return models/fake.py."""
+    about = findings.say("docs.fake_column" if fake.column else "docs.fake", column=fake.column)
+    if fake.unfit and not fake.column:
+        about += "\n\n" + findings.say("docs.fake_unfit", reasons=findings.say("separator").join(fake.unfit))
+    given = [(k, strings(v, indent=8, before=f"{k}=")) for k, v in fake.arguments.items() if v]
+    if fake.column:
+        target = Call("Column", (("column", literal(fake.column)), *given))
+    else:
+        target = Call("Fake", (*given, ("stages", strings(("sql", "opportunity", "won", "lost")))))
+    ages = () if fake.column else _FAKE_AGES
+    return _render(
+        "model.py", about=docstring(about), name="fake", target=target, groups=groups, ages=ages, unused=[]
+    )
 
 
 def render_params(
@@ -80,6 +85,8 @@ def render_params(
         questions=findings.questions,
         notes=findings.notes,
         seen=_seen(params["missing"], tags, findings),
+        base_rate=_base_rate(figures),
+        closing="closing" if params["closing"] else "no_closing",
         ages="ages" if params["snapshots"]["ages_days"] else no_ages,
         horizon=_horizon(horizon, figures.delays, findings),
         volume=say("no_volume") if weekly is None else say("volume", weekly=weekly),
@@ -96,6 +103,15 @@ def _seen(missing: Sequence[str], tags: Mapping[str, Mapping[str, int]], finding
     added = [tag for tag in missing if tag not in DEFAULT_MISSING]
     more = findings.say("params.added", tags=findings.say("separator").join(added)) if added else ""
     return f"{text} {more}".strip()
+
+
+def _base_rate(figures: DraftFigures) -> str:
+    """Return the key of the text that says where the base rate comes from."""
+    if not figures.early_converted:
+        return "base_rate_guess"
+    if figures.weekly is None:
+        return "base_rate_undated"
+    return "base_rate" if figures.delays is None else "base_rate_ever"
 
 
 def _horizon(days: int | None, delays: Delays | None, findings: Findings) -> str:

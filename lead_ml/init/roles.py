@@ -88,6 +88,11 @@ def _nearly_unique(p: ExportColumn) -> bool:
     return p.fill >= 0.9 and p.distinct >= 0.8 * p.filled
 
 
+def _mostly_unique(p: ExportColumn) -> bool:
+    """Return whether the first row of each id would be more than half of the rows."""
+    return p.fill >= 0.9 and p.distinct > 0.5 * p.rows
+
+
 def _is_created(p: ExportColumn) -> float:
     return float(p.kind == "date" and p.fill >= 0.5 and target_names("won_at").likeness(p.name) < EXACT)
 
@@ -131,7 +136,7 @@ LEAD_FIT: Mapping[str, Fit] = {
     **dict.fromkeys(
         ("source", "campaign", "channel", "country", "region", "city", "industry", "owner"), _is_category
     ),
-    "lead_id": lambda p: 1.0 if p.unique else 0.8 * _nearly_unique(p),
+    "lead_id": lambda p: 1.0 if p.unique else 0.8 if _nearly_unique(p) else 0.6 * _mostly_unique(p),
     "created_at": _is_created,
     "company": lambda p: _is_text(p) * (p.shares["email"] < 0.1),
     "company_size": _is_filled,

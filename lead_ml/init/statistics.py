@@ -74,7 +74,7 @@ def delays_of(dataset: Dataset, stages: tuple[str, ...], since: int) -> Delays |
     span = days_covered(created[seen])
     within = float(at[np.searchsorted(share, _SHARE * share[-1])])
     wanted = next((horizon for horizon in HORIZONS if horizon >= within), HORIZONS[-1])
-    horizon = min(wanted, max((h for h in HORIZONS if h <= span / _SPAN_PARTS), default=HORIZONS[0]))
+    horizon = min(wanted, longest_horizon(created[seen]))
     rate = float(_share_by(at, share, np.array([horizon]))[0])
     return Delays(
         wins=int(won.sum()),
@@ -86,6 +86,19 @@ def delays_of(dataset: Dataset, stages: tuple[str, ...], since: int) -> Delays |
         seen_days=float(at[-1]),
         span_days=span,
     )
+
+
+def longest_horizon(created: Instants) -> int:
+    """Return the longest horizon that the length of the history allows."""
+    return max((h for h in HORIZONS if h <= days_covered(created) / _SPAN_PARTS), default=HORIZONS[0])
+
+
+def rate_within(dataset: Dataset, stages: tuple[str, ...], since: int, horizon: int) -> float:
+    """Return the share of the leads created from `since` on that are won within a horizon in days, 0 without a win."""
+    created, first, days = _wins(dataset, stages)
+    seen = created >= since
+    won = (first < NEVER)[seen]
+    return float(_share_by(*kaplan_meier(days[seen], won), np.array([horizon]))[0]) if won.any() else 0.0
 
 
 def unrecorded_before(dataset: Dataset, stages: tuple[str, ...]) -> int | None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lead_ml.errors import InputError
-from lead_ml.init.answers import stages_of
+from lead_ml.init.answers import stages_of, unreal_reasons
 from lead_ml.init.export import ExportColumn, ExportFile
 from lead_ml.init.names import EXACT
 from lead_ml.init.questions import Findings
 from lead_ml.init.roles import BY_VALUE, Match, dated_roles
 from lead_ml.init.target import DraftTarget
+from lead_ml.tables.read.timestamps import WHOLE_DAY
 
 _SETTINGS = ("columns", "constants", "dates", "stages", "defaults", "where_filled", "number_rows")
 _TIMES = ("created_at", "occurred_at", "recorded_at")
@@ -30,12 +31,19 @@ class TableDraft:
     defaults: Mapping[str, str] = field(default_factory=dict)
     number_rows: bool = False
     where_filled: str = ""
+    other_dates: tuple[str, ...] = ()
 
     @property
     def dates(self) -> dict[str, str]:
-        """How the dates of a role are written, where that can be read in two ways."""
-        formats = {role: self.source.columns[c].date_format for role, c in self.columns.items()}
-        return {role: found for role, found in formats.items() if role in _TIMES and found}
+        """How the dates of a role, and those of the columns `other_dates`, are written, where that can be read in two ways.
+
+        Times at which something ended are dates if all of them are midnights.
+        """
+        read = (*(role for role in self.columns if role in _TIMES), *self.other_dates)
+        columns = {ours: self.source.columns[self.columns.get(ours, ours)] for ours in read}
+        found = {ours: column.date_format for ours, column in columns.items() if column.date_format}
+        ended = ("occurred_at", *self.other_dates) if self.name == "outcomes" else self.other_dates
+        return found | {ours: WHOLE_DAY for ours in ended if ours in columns and columns[ours].only_days}
 
     def settings(self) -> dict[str, Any]:
         """Return the section of ``params.yaml``, without default values."""
@@ -64,15 +72,24 @@ def dated_table(
         findings.ask("event_type", file=source.file.name)
     ask_order(name, roles, source, findings)
     columns = {"lead_id": lead_id, **{role: match.column for role, match in roles.items()}}
+    if "stage" in columns and unreal_reasons(source.columns[columns["stage"]].texts):
+        columns.setdefault("reason", columns["stage"])
     sparse = name == "outcomes" and source.columns[columns["occurred_at"]].fill < 0.5
     filled = "occurred_at" if sparse else ""
     return TableDraft(name, source, columns, constants, stages, where_filled=filled)
 
 
-def outcomes_of_leads(leads: TableDraft, target: DraftTarget, findings: Findings) -> TableDraft:
-    """Describe outcomes that are part of the leads file: a date that is filled only for leads with an outcome."""
+def outcomes_of_leads(leads: TableDraft, target: DraftTarget, reasons: str, findings: Findings) -> TableDraft:
+    """Describe outcomes that are part of the leads file: a date that is filled only for leads with an outcome.
+
+    `reasons` is the column of reasons, empty if there is none; a stage that says that a lead is not real is its own reason.
+    """
+    if not reasons and target.column and unreal_reasons(leads.source.columns[target.column].texts):
+        reasons = target.column
     ask_order("outcomes", {"occurred_at": Match(target.date, EXACT)}, leads.source, findings)
-    columns = {"occurred_at": target.date, **({"stage": target.column} if target.column else {})}
+    columns = {"occurred_at": target.date}
+    if target.column:
+        columns |= {"stage": target.column, **({"reason": reasons} if reasons else {})}
     if not leads.number_rows:
         columns = {"lead_id": leads.columns["lead_id"], **columns}
     return TableDraft(
@@ -80,7 +97,7 @@ def outcomes_of_leads(leads: TableDraft, target: DraftTarget, findings: Findings
         leads.source,
         columns,
         {} if target.column else {"stage": "won"},
-        {theirs: ours for theirs, ours in target.stages.items() if theirs != ours},
+        {theirs: ours for theirs, ours in sorted(target.stages.items()) if theirs != ours},
         number_rows=leads.number_rows,
         where_filled="occurred_at",
     )
@@ -90,6 +107,8 @@ def ask_order(table: str, roles: Mapping[str, Match], source: ExportFile, findin
     """Ask about the order of day and month if the values allow both, and note how other dates are read."""
     for role, match in roles.items():
         column = source.columns[match.column]
+        if role == "occurred_at" and table == "outcomes" and column.only_days:
+            findings.note("whole_day", column=column.name)
         spelling, position = column.date_format, column.day_position
         if not spelling:
             continue
@@ -129,7 +148,8 @@ def _dated_somehow(
 
 
 def _stages(source: ExportFile, column: ExportColumn, findings: Findings) -> dict[str, str]:
-    values, stages = column.texts, stages_of(column.texts)
+    values = sorted(column.texts)
+    stages = stages_of(values)
     unknown = [value for value in values if value not in stages]
     if "won" not in stages.values():
         findings.ask("won_stage", column=column.name, file=source.file.name, values=findings.names(values))
@@ -138,4 +158,4 @@ def _stages(source: ExportFile, column: ExportColumn, findings: Findings) -> dic
     if any(theirs.casefold() != ours for theirs, ours in stages.items()):
         pairs = findings.say("separator").join(f"{theirs} = {ours}" for theirs, ours in stages.items())
         findings.note("stages", pairs=pairs)
-    return {theirs: ours for theirs, ours in stages.items() if theirs != ours}
+    return {theirs: ours for theirs, ours in sorted(stages.items()) if theirs != ours}

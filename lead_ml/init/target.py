@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lead_ml.errors import InputError
-from lead_ml.init.answers import is_no, is_yes, stages_of
+from lead_ml.init.answers import counts_something, is_no, is_yes, stages_of
 from lead_ml.init.export import ExportColumn, ExportFile
 from lead_ml.init.names import EXACT, target_names
 from lead_ml.init.questions import Findings
 
-_MOST_ANSWERS, _MOST_STAGES = 6, 40
+MOST_STAGES = 40
+_MOST_ANSWERS = 6
 _FOLLOWS, _SELDOM, _OFTEN = 0.8, 0.1, 0.97
 
 
@@ -57,7 +58,7 @@ def target_in_leads(
             return found
     if answer is None:
         return DraftTarget("none")
-    _ask(source, answer, findings)
+    _ask(answer, findings)
     spoken = {name for name in left if target_names("stage").likeness(name) and answer.stages}
     dated = {p.name for p in closing} - {answer.column}
     return replace(answer, gives_away=frozenset(spoken | dated))
@@ -75,14 +76,18 @@ def named_target(source: ExportFile, name: str, findings: Findings) -> DraftTarg
             expected="yes and no, 1 and 0, or stages of which one means won",
             do="name another column, or map its values under data.leads.stages in params.yaml",
         )
-    _ask(source, answer, findings)
+    _ask(answer, findings)
     return answer
 
 
 def _won_stage(p: ExportColumn) -> DraftTarget | None:
     stages = stages_of(p.texts)
     won = tuple(text for text, stage in stages.items() if stage == "won")
-    return DraftTarget("column", p.name, won, stages=stages, doubt=("other_stages", ())) if won else None
+    return (
+        DraftTarget("column", p.name, tuple(sorted(won)), stages=stages, doubt=("other_stages", ()))
+        if won
+        else None
+    )
 
 
 def _named(left: Mapping[str, ExportColumn], what: Literal["converted", "stage"]) -> list[ExportColumn]:
@@ -93,26 +98,43 @@ def _named(left: Mapping[str, ExportColumn], what: Literal["converted", "stage"]
 
 
 def _answer(left: Mapping[str, ExportColumn]) -> DraftTarget | None:
-    """Return a column that says yes or no, or a stage; the last column may be one whatever its name."""
+    """Return a column that says yes or no, or a stage: by its name, by values that name stages, or the last column of two values."""
     flags = (_flag(p) for p in _named(left, "converted"))
-    stages = (_won_stage(p) for p in _named(left, "stage") if p.distinct <= _MOST_STAGES)
-    found = next((answer for answers in (flags, stages) for answer in answers if answer is not None), None)
+    stages = (_won_stage(p) for p in _named(left, "stage") if p.distinct <= MOST_STAGES)
+    spoken = (_won_stage(p) for p in left.values() if speaks_of_stages(p))
+    answers = (answer for several in (flags, stages, spoken) for answer in several)
+    found = next((answer for answer in answers if answer is not None), None)
     if found is None and left:
         last = max(left.values(), key=lambda p: p.place)
-        flag = _flag(last) if sum(map(is_yes, last.texts)) == 1 else None
+        named = last.distinct == 2 and sum(map(is_yes, last.texts)) == 1 and not counts_something(last.name)
+        flag = _flag(last) if named else None
         found = flag and replace(flag, doubt=("last_column", ()))
     return found
 
 
+def speaks_of_stages(p: ExportColumn) -> bool:
+    """Return whether the values of a column are stages, whatever its name: one means won, another one any other stage.
+
+    Yes and no are no stages, nor is a text in which such words occur.
+    """
+    if p.distinct > MOST_STAGES or p.numeric or p.kind in ("date", "id", "text"):
+        return False
+    found = set(stages_of(text for text in p.texts if not is_no(text)).values())
+    return "won" in found and len(found) > 1
+
+
 def _flag(p: ExportColumn) -> DraftTarget | None:
+    """Return who says yes in a column of few values; numbers of which there are more than two, or neither 0 nor 1, are counts."""
     if not 1 <= p.distinct <= _MOST_ANSWERS:
         return None
-    yes = tuple(text for text in p.texts if is_yes(text))
+    yes = tuple(sorted(text for text in p.texts if is_yes(text)))
+    no = [text for text in p.texts if is_no(text)]
+    if p.numeric and (p.distinct > 2 or not (yes or no)):
+        return None
     if p.distinct == 1:
         return DraftTarget("column", p.name, yes, default="no") if yes and p.filled < p.rows else None
-    no = [text for text in p.texts if is_no(text)]
     if yes and len(yes) < p.distinct:
-        rest = tuple(text for text in p.texts if text not in yes and text not in no)
+        rest = tuple(sorted(text for text in p.texts if text not in yes and text not in no))
         doubt = ("others_are_no", rest) if p.distinct > 2 and rest else ("", ())
         return DraftTarget("column", p.name, yes, doubt=doubt)
     if p.distinct > 2:
@@ -129,30 +151,34 @@ def _dated_target(
     if answer is None:
         if filled.mean() > _OFTEN:
             return None
-        findings.ask("won_date", column=won_at.name, filled=int(filled.sum()), total=len(filled))
+        findings.ask("won_date", column=won_at.name)
         return DraftTarget("dated", date=won_at.name)
     positive = source.columns[answer.column].text.among(answer.positive)
     given = float(filled[positive].mean()) if positive.any() else 0.0
     otherwise = float(filled[~positive].mean()) if not positive.all() else 1.0
     if given < _FOLLOWS:
         return None
-    gone = int((positive & ~filled).sum())
-    if gone:
-        findings.note("converted_undated", count=gone, answer=answer.column, column=won_at.name)
+    if (positive & ~filled).any():
+        findings.note("converted_undated", answer=answer.column, column=won_at.name)
     if otherwise <= _SELDOM:
         return DraftTarget("dated", date=won_at.name, gives_away=frozenset({answer.column}))
-    if not answer.stages:
+    stages = answer.stages or _answers_as_stages(source.columns[answer.column], answer)
+    if not stages or filled.mean() > _OFTEN:
         return None
     values = findings.names(answer.positive)
-    findings.ask("stage_date", column=won_at.name, share=otherwise, stage=answer.column, values=values)
-    return replace(answer, kind="dated", date=won_at.name)
+    findings.ask("stage_date", column=won_at.name, stage=answer.column, values=values)
+    return replace(answer, kind="dated", date=won_at.name, stages=stages)
 
 
-def _ask(source: ExportFile, answer: DraftTarget, findings: Findings) -> None:
-    column = source.columns[answer.column]
-    rows = int(column.text.among(answer.positive).sum())
+def _answers_as_stages(p: ExportColumn, answer: DraftTarget) -> dict[str, str]:
+    """Return what yes and no mean beside a date that both have: won or lost on that day; nothing if there is no no."""
+    no = {text: "lost" for text in p.texts if is_no(text)}
+    return {**dict.fromkeys(answer.positive, "won"), **no} if no else {}
+
+
+def _ask(answer: DraftTarget, findings: Findings) -> None:
     values, key = findings.names(answer.positive), answer.doubt[0]
-    text = findings.say("in_column", values=values, column=column.name, rows=rows, total=column.rows)
+    text = findings.say("in_column", values=values, column=answer.column)
     if answer.default:
         findings.ask("empty_outcome", column=answer.column, values=values)
     if key or target_names("converted").likeness(answer.column) < EXACT:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from lead_ml.declare import Declaration, Feature, Lookup, read_table, reads, validated, without
 from lead_ml.errors import DeclarationError, LeadMLError, ParamsError
+from lead_ml.project.outcome_columns import check_outcome_columns
 from lead_ml.project.params import Params, load_params
 from lead_ml.project.profile_points import check_points
 from lead_ml.project.schema import usable_columns
@@ -120,6 +121,7 @@ def load_project(root: Path | str) -> Project:
         )
     found = validated(declarations)
     check_points(params.conversion.profile, found)
+    check_outcome_columns(found, params, specs.values())
     return Project(root, params, found, specs, digest)
 
 

@@ -19,7 +19,7 @@ from lead_ml.project.section import Section, worded
 from lead_ml.project.words import MISSING_WORDS
 
 DEFAULT_MISSING = MISSING_WORDS
-DATE_FORMATS = ("excel", "unix", "day_first", "month_first")
+DATE_FORMATS = ("excel", "unix", "day_first", "month_first", "whole_day")
 Penalty = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ProfilePoints = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-60, le=60)]
 _PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
@@ -37,6 +37,8 @@ class TableParams(Section):
     An untidy export is described here instead of being edited. ``dates`` declares the date format of a column whose text can
     mean two days: ``excel`` (days since 1899-12-30, such as 44301.5), ``unix`` (seconds or milliseconds),
     ``day_first`` (31/12/2024), ``month_first`` (12/31/2024), or a format of :func:`time.strptime` such as ``%d.%m.%y``.
+    ``whole_day`` says that the times of a column are dates, such as midnights with an offset (2024-05-06T00:00:00+03:00): the day
+    that begins at each of them is meant, and it is known at its end as any date is.
     ``decimal: ","`` reads ``1.234,56`` as 1234.56. ``number_rows: true`` uses row numbers as lead ids.
     ``where_filled`` names a column of ours; rows without a value in it do not belong to this table, such as
     ``occurred_at`` where the leads file has a column for the day of the deal. ``stages`` maps their stages to ours. ``defaults`` is the value of the empty
@@ -117,6 +119,34 @@ class DataParams(Section):
     layout: str | None = None
     until: str | None = None
     since: str | None = None
+
+
+class ClosingParams(Section):
+    """How the leads table itself says that a lead is closed, beside the rows of ``data.outcomes``.
+
+    ``stages`` maps values of the lead column ``column`` to ``won``, ``lost`` or ``invalid``; every other value is open. A lead
+    whose ``reason`` (the column of the reason for losing it) is filled is lost. ``date`` is the column of the day on which a
+    lead was closed; without a column, a lead with a date that is not in the future is closed too. A closing without a date
+    is what is known now: it decides which leads are open at the end of the data, and never an earlier snapshot.
+    """
+
+    column: str | None = None
+    stages: dict[str, Literal["won", "lost", "invalid"]] = Field(default_factory=dict)
+    date: str | None = None
+    reason: str | None = None
+
+    @model_validator(mode="after")
+    def _names_its_values(self) -> ClosingParams:
+        if (self.column is None) == bool(self.stages):
+            raise ValueError(
+                "give column and stages together: a lead column, and which of its values are closed"
+            )
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The lead columns that say it."""
+        return tuple(name for name in (self.column, self.date, self.reason) if name is not None)
 
 
 class PointsRule(Section):
@@ -252,6 +282,7 @@ class Params(Section):
     missing: tuple[str, ...] = DEFAULT_MISSING
     known_at: dict[str, Literal["creation", "history", "current"]] = Field(default_factory=dict)
     trust: tuple[str, ...] = ()
+    closing: ClosingParams = ClosingParams()
     reference_odds: float | None = Field(None, gt=0)
     snapshots: SnapshotParams = SnapshotParams()
     split: SplitParams = SplitParams()

@@ -33,7 +33,7 @@ class Won(msgspec.Struct, frozen=True, kw_only=True, tag="won"):
 
 
 class Fake(msgspec.Struct, frozen=True, kw_only=True, tag="fake"):
-    """Positive: the lead becomes ``invalid`` within the horizon, for a reason that means it is not real.
+    """Positive: the lead becomes ``invalid`` or ``lost`` within the horizon, for a reason that means it is not real.
 
     Negative: within the horizon it shows a two-way contact or reaches one of ``stages``. Leads with neither are unlabelled and left
     out; reasons not in ``reasons`` mean *real but unfit* and are negatives.
@@ -41,7 +41,7 @@ class Fake(msgspec.Struct, frozen=True, kw_only=True, tag="fake"):
     Parameters
     ----------
     reasons
-        Reasons of invalid outcomes that mean *not real*.
+        Reasons of invalid and lost outcomes that mean *not real*.
     contacts
         Types of events that are a two-way contact.
     stages
@@ -66,7 +66,9 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, tag="column"):
     column
         Name of the outcome column; it can never be a feature.
     positive
-        Values that mean converted, in any letter case; a lead without a value is left out.
+        Values that mean yes, in any letter case; a lead without a value is left out.
+    negative
+        Values that mean no, in any letter case: a lead with any other value is left out. Without any, every other value is a no.
 
     Examples
     --------
@@ -76,9 +78,16 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, tag="column"):
 
     column: str
     positive: tuple[str, ...] = POSITIVE_WORDS
+    negative: tuple[str, ...] = ()
 
 
 Target = Won | Fake | Column
+
+
+def closing_stages(target: Target) -> tuple[str, ...]:
+    """Return the stages after which a lead is closed: those that count as won, then the usual ones."""
+    own = target.stages if isinstance(target, Won) else ()
+    return tuple(dict.fromkeys((*own, *CLOSING_STAGES)))
 
 
 class Uniform(msgspec.Struct, frozen=True, tag="uniform"):

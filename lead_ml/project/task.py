@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from lead_ml.declare import MICROSECONDS_PER_DAY, Declaration
 from lead_ml.project.params import Params, TargetParams
-from lead_ml.project.targets import CLOSING_STAGES, Column, ModelSpec, Won
+from lead_ml.project.targets import Column, ModelSpec, closing_stages
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,13 @@ class Task:
         params = common.fake if spec.name == "fake" else common.conversion
         dated = not isinstance(spec.target, Column)
         ages = common.snapshots.ages_days if spec.ages_days is None else spec.ages_days
-        own = spec.target.stages if isinstance(spec.target, Won) else ()
         return cls(
             spec=spec,
             params=params,
             common=common,
             horizon_days=params.horizon_days if dated else None,
             ages_days=ages if dated else (),
-            closing_stages=tuple(dict.fromkeys((*own, *CLOSING_STAGES))),
+            closing_stages=closing_stages(spec.target),
         )
 
     @property

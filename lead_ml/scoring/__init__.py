@@ -15,6 +15,7 @@ from lead_ml.scoring.manifest import BundleManifest, verify
 from lead_ml.scoring.request import BatchRequest, EventIn, LeadSchema, Prepared, ScoreRequest, prepare
 from lead_ml.scoring.scorer import Scored, Scorer, score_part
 from lead_ml.scoring.worklist import (
+    LeadState,
     Served,
     WorklistRow,
     read_worklist,
@@ -35,6 +36,7 @@ __all__ = [
     "EventIn",
     "FakeAnswer",
     "LeadSchema",
+    "LeadState",
     "Prepared",
     "Reasons",
     "ScoreRequest",

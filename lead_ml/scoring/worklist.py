@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -17,11 +18,19 @@ WORKLIST = "worklist.jsonl"
 CHAMPION = "champion.json"
 
 
+LeadState = Literal["open", "stale", "undecided"]
+
+
 class WorklistRow(msgspec.Struct, frozen=True):
-    """One open lead: what identifies it to a person (name, company, source, created_at ...), and its answer in English."""
+    """One open lead: what identifies it to a person (name, company, source, created_at ...), and its answer in English.
+
+    ``state`` is ``stale`` for a lead far older than any that converted, and ``undecided`` where the data does not say which leads
+    were lost, so that the lead has no outcome yet but may be closed; see :mod:`lead_ml.asof.open_leads`.
+    """
 
     lead: dict[str, str]
     answer: Answer
+    state: LeadState = "open"
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,11 +11,13 @@ from typing import Self
 
 from lead_ml.tables.changes import Changes, Extra, changes_in_order
 from lead_ml.tables.columns import Coded, Codes, Floats, Indices, Instants, Mask
-from lead_ml.tables.instants import iso
+from lead_ml.tables.instants import NEVER, iso
 from lead_ml.tables.summary import counted, html_table, one_line
 
 __all__ = [
+    "NEVER",
     "Changes",
+    "Closings",
     "Coded",
     "Codes",
     "Dataset",
@@ -117,6 +119,18 @@ class Outcomes(_Stream):
 
 
 @dataclass(frozen=True)
+class Closings:
+    """What a status, a close date or a loss reason says of the leads (leads,), apart from rows of outcomes.
+
+    ``at`` is when a lead is known to be closed, microseconds UTC: the close date; just before the end of the data where no
+    date is given; :data:`NEVER` where it is open. ``stage`` is ``won``, ``lost`` or ``invalid``, missing where only a date says it.
+    """
+
+    at: Instants
+    stage: Coded
+
+
+@dataclass(frozen=True)
 class Dataset:
     """What a project knows: leads, and events and outcomes where they were supplied.
 
@@ -135,6 +149,8 @@ class Dataset:
         a column of ``leads`` then holds its value at the end. A request has no history: its values are current.
     extra
         Third-party tables by name.
+    closings
+        Which leads the leads table itself says are closed; None where it does not.
 
     Examples
     --------
@@ -156,6 +172,7 @@ class Dataset:
     digests: Mapping[str, str] = field(default_factory=dict)
     history: Mapping[str, Changes] = field(default_factory=dict)
     extra: Mapping[str, Extra] = field(default_factory=dict)
+    closings: Closings | None = None
 
     def __repr__(self) -> str:
         parts = [counted(len(self.leads), "lead")]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from lead_ml.errors import RequestError
 
+NEVER = 2**62  # later than any instant, with room to subtract one
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _QUARTER_HOUR, _DAY = 900_000_000, 86_400_000_000  # zones change their offset on quarters of an hour

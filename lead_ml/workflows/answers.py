@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import overload
 from weakref import finalize
 
@@ -17,9 +17,12 @@ _decoder = msgspec.msgpack.Decoder(Answer)
 
 
 class StoredAnswers(Sequence[Answer]):
-    """Answers of leads, best first (by lead_id where probabilities are equal), read from a file when asked for."""
+    """Answers of leads, best first (by lead_id where probabilities are equal), read from a file when asked for.
 
-    def __init__(self, found: Iterable[Sequence[Answer]]) -> None:
+    The leads in `last` come after all others.
+    """
+
+    def __init__(self, found: Iterable[Sequence[Answer]], last: Collection[str] = frozenset()) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the answers)
         finalize(self, self._file.close)
         encoder = msgspec.msgpack.Encoder()
@@ -33,7 +36,9 @@ class StoredAnswers(Sequence[Answer]):
         # An object array compares as Python does; a plain one would ignore a trailing NUL.
         by_id = np.argsort(np.array(ids, dtype=object), kind="stable")
         better = np.argsort(-np.array(probability, dtype=np.float64)[by_id], kind="stable")
-        self._order: Indices = by_id[better]
+        order = by_id[better]
+        late = np.array([ids[row] in last for row in order.tolist()], dtype=bool)
+        self._order: Indices = order[np.argsort(late, kind="stable")]
 
     def __len__(self) -> int:
         return len(self._order)

@@ -69,7 +69,8 @@ def run_demo(
     promotion = _promoted(folder, run)
     progress("promotion decided")
     version = None if _serves(folder) else run.record.version
-    answers = score_project(folder, None, version=version, progress=progress).answers
+    scored = score_project(folder, None, version=version, progress=progress)
+    answers = scored.best(scored.ranked)
     loaded, scorer, best = load(folder), scorer_of(folder, version), answers[0].lead_id
     english, chinese = (score_one(scorer, loaded.dataset, best, lang=lang) for lang in LANGUAGES)
     return Demo(loaded, run, promotion, scorer, answers, (english, chinese), _serves(folder), shown)

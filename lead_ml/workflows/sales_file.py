@@ -22,7 +22,7 @@ _NUMBERS = (
 
 
 def sales_rows(done: ScoredProject, link: str = "") -> Iterator[Row]:
-    """Yield one row per scored lead, best first.
+    """Yield one row per scored lead, best first and stale leads last; ``state`` is as in :class:`lead_ml.scoring.WorklistRow`.
 
     ``name``, ``company`` and ``owner`` are there where the data has them, ``link`` where an address of a lead in the CRM is
     given, with ``{lead_id}`` in it. ``points_1``, ``reason_1`` to ``reason_6`` are the strongest reasons first; negative points lower the
@@ -31,13 +31,13 @@ def sales_rows(done: ScoredProject, link: str = "") -> Iterator[Row]:
     leads = done.dataset.leads
     place = {lead_id: row for row, lead_id in enumerate(leads.lead_id)}
     columns = {name: (*leads.columns[name].levels, None) for name in PERSON if name in leads.columns}
-    for answer in done.answers:
+    for number, answer in enumerate(done.answers):
         row = place[answer.lead_id]
         person = {name: levels[leads.columns[name].codes[row]] for name, levels in columns.items()}
-        yield _row(answer, person, link)
+        yield _row(answer, person, done.opened.state if number < done.ranked else "stale", link)
 
 
-def _row(answer: Answer, person: Mapping[str, str | None], link: str) -> dict[str, Any]:
+def _row(answer: Answer, person: Mapping[str, str | None], state: str, link: str) -> dict[str, Any]:
     fake = answer.fake
     return {
         "lead_id": answer.lead_id,
@@ -49,6 +49,7 @@ def _row(answer: Answer, person: Mapping[str, str | None], link: str) -> dict[st
         "score": round(answer.score, 1),
         "grade": answer.grade,
         "stage": answer.stage,
+        "state": state,
         "validation": answer.validation,
         "fake_probability": None if fake is None else round(fake.probability, 4),
         "fake_flag": None if fake is None else fake.flag,

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from lead_ml.asof.join import features_at
-from lead_ml.asof.labels import Spine, open_leads
+from lead_ml.asof.labels import Spine
 from lead_ml.asof.matrix import take
+from lead_ml.asof.open_leads import OpenLeads, find_open_leads
 from lead_ml.errors import InputError
 from lead_ml.evaluation.backtest import Progress
-from lead_ml.language import Lang
+from lead_ml.language import Lang, catalog
 from lead_ml.registry.runs import open_run
-from lead_ml.scoring import Answer, Scorer, WorklistRow, served_folder, write_worklist
+from lead_ml.scoring import Answer, LeadState, Scorer, WorklistRow, served_folder, write_worklist
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.instants import iso, parse_iso
 from lead_ml.workflows.answers import StoredAnswers
@@ -35,11 +36,38 @@ def scorer_of(root: Path, version: str | None = None) -> Scorer:
 
 @dataclass(frozen=True)
 class ScoredProject:
-    """The open leads of a project with their answers, best first, and the file of the worklist."""
+    """The open leads of a project with their answers, best first and the stale ones last, and the file of the worklist."""
 
     dataset: Dataset
     answers: Sequence[Answer]
     worklist: Path
+    opened: OpenLeads
+
+    @property
+    def ranked(self) -> int:
+        """How many of the answers are ranked; those after them are of stale leads."""
+        return len(self.opened.ranked)
+
+    def best(self, top: int) -> Sequence[Answer]:
+        """Return the answers of the best leads, without stale ones."""
+        return self.answers[: min(top, self.ranked)]
+
+    def heading(self, shown: int, lang: Lang) -> str:
+        """Say how many of the ranked leads are shown; leads that may be lost are not called open."""
+        key = "top" if self.opened.recent_days is None else "top_undecided"
+        return catalog(lang)(f"score.{key}", shown=min(shown, self.ranked), count=self.ranked)
+
+    def notes(self, lang: Lang) -> list[str]:
+        """Say where the worklist is, whether its leads are surely open, and how many are stale."""
+        opened, say = self.opened, catalog(lang)
+        key = "worklist" if opened.recent_days is None else "worklist_undecided"
+        found = [say(f"score.{key}", count=self.ranked, file=self.worklist)]
+        if opened.recent_days is not None:
+            key = "undecided" if opened.recent_days else "undecided_undated"
+            found.append(say(f"score.{key}", days=opened.recent_days))
+        if len(opened.stale):
+            found.append(say("score.stale", count=len(opened.stale), days=opened.stale_days))
+        return found
 
 
 def score_project(
@@ -55,8 +83,16 @@ def score_project(
     loaded = load(root, data, work)
     progress("data read")
     scorer = scorer_of(root, version)
-    answers = StoredAnswers(_open(scorer, loaded.dataset, lang=lang, progress=progress, work=work))
-    return ScoredProject(loaded.dataset, answers, save_worklist(answers, loaded.dataset, loaded.project.runs))
+    opened = open_leads_of(scorer, loaded.dataset)
+    answers = _stored(scorer, loaded.dataset, opened, lang=lang, progress=progress, work=work)
+    worklist = save_worklist(answers, loaded.dataset, loaded.project.runs, opened)
+    return ScoredProject(loaded.dataset, answers, worklist, opened)
+
+
+def open_leads_of(scorer: Scorer, dataset: Dataset) -> OpenLeads:
+    """Return which leads are open at the end of the data, by the target and horizon that a scorer was trained for."""
+    horizon = scorer.bundle.params["conversion"]["horizon_days"]
+    return find_open_leads(dataset, dataset.until, scorer.bundle.parts["conversion"].spec.target, horizon)
 
 
 def explain_lead(
@@ -82,17 +118,24 @@ def score_open(
     progress: Progress = lambda _: None,
     work: Work = HERE,
 ) -> list[Answer]:
-    """Score every open lead at the end of the data, best first; where `work` says, to the same last bit."""
-    found = _open(scorer, dataset, lang=lang, top=top, progress=progress, work=work)
-    return list(StoredAnswers(found))
+    """Score every open lead at the end of the data, best first and stale leads last; where `work` says, to the same last bit."""
+    opened = open_leads_of(scorer, dataset)
+    return list(_stored(scorer, dataset, opened, lang=lang, top=top, progress=progress, work=work))
 
 
-def _open(
-    scorer: Scorer, dataset: Dataset, *, lang: Lang, top: int = 5, progress: Progress, work: Work
-) -> Iterator[list[Answer]]:
-    """Yield the answers for the open leads at the end of the data, piece by piece."""
-    spine = open_leads(dataset, dataset.until)
-    return (work.score or _in_chunks)(scorer, dataset, spine, lang=lang, top=top, progress=progress)
+def _stored(
+    scorer: Scorer,
+    dataset: Dataset,
+    opened: OpenLeads,
+    *,
+    lang: Lang,
+    top: int = 5,
+    progress: Progress,
+    work: Work,
+) -> StoredAnswers:
+    score = work.score or _in_chunks
+    found = score(scorer, dataset, opened.spine, lang=lang, top=top, progress=progress)
+    return StoredAnswers(found, last={dataset.leads.lead_id[row] for row in opened.stale.tolist()})
 
 
 def _in_chunks(
@@ -105,9 +148,13 @@ def _in_chunks(
         progress(f"scored {rows[-1] + 1:,} of {len(spine):,} open leads")
 
 
-def save_worklist(answers: Iterable[Answer], dataset: Dataset, runs: Path) -> Path:
-    """Write the answers as the worklist of the page."""
+def save_worklist(
+    answers: Iterable[Answer], dataset: Dataset, runs: Path, opened: OpenLeads | None = None
+) -> Path:
+    """Write the answers as the worklist of the page, each with whether its lead is surely open, as `opened` says."""
     leads = dataset.leads
+    stale = set[int]() if opened is None else set(opened.stale.tolist())
+    told: LeadState = "open" if opened is None else opened.state
     place = {lead_id: row for row, lead_id in enumerate(leads.lead_id)}
     columns = {name: leads.columns[name] for name in SHOWN_COLUMNS if name in leads.columns}
 
@@ -117,7 +164,7 @@ def save_worklist(answers: Iterable[Answer], dataset: Dataset, runs: Path) -> Pa
         lead = {name: columns[name].levels[code] for name, code in codes.items() if code >= 0}
         if leads.created_at is not None:
             lead["created_at"] = iso(int(leads.created_at[row]))
-        return WorklistRow({"lead_id": answer.lead_id, **lead}, answer)
+        return WorklistRow({"lead_id": answer.lead_id, **lead}, answer, "stale" if row in stale else told)
 
     return write_worklist(map(shown, answers), runs)
 

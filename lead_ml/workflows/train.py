@@ -19,6 +19,7 @@ from lead_ml.evaluation.leakage import AuditReport, left_out_columns, to_json
 from lead_ml.evaluation.split import Window
 from lead_ml.model.fit import features_of
 from lead_ml.project.load import Project
+from lead_ml.project.outcome_columns import outcome_columns
 from lead_ml.project.params import public
 from lead_ml.project.targets import Candidate
 from lead_ml.project.task import Task
@@ -31,7 +32,7 @@ from lead_ml.workflows.audit import TARGET, audit_target
 from lead_ml.workflows.load import Loaded, give_back, load, reseeded, save_intake
 from lead_ml.workflows.run_files import write_run
 from lead_ml.workflows.ship import ship, ship_scorecard
-from lead_ml.workflows.training import Training, without_outcomes
+from lead_ml.workflows.training import Training, before_test, without_outcomes
 from lead_ml.workflows.work import HERE, Work
 
 MOST_EXPLAINED = (
@@ -89,10 +90,14 @@ def evaluate_project(
 def _audited(
     loaded: Loaded, candidates: Sequence[Candidate] | None, work: Work, progress: Progress
 ) -> tuple[Training, AuditReport | None]:
-    """Return the training of a project without the columns that an audit finds to be leaks, and the audit."""
+    """Return the training of a project without the columns that an audit finds to be leaks, and the audit.
+
+    The audit knows what was known before the test window: what is left out must not depend on what happens in it.
+    """
     project, audited = loaded.project, None
     if not without_outcomes(project.tasks[TARGET], loaded.dataset):
-        audited = audit_target(project, loaded.dataset, progress=progress)
+        known = before_test(project.tasks[TARGET], loaded.dataset)
+        audited = audit_target(project, known, progress=progress)
         give_back(project)
     leaks = () if audited is None else left_out_columns(audited, project.params.trust)
     candidates = None if candidates is None else tuple(candidates)
@@ -165,7 +170,10 @@ def _beside_leaky(
     """Add what the chosen candidate would seem to reach with the features that read columns overwritten later."""
     declared = training.project.declarations
     named = {item.name for item in table.declarations}
-    present = set(table.dataset.leads.columns)
+    project = training.project
+    present = (
+        set(table.dataset.leads.columns) - outcome_columns(project.params, project.specs.values()).keys()
+    )
     extra = tuple(
         item for item in features_of(task.spec, declared) if item.name not in named and reads(item) <= present
     )

@@ -9,11 +9,19 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from lead_ml.asof.labels import Labels, Spine, build_spine, label
+from lead_ml.asof.labels import Labels, Spine, build_spine, label, leads_without_snapshot
 from lead_ml.declare import Declaration, reads, without
 from lead_ml.evaluation import Forward, Table, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
-from lead_ml.evaluation.split import DatedRows, Window, forward_windows, groups_of, random_windows
+from lead_ml.evaluation.split import (
+    UNDATED_FOLDS,
+    DatedRows,
+    Window,
+    forward_windows,
+    groups_of,
+    random_windows,
+    test_start,
+)
 from lead_ml.model.fit import Recipe, features_of
 from lead_ml.project.load import Project, usable
 from lead_ml.project.schema import sources_of
@@ -33,8 +41,6 @@ __all__ = [
     "windows_of",
     "without_outcomes",
 ]
-
-UNDATED_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -123,10 +129,13 @@ def labelled_spine(task: Task, dataset: Dataset, *, late: bool = False) -> tuple
     Without a table of outcomes these are all snapshots, and none is positive. With `late`, snapshots that were won
     before ``as_of`` and recorded later are included: see :meth:`lead_ml.asof.labels.Labels.usable_by`.
     """
-    spine = build_spine(dataset, task.common.snapshots.scoring_delay_us, task.ages_days, task.closing_stages)
+    delay = task.common.snapshots.scoring_delay_us
+    spine = build_spine(dataset, delay, task.ages_days, task.closing_stages)
     if without_outcomes(task, dataset):
         return spine, Labels.none(len(spine))
     labels = label(task.spec.target, dataset, spine, task.horizon_us)
+    absent = leads_without_snapshot(dataset, spine, delay)
+    labels = replace(labels, left_out={**labels.counts(), **absent})
     kept = labels.usable_by(spine.as_of) if late else labels.used
     return spine.take(kept), labels.take(kept)
 
@@ -147,7 +156,7 @@ def windows_of(task: Task, table: Table, groups: Indices) -> tuple[Window, ...]:
         everything = np.ones(len(table.spine), dtype=bool)
         return random_windows(everything, table.group, folds=UNDATED_FOLDS, seed=params.seed)
     windows = forward_windows(
-        DatedRows.of(task, table.spine, created, groups),
+        DatedRows.of(task, table.spine, created, groups).whatever_became(task, table.dataset.until),
         test_share=params.split.test_share,
         folds=params.split.folds,
         test_from=_instant(params.split.test_from, params.time_zone),
@@ -165,6 +174,17 @@ def _instant(text: str | None, zone: str) -> int | None:
         return None
     midnight = text if len(text) > len("2026-01-31") else f"{text}T00:00:00"
     return parse_iso(midnight, field="split.test_from", zone=ZoneInfo(zone))
+
+
+def before_test(task: Task, dataset: Dataset) -> Dataset:
+    """Return the data as it was known before the forward window of a task begins; undated data is returned whole."""
+    created, params = dataset.leads.created_at, task.common
+    if created is None:
+        return dataset
+    start = _instant(params.split.test_from, params.time_zone)
+    if start is None:
+        start = test_start(task, created, dataset.until)
+    return dataset.as_known(start)
 
 
 def recipes_of(

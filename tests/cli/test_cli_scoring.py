@@ -62,7 +62,9 @@ def test_the_file_for_sales_names_the_lead_and_gives_each_reason_with_its_points
     points = [abs(float(first[f"points_{k}"])) for k in range(1, 7) if first[f"points_{k}"]]
     assert points == sorted(points, reverse=True)
     assert re.search(r"[\u4e00-\u9fff]", first["reason_1"])
-    probabilities = [float(row["probability"]) for row in rows]
+    ranked = [row for row in rows if row["state"] == "open"]
+    assert {row["state"] for row in rows[len(ranked) :]} == {"stale"}
+    probabilities = [float(row["probability"]) for row in ranked]
     assert probabilities == sorted(probabilities, reverse=True)
 
 

@@ -111,7 +111,7 @@ def test_a_column_that_only_winners_have_is_never_declared(drafted: Maker) -> No
 
 def test_days_of_excel_are_read_on_the_wall_clock(drafted: Maker) -> None:
     made, loaded = drafted("excel"), load(drafted("excel").root)
-    assert made.params["data"]["leads"]["dates"] == {"created_at": "excel"}
+    assert made.params["data"]["leads"]["dates"] == {"created_at": "excel", "Close Date": "excel"}
     assert loaded.dataset.leads.created_at is not None
     assert month(int(loaded.dataset.leads.created_at.min())) == "2024-01"
     assert made.role("Postal Code") == "-", "a number of five digits without a name of a date is none"

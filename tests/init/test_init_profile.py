@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ Make = Callable[..., Draft]
 def drafted(draft_of: Make, converted: int, rows: int = 400) -> str:
     """Draft leads of two industries, of which the first so many converted, and return features/profile.py."""
     leads = [
-        [f"L{k}", f"2025-{1 + k % 12:02d}-{1 + k % 28:02d}", ("tech", "farm")[k % 2], ("1-10", "11-50", "51+")[k % 3],
+        [f"L{k}", f"{date(2025, 1, 1) + timedelta(days=k)}", ("tech", "farm")[k % 2], ("1-10", "11-50", "51+")[k % 3],
          ("CN", "DE")[k % 7 % 2], 20 + k % 50, "yes" if k < converted else "no"]
         for k in range(rows)
     ]  # fmt: skip

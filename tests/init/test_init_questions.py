@@ -156,7 +156,7 @@ def test_events_are_looked_at_again_although_no_stage_says_won_yet(tmp_path: Pat
     assert params["conversion"]["horizon_days"] == 30
     assert draft.horizon_days is None
     comments = " ".join(draft.files["params.yaml"].replace("#", " ").split())
-    assert "There are no wins in your data yet, so 30 days is only a guess." in comments
+    assert "No win is dated before the test window, so 30 days is only a guess." in comments
 
 
 def test_plain_traits_are_asked_about_and_may_be_used(draft_of: Make) -> None:

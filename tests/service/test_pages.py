@@ -93,7 +93,7 @@ def test_synthetic_data_is_named_on_every_page(served: Any, reader: Any) -> None
 
 
 def test_the_worklist_shows_the_leads_best_first_with_their_figures(served: Any, reader: Any) -> None:
-    rows = read_worklist(served.runs)
+    rows = [row for row in read_worklist(served.runs) if row.state == "open"]
     html = reader.get("/review?lang=en").text
     ids = re.findall(r'href="/review/([^"?]+)\?lang=en"', html)
     shown = [name for name in ids if name != "thresholds"]
@@ -105,12 +105,31 @@ def test_the_worklist_shows_the_leads_best_first_with_their_figures(served: Any,
         assert re.search(rf'grade-{grade}">{grade}</span>\s*<span class="count">{count:,}<', html)
 
 
+def test_stale_leads_are_counted_apart_and_listed_only_when_asked_for(served: Any, reader: Any) -> None:
+    rows = read_worklist(served.runs)
+    stale = [row.answer.lead_id for row in rows if row.state == "stale"]
+    assert 0 < len(stale) < len(rows)
+    first, asked = (reader.get(f"/review?lang=en{query}").text for query in ("", "&grade=stale"))
+    assert re.search(rf'grade-stale">…</span>\s*<span class="count">{len(stale):,}<', first)
+    assert re.findall(r'href="/review/(L\d+)\?lang=en"', asked) == stale[:50]
+    assert not set(re.findall(r'href="/review/(L\d+)\?lang=en"', first)) & set(stale)
+
+
+def test_leads_that_may_be_lost_are_not_called_open(fresh: Any, client_of: Any) -> None:
+    rows = [msgspec.structs.replace(row, state="undecided") for row in read_worklist(fresh.runs)[:3]]
+    write_worklist(iter(rows), fresh.runs)
+    html = login(fresh, client_of, "read").get("/review?lang=en").text
+    assert "<b>3 leads without an outcome</b>" in html
+    assert "some of them may already be lost" in html
+    assert "open leads</b>" not in html
+
+
 @pytest.mark.parametrize(
     "query", ["grade=B", "grade=fake", "source=webinar", "q=科技", "grade=A&source=wechat"]
 )
 def test_filters_keep_exactly_the_leads_that_match(served: Any, reader: Any, query: str) -> None:
     wanted = dict(pair.split("=") for pair in query.split("&"))
-    rows = read_worklist(served.runs)
+    rows = [row for row in read_worklist(served.runs) if row.state == "open"]
     kept = [
         row
         for row in rows

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from read_kit import us
 
-from lead_ml.tables.read.raw import RawColumn
+from lead_ml.tables.read.raw import RawColumn, UtcLevels
 from lead_ml.tables.read.timestamps import Timestamps, span_of, timestamps_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -161,3 +161,29 @@ def test_any_text_is_an_instant_or_bad_or_missing(text: str) -> None:
     found = moments(text)
     assert found.missing[0] + found.bad[0] <= 1
     assert (found.at[0] == 0) or not (found.missing[0] or found.bad[0])
+
+
+@pytest.mark.parametrize("end_of_day", [True, False])
+@pytest.mark.parametrize(
+    "value",
+    ["2024-05-06T03:00:00+03:00", "2024-05-06T00:00Z", datetime(2024, 5, 6, tzinfo=UTC), "2024-05-06 08:00"],
+)
+def test_times_declared_as_whole_days_are_known_when_the_day_is_over(value: object, end_of_day: bool) -> None:
+    begin = us("2024-05-06T00:00:00+00:00")
+    found = timestamps_of(
+        column(value, "n/a", "soon"), SHANGHAI, frozenset({"n/a"}), end_of_day=end_of_day, date_format="whole_day"
+    )
+    assert (found.first[0], found.last[0]) == (begin, begin + DAY - 1)
+    assert found.at[0] == (begin + DAY - 1 if end_of_day else begin)
+    assert (found.missing.tolist(), found.bad.tolist()) == ([False, True, False], [False, False, True])
+
+
+def test_a_date_is_a_whole_day_already_and_parquet_is_read_alike() -> None:
+    plain, declared = (
+        timestamps_of(column("2024-05-06"), SHANGHAI, frozenset(), end_of_day=True, date_format=name)
+        for name in ("", "whole_day")
+    )
+    assert (plain.first, plain.last) == (declared.first, declared.last)
+    instants = RawColumn(np.array([0, 1], dtype=np.int32), UtcLevels(np.array([10 * DAY])))
+    found = timestamps_of(instants, SHANGHAI, frozenset(), end_of_day=True, date_format="whole_day")
+    assert (found.at.tolist(), found.missing.tolist()) == ([11 * DAY - 1, 0], [False, True])

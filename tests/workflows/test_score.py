@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lead_ml.asof.labels import open_leads
+from lead_ml.asof.labels import closed_known, open_leads
+from lead_ml.asof.open_leads import OpenLeads
 from lead_ml.errors import BundleError, InputError, LeadMLError
 from lead_ml.scoring import Scorer, read_worklist, reworded, served_folder, served_version
 from lead_ml.tables.instants import iso
@@ -31,8 +32,9 @@ def scorer(trained: Any) -> Scorer:
 
 def test_the_worklist_holds_every_open_lead_best_first(trained: Any, scorer: Scorer) -> None:
     rows = read_worklist(trained.runs)
-    assert len(rows) == len(open_leads(trained.dataset, trained.dataset.until))
-    probabilities = [row.answer.probability for row in rows]
+    still_open = np.flatnonzero(closed_known(trained.dataset) >= trained.dataset.until)
+    assert {row.answer.lead_id for row in rows} == {trained.dataset.leads.lead_id[k] for k in still_open}
+    probabilities = [row.answer.probability for row in rows if row.state == "open"]
     assert probabilities == sorted(probabilities, reverse=True)
     assert all(row.lead["lead_id"] == row.answer.lead_id for row in rows)
     assert all("lead_status" not in row.lead and "created_at" in row.lead for row in rows)
@@ -81,9 +83,15 @@ def test_one_lead_may_be_asked_about_in_its_past_but_not_before_it(trained: Any,
         score_one(scorer, data, "nobody")
 
 
+def opened(ranked: int, stale: int = 0) -> OpenLeads:
+    rows = np.arange(ranked + stale)
+    return OpenLeads(0, rows[:ranked], rows[ranked:])
+
+
 def test_a_row_for_sales_holds_the_figures_and_the_strongest_reasons(trained: Any) -> None:
     answer = read_worklist(trained.runs)[0].answer
-    (row,) = sales_rows(ScoredProject(trained.dataset, [answer], trained.runs))
+    (row,) = sales_rows(ScoredProject(trained.dataset, [answer], trained.runs, opened(1)))
+    assert row["state"] == "open"
     assert row["probability"] == round(answer.probability, 4)
     assert row["fake_probability"] == round(answer.fake.probability, 4)
     strongest = max((*answer.reasons.for_, *answer.reasons.against), key=lambda reason: abs(reason.points))
@@ -96,7 +104,8 @@ def test_the_file_for_sales_is_written_in_batches_and_reads_back(
 ) -> None:
     answers = [row.answer for row in read_worklist(trained.runs)[:7]]
     answers[0] = msgspec.structs.replace(answers[0], fake=None)
-    rows = list(sales_rows(ScoredProject(trained.dataset, answers, trained.runs)))
+    rows = list(sales_rows(ScoredProject(trained.dataset, answers, trained.runs, opened(5, 2))))
+    assert [row["state"] for row in rows] == ["open"] * 5 + ["stale"] * 2
     monkeypatch.setattr("lead_ml.workflows.sales_file._BATCH", 3)
     write_table(rows, tmp_path / "leads.csv")
     write_table(rows, tmp_path / "leads.parquet")
@@ -110,7 +119,9 @@ def test_the_file_for_sales_is_written_in_batches_and_reads_back(
 def test_a_lead_without_a_fake_model_and_a_link_in_the_row_for_sales(trained: Any) -> None:
     answer = read_worklist(trained.runs)[0].answer
     bare = msgspec.structs.replace(answer, fake=None)
-    (without,) = sales_rows(ScoredProject(trained.dataset, [bare], trained.runs), "https://crm/{lead_id}")
+    (without,) = sales_rows(
+        ScoredProject(trained.dataset, [bare], trained.runs, opened(1)), "https://crm/{lead_id}"
+    )
     assert without["fake_probability"] is without["fake_flag"] is None
     assert without["link"] == f"https://crm/{answer.lead_id}"
 

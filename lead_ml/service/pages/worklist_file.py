@@ -62,7 +62,9 @@ def _read(runs: Path, scorer: Scorer) -> CurrentWorklist:
         return CurrentWorklist(error=str(error))
     if any(row.answer.model_version != scorer.version for row in rows):
         return CurrentWorklist(tuple(rows), stale=True)
-    return CurrentWorklist(tuple(WorklistRow(row.lead, _graded(row.answer, scorer)) for row in rows))
+    return CurrentWorklist(
+        tuple(msgspec.structs.replace(row, answer=_graded(row.answer, scorer)) for row in rows)
+    )
 
 
 def _graded(answer: Answer, scorer: Scorer) -> Answer:

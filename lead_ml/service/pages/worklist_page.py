@@ -17,14 +17,14 @@ from lead_ml.service.pages.worklist_file import CurrentWorklist
 
 PAGE_ROWS = 50
 GRADES = ("A", "B", "C", "D")
-FAKE = "fake"
+FAKE, STALE = "fake", "stale"
 _MAX_TEXT = 100
 _SEARCHED = ("name", "company")
 
 
 @dataclass(frozen=True)
 class WorklistQuery:
-    """Filters and page number: ``grade`` is A-D or ``fake`` for flagged leads; an empty filter selects all leads."""
+    """Filters and page number: ``grade`` is A-D, ``fake`` for flagged leads, or ``stale``; an empty filter selects all but the stale."""
 
     page: int = 1
     grade: str = ""
@@ -38,7 +38,7 @@ class WorklistQuery:
         grade = query.get("grade", "")
         return cls(
             page=max(1, int(page)) if page.isascii() and page.isdecimal() and len(page) < 7 else 1,
-            grade=grade if grade in (*GRADES, FAKE) else "",
+            grade=grade if grade in (*GRADES, FAKE, STALE) else "",
             source=query.get("source", "")[:_MAX_TEXT],
             q=query.get("q", "").strip()[:_MAX_TEXT],
         )
@@ -46,8 +46,12 @@ class WorklistQuery:
     def matches(self, row: WorklistRow) -> bool:
         """Return whether a lead passes the filters."""
         wanted, searched = self.q.casefold(), (row.lead.get(name, "") for name in _SEARCHED)
+        if STALE in (row.state, self.grade):
+            graded = row.state == self.grade
+        else:
+            graded = self.grade in ("", row.answer.grade, FAKE if _is_flagged(row) else "")
         return (
-            self.grade in ("", row.answer.grade, FAKE if _is_flagged(row) else "")
+            graded
             and self.source in ("", row.lead.get("source"))
             and any(wanted in text.casefold() for text in (row.answer.lead_id, *searched))
         )
@@ -72,7 +76,8 @@ def worklist_view(
         "model_type": frame.text.name_of(
             "pages.model_types", scorer.bundle.parts["conversion"].fitted.candidate
         ),
-        "open_leads": frame.text("worklist.open_leads", count=len(rows)),
+        "open_leads": _open_leads(rows, frame),
+        "undecided": any(row.state == "undecided" for row in rows),
         "as_of": frame.text("pages.as_of", day=frame.day(rows[0].answer.as_of)) if rows else "",
         "empty": not rows and not worklist.error,
         "stale": worklist.stale,
@@ -92,15 +97,26 @@ def worklist_view(
     }
 
 
+def _open_leads(rows: Sequence[WorklistRow], frame: PageFrame) -> str:
+    """Count the ranked leads, in words that do not call a lead open if it may be lost."""
+    ranked = [row.state for row in rows if row.state != STALE]
+    if "undecided" in ranked:
+        return frame.text("worklist.undecided_leads", count=len(ranked))
+    return frame.text("worklist.open_leads", count=len(ranked))
+
+
 def _is_flagged(row: WorklistRow) -> bool:
     return row.answer.fake is not None and row.answer.fake.flag
 
 
 def _tiles(rows: Sequence[WorklistRow], query: WorklistQuery, frame: PageFrame) -> list[dict[str, Any]]:
-    grades = Counter[str](row.answer.grade or "" for row in rows)
+    ranked = [row for row in rows if row.state != STALE]
+    grades = Counter[str](row.answer.grade or "" for row in ranked)
     tiles = [(grade, grades[grade], frame.text(f"pages.grades.{grade}")) for grade in GRADES]
     if any(row.answer.fake is not None for row in rows):
-        tiles.append((FAKE, sum(map(_is_flagged, rows)), frame.text("pages.fake")))
+        tiles.append((FAKE, sum(map(_is_flagged, ranked)), frame.text("pages.fake")))
+    if len(ranked) < len(rows):
+        tiles.append((STALE, len(rows) - len(ranked), frame.text("worklist.old")))
     return [
         {
             "key": key,

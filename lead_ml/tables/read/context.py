@@ -70,6 +70,6 @@ def timestamp_notes(table: MappedTable, column: str, found: Timestamps) -> list[
     valid = int((~found.missing & ~found.bad).sum())
     note = (
         f"{column}: every time is 00:00:00, so these look like dates; they are known at the start of that day. "
-        "Export them as dates (2024-05-06) to have them known at its end"
+        f"Export them as dates (2024-05-06), or declare dates: {{{column}: whole_day}}, to have them known at its end"
     )
     return [note] if found.midnights == valid >= _ENOUGH_MIDNIGHTS else []

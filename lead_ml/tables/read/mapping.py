@@ -186,7 +186,8 @@ def _check_given(name: str, raw: RawTable, params: TableParams) -> None:
                 expected="either the constant or the column, not both",
                 do=f"remove it from data.{name}.constants in params.yaml",
             )
-    if params.number_rows and "lead_id" in (*raw.columns, *params.columns, *params.constants):
+    own = [column for column in raw.columns if column not in params.columns.values()]
+    if params.number_rows and "lead_id" in (*own, *params.columns, *params.constants):
         raise InputError(
             "number_rows is set, but there is a lead_id",
             source=source,

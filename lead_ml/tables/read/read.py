@@ -14,6 +14,7 @@ from lead_ml.project.params import Params, TableParams
 from lead_ml.project.schema import known_at_of, roles_of
 from lead_ml.tables.dataset import Changes, Coded, Dataset, Extra
 from lead_ml.tables.read.canonical import compacted, digest
+from lead_ml.tables.read.closings import with_closings
 from lead_ml.tables.read.column_kinds import summarize
 from lead_ml.tables.read.context import FOREVER, ReadContext, context_of
 from lead_ml.tables.read.extra import read_extra
@@ -68,6 +69,7 @@ def read_dataset(params: Params, root: Path, *, now: datetime | None = None) -> 
         extra[name], report = read_extra(table, found.leads, context, place)
         reports.append(report)
     found = replace(found, extra=extra, until=context.until if context.until != FOREVER else _until(found))
+    found = with_closings(found, params, context)
     columns = tuple(_column_report(name, column, params) for name, column in found.leads.columns.items())
     return (
         replace(found, digests=_digests(found)),

@@ -25,6 +25,8 @@ EXPECTED = "a timestamp such as 2024-05-06T12:30:00+08:00, 2024-05-06 12:30 or 2
 _YEARS = range(1970, 2262)
 _END = from_datetime(datetime(_YEARS.stop, 1, 1, tzinfo=UTC))
 _DAY = timedelta(days=1)
+_DAY_LENGTH = 86_400_000_000
+WHOLE_DAY = "whole_day"  # the date format of times that are dates
 _QUARTER_HOUR = 900_000_000  # offsets of zones are multiples of it, so most timestamps need no zone look-up
 _SHORTEST_FULL = len("2024-05-06T12:30")
 
@@ -51,7 +53,10 @@ def timestamps_of(
 ) -> Timestamps:
     """Parse a column; every distinct value is parsed once. `date_format` is what ``dates`` of its table declares."""
     if isinstance(column.levels, UtcLevels):
-        return _of_instants(column.codes, column.levels.microseconds, zone)
+        if date_format == WHOLE_DAY:
+            column = RawColumn(column.codes, tuple(column.levels))
+        else:
+            return _of_instants(column.codes, column.levels.microseconds, zone)
     spans = [_span(level, zone, missing, date_format) for level in column.levels]
     ends = np.array([span or (0, 0) for span in spans], dtype=np.int64).reshape(-1, 2)
     first, last = ends[column.codes].T.copy()
@@ -115,11 +120,18 @@ def _span(
     value: object, zone: tzinfo, missing: frozenset[str], date_format: str
 ) -> tuple[int, int] | tuple[()] | None:
     """Return the span of a value, ``()`` if it is not a timestamp, None if it is missing."""
+    if date_format == WHOLE_DAY:
+        return _whole_day(_span(value, zone, missing, ""))
     moment = _iso(value) if isinstance(value, str) and not date_format else value
     if isinstance(moment, date):
         return _placed(moment, zone) or ()
     text = None if value is None else as_text(value, missing)
     return None if text is None else span_of(text, zone, date_format) or ()
+
+
+def _whole_day(span: tuple[int, int] | tuple[()] | None) -> tuple[int, int] | tuple[()] | None:
+    """Return the day that begins with a time; a date stays what it is."""
+    return (span[0], span[0] + _DAY_LENGTH - 1) if span and span[0] == span[1] else span
 
 
 def _placed(found: datetime | date, zone: tzinfo) -> tuple[int, int] | None:
