@@ -33,7 +33,7 @@ from lead_ml.asof.kernel import (
 )
 from lead_ml.asof.labels import Spine
 from lead_ml.clean import TRANSFORMS
-from lead_ml.clean.text import as_number
+from lead_ml.clean.numbers import as_number
 from lead_ml.declare import (
     MICROSECONDS_PER_DAY,
     Aggregate,

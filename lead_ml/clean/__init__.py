@@ -19,9 +19,10 @@ from lead_ml.clean.mail import (
     role_mailbox,
     valid_email,
 )
+from lead_ml.clean.numbers import as_number, is_amount, plain_number
 from lead_ml.clean.person import name_gibberish, name_placeholder, name_script, seniority
 from lead_ml.clean.phone import normal_phone, phone_country, phone_pattern
-from lead_ml.clean.text import as_number, as_text, clean, missing_tags
+from lead_ml.clean.text import as_text, clean, missing_tags
 from lead_ml.clean.trace import buying_words, device, has_url, ip_network, length_bucket, promotion_words
 
 __all__ = [
@@ -30,9 +31,11 @@ __all__ = [
     "as_number",
     "as_text",
     "clean",
+    "is_amount",
     "missing_tags",
     "normal_email",
     "normal_phone",
+    "plain_number",
 ]
 
 Transform = Callable[[str], str | None]

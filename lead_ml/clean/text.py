@@ -7,7 +7,6 @@ three categories.
 from __future__ import annotations
 
 import datetime
-import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -16,14 +15,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from lead_ml.clean.word_lists import word_list
 from lead_ml.project.params import DEFAULT_MISSING
 
 _NOT_A_VALUE = ("nan", "NaN", "sNaN", "NaT", "<NA>")
 _EXACT_FLOATS = 2.0**53
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NUMBER = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?")
 
 
 def clean(text: str) -> str:
@@ -77,28 +74,6 @@ def as_text(value: object, missing: frozenset[str] = MISSING) -> str | None:
     """
     text = clean(value) if isinstance(value, str) else _of_other(value)
     return None if not text or text.casefold() in _folded(missing) else text
-
-
-def as_number(text: str) -> float:
-    """Return the number in a text, NaN if it is not a number.
-
-    Takes a sign, thousands commas, full-width digits, an exponent, and yes/no words in English and Chinese as 1 and 0. Infinite
-    and overflowing values are not numbers; neither are ``50%``, ``¥50`` or ``1,5``, whose meaning is ambiguous.
-
-    >>> as_number("1,234.5"), as_number("－１２"), as_number("Yes"), as_number("否")
-    (1234.5, -12.0, 1.0, 0.0)
-    >>> as_number("inf"), as_number("1,5"), as_number("")
-    (nan, nan, nan)
-    """
-    folded = clean(text).casefold().replace("\N{MINUS SIGN}", "-")
-    if folded in word_list("yes"):
-        return 1.0
-    if folded in word_list("no"):
-        return 0.0
-    if not _NUMBER.fullmatch(folded):
-        return math.nan
-    number = float(folded.replace(",", ""))
-    return number if math.isfinite(number) else math.nan
 
 
 def truth(found: object) -> str:

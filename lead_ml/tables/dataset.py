@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
+from lead_ml.tables.cell_rules import CellRules
 from lead_ml.tables.changes import Changes, Extra, changes_in_order
 from lead_ml.tables.columns import Coded, Codes, Floats, Indices, Instants, Mask
 from lead_ml.tables.instants import iso
@@ -135,6 +136,8 @@ class Dataset:
         a column of ``leads`` then holds its value at the end. A request has no history: its values are current.
     extra
         Third-party tables by name.
+    rules
+        How the cells of the tables were read.
 
     Examples
     --------
@@ -156,6 +159,7 @@ class Dataset:
     digests: Mapping[str, str] = field(default_factory=dict)
     history: Mapping[str, Changes] = field(default_factory=dict)
     extra: Mapping[str, Extra] = field(default_factory=dict)
+    rules: CellRules = field(default_factory=CellRules)
 
     def __repr__(self) -> str:
         parts = [counted(len(self.leads), "lead")]

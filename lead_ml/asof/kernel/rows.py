@@ -16,7 +16,7 @@ from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import LARGEST_SUM
 from lead_ml.asof.kernel.stored import stored_of
 from lead_ml.clean import TRANSFORMS
-from lead_ml.clean.text import as_number
+from lead_ml.clean.numbers import as_number
 from lead_ml.declare import EVERYONE, LEAD_STREAMS, STREAM_NUMBERS, Range
 from lead_ml.errors import DeclarationError, InputError
 from lead_ml.tables.dataset import Coded, Codes, Dataset, Events, Floats, Indices, Instants

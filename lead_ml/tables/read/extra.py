@@ -7,6 +7,7 @@ import numpy as np
 from lead_ml.clean import TRANSFORMS
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import ExtraParams
+from lead_ml.tables.cell_rules import TableRules
 from lead_ml.tables.dataset import Coded, Extra, Leads
 from lead_ml.tables.read.canonical import compacted, ordered
 from lead_ml.tables.read.context import ReadContext, timestamp_notes
@@ -18,16 +19,17 @@ _AT = "known_at"
 
 
 def read_extra(
-    table: MappedTable, leads: Leads, context: ReadContext, params: ExtraParams
+    table: MappedTable, leads: Leads, context: ReadContext, params: ExtraParams, rules: TableRules
 ) -> tuple[Extra, TableReport]:
-    """Check an extra table, and put its rows in order by key and ``known_at``.
+    """Check an extra table, and put its rows in order by key, spelled by the `rules` of the leads, and ``known_at``.
 
     Raises ParamsError if the key is not a lead column or has an unknown transform, and InputError if one cause rejects
     more than half of the rows, or a lead column has the name of an attribute of the table.
     """
     _check_key(table, leads, params)
     at = context.timestamps(table, _AT)
-    key = table.text("key")
+    column, colon, _ = params.key.partition(":")
+    key = table.text("key") if colon else table.text("key").map(rules.of(column).spelled)
     rejections = (
         Rejections.of(table)
         .reject(MISSING, "key", key.codes < 0)

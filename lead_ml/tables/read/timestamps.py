@@ -52,7 +52,7 @@ def timestamps_of(
     """Parse a column; every distinct value is parsed once. `date_format` is what ``dates`` of its table declares."""
     if isinstance(column.levels, UtcLevels):
         return _of_instants(column.codes, column.levels.microseconds, zone)
-    spans = [_span(level, zone, missing, date_format) for level in column.levels]
+    spans = [cell_span(level, zone, missing, date_format) for level in column.levels]
     ends = np.array([span or (0, 0) for span in spans], dtype=np.int64).reshape(-1, 2)
     first, last = ends[column.codes].T.copy()
     bad = np.array([span == () for span in spans], dtype=np.bool_)
@@ -111,10 +111,10 @@ def _iso(text: str) -> datetime | None:
         return None
 
 
-def _span(
+def cell_span(
     value: object, zone: tzinfo, missing: frozenset[str], date_format: str
 ) -> tuple[int, int] | tuple[()] | None:
-    """Return the span of a value, ``()`` if it is not a timestamp, None if it is missing."""
+    """Return the first and last microsecond that a cell means, ``()`` if it is not a timestamp, None if it is missing."""
     moment = _iso(value) if isinstance(value, str) and not date_format else value
     if isinstance(moment, date):
         return _placed(moment, zone) or ()
