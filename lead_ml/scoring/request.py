@@ -28,7 +28,10 @@ EVENT_COLUMNS = ("type", "channel", "page", "session_id", "event_id")
 
 
 class EventIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One event of the lead; instants are ISO 8601, those without a zone get the zone of the project."""
+    """One event of the lead; instants are ISO 8601, those without a zone get the zone of the project.
+
+    ``value`` is a number, or a text that is read as a cell of the events table is.
+    """
 
     type: str
     occurred_at: str
@@ -37,7 +40,7 @@ class EventIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     channel: str | None = None
     page: str | None = None
     session_id: str | None = None
-    value: float | None = None
+    value: float | str | None = None
 
 
 class ScoreRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +109,7 @@ def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:
     texts = {name: _attribute(lead, name, rules) for name in schema.columns}
     columns = {name: Coded.of([text]) for name, text in texts.items()}
     events, ignored = _events(request.events, schema.rules.events, zone, created, as_of)
+    unread = _unread_values(request.events or (), schema.rules.events, request.lang)
     at = None if created is None else np.array([created[1] if rules.end_of_day else created[0]], dtype=np.int64)
     spine = Spine(np.zeros(1, dtype=np.int64), np.array([as_of], dtype=np.int64))
     return Prepared(
@@ -114,7 +118,7 @@ def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:
         request.lang,
         request.reasons,
         ignored,
-        tuple(_warnings(lead, texts, schema, request.lang)),
+        (*_warnings(lead, texts, schema, request.lang), *unread),
     )
 
 
@@ -200,7 +204,8 @@ def _events(
         raise RequestError(
             "too many events", field="events", value=len(events), expected=f"up to {MAX_EVENTS:,}"
         )
-    _check_values(events)
+    values = [_value(event, rules) for event in events]
+    _check_values(events, values)
     rows: list[tuple[int, int, Mapping[str, str | None], float]] = []
     ignored: list[str] = []
     seen: set[str] = set()
@@ -214,23 +219,36 @@ def _events(
         if reason:
             ignored.append(f"events[{k}]: {reason}")
         else:
-            rows.append((at, known, texts, _value(event, rules)))
+            rows.append((at, known, texts, values[k]))
     instants = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2).T.copy()
     columns = {name: Coded.of([texts[name] for *_, texts, _ in rows]) for name in EVENT_COLUMNS}
-    values = np.array([value for *_, value in rows], dtype=np.float64)
+    numbers = np.array([value for *_, value in rows], dtype=np.float64)
     lead = np.zeros(len(rows), dtype=np.int64)
-    return Events(lead, instants[0], instants[1], columns, values), tuple(ignored)
+    return Events(lead, instants[0], instants[1], columns, numbers), tuple(ignored)
 
 
 def _value(event: EventIn, rules: TableRules) -> float:
-    """Return the number of an event, that of an empty cell where it has none; NaN is missing."""
-    return as_number(rules.text("value", None) or "") if event.value is None else event.value
+    """Return the number of an event as its cell is read; NaN is missing."""
+    number = isinstance(event.value, float | int)
+    return float(event.value) if number else as_number(rules.text("value", event.value) or "")  # type: ignore[arg-type]
 
 
-def _check_values(events: Sequence[EventIn]) -> None:
+def _unread_values(events: Sequence[EventIn], rules: TableRules, lang: Lang) -> list[str]:
+    """Word the values of events that are texts but no numbers."""
+    texts = ((k, event.value) for k, event in enumerate(events) if isinstance(event.value, str))
+    read = ((k, value, rules.text("value", value)) for k, value in texts)
+    return [
+        catalog(lang)("request.no_number", column=f"events[{k}].value", value=value[:_SHOWN])
+        for k, value, text in read
+        if text is not None and math.isnan(as_number(text))
+    ]
+
+
+def _check_values(events: Sequence[EventIn], values: Sequence[float]) -> None:
     total = 0.0
-    for k, event in enumerate(events):
-        total += abs(event.value or 0.0)
+    for k, (event, value) in enumerate(zip(events, values, strict=True)):
+        given = isinstance(event.value, float | int) or not math.isnan(value)
+        total += abs(value) if given else 0.0
         if not total < MAX_TOTAL:
             raise RequestError(
                 f"events[{k}].value is out of range",

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 
 from lead_ml.project.load import Project, load_project
+from lead_ml.tables.cell_rules import CellRules
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.read import IntakeReport, TableReport, read_dataset
+from lead_ml.tables.read.mapping import declared_rules
 from lead_ml.workflows.work import HERE, Work
 
 
@@ -23,7 +25,9 @@ class Loaded:
     intake: IntakeReport
 
 
-def load(root: Path, data: Path | None = None, work: Work = HERE) -> Loaded:
+def load(
+    root: Path, data: Path | None = None, work: Work = HERE, *, sealed: CellRules | None = None
+) -> Loaded:
     """Load a project and read its tables.
 
     Parameters
@@ -34,6 +38,8 @@ def load(root: Path, data: Path | None = None, work: Work = HERE) -> Loaded:
         Folder that relative data paths start from; the project itself by default.
     work
         Who reads the events of a layout.
+    sealed
+        Cell rules of the bundle that will score the data.
 
     Raises
     ------
@@ -43,11 +49,14 @@ def load(root: Path, data: Path | None = None, work: Work = HERE) -> Loaded:
     project = load_project(root)
     params, base = project.params, data or root
     if params.data.layout is None:
-        return Loaded(project, *read_dataset(params, base))
+        return Loaded(project, *read_dataset(params, base, sealed=sealed))
     from lead_ml.workflows.layout import with_layout
 
     without_events = params.data.model_copy(update={"events": None})
-    dataset, intake = read_dataset(params.model_copy(update={"data": without_events}), base)
+    dataset, intake = read_dataset(params.model_copy(update={"data": without_events}), base, sealed=sealed)
+    if params.data.events is not None:
+        events_rules = declared_rules("events", {}, params.data.events, dataset.rules.leads.tags)
+        dataset = replace(dataset, rules=replace(dataset.rules, events=events_rules))
     dataset, events = with_layout(project, base, dataset)
     return Loaded(
         project, work.attached(dataset), replace(intake, tables={**intake.tables, "events": events})

@@ -157,11 +157,11 @@ def declared_rules(
     """
     kinds = {role.name: role.kind for role in roles_of(name)}
     texts = {role for role, kind in kinds.items() if kind in ("id", "instant")} | {"phone", "ip"}
-    commas = {
-        ours
-        for ours, column in (columns.items() if params.decimal == "," else ())
-        if ours not in texts and (kinds.get(ours) == "number" or has_comma_numbers(column, missing))
-    }
+    commas = set[str]()
+    if params.decimal == ",":
+        commas = {role for role, kind in kinds.items() if kind == "number"}
+        others = set(columns) - texts - commas
+        commas |= {ours for ours in others if has_comma_numbers(columns[ours], missing)}
     values = {**params.constants, **params.defaults}
     described = {*values, *params.dates, *commas}
     return TableRules(

@@ -21,7 +21,7 @@ from lead_ml.tables.read.extra import read_extra
 from lead_ml.tables.read.files import read_files
 from lead_ml.tables.read.history import read_history, with_current
 from lead_ml.tables.read.leads import read_leads
-from lead_ml.tables.read.mapping import MappedTable, map_columns, not_a_column
+from lead_ml.tables.read.mapping import MappedTable, declared_rules, map_columns, not_a_column
 from lead_ml.tables.read.report import ColumnReport, IntakeReport
 from lead_ml.tables.read.sql import read_sql
 from lead_ml.tables.read.streams import read_events, read_outcomes
@@ -54,7 +54,13 @@ def read_dataset(
     _check_lead_columns(params, table)
     leads, index, report = read_leads(table, context)
     known = sealed.leads.columns if sealed else ()
-    rules = CellRules(zone=params.time_zone, leads=table.rules.learned(leads.columns, known))
+    rules = CellRules(
+        zone=params.time_zone,
+        leads=table.rules.learned(leads.columns, known),
+        events=declared_rules("events", {}, data.events, context.missing)
+        if data.events is not None
+        else TableRules(missing=table.rules.missing),
+    )
     leads = replace(leads, columns=_spelled(leads.columns, rules.leads))
     found, reports = Dataset(leads), [report]
     if data.events is not None:
