@@ -150,7 +150,8 @@ def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> FeatureColumn:
     """Return the value of an attribute as of each snapshot (rows,): see :func:`lead_ml.asof.kernel.column_at`."""
     column = column_at(dataset, item.column, spine.lead, spine.as_of)
     if item.transform:
-        column = column.map(transform_of(item.transform, item.name))
+        transform_of(item.transform, item.name)
+        column = column.map(dataset.rules.transform(item.transform))
     if item.kind == "category":
         return column
     if item.kind == "number":

@@ -1,4 +1,4 @@
-"""Cleaning: pure functions from text to text, without external data or libraries.
+"""Cleaning: pure functions from text to text.
 
 ``TRANSFORMS`` are the functions that a declaration may name, as ``category("email", transform="domain")`` or
 ``leads(by="email:domain")``. Bundles refer to their names and results: changing one changes trained models, so an
@@ -8,11 +8,13 @@ improved rule gets a new name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from lead_ml.clean.mail import (
     company_domain,
     disposable,
+    disposable_domains,
     domain,
     free_mail,
     normal_email,
@@ -31,11 +33,13 @@ __all__ = [
     "as_number",
     "as_text",
     "clean",
+    "disposable_domains",
     "is_amount",
     "missing_tags",
     "normal_email",
     "normal_phone",
     "plain_number",
+    "transform_with",
 ]
 
 Transform = Callable[[str], str | None]
@@ -64,3 +68,14 @@ TRANSFORMS: Mapping[str, Transform] = MappingProxyType(
         "valid_email": valid_email,
     }
 )
+
+
+def transform_with(name: str, listed: frozenset[str] | None) -> Transform:
+    """Return a transform that knows the disposable domains of a bundle, None for those that are installed.
+
+    >>> transform_with("disposable", frozenset({"acme.com"}))("a@acme.com"), transform_with("domain", None)("a@acme.com")
+    ('true', 'acme.com')
+    """
+    if name == "disposable":
+        return partial(disposable, listed=listed)
+    return partial(company_domain, listed=listed) if name == "company_domain" else TRANSFORMS[name]

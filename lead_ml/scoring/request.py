@@ -110,10 +110,14 @@ def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:
     columns = {name: Coded.of([text]) for name, text in texts.items()}
     events, ignored = _events(request.events, schema.rules.events, zone, created, as_of)
     unread = _unread_values(request.events or (), schema.rules.events, request.lang)
-    at = None if created is None else np.array([created[1] if rules.end_of_day else created[0]], dtype=np.int64)
+    at = (
+        None
+        if created is None
+        else np.array([created[1] if rules.end_of_day else created[0]], dtype=np.int64)
+    )
     spine = Spine(np.zeros(1, dtype=np.int64), np.array([as_of], dtype=np.int64))
     return Prepared(
-        Dataset(Leads((lead_id,), at, columns), events, until=as_of),
+        Dataset(Leads((lead_id,), at, columns), events, until=as_of, rules=schema.rules),
         spine,
         request.lang,
         request.reasons,
@@ -125,7 +129,9 @@ def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:
 def _under_our_names(lead: Mapping[str, Scalar], schema: LeadSchema) -> Mapping[str, Scalar]:
     """Return a lead under our names: a raw row of the export has theirs, which ``columns`` in ``params.yaml`` maps."""
     names = schema.rules.leads.names
-    ours = {names[name]: value for name, value in lead.items() if name in names and name not in schema.columns}
+    ours = {
+        names[name]: value for name, value in lead.items() if name in names and name not in schema.columns
+    }
     return {**ours, **{name: value for name, value in lead.items() if names.get(name) not in ours}}
 
 
@@ -161,7 +167,8 @@ def _created(
         return span
     whole_day = span[0] <= as_of
     raise RequestError(
-        f"{field} has no time of day, so it counts from the end of that day" if whole_day
+        f"{field} has no time of day, so it counts from the end of that day"
+        if whole_day
         else "the lead is created after as_of",
         field=field,
         value=value,
@@ -276,7 +283,9 @@ def _why_ignored(event: EventIn, texts: Mapping[str, str | None], rules: TableRu
     if texts["type"] is None:
         return "type is missing"
     needed = rules.where_filled
-    filled = needed in ("", "occurred_at") or texts.get(needed) or rules.text(needed, getattr(event, needed, None))
+    filled = (
+        needed in ("", "occurred_at") or texts.get(needed) or rules.text(needed, getattr(event, needed, None))
+    )
     return "" if filled else f"{needed} is missing"
 
 

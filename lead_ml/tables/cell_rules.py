@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lead_ml.clean.numbers import plain_number
+from lead_ml.clean import Transform, disposable_domains, plain_number, transform_with
 from lead_ml.clean.text import MISSING, as_text
 from lead_ml.clean.word_lists import word_list
 from lead_ml.tables.columns import Coded
@@ -94,7 +94,9 @@ class TableRules:
 
     def learned(self, columns: Mapping[str, Coded], known: Collection[str] = ()) -> TableRules:
         """Return the rules with what the data say of their columns, except of those whose rules are known."""
-        found = {name: _learned(self.of(name), column) for name, column in columns.items() if name not in known}
+        found = {
+            name: _learned(self.of(name), column) for name, column in columns.items() if name not in known
+        }
         return replace(self, columns={**self.columns, **found})
 
     def kept(self, columns: Collection[str]) -> TableRules:
@@ -105,22 +107,37 @@ class TableRules:
     def under(self, sealed: TableRules) -> TableRules:
         """Return the rules that a file is read by for a sealed model: its values as in the bundle, its dates as declared here."""
         fixed = {
-            name: replace(rule, date_format=self.of(name).date_format) for name, rule in sealed.columns.items()
+            name: replace(rule, date_format=self.of(name).date_format)
+            for name, rule in sealed.columns.items()
         }
         return replace(self, missing=sealed.missing, columns={**self.columns, **fixed})
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellRules:
-    """The cell rules of a project: the time zone of naive instants, and the tables that a request carries."""
+    """The cell rules of a project: the time zone of naive instants, and the tables that a request carries.
+
+    ``disposable`` are the disposable domains that a model was trained with; None for those that are installed.
+    """
 
     zone: str = "UTC"
     leads: TableRules = field(default_factory=lambda: TableRules(missing=tuple(sorted(MISSING))))
     events: TableRules = field(default_factory=lambda: TableRules(missing=tuple(sorted(MISSING))))
 
+    disposable: tuple[str, ...] | None = None
+
+    @cached_property
+    def _listed(self) -> frozenset[str] | None:
+        return None if self.disposable is None else frozenset(self.disposable)
+
+    def transform(self, name: str) -> Transform:
+        """Return a transform of :mod:`lead_ml.clean` as it was when the model was trained."""
+        return transform_with(name, self._listed)
+
     def sealed(self, columns: Collection[str]) -> CellRules:
         """Return what a bundle holds: the rules of the lead columns that its features read, and those of events."""
-        return replace(self, leads=self.leads.kept({*columns, "lead_id", "created_at"}))
+        listed = self.disposable if self.disposable is not None else tuple(sorted(disposable_domains()))
+        return replace(self, leads=self.leads.kept({*columns, "lead_id", "created_at"}), disposable=listed)
 
 
 def spelling_key(text: str, *, yes_no: bool = False) -> str:

@@ -89,7 +89,9 @@ class RawWorld:
     def number(self, value: float, form: str) -> str:
         text = f"{value:,.2f}"
         text = text.translate(str.maketrans(",.", ".,")) if self.comma else text
-        marks = {"money": ("${}", "{} €", "EUR {}", "{}"), "percent": ("{}%", "{} %", "{}"), "": ("{}",)}[form]
+        marks = {"money": ("${}", "{} €", "EUR {}", "{}"), "percent": ("{}%", "{} %", "{}"), "": ("{}",)}[
+            form
+        ]
         return str(self.rng.choice(marks)).format(text)
 
     def _lead(self, k: int) -> dict[str, str]:
@@ -97,7 +99,9 @@ class RawWorld:
         source = str(rng.choice(SOURCES))
         forms = [source, source.upper(), f" {source} ", source.title()] if self.spelled else [source]
         yes = rng.random() < 0.4
-        others = [pair[0 if yes else 1] for pair in YES_NO] if self.spelled else [self.yes if yes else self.no]
+        others = (
+            [pair[0 if yes else 1] for pair in YES_NO] if self.spelled else [self.yes if yes else self.no]
+        )
         budget, heads = float(np.exp(rng.normal(8, 1))), int(rng.integers(1, 50))
         logit = -1.0 + 1.2 * yes + (source in SOURCES[:3]) + 0.5 * math.log(budget / 3000)
         domain = str(rng.choice(["acme.com", "gmail.com", "foo.de", "例子.公司", "MAILINATOR.com"]))
@@ -107,7 +111,7 @@ class RawWorld:
             "created_at": self.moment(self._created(k)),
             "source": self.empty(forms[int(rng.integers(len(forms)))]),
             "vip": self.empty(self.yes if yes and rng.random() < 0.6 else str(rng.choice(others)) if yes else self.no),
-            "company": self.empty(f"{str(rng.choice(['Acme', 'ACME', 'Foo', 'foo ', 'Bar'] if self.spelled else ['Acme', 'Bar']))}"),
+            "company": self.empty(f"{rng.choice(['Acme', 'ACME', 'Foo', 'foo ', 'Bar'] if self.spelled else ['Acme', 'Bar'])!s}"),
             "size": self.empty(str(rng.choice(["3", "3.0", "12", "12.0", "007"]))),
             "budget": self.empty(self.number(budget, "money")),
             "discount": self.empty(self.number(float(rng.integers(0, 60)), "percent")),
@@ -136,7 +140,9 @@ class RawWorld:
     def _write(self) -> None:
         root = self.root
         names = {ours: self.theirs.get(ours, ours) for ours in self.leads[0]}
-        write_csv(root / "leads.csv", [{names[name]: cell for name, cell in row.items()} for row in self.leads])
+        write_csv(
+            root / "leads.csv", [{names[name]: cell for name, cell in row.items()} for row in self.leads]
+        )
         write_csv(root / "events.csv", self.events)
         firms = [{"company": name, "known_at": "2024-01-01T00:00:00Z", "tier": tier}
                  for name, tier in (("Acme", "gold"), ("ACME", "gold"), ("Foo", "silver"), ("Bar", ""))]  # fmt: skip

@@ -61,7 +61,12 @@ def asked(root: Path, seed: int, rows: int) -> Asked:
     for event in world.events:
         by_lead.setdefault(event["lead_id"], []).append({k: v for k, v in event.items() if k != "lead_id"})
     bodies = [
-        {"lead": lead, "events": by_lead.get(lead["lead_id"].strip(), []), "as_of": iso(dataset.until), "reasons": ALL}
+        {
+            "lead": lead,
+            "events": by_lead.get(lead["lead_id"].strip(), []),
+            "as_of": iso(dataset.until),
+            "reasons": ALL,
+        }
         for lead in world.leads
     ]
     return Asked(scorer, loaded.project.runs, {answer.lead_id: answer for answer in answers}, bodies)
@@ -73,7 +78,9 @@ def check(found: Answer, given: Asked) -> float:
     assert msgspec.structs.replace(found, warnings=(), ignored=()) == wanted
     first, second = contributions(found), contributions(wanted)
     assert first.keys() == second.keys()
-    return max([abs(found.probability - wanted.probability), *(abs(first[name] - second[name]) for name in first)])
+    return max(
+        [abs(found.probability - wanted.probability), *(abs(first[name] - second[name]) for name in first)]
+    )
 
 
 @contextmanager
@@ -100,7 +107,10 @@ def over_http(given: Asked, singles: int) -> Iterator[Answer]:
 
 def as_pyfunc(given: Asked) -> Iterator[Answer]:
     """Answer rows as the pyfunc does: see ``LeadScoring.predict``."""
-    rows = [{**body["lead"], "as_of": body["as_of"], "events": json.dumps(body["events"])} for body in given.bodies]
+    rows = [
+        {**body["lead"], "as_of": body["as_of"], "events": json.dumps(body["events"])}
+        for body in given.bodies
+    ]
     frame = pd.DataFrame(rows)
     answers = given.scorer.score_prepared(prepared_rows(frame, given.scorer.bundle.schema, 0, reasons=ALL))
     for text in answers_frame(answers, frame.index)["answer"]:
@@ -127,7 +137,8 @@ def largest_difference(given: Asked, singles: int) -> float:
         wanted = given.expected[lead_id]
         found.append(abs(probability - wanted.probability))
         found += [
-            abs(contributed[name.removeprefix("conversion ")] - value) for name, value in contributions(wanted).items()
+            abs(contributed[name.removeprefix("conversion ")] - value)
+            for name, value in contributions(wanted).items()
         ]
     assert len(found) > 2 * len(given.bodies)
     return max(found)
@@ -148,7 +159,16 @@ def test_raw_rows_of_any_project_are_answered_alike(tmp_path: Path, seed: int) -
 
 def test_the_worlds_use_every_rule(tmp_path: Path) -> None:
     worlds = [RawWorld(tmp_path / str(seed), 100 + seed, 20) for seed in range(20)]
-    for rule in ("comma", "spelled", "constants", "event_defaults", "theirs", "where_filled", "defaults", "dates"):
+    for rule in (
+        "comma",
+        "spelled",
+        "constants",
+        "event_defaults",
+        "theirs",
+        "where_filled",
+        "defaults",
+        "dates",
+    ):
         used = [bool(getattr(world, rule)) for world in worlds]
         assert any(used), rule
         assert not all(used) or rule == "defaults", rule

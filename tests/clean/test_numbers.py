@@ -52,7 +52,14 @@ def test_an_amount_is_its_number(text: str, number: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "plain"),
-    [("75,1", "75.1"), ("1.234", "1234"), ("48.000 €", "48000"), ("3,5 %", "3.5"), ("12", "12"), ("1.2", "1.2")],
+    [
+        ("75,1", "75.1"),
+        ("1.234", "1234"),
+        ("48.000 €", "48000"),
+        ("3,5 %", "3.5"),
+        ("12", "12"),
+        ("1.2", "1.2"),
+    ],
 )
 def test_a_declared_decimal_comma_decides(text: str, plain: str) -> None:
     assert plain_number(text, ",") == plain
@@ -64,7 +71,9 @@ def test_a_lone_comma_is_no_number_without_it(text: str) -> None:
     assert math.isnan(as_number(text))
 
 
-@given(AMOUNTS, st.sampled_from([",", " ", "'", "."]), st.sampled_from(["$ {}", "{} €", "{}", "-{}", "({} USD)"]))
+@given(
+    AMOUNTS, st.sampled_from([",", " ", "'", "."]), st.sampled_from(["$ {}", "{} €", "{}", "-{}", "({} USD)"])
+)
 def test_every_grouping_gives_the_number_that_was_written(amount: object, group: str, form: str) -> None:
     point = "," if group in (". ") else "."
     written = f"{amount:,}".replace(",", "|").replace(".", point).replace("|", group)
@@ -83,7 +92,15 @@ def test_a_plain_number_stays_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("$5", True), ("5%", True), ("5", False), ("5万", False), ("free $", False), ("50-100 $", False), ("yes", False)],
+    [
+        ("$5", True),
+        ("5%", True),
+        ("5", False),
+        ("5万", False),
+        ("free $", False),
+        ("50-100 $", False),
+        ("yes", False),
+    ],
 )
 def test_amounts_are_told_from_other_texts(text: str, found: bool) -> None:
     assert is_amount(text) is found

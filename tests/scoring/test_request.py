@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from lead_ml.errors import RequestError
 from lead_ml.scoring import EventIn, LeadSchema, Prepared, Scorer, ScoreRequest, prepare
 from lead_ml.scoring.request import MAX_EVENTS
-from lead_ml.tables.cell_rules import CellRules, ColumnRules, TableRules
+from lead_ml.tables.cell_rules import CellRules, TableRules
 from lead_ml.tables.instants import parse_iso
 
-RULES = CellRules(zone="Asia/Shanghai", leads=TableRules(missing=("n/a",)), events=TableRules(missing=("n/a",)))
+RULES = CellRules(
+    zone="Asia/Shanghai", leads=TableRules(missing=("n/a",)), events=TableRules(missing=("n/a",))
+)
 SCHEMA = LeadSchema(("email", "source"), RULES, dated=True)
 NOW = 1_780_000_000_000_000
 
@@ -126,13 +128,21 @@ def test_unknown_columns_are_named_in_order() -> None:
         ({"lead": {"lead_id": " "}}, "lead.lead_id", "lead.lead_id is missing"),
         ({"lead": {"created_at": None}}, "lead.created_at", "lead.created_at is missing: got None"),
         ({"lead": {"created_at": "N/A"}}, "lead.created_at", "lead.created_at is missing: got 'N/A'"),
-        ({"lead": {"created_at": 17}}, "lead.created_at", "lead.created_at is not a valid timestamp: got '17'"),
+        (
+            {"lead": {"created_at": 17}},
+            "lead.created_at",
+            "lead.created_at is not a valid timestamp: got '17'",
+        ),
         (
             {"lead": {"created_at": "soon"}},
             "lead.created_at",
             "lead.created_at is not a valid timestamp: got 'soon'",
         ),
-        ({"lead": {"created_at": "2026-05-02"}}, "lead.created_at", "has no time of day, so it counts from the end"),
+        (
+            {"lead": {"created_at": "2026-05-02"}},
+            "lead.created_at",
+            "has no time of day, so it counts from the end",
+        ),
         (
             {"lead": {"created_at": "2026-05-02T00:00:00.000001Z"}},
             "lead.created_at",

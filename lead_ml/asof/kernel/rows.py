@@ -15,7 +15,6 @@ from lead_ml.asof.kernel.parts import DAY_COLUMN
 from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import LARGEST_SUM
 from lead_ml.asof.kernel.stored import stored_of
-from lead_ml.clean import TRANSFORMS
 from lead_ml.clean.numbers import as_number
 from lead_ml.declare import EVERYONE, LEAD_STREAMS, STREAM_NUMBERS, Range
 from lead_ml.errors import DeclarationError, InputError
@@ -84,7 +83,7 @@ def lead_keys(plan: Plan, dataset: Dataset) -> Coded:
     key = leads.columns.get(column)
     if key is None:
         return Coded(np.full(len(leads), -1, dtype=np.int32), ())
-    return key.map(TRANSFORMS[transform]) if colon else key
+    return key.map(dataset.rules.transform(transform)) if colon else key
 
 
 def collect(plan: Plan, dataset: Dataset, key: Coded) -> StreamRows | None:

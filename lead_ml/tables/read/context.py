@@ -37,9 +37,7 @@ class ReadContext:
         if rules.of(column).default is not None:
             raw = RawColumn(raw.codes, [rules.filled(column, level) for level in raw.levels])
         date_format = rules.of(column).date_format
-        return timestamps_of(
-            raw, self.zone, rules.tags, end_of_day=rules.end_of_day, date_format=date_format
-        )
+        return timestamps_of(raw, self.zone, rules.tags, end_of_day=rules.end_of_day, date_format=date_format)
 
 
 def context_of(params: Params, now: datetime, sealed: CellRules | None = None) -> ReadContext:

@@ -47,7 +47,9 @@ def csv_batches(path: Path, source: str, params: TableParams, rows: int | None) 
         file.seek(0)
         numbered = CsvRows(_reader(file, separator), source, separator, before + titles)
         if titles:
-            notes.append(f"{source}: {counted(titles, 'line')} above the header left out, such as {sample[0][0]!r}")
+            notes.append(
+                f"{source}: {counted(titles, 'line')} above the header left out, such as {sample[0][0]!r}"
+            )
         line, header = numbered.header
         names = [name.strip() or f"column_{place}" for place, name in enumerate(header, start=1)]
         check_header_is_one(header, sample[titles + 1 :], source, line)

@@ -117,7 +117,11 @@ def _table(sheet: CalamineSheet, source: str) -> RawTable:
     used = [k for k, text in enumerate(texts) if text or any(level != "" for level in columns[k].levels)]
     names = [names[k] for k in used]
     check_header(names, source, row=line)
-    notes = [f"{source}: {counted(titles, 'line')} above the header left out, such as {start[0][0]!r}"] if titles else []
+    notes = (
+        [f"{source}: {counted(titles, 'line')} above the header left out, such as {start[0][0]!r}"]
+        if titles
+        else []
+    )
     return raw_table(names, [columns[k] for k in used], lines, source, notes, held.footers)
 
 

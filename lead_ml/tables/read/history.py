@@ -55,7 +55,9 @@ def read_history(
     found: dict[str, Changes] = {}
     for name in fields:
         rows = np.flatnonzero(rejections.used & field.among([name]))
-        found[name], hidden = ordered(lead[rows], at.at[rows], {name: table.text("value", rules, name).take(rows)})
+        found[name], hidden = ordered(
+            lead[rows], at.at[rows], {name: table.text("value", rules, name).take(rows)}
+        )
         rejections = rejections.reject(AT_ONE_INSTANT, _AT, np.isin(np.arange(len(table)), rows[hidden]))
     notes = [*timestamp_notes(table, _AT, at), *_notes(leads, found)]
     return found, table_report(rejections, notes, at)

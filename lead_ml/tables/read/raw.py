@@ -69,9 +69,7 @@ class RawTable:
     def take(self, rows: npt.NDArray[Any]) -> RawTable:
         """Return the rows by position or mask."""
         columns = {name: column.take(rows) for name, column in self.columns.items()}
-        return RawTable(
-            columns, self.lines[rows], self.sources, self.source[rows], self.notes, self.footers
-        )
+        return RawTable(columns, self.lines[rows], self.sources, self.source[rows], self.notes, self.footers)
 
 
 class UtcLevels(Sequence[object]):

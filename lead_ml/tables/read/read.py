@@ -60,6 +60,7 @@ def read_dataset(
         events=declared_rules("events", {}, data.events, context.missing)
         if data.events is not None
         else TableRules(missing=table.rules.missing),
+        disposable=None if sealed is None else sealed.disposable,
     )
     leads = replace(leads, columns=_spelled(leads.columns, rules.leads))
     found, reports = Dataset(leads), [report]
@@ -81,9 +82,11 @@ def read_dataset(
     extra: dict[str, Extra] = {}
     for name, place in data.extra.items():
         table = read_table(f"extra.{name}", place, root, context)
-        extra[name], report = read_extra(table, found.leads, context, place, rules.leads)
+        extra[name], report = read_extra(table, found.leads, context, place, rules)
         reports.append(report)
-    found = replace(found, extra=extra, rules=rules, until=context.until if context.until != FOREVER else _until(found))
+    found = replace(
+        found, extra=extra, rules=rules, until=context.until if context.until != FOREVER else _until(found)
+    )
     columns = tuple(_column_report(name, column, params) for name, column in found.leads.columns.items())
     return (
         replace(found, digests=_digests(found)),
@@ -98,7 +101,11 @@ def read_table(name: str, params: TableParams, root: Path, context: ReadContext)
     else:
         order = tuple(params.columns.get(role.name, role.name) for role in roles_of(name))
         raw = read_sql(params, root, order)
-    sealed = None if context.sealed is None else {"leads": context.sealed.leads, "events": context.sealed.events}.get(name)
+    sealed = (
+        None
+        if context.sealed is None
+        else {"leads": context.sealed.leads, "events": context.sealed.events}.get(name)
+    )
     return map_columns(name, raw, params, context.missing, sealed)
 
 

@@ -107,7 +107,9 @@ class Rejections:
     def of(cls, table: MappedTable) -> Rejections:
         """Start with every row used that does not stand below the table."""
         found = cls(table, np.full(len(table), -1, dtype=np.int32))
-        return found.reject(FOOTER, next(iter(table.columns)), table.raw.below) if table.raw.footers else found
+        return (
+            found.reject(FOOTER, next(iter(table.columns)), table.raw.below) if table.raw.footers else found
+        )
 
     @property
     def used(self) -> Mask:

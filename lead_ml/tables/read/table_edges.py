@@ -150,7 +150,7 @@ def _kind_of(cell: object) -> str:
     text = as_text(cell, frozenset())
     if text is None:
         return ""
-    if any(letter.isdigit() for letter in text) and (as_number(text) == as_number(text)):  # noqa: PLR0124 (NaN)
+    if any(letter.isdigit() for letter in text) and (as_number(text) == as_number(text)):
         return "number"
     if span_of(text, UTC) is not None or span_of(text, UTC, "day_first") or span_of(text, UTC, "month_first"):
         return "date"
