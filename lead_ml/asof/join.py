@@ -47,6 +47,7 @@ from lead_ml.declare import (
     reads,
 )
 from lead_ml.errors import DeclarationError
+from lead_ml.tables.cell_rules import spelling_key
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants
 from lead_ml.tables.instants import wall_clock
 
@@ -156,8 +157,8 @@ def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> FeatureColumn:
         return column
     if item.kind == "number":
         return column.numbers(as_number)
-    rank = {level: float(k) for k, level in enumerate(item.levels)}
-    return column.numbers(lambda level: rank.get(level, np.nan))
+    rank = {spelling_key(level): float(k) for k, level in enumerate(item.levels)}
+    return column.numbers(lambda level: rank.get(spelling_key(level), np.nan))
 
 
 def transform_of(name: str, feature: str):  # type: ignore[no-untyped-def]

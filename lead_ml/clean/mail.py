@@ -75,7 +75,7 @@ def disposable(text: str, listed: frozenset[str] | None = None) -> str | None:
 
     `listed` are the domains of a bundle in place of :func:`disposable_domains`.
 
-    >>> disposable("x@mail.mailinator.com"), disposable("x@notmailinator.com")
+    >>> disposable("x@mail.mailinator.com"), disposable("x@mailinator.example")
     ('true', 'false')
     """
     found = domain(text)

@@ -46,21 +46,7 @@ def normal_phone(text: str) -> str | None:
     digits, country_written = _digits(bare)
     if not _SHORTEST <= len(digits) <= _LONGEST:
         return None
-    if country_written:
-        return _without_trunk(digits)
-    if _AMERICAN.fullmatch(bare):
-        return f"+{digits}"
-    if _plan("CN", "mobile").fullmatch(digits):
-        return f"+86{digits}"
-    if digits.startswith("86") and _CN_MOBILE.fullmatch(digits[2:]):
-        return f"+{digits}"
-    if (
-        len(digits) == 11
-        and digits[0] == "1"
-        and any(_plan(r, "fixed_line").fullmatch(digits[1:]) for r in ("US", "CA"))
-    ):
-        return f"+{digits}"
-    return f"+86{digits}" if _CN_MOBILE.fullmatch(digits) else digits
+    return _without_trunk(digits) if country_written else f"{_country_meant(bare, digits)}{digits}"
 
 
 def phone_country(text: str) -> str | None:
@@ -119,6 +105,19 @@ def _digits(bare: str) -> tuple[str, bool]:
     if digits.startswith("011") and len(digits) > 12:  # as dialed in North America
         return digits[3:], True
     return digits, False
+
+
+def _country_meant(bare: str, digits: str) -> str:
+    """Return what belongs in front of digits without a plus sign; nothing where that would be a guess."""
+    chinese = digits.startswith("86") and _CN_MOBILE.fullmatch(digits[2:])
+    if chinese or _AMERICAN.fullmatch(bare):
+        return "+"
+    if _plan("CN", "mobile").fullmatch(digits):
+        return "+86"
+    american = any(_plan(region, "fixed_line").fullmatch(digits[1:]) for region in ("US", "CA"))
+    if digits[0] == "1" and american:
+        return "+"
+    return "+86" if _CN_MOBILE.fullmatch(digits) else ""
 
 
 def _without_trunk(digits: str) -> str:

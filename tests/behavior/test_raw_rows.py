@@ -125,7 +125,7 @@ def as_frames(given: Asked) -> Iterator[tuple[str, float, dict[str, float]]]:
     )
     model, as_of = Model(given.scorer), given.bodies[0]["as_of"]
     table = model.score(leads, events, as_of=as_of)
-    explained = {name: part for name, part in model.explain(leads, events, as_of=as_of).groupby("lead_id")}
+    explained = dict(iter(model.explain(leads, events, as_of=as_of).groupby("lead_id")))
     for lead_id, probability in zip(table["lead_id"], table["probability"], strict=True):
         part = explained[lead_id]
         yield lead_id, probability, dict(zip(part["feature"], part["contribution"], strict=True))
