@@ -13,11 +13,11 @@ from lead_ml.clean.text import clean, truth
 from lead_ml.clean.word_lists import word_list
 
 _SHAPE = re.compile(r"[^@\s,;<>()\"]{1,64}@((?:[^@\s.,;<>()\"_]{1,63}\.)+[^@\s.,;<>()\"_0-9]{2,24})")
-_ADDRESS_IN_BRACKETS = re.compile(r".*<([^<>]+)>")
+_LONGEST = 254  # characters of an address, by RFC 5321
 
 
 def address(text: str) -> tuple[str, str] | None:
-    """Split an e-mail address into mailbox and domain, lower-case; None if it does not look like an address.
+    """Split an e-mail address into mailbox and domain, lower-case; None if it does not look like an address or is too long for one.
 
     >>> address("Li Wei <Li.Wei@Acme.COM>")
     ('li.wei', 'acme.com')
@@ -25,8 +25,9 @@ def address(text: str) -> tuple[str, str] | None:
     True
     """
     folded = clean(text).lower().removeprefix("mailto:")
-    bracketed = _ADDRESS_IN_BRACKETS.fullmatch(folded)
-    match = _SHAPE.fullmatch(bracketed[1] if bracketed else folded)
+    if folded.endswith(">"):
+        folded = folded[folded.rfind("<") + 1 : -1]
+    match = _SHAPE.fullmatch(folded) if len(folded) <= _LONGEST else None
     return (match[0].rpartition("@")[0], match[1]) if match else None
 
 

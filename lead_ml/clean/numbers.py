@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from typing import Literal
 
 from lead_ml.clean.text import clean
-from lead_ml.clean.word_lists import word_list
+from lead_ml.clean.word_lists import pattern, word_list
 
 Decimal = Literal[".", ","]
 
 _LONGEST = 64  # characters of an amount of money; plain numbers may be longer
 _PLAIN = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?")
-_CURRENCY = (
-    r"(?:[a-z]{1,2})?\$|[€£¥₹₩₽₺₫₴฿₦₱₪]|元|圆|円|人民币|kr\.?|zł|kč|ft|"
-    r"usd|eur|euro?|gbp|chf|cny|rmb|jpy|inr|aud|cad|nzd|brl|sek|nok|dkk|pln|czk|huf|hkd|twd|sgd|krw|mxn|rub|try|zar|aed"
-)
-_AMOUNT = re.compile(
-    rf"(?P<open>\()? ?(?P<first>[+-])? ?(?P<before>{_CURRENCY})? ?(?P<second>[+-])?"
-    rf"(?P<digits>[0-9.][0-9., '’]*) ?(?P<unit>[万亿])? ?(?P<after>{_CURRENCY}|%)?(?P<close>\))?"
-)
 _GROUPED = r"(?P<whole>[0-9]{{1,3}}(?P<group>[{group} '])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*{more}|[0-9]+)"
 _INDIAN = r"|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"
 _WITH = {
     ".": re.compile(_GROUPED.format(group=",", more=_INDIAN) + r"(?P<part>\.[0-9]*)?|(?P<bare>\.[0-9]+)"),
     ",": re.compile(_GROUPED.format(group=".", more="") + r"(?P<part>,[0-9]+)?"),
 }
-_UNITS = {None: 0, "万": 4, "亿": 8}
 
 
 def as_number(text: str) -> float:
@@ -39,7 +31,7 @@ def as_number(text: str) -> float:
 
     >>> as_number("1,234.5"), as_number("－１２"), as_number("Yes"), as_number("否")
     (1234.5, -12.0, 1.0, 0.0)
-    >>> as_number("$48,000.00"), as_number("48 %"), as_number("48.000,50 €"), as_number("($1,200)"), as_number("5万元")
+    >>> as_number("$48,000.00"), as_number("48%"), as_number("48.000,50 €"), as_number("($1,200)"), as_number("5万元")
     (48000.0, 48.0, 48000.5, -1200.0, 50000.0)
     >>> as_number("inf"), as_number("1,5"), as_number("")
     (nan, nan, nan)
@@ -65,7 +57,7 @@ def plain_number(text: str, decimal: Decimal = ".", *, strict: bool = False) -> 
     ('1200.50', '1200', None, None)
     """
     folded = _folded(text)
-    found = _AMOUNT.fullmatch(folded) if len(folded) <= _LONGEST else None
+    found = _amount().fullmatch(folded) if len(folded) <= _LONGEST else None
     if found is None or bool(found["open"]) != bool(found["close"]):
         return None
     if (signs := (found["first"] or "") + (found["second"] or "")) and (len(signs) > 1 or found["open"]):
@@ -75,7 +67,7 @@ def plain_number(text: str, decimal: Decimal = ".", *, strict: bool = False) -> 
     if digits is None:
         return None
     whole, _, part = digits.partition(".")
-    if shift := _UNITS[found["unit"]]:
+    if shift := _zeros(found["unit"]):
         part = part.ljust(shift, "0")
         digits = f"{whole}{part[:shift]}" + (f".{part[shift:]}" if part[shift:] else "")
     return ("-" if "-" in signs or found["open"] else "") + digits
@@ -88,8 +80,25 @@ def is_amount(text: str) -> bool:
     (True, True, False, False)
     """
     folded = _folded(text)
-    found = _AMOUNT.fullmatch(folded) if len(folded) <= _LONGEST else None
+    found = _amount().fullmatch(folded) if len(folded) <= _LONGEST else None
     return found is not None and bool(found["before"] or found["after"]) and plain_number(text) is not None
+
+
+@cache
+def _amount() -> re.Pattern[str]:
+    """Return the form of an amount: a sign or parentheses, a currency before or after, a unit, a percent sign."""
+    currency, units = (
+        pattern("currency").pattern,
+        "|".join(word_list("ten_thousand") | word_list("hundred_million")),
+    )
+    return re.compile(
+        rf"(?P<open>\()? ?(?P<first>[+-])? ?(?P<before>{currency})? ?(?P<second>[+-])?"
+        rf"(?P<digits>[0-9.][0-9., '’]*) ?(?P<unit>{units})? ?(?P<after>{currency}|%)?(?P<close>\))?"
+    )
+
+
+def _zeros(unit: str | None) -> int:
+    return 0 if unit is None else 4 if unit in word_list("ten_thousand") else 8
 
 
 def _folded(text: str) -> str:

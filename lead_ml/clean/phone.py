@@ -13,7 +13,6 @@ from lead_ml.clean.text import clean
 from lead_ml.clean.word_lists import pattern
 
 _LONGEST_TEXT = 64  # a longer text is no number
-_LABEL = re.compile(r"(?:[a-z]{1,12}|手机|电话|手机号)\.? ?: ?", re.IGNORECASE)  # tel: of a link, p: of Meta
 _FLOAT = re.compile(r"([0-9]{7,15})\.0")
 _AMERICAN = re.compile(r"1(?:[ ./-]+\(?|\()[2-9][0-9]{2}\)?[ ./-]*[2-9][0-9]{2}[ ./-]*[0-9]{4}")
 _CN_MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -91,7 +90,7 @@ def phone_pattern(text: str) -> str:
 def _bare(text: str) -> str:
     """Return a number without its label, its extension and the ``.0`` of a spreadsheet."""
     bare = clean(text[: 4 * _LONGEST_TEXT])[:_LONGEST_TEXT].partition(";")[0]
-    label = _LABEL.match(bare)
+    label = pattern("phone_label").match(bare)
     bare = pattern("phone_extension").sub("", bare[label.end() :] if label else bare).strip()
     number = _FLOAT.fullmatch(bare)
     return number[1] if number else bare

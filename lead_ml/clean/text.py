@@ -19,7 +19,11 @@ from lead_ml.project.params import DEFAULT_MISSING
 
 _NOT_A_VALUE = ("nan", "NaN", "sNaN", "NaT", "<NA>")
 _EXACT_FLOATS = 2.0**53
-_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_BLANK = "\ufeff\u200b\u200c\u200d\u2060" + "".join(filter(str.isspace, map(chr, range(0x3001))))
+_SHORT = 300  # characters that are never too many to sort
+_MOST_MARKS = (
+    30  # accents in a row, as in stream-safe text: sorting them takes time by the square of their number
+)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -29,11 +33,19 @@ def clean(text: str) -> str:
     >>> clean("\ufeff\u3000ＡＣＭＥ　Ltd ")
     'ACME Ltd'
     """
-    normal = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    stripped = normal.strip()
-    while stripped and (stripped[0] in _INVISIBLE or stripped[-1] in _INVISIBLE):
-        stripped = stripped.strip(_INVISIBLE).strip()
-    return stripped
+    return (text if text.isascii() else unicodedata.normalize("NFKC", _stream_safe(text))).strip(_BLANK)
+
+
+def _stream_safe(text: str) -> str:
+    """Return a text without the accents that follow more than :data:`_MOST_MARKS` others."""
+    if len(text) <= _SHORT:
+        return text
+    kept, marks = [], 0
+    for letter in text:
+        marks = marks + 1 if letter >= "\u0300" and unicodedata.combining(letter) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept)
 
 
 def name_key(name: str) -> str:

@@ -29,7 +29,7 @@ _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)(?P<zeros>\.0+)")
 class ColumnRules:
     """How the cells of one column are read.
 
-    ``default`` is the value of empty cells (for a constant, of all). ``spellings`` maps :func:`spelling_key` of a common value to
+    ``default`` is the value of empty cells (for a constant, of all). ``usual`` maps :func:`spelling_key` of a common value to
     the spelling that is used for all of its forms.
     """
 
@@ -37,11 +37,11 @@ class ColumnRules:
     comma: bool = False
     date_format: str = ""
     yes_no: bool = False
-    spellings: Mapping[str, str] = field(default_factory=dict)
+    usual: Mapping[str, str] = field(default_factory=dict)
 
     def spelled(self, text: str) -> str:
         """Return the usual spelling of a value."""
-        return self.spellings.get(spelling_key(text, yes_no=self.yes_no), text) if self.spellings else text
+        return self.usual.get(spelling_key(text, yes_no=self.yes_no), text) if self.usual else text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class TableRules:
         """Read a cell: its normal text, None where it is missing.
 
         >>> budget = ColumnRules(default="0", comma=True)
-        >>> rules = TableRules(missing=("n/a",), columns={"budget": budget, "source": ColumnRules(spellings={"web": "Web"})})
+        >>> rules = TableRules(missing=("n/a",), columns={"budget": budget, "source": ColumnRules(usual={"web": "Web"})})
         >>> [rules.text("budget", cell) for cell in ("1.234,5 €", "", "N/A", 7.0)], rules.text("source", " ＷＥＢ")
         (['1234.5', '0', None, '7'], 'Web')
         """
@@ -99,7 +99,7 @@ class TableRules:
         }
         return replace(self, columns={**self.columns, **found})
 
-    def kept(self, columns: Collection[str]) -> TableRules:
+    def only(self, columns: Collection[str]) -> TableRules:
         """Return the rules of some columns, each with an entry of its own: what a bundle holds."""
         ours = {theirs: own for theirs, own in self.names.items() if own in columns}
         return replace(self, columns={name: self.of(name) for name in sorted(columns)}, names=ours)
@@ -137,7 +137,7 @@ class CellRules:
     def sealed(self, columns: Collection[str]) -> CellRules:
         """Return what a bundle holds: the rules of the lead columns that its features read, and those of events."""
         listed = self.disposable if self.disposable is not None else tuple(sorted(disposable_domains()))
-        return replace(self, leads=self.leads.kept({*columns, "lead_id", "created_at"}), disposable=listed)
+        return replace(self, leads=self.leads.only({*columns, "lead_id", "created_at"}), disposable=listed)
 
 
 def spelling_key(text: str, *, yes_no: bool = False) -> str:
@@ -173,7 +173,7 @@ def _learned(rule: ColumnRules, column: Coded) -> ColumnRules:
         key = spelling_key(level, yes_no=yes_no)
         if -count >= COMMON_FROM or key in ("yes", "no"):
             usual[key] = level
-    return replace(rule, yes_no=yes_no, spellings=usual)
+    return replace(rule, yes_no=yes_no, usual=usual)
 
 
 def _holds_yes_no(column: Coded, counts: np.ndarray) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lead_ml.clean import TRANSFORMS, as_number, normal_email, normal_phone
@@ -43,6 +43,7 @@ def test_nobody_can_change_the_transforms() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TRANSFORMS))
+@settings(deadline=None)  # the first phone number imports its library
 @given(text=st.text(max_size=80))
 def test_a_transform_takes_any_text(name: str, text: str) -> None:
     found = TRANSFORMS[name](text)
@@ -50,6 +51,7 @@ def test_a_transform_takes_any_text(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["normal_email", "normal_phone"])
+@settings(deadline=None)  # the first phone number imports its library
 @given(text=st.text(alphabet="abc.+@0123456789 -()gmail", max_size=30))
 @example(text="0@000000000")
 @example(text="(+00)4420794600")
@@ -59,6 +61,7 @@ def test_a_normal_form_stays_as_it_is(name: str, text: str) -> None:
         assert TRANSFORMS[name](once) == once
 
 
+@settings(deadline=None)  # the first phone number imports its library
 @given(st.text(max_size=40))
 def test_gibberish_is_a_number_from_nought_to_one(text: str) -> None:
     score = TRANSFORMS["name_gibberish"](text)
@@ -108,6 +111,7 @@ def test_one_american_number_has_one_form(number: str) -> None:
     assert TRANSFORMS["phone_country"](number) == "+1"
 
 
+@settings(deadline=None)  # the first phone number imports its library
 @given(
     st.integers(2, 9),
     st.integers(10, 99),

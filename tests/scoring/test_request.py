@@ -198,10 +198,8 @@ KNOWING = LeadSchema(
         leads=TableRules(
             missing=("n/a",),
             columns={
-                "source": ColumnRules(
-                    default="Partner", spellings={"webinar": "Webinar", "partner": "Partner"}
-                ),
-                "vip": ColumnRules(yes_no=True, spellings={"yes": "Yes", "no": "No"}),
+                "source": ColumnRules(default="Partner", usual={"webinar": "Webinar", "partner": "Partner"}),
+                "vip": ColumnRules(yes_no=True, usual={"yes": "Yes", "no": "No"}),
                 "budget": ColumnRules(comma=True),
                 "created_at": ColumnRules(date_format="day_first"),
             },

@@ -53,7 +53,7 @@ def test_the_most_frequent_spelling_stands_for_all(cells: list[str]) -> None:
 
 def test_rare_values_are_not_kept() -> None:
     rules = learned(*["Web"] * COMMON_FROM, *["Wang Wei"] * (COMMON_FROM - 1))
-    assert rules.of("x").spellings == {"web": "Web"}
+    assert rules.of("x").usual == {"web": "Web"}
     assert rules.text("x", "WANG WEI") == "WANG WEI"
 
 

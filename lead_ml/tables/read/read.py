@@ -112,7 +112,7 @@ def read_table(name: str, params: TableParams, root: Path, context: ReadContext)
 def _spelled(columns: Mapping[str, Coded], rules: TableRules) -> Mapping[str, Coded]:
     """Return the columns with the usual spelling of every value."""
     return {
-        name: column.map(rules.of(name).spelled) if rules.of(name).spellings else column
+        name: column.map(rules.of(name).spelled) if rules.of(name).usual else column
         for name, column in columns.items()
     }
 

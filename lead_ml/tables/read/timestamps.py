@@ -26,6 +26,7 @@ _YEARS = range(1970, 2262)
 _END = from_datetime(datetime(_YEARS.stop, 1, 1, tzinfo=UTC))
 _DAY = timedelta(days=1)
 _QUARTER_HOUR = 900_000_000  # offsets of zones are multiples of it, so most timestamps need no zone look-up
+_LONGEST = 64  # characters of a timestamp
 _SHORTEST_FULL = len("2024-05-06T12:30")
 
 
@@ -94,6 +95,8 @@ def span_of(text: str, zone: tzinfo, date_format: str = "") -> tuple[int, int] |
     >>> span_of("25570", timezone(timedelta(0))), span_of("25570", timezone(timedelta(0)), "excel")
     (None, (86400000000, 172799999999))
     """
+    if len(text) > _LONGEST:
+        return None
     try:
         found = (declared(text, date_format) if date_format else None) or _iso(text) or sure(text)
         return None if found is None else _placed(found, zone)
