@@ -79,3 +79,9 @@ def transform_with(name: str, listed: frozenset[str] | None) -> Transform:
     if name == "disposable":
         return partial(disposable, listed=listed)
     return partial(company_domain, listed=listed) if name == "company_domain" else TRANSFORMS[name]
+
+
+def warm() -> None:
+    """Import what cleaning needs, so that the first lead does not wait for it."""
+    normal_phone("+49 030 901820")
+    disposable("a@acme.com")

@@ -21,6 +21,7 @@ FEATURES = [
     category("vip", en="VIP", zh="重要"),
     category("region", en="Region", zh="地区"),
     category("size", en="Size", zh="规模"),
+    category("rating", en="Rating", zh="评级"),
     budget,
     number("discount", en="Discount", zh="折扣"),
     ratio("budget_per_head", budget, number("heads", en="Heads", zh="人数"), en="Budget per head", zh="人均预算"),
@@ -65,13 +66,14 @@ class RawWorld:
         self.defaults = {
             name: value
             for name, value in {"source": "Partner", "vip": self.no, "budget": "5.000" if self.comma else "5,000",
-                                "heads": "7"}.items()
+                                "heads": "7", "rating": "cold"}.items()
             if rng.random() < 0.6
         }  # fmt: skip
         self.constants = {"region": "EMEA"} if rng.random() < 0.5 else {}
         self.event_defaults = {"channel": "site", "value": "2"} if rng.random() < 0.5 else {}
         self.theirs = {"source": "Lead Source", "budget": "Budget (EUR)"} if rng.random() < 0.7 else {}
         self.where_filled = "page" if rng.random() < 0.3 else None
+        self.changes: list[dict[str, str]] = []
         self.leads = [self._lead(k) for k in range(rows)]
         self.events = [event for k in range(rows) for event in self._events(k)]
         self._write()
@@ -116,11 +118,21 @@ class RawWorld:
             "budget": self.empty(self.number(budget, "money")),
             "discount": self.empty(self.number(float(rng.integers(0, 60)), "percent")),
             "heads": self.empty(str(heads)),
+            "rating": self._rating(k),
             "email": self.empty(f"p{k}@{domain}"),
             "phone": self.empty(str(rng.choice(["13805712233", "+1 415 555 2671", "tel:+49 30 901820", "0571-87654321"]))),
             **({} if self.constants else {"region": self.empty(str(rng.choice(["EMEA", "emea", "APAC"])))}),
             "converted": "Yes" if rng.random() < 1 / (1 + math.exp(-logit)) else "no",
         }  # fmt: skip
+
+    def _rating(self, k: int) -> str:
+        """Change a rating some times; return it as the leads file has it, which is the last change in another spelling."""
+        forms = ("Hot", "HOT", "hot") if self.spelled else ("Hot",)
+        for change in range(int(self.rng.integers(1, 4))):
+            value = self.empty(str(self.rng.choice([str(self.rng.choice(forms)), "cold", "1,5"])), 0.2)
+            at = self.moment(self._created(k) + change * HOUR)
+            self.changes.append({"lead_id": f"L{k:05d}", "changed_at": at, "field": "rating", "value": value})
+        return str(self.rng.choice(forms)) if value in forms else value
 
     def _events(self, k: int) -> list[dict[str, str]]:
         rng, at = self.rng, self._created(k)
@@ -144,6 +156,7 @@ class RawWorld:
             root / "leads.csv", [{names[name]: cell for name, cell in row.items()} for row in self.leads]
         )
         write_csv(root / "events.csv", self.events)
+        write_csv(root / "changes.csv", self.changes)
         firms = [{"company": name, "known_at": "2024-01-01T00:00:00Z", "tier": tier}
                  for name, tier in (("Acme", "gold"), ("ACME", "gold"), ("Foo", "silver"), ("Bar", ""))]  # fmt: skip
         write_csv(root / "firms.csv", firms)
@@ -153,6 +166,7 @@ class RawWorld:
             (root / folder / name).write_text(text, encoding="utf-8")
         dates = {"dates": {"created_at": self.dates}} if self.dates else {}
         happened = {"dates": {"occurred_at": self.dates}} if self.dates else {}
+        changed = {"dates": {"changed_at": self.dates}} if self.dates else {}
         decimal = {"decimal": ","} if self.comma else {}
         filled = {"where_filled": self.where_filled} if self.where_filled else {}
         content = {
@@ -162,9 +176,10 @@ class RawWorld:
                 "leads": {"path": "leads.csv", "columns": self.theirs, "defaults": self.defaults,
                           "constants": self.constants, **dates, **decimal},
                 "events": {"path": "events.csv", "defaults": self.event_defaults, **happened, **decimal, **filled},
+                "lead_history": {"path": "changes.csv", **changed, **decimal},
                 "extra": {"firms": {"path": "firms.csv", "key": "company"}},
             },
-            "known_at": dict.fromkeys(["vip", "size", "budget", "discount", "heads"], "creation"),
+            "known_at": {**dict.fromkeys(["vip", "size", "budget", "discount", "heads"], "creation"), "rating": "history"},
             "threads": 1,
             "evaluation": {"bootstrap": 50},
             "split": {"folds": 2, "test_share": 0.3},

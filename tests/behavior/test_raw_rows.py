@@ -145,9 +145,9 @@ def largest_difference(given: Asked, singles: int) -> float:
 
 
 def test_raw_rows_are_answered_alike(tmp_path: Path) -> None:
-    given = asked(tmp_path, seed=3, rows=400)
-    assert len({answer.probability for answer in given.expected.values()}) > 300
-    assert largest_difference(given, singles=50) == 0.0
+    given = asked(tmp_path, seed=3, rows=150)
+    assert len({answer.probability for answer in given.expected.values()}) > 100
+    assert largest_difference(given, singles=20) == 0.0
 
 
 @pytest.mark.slow
