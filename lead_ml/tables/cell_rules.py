@@ -71,6 +71,10 @@ class TableRules:
         default = self.of(column).default
         return value if default is None or as_text(value, _NONE) is not None else default
 
+    def at(self, span: tuple[int, int]) -> int:
+        """Return when something of an instant or a day, by its first and last microsecond, is known."""
+        return span[1] if self.end_of_day else span[0]
+
     def text(self, column: str, value: object) -> str | None:
         """Read a cell: its normal text, None where it is missing.
 
@@ -79,11 +83,12 @@ class TableRules:
         >>> [rules.text("budget", cell) for cell in ("1.234,5 €", "", "N/A", 7.0)], rules.text("source", " ＷＥＢ")
         (['1234.5', '0', None, '7'], 'Web')
         """
-        value = self.filled(column, value)
-        text = as_text(value, self.tags)
+        rule = self.of(column)
+        if rule.default is not None:
+            value = self.filled(column, value)
+        text = None if value is None else as_text(value, self.tags)
         if text is None:
             return None
-        rule = self.of(column)
         if rule.comma and isinstance(value, str):
             text = plain_number(text, ",") or text
         return rule.spelled(text)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lead_ml.errors import RequestError
 from lead_ml.scoring import EventIn, LeadSchema, Prepared, Scorer, ScoreRequest, prepare
-from lead_ml.scoring.request import MAX_EVENTS
+from lead_ml.scoring.request_events import MAX_EVENTS
 from lead_ml.tables.cell_rules import CellRules, ColumnRules, TableRules
 from lead_ml.tables.instants import parse_iso
 

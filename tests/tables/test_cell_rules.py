@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
@@ -110,9 +112,9 @@ def test_sealed_rules_read_another_file_as_the_first(read: Reader) -> None:
     assert columns == {"source": ["Web", "Fair"], "vip": ["Yes", "no"], "spent": ["7.5", "1000"]}
 
 
-def test_history_and_extra_keys_are_spelled_as_the_leads(read: Reader, tmp_path: object) -> None:
+def test_history_and_extra_keys_are_spelled_as_the_leads(read: Reader, tmp_path: Path) -> None:
     leads = "lead_id,created_at,stage\n" + "\n".join(f"L{k},2024-05-01 10:00,Hot" for k in range(12))
-    root = tmp_path  # type: ignore[var-annotated]
+    root = tmp_path
     (root / "h.csv").write_text(
         "lead_id,changed_at,field,value\nL1,2024-05-02 10:00,stage,HOT\nL1,2024-05-03 10:00,stage,cold\n"
     )
@@ -121,6 +123,25 @@ def test_history_and_extra_keys_are_spelled_as_the_leads(read: Reader, tmp_path:
     found, _ = read(leads, known_at={"stage": "history"}, data_more=data)
     assert found.history["stage"].columns["stage"].values() == ["Hot", "cold"]
     assert found.extra["ranks"].keys == ("Hot",)
+
+
+@pytest.mark.parametrize(
+    ("decimal", "cells", "expected"),
+    [(",", ("7,5", "1.250"), ["7.5", "1250"]), (".", ("7.5", "1.250"), ["7.5", "1.250"])],
+)
+def test_a_history_has_a_decimal_sign_of_its_own(
+    read: Reader, tmp_path: Path, decimal: str, cells: tuple[str, str], expected: list[str]
+) -> None:
+    leads = "lead_id,created_at,spent,tier\n" + "\n".join(
+        f'L{k},2024-05-01 10:00,"{k},5",gold' for k in range(20)
+    )
+    rows = [f'L1,2024-05-0{k + 2} 10:00,spent,"{cell}"' for k, cell in enumerate(cells)]
+    others = [f"L{k},2024-05-02 10:00,tier,gold" for k in range(20)]
+    (tmp_path / "h.csv").write_text("lead_id,changed_at,field,value\n" + "\n".join([*rows, *others]) + "\n")
+    known = {"spent": "history", "tier": "history"}
+    data = {"lead_history": {"path": "h.csv", "decimal": decimal}}
+    found, _ = read(leads, leads_params={"decimal": ","}, known_at=known, data_more=data)
+    assert found.history["spent"].columns["spent"].values() == expected
 
 
 def test_filters_stand_for_every_spelling() -> None:

@@ -55,12 +55,17 @@ def read_history(
     found: dict[str, Changes] = {}
     for name in fields:
         rows = np.flatnonzero(rejections.used & field.among([name]))
-        found[name], hidden = ordered(
-            lead[rows], at.at[rows], {name: table.text("value", rules, name).take(rows)}
-        )
+        found[name], hidden = ordered(lead[rows], at.at[rows], {name: _values(table, rules, name).take(rows)})
         rejections = rejections.reject(AT_ONE_INSTANT, _AT, np.isin(np.arange(len(table)), rows[hidden]))
     notes = [*timestamp_notes(table, _AT, at), *_notes(leads, found)]
     return found, table_report(rejections, notes, at)
+
+
+def _values(table: MappedTable, leads: TableRules, name: str) -> Coded:
+    """Read the values as those of a lead column, with decimal commas only where this table has them."""
+    comma = table.decimal == "," and (leads.of(name).comma or table.rules.of("value").comma)
+    column = replace(leads.of(name), comma=comma)
+    return table.text("value", replace(leads, columns={name: column}), name)
 
 
 def with_current(leads: Leads, history: Mapping[str, Changes]) -> Leads:

@@ -24,7 +24,8 @@ class MappedTable:
     """A raw table under our names.
 
     ``columns`` maps our name to the raw column, ``mapped`` our name to theirs (a constant to ``= value``); ``ignored``
-    are their columns that nothing uses. ``rules`` say how the cells of each column are read, by our names.
+    are their columns that nothing uses. ``rules`` say how the cells of each column are read, by our names;
+    ``decimal`` is the sign that the parameters declare.
     """
 
     name: str
@@ -33,6 +34,7 @@ class MappedTable:
     ignored: tuple[str, ...]
     raw: RawTable
     rules: TableRules
+    decimal: str = "."
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -97,6 +99,7 @@ def map_columns(
         ignored=tuple(column for column in raw.columns if column not in theirs.values()),
         raw=raw,
         rules=rules if sealed is None else rules.under(sealed),
+        decimal=params.decimal,
     )
     return table if params.where_filled is None else _where_filled(table, params.where_filled)
 
