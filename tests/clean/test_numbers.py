@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lead_ml.clean import as_number, is_amount, plain_number
@@ -71,6 +71,7 @@ def test_a_lone_comma_is_no_number_without_it(text: str) -> None:
     assert math.isnan(as_number(text))
 
 
+@settings(deadline=None)
 @given(
     AMOUNTS, st.sampled_from([",", " ", "'", "."]), st.sampled_from(["$ {}", "{} €", "{}", "-{}", "({} USD)"])
 )
@@ -84,6 +85,7 @@ def test_every_grouping_gives_the_number_that_was_written(amount: object, group:
         assert as_number(form.format(written)) == sign * float(amount)  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789.,' $€%()-+万元", max_size=20))
 def test_a_plain_number_stays_as_it_is(text: str) -> None:
     plain = plain_number(text)

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from read_kit import Reader
 
@@ -25,6 +25,7 @@ def learned(*cells: str | None, rules: TableRules | None = None) -> TableRules:
     return rules.learned({"x": rules.read("x", Coded.of(cells))})
 
 
+@settings(deadline=None)
 @given(st.lists(CELLS, max_size=60), CELLS, st.sampled_from([None, "Web", "1"]), st.booleans())
 def test_a_read_cell_is_read_as_itself(
     cells: list[object], cell: object, default: str | None, comma: bool
@@ -38,6 +39,7 @@ def test_a_read_cell_is_read_as_itself(
     assert sealed.leads.text("x", cell) == once
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=80))
 def test_the_most_frequent_spelling_stands_for_all(cells: list[str]) -> None:
     rules = learned(*cells)
