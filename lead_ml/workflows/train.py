@@ -53,6 +53,8 @@ def train_project(
     """Audit, train, draw the pictures, write the report, and log the run to MLflow where it is installed."""
     loaded = reseeded(load(root, data, work), seed)
     progress("data read")
+    for note in loaded.cell_notes:
+        progress(f"leads: {note}")
     training, audited = _audited(loaded, candidates, work, progress)
     run, trained = train_all(training)
     if audited is not None:

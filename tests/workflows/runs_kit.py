@@ -15,6 +15,7 @@ from lead_ml.project.params import EvaluationParams
 from lead_ml.registry.runs import ForwardScores, Run, RunRecord, save_record
 from lead_ml.scoring import BundleInfo
 from lead_ml.scoring.manifest import seal
+from lead_ml.tables.cell_rules import CellRules
 
 DAY = 86_400_000_000
 ROWS = 3_000
@@ -68,8 +69,7 @@ def fabricate(
         synthetic=True,
         until=fit_until,
         columns=(),
-        zone="UTC",
-        missing=(),
+        rules=CellRules(),
         dated=dated,
         reference_odds=0.1,
         fake_flag=0.5,

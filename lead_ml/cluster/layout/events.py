@@ -124,7 +124,13 @@ class LayoutEvents:
 
     def _cut(self, plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants) -> Cut:
         pieces = max(-(-self.partitions.rows // EVENTS_A_RANGE), self.workers)
-        bare = Dataset(dataset.leads, dataset.events, until=dataset.until, history=dataset.history)
+        bare = Dataset(
+            dataset.leads,
+            dataset.events,
+            until=dataset.until,
+            history=dataset.history,
+            rules=dataset.rules,
+        )
         return cuts_of((plan,), bare, Spine(lead, as_of), pieces=pieces, workers=self.workers)[0]
 
     def _ranges(self, cut: Cut) -> Makers:
