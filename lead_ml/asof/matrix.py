@@ -81,10 +81,10 @@ def take(raw: RawColumns, rows: Indices | Mask) -> RawColumns:
     return dict(RowsOf(raw, np.arange(len(rows))[rows] if rows.dtype == np.bool_ else rows.astype(np.int64)))
 
 
-def blocks(rows: Indices) -> Iterator[Indices]:
-    """Cut row positions into blocks; at least one, be it empty."""
-    for start in range(0, max(len(rows), 1), BLOCK):
-        yield rows[start : start + BLOCK]
+def blocks(rows: int) -> Iterator[slice]:
+    """Cut rows into blocks; at least one, be it empty."""
+    for start in range(0, max(rows, 1), BLOCK):
+        yield slice(start, start + BLOCK)
 
 
 @dataclass(frozen=True, eq=False)

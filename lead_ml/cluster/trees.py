@@ -198,8 +198,8 @@ def _dealt(client: Client, array: Any, workers: list[str]) -> Any:
     for k, worker in enumerate(workers):
         rows = np.arange(k, len(array), len(workers))
         sent = [
-            client.scatter(np.ascontiguousarray(array[part]), workers=[worker], hash=False)
-            for part in blocks(rows)
+            client.scatter(np.ascontiguousarray(array[rows[part]]), workers=[worker], hash=False)
+            for part in blocks(len(rows))
         ]
         hand = client.submit(np.concatenate, sent, workers=[worker], pure=False)
         shape = (len(rows), *array.shape[1:])

@@ -43,7 +43,7 @@ class Table:
     raw: RawColumns
     spine: Spine
     labels: Labels
-    group: Indices
+    groups: Indices  # of each lead
     dataset: Dataset
 
     @property
@@ -52,19 +52,23 @@ class Table:
         return self.spine.lead
 
     @property
+    def group(self) -> Indices:
+        """Group of each row, see :func:`lead_ml.evaluation.split.groups_of`."""
+        return self.groups[self.lead]
+
+    @property
     def as_of(self) -> Instants:
         """Moment of each row, microseconds UTC."""
         return self.spine.as_of
 
     def known(self, rows: Mask | Indices, known_by: int = NEVER) -> Known:
         """Return the labels of some rows known strictly before `known_by`, with their weights and groups."""
-        return Known(self.labels.as_known(known_by)[rows], self.weights(rows), self.group[rows])
+        return Known(self.labels.as_known(known_by)[rows], self.weights(rows), self.groups[self.lead[rows]])
 
     def fit_rows(self, rows: Mask, known_by: int = NEVER) -> FitRows:
         """Return some rows to fit on, with the labels known strictly before `known_by`."""
-        known = self.known(rows, known_by)
-        taken = RowsOf(self.raw, np.flatnonzero(rows))
-        return FitRows(taken, self.lead[rows], known.y, known.weight, known.group)
+        taken, y = RowsOf(self.raw, np.flatnonzero(rows)), self.labels.as_known(known_by)[rows]
+        return FitRows(taken, self.lead[rows], y, self.weights(rows), self.groups)
 
     @cached_property
     def first(self) -> Indices:

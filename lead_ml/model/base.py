@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.asof.matrix import FeatureMatrix, Matrix
+from lead_ml.asof.matrix import FeatureMatrix, Matrix, blocks
 from lead_ml.errors import BundleError, InputError, LeadMLError, TooLittleData
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.targets import Candidate
@@ -228,7 +228,10 @@ def check_fit(
         raise InputError(
             "a weight is negative or not finite", source="sample_weight", expected="finite, at least 0"
         )
-    names = [column.name for j, column in enumerate(columns) if np.isinf(X[:, j]).any()]
+    infinite = np.zeros(len(columns), dtype=bool)
+    for part in blocks(len(X)):
+        infinite |= np.isinf(X[part]).any(axis=0)
+    names = [column.name for j, column in enumerate(columns) if infinite[j]]
     if names:
         raise InputError(
             "infinite values", source="X", value=names, expected="finite numbers, NaN where missing"

@@ -118,21 +118,21 @@ def features_of(spec: ModelSpec, declarations: Sequence[Declaration]) -> tuple[D
 
 @dataclass(frozen=True)
 class FitRows:
-    """The rows of a fit: their raw feature columns, and the lead, label (0.0 or 1.0), weight and group of each row, all (rows,).
+    """The rows of a fit: their raw feature columns, and the lead, label (0.0 or 1.0) and weight of each row, all (rows,).
 
-    Leads of one person or account share a group; each lead is its own by default.
+    Leads of one person or account share a group, of which ``groups`` are those of all leads; each lead is its own by default.
     """
 
     raw: RowsOf
     lead: Indices
     y: Floats
     weight: Floats
-    group: Indices | None = None
+    groups: Indices | None = None
 
     @property
     def person(self) -> Indices:
         """Group of each row (rows,)."""
-        return self.lead if self.group is None else self.group
+        return self.lead if self.groups is None else self.groups[self.lead]
 
 
 def fit(recipe: Recipe, declarations: Sequence[Declaration], rows: FitRows) -> Fitted:
@@ -180,8 +180,8 @@ def columns_of(
 def logits(fits: Sequence[Fitted], raw: RawColumns, rows: Indices) -> list[Floats]:
     """Return the log-odds (rows,) by each of some fits, which share a code book, of some rows of raw columns."""
     found: list[list[Floats]] = [[] for _ in fits]
-    for part in blocks(rows):
-        X = fits[0].matrix(take(raw, part))
+    for part in blocks(len(rows)):
+        X = fits[0].matrix(take(raw, rows[part]))
         for own, fitted in zip(found, fits, strict=True):
             own.append(fitted.model.predict_logit(X))
     return [np.concatenate(own) for own in found]

@@ -120,7 +120,7 @@ def build_table(
     """Build the training table: labels and features of every snapshot that some fit may learn from; groups are per lead."""
     spine, labels = labelled_spine(task, dataset, late=True)
     seen = features_of(task.spec, declarations)
-    return Table(seen, work.features_at(seen, dataset, spine), spine, labels, groups[spine.lead], dataset)
+    return Table(seen, work.features_at(seen, dataset, spine), spine, labels, groups, dataset)
 
 
 def labelled_spine(task: Task, dataset: Dataset, *, late: bool = False) -> tuple[Spine, Labels]:

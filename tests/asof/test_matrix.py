@@ -70,5 +70,6 @@ def test_rows_of_columns_are_taken_one_by_one_and_widened() -> None:
 
 def test_blocks_cover_all_rows_in_order(monkeypatch) -> None:
     monkeypatch.setattr(matrix, "BLOCK", 3)
-    assert [part.tolist() for part in blocks(np.arange(7))] == [[0, 1, 2], [3, 4, 5], [6]]
-    assert [part.tolist() for part in blocks(np.arange(0))] == [[]]
+    rows = np.arange(7)
+    assert [rows[part].tolist() for part in blocks(7)] == [[0, 1, 2], [3, 4, 5], [6]]
+    assert [rows[:0][part].tolist() for part in blocks(0)] == [[]]
