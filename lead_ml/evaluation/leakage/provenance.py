@@ -15,7 +15,7 @@ from lead_ml.evaluation.leakage.sample import AuditSample
 
 SOME = 0.01  # share of the dates that must lie after the question: fewer are typing mistakes
 FEWEST = 5
-PLANS = 0.1  # share of the later dates that lie beyond the end of the data: they are plans then, and plans may be honest
+PLANS = 0.5  # share of the later dates that lie beyond the end of the data: they are plans then, and plans may be honest
 
 
 def provenance_findings(sample: AuditSample, views: dict[str, View]) -> list[LeakageFinding]:
