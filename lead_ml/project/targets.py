@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
+from lead_ml.project.params import Params, TableParams
 from lead_ml.project.words import POSITIVE_WORDS
 
 Candidate = Literal["scorecard", "logistic", "lightgbm"]
@@ -137,3 +139,23 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     search: dict[str, Uniform] = {}
     candidates: tuple[Candidate, ...] = CANDIDATES
     ages_days: tuple[int, ...] | None = None
+
+
+def target_columns(params: Params, specs: Mapping[str, ModelSpec]) -> dict[str, str]:
+    """Return the lead columns that define a target, each with the name of the target.
+
+    These are outcome columns, and the columns of the leads file that a table of outcomes is made of. A column with history
+    has a value as of any time, so that its earlier values may be features.
+    """
+    leads, outcomes = params.data.leads, params.data.outcomes
+    found = dict[str, str]()
+    if outcomes is not None and _same_place(leads, outcomes):
+        ours = {theirs: name for name, theirs in leads.columns.items()}
+        read = (ours.get(theirs, theirs) for name, theirs in outcomes.columns.items() if name != "lead_id")
+        found = {name: "conversion" for name in read if params.known_at.get(name) != "history"}
+    outright = {spec.target.column: name for name, spec in specs.items() if isinstance(spec.target, Column)}
+    return found | outright
+
+
+def _same_place(one: TableParams, other: TableParams) -> bool:
+    return (one.path, one.url, one.table, one.query) == (other.path, other.url, other.table, other.query)

@@ -19,7 +19,7 @@ from lead_ml.evaluation.split import Window
 from lead_ml.model.fit import features_of, take
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
-from lead_ml.project.targets import Candidate
+from lead_ml.project.targets import Candidate, target_columns
 from lead_ml.project.task import Task
 from lead_ml.registry.runs import AUDIT_FILE, Run
 from lead_ml.report import global_pictures, sampled, write_report
@@ -163,7 +163,9 @@ def _beside_leaky(
     """Add what the chosen candidate would seem to reach with the features that read columns overwritten later."""
     declared = training.project.declarations
     named = {item.name for item in table.declarations}
-    present = set(table.dataset.leads.columns)
+    present = set(table.dataset.leads.columns) - set(
+        target_columns(training.project.params, training.project.specs)
+    )
     extra = tuple(
         item for item in features_of(task.spec, declared) if item.name not in named and reads(item) <= present
     )

@@ -11,13 +11,14 @@ import numpy as np
 
 from lead_ml.asof.labels import Labels, Spine, build_spine, label
 from lead_ml.declare import Declaration, reads, without
+from lead_ml.errors import DeclarationError
 from lead_ml.evaluation import Forward, Table, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.evaluation.split import DatedRows, Window, forward_windows, groups_of, random_windows
 from lead_ml.model.fit import Recipe, features_of
 from lead_ml.project.load import Project, usable
 from lead_ml.project.schema import sources_of
-from lead_ml.project.targets import CANDIDATES, Candidate
+from lead_ml.project.targets import CANDIDATES, Candidate, target_columns
 from lead_ml.project.task import Task
 from lead_ml.tables.dataset import Dataset, Indices
 from lead_ml.tables.instants import parse_iso
@@ -97,8 +98,12 @@ class Training:
 def usable_features(
     project: Project, dataset: Dataset, leaks: Collection[str] = ()
 ) -> tuple[tuple[Declaration, ...], tuple[str, ...]]:
-    """Return the declarations that may be used with this data, and the names of those left out; `leaks` are not read."""
+    """Return the declarations that may be used with this data, and the names of those left out; `leaks` are not read.
+
+    Raises DeclarationError if one reads a column that defines a target.
+    """
     known, left_out = usable(project.declarations, project.params, dataset.columns)
+    _refuse_targets(project, known)
 
     def leaking(item: Declaration) -> bool:
         return any(name in leaks for column in reads(item) for name in sources_of(column, project.params))
@@ -106,6 +111,20 @@ def usable_features(
     honest = tuple(kept for item in known if (kept := without(item, leaking)) is not None)
     names = {item.name for item in honest}
     return honest, (*left_out, *(item.name for item in known if item.name not in names))
+
+
+def _refuse_targets(project: Project, declarations: Sequence[Declaration]) -> None:
+    defining = target_columns(project.params, project.specs)
+    for item in declarations:
+        read = sorted({name for column in reads(item) for name in sources_of(column, project.params)})
+        for name in read:
+            if name in defining:
+                raise DeclarationError(
+                    f"the feature {item.name} reads the column {name}, which defines the {defining[name]} target",
+                    value=name,
+                    expected="features of what is known before the outcome",
+                    do=f"remove {item.name} from the files in features/, and {name} from known_at and trust in params.yaml",
+                )
 
 
 def build_table(

@@ -36,9 +36,8 @@ def audited(y, columns, *, created=None, known_at=None, ids=None, **more) -> Aud
     }
     ids = ids or tuple(f"{row * 7919 % 99991:05d}" for row in range(len(y)))
     until = 0 if created is None else START + 400 * DAY
-    params = params_from(
-        {"project": "x", "data": {"leads": {"path": "leads.csv"}}, "known_at": known_at or {}, **more}
-    )
+    settings = {"project": "x", "data": {"leads": {"path": "leads.csv"}}, "known_at": known_at or {}}
+    params = params_from(settings | more)
     return audit(Dataset(Leads(ids, created, table), until=until), Task.of(SPEC, params))
 
 
@@ -114,6 +113,45 @@ def test_a_value_for_winners_only_is_a_leak_though_few_have_it(rng):
     assert found.evidence["values"] == "gold"
 
 
+@pytest.mark.parametrize("count", [1, 2, 4, 8])
+@pytest.mark.parametrize("declared", [False, True], ids=["unknown", "creation"])
+def test_flags_that_some_winners_have_do_not_hide_each_other(rng, count, declared):
+    """Each is set for 2 in 5 winners and for nobody else: together they explain each other fully."""
+    y = rng.random(N) < 0.1
+    names = [f"f{k}" for k in range(count)]
+    flags = {name: np.where(y & (rng.random(N) < 0.4), "1", "0") for name in names}
+    known_at = dict.fromkeys(names, "creation") if declared else {}
+    report = audited(y, {**noise(rng), **flags}, known_at=known_at)
+    assert report.flagged == tuple(names)
+
+
+@pytest.mark.parametrize("declared", [False, True], ids=["unknown", "creation"])
+def test_opinions_that_repeat_each_other_are_all_named(rng, declared):
+    """Four columns that people fill in while they work the lead: beside the others, none of them is remarkable."""
+    y = rng.random(N) < 0.3
+    habit = y + 1.8 * rng.normal(size=N)  # an honest column of an AUC of .65
+    opinions = {f"o{k}": np.round(1.5 * y + rng.normal(size=N), 1) for k in range(4)}
+    known_at = dict.fromkeys((*opinions, "habit"), "creation") if declared else {}
+    report = audited(y, {**noise(rng), **opinions, "habit": np.round(habit, 2)}, known_at=known_at)
+    assert report.flagged == tuple(opinions)
+    assert report.honest.random_auc.value < 0.75
+
+
+def test_an_honest_whole_is_not_called_suspect(rng):
+    need = [rng.normal(size=N) for _ in range(4)]
+    y = rng.random(N) < 1 / (1 + np.exp(1.5 - 0.75 * sum(need)))
+    report = audited(y, {**noise(rng), **{f"h{k}": np.round(each, 3) for k, each in enumerate(need)}})
+    assert report.honest.random_auc.value > 0.75
+    assert (report.flagged, report.suspect) == ((), False)
+
+
+def test_the_top_of_a_strong_smooth_number_is_no_flag(rng):
+    need = rng.normal(size=N)
+    y = rng.random(N) < 1 / (1 + np.exp(0.6 - 2.0 * need))
+    report = audited(y, {**noise(rng), "need": np.round(need, 3)}, known_at={"need": "creation"})
+    assert report.of("fill", "values of need") == ()
+
+
 def test_a_bot_value_that_never_wins_is_no_leak(rng):
     """Honest: what everybody knows to be a bot never wins."""
     bot = rng.random(N) < 0.08
@@ -168,20 +206,45 @@ def test_a_newest_first_export_is_not_accused(rng):
         ("message", False),
         ("company_size", False),
         ("statue", False),
+        ("Last Activity", True),
+        ("Latest Traffic Source", True),
+        ("Lead Quality", True),
+        ("activity_index", True),
+        ("最近跟进时间", True),
+        ("touches_last_7_days", False),
+        ("visits last30d", False),
+        ("clicks_in_last_week", False),
+        ("最近7天访问次数", False),
+        ("近三个月浏览", False),
+        ("Last Name", False),
+        ("lastName", False),
+        ("paid_search", False),
+        ("Annual Revenue", False),
     ],
 )
 def test_names_that_smell(name, smelly):
     assert bool(outcome_words(name)) == smelly
 
 
-def test_a_smelly_name_accuses_only_what_predicts_and_nobody_vouches_for(rng):
+def test_a_suggestive_name_flags_what_predicts_unless_it_is_trusted_by_name(rng):
     y = rng.random(N) < 0.3
     mild = np.round(0.5 * y + rng.normal(size=N), 3)
     columns = {**noise(rng), "deal_stage": mild, "tag": np.round(rng.normal(size=N), 3)}
     report = audited(y, columns)
     assert report.of("name", "deal_stage")[0].verdict == "suspect"
     assert report.of("name", "tag")[0].verdict == "clear"
-    assert audited(y, columns, known_at={"deal_stage": "creation"}).flagged == ()
+    declared = audited(y, columns, known_at={"deal_stage": "creation"})
+    assert declared.of("name", "deal_stage")[0].verdict == "suspect"
+    assert audited(y, columns, trust=("deal_stage",)).flagged == ()
+
+
+def test_a_role_that_is_called_latest_in_the_export_is_overwritten(rng):
+    y = rng.random(N) < 0.3
+    columns = {**noise(rng), "source": np.where(rng.random(N) < 0.3 + 0.2 * y, "ads", "web")}
+    for header, verdict in (("Latest Traffic Source", "suspect"), ("Original Source", None)):
+        leads = {"path": "leads.csv", "columns": {"source": header}}
+        report = audited(y, columns, data={"leads": leads})
+        assert [found.verdict for found in report.of("name", "source")] == ([verdict] if verdict else [])
 
 
 def test_with_too_few_outcomes_only_dates_and_names_are_judged(rng):
