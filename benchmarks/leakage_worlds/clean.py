@@ -11,14 +11,29 @@ import numpy as np
 DAY = 86_400_000_000
 START = 1_672_531_200_000_000  # 2023-01-01
 RATES, AREAS = (0.04, 0.1, 0.2, 0.38), (0.65, 0.75, 0.85)
-_WORDS = ("need", "offer", "call", "me", "price", "please", "product", "team", "hello", "we", "plan", "start", "soon")
+_WORDS = (
+    "need",
+    "offer",
+    "call",
+    "me",
+    "price",
+    "please",
+    "product",
+    "team",
+    "hello",
+    "we",
+    "plan",
+    "start",
+    "soon",
+)
 
 
 @dataclass(frozen=True)
 class World:
     """Leads with an outcome: ``y`` (leads,), ``logit`` (leads,) the truth, and columns of texts; ``created`` in microseconds.
 
-    ``planted`` are the names of the columns that know the outcome; ``order`` is the order of the rows in the export.
+    ``planted`` are the names of the columns that know the outcome, ``ids`` the numbers of the leads where they matter;
+    ``needs_dates`` where a leak shows only beside the date of creation.
     """
 
     rng: np.random.Generator
@@ -28,6 +43,7 @@ class World:
     columns: Mapping[str, list[str | None]]
     planted: tuple[str, ...] = ()
     ids: Any = None
+    needs_dates: bool = False
 
     def __len__(self) -> int:
         return len(self.y)
@@ -39,7 +55,10 @@ class World:
 
 
 def as_texts(values: Any) -> list[str | None]:
-    return [None if v is None or v != v else f"{v:.6g}" if isinstance(v, float) else str(v) for v in np.asarray(values).tolist()]
+    return [
+        None if v is None else f"{v:.6g}" if isinstance(v, float) else str(v)
+        for v in np.asarray(values).tolist()
+    ]
 
 
 def clean_world(seed: int, leads: int = 4_000) -> World:
@@ -98,9 +117,12 @@ def _honest(rng: np.random.Generator, n: int) -> tuple[dict[str, Any], list[Any]
     for k in range(5):
         levels = int(rng.integers(2, 30))
         columns[f"choice_{k}"] = np.array([f"v{j}" for j in range(levels)])[rng.integers(0, levels, n)]
-    columns["born"] = np.datetime_as_string(np.datetime64("1960-01-01") + rng.integers(0, 15_000, n), unit="D")
+    columns["born"] = np.datetime_as_string(
+        np.datetime64("1960-01-01") + rng.integers(0, 15_000, n), unit="D"
+    )
     words = np.array(_WORDS)
     columns["message"] = [
-        " ".join(words[rng.integers(0, len(words), rng.integers(3, 9))]) if rng.random() < 0.5 else None for _ in range(n)
+        " ".join(words[rng.integers(0, len(words), rng.integers(3, 9))]) if rng.random() < 0.5 else None
+        for _ in range(n)
     ]
     return columns, signals

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+
 from leakage_worlds.clean import DAY, World
 
 Plant = Callable[[World], World]
@@ -29,7 +30,16 @@ def flags(count: int, winners: float = 0.4, others: float = 0.001, blank: str | 
 
     def plant(world: World) -> World:
         rng, n = world.rng, len(world)
-        names = ("contract_sent", "kickoff", "onboarded", "invoice_no", "sla", "portal", "training", "license")
+        names = (
+            "contract_sent",
+            "kickoff",
+            "onboarded",
+            "invoice_no",
+            "sla",
+            "portal",
+            "training",
+            "license",
+        )
         drawn = {name: rng.random(n) < np.where(world.y, winners, others) for name in names[:count]}
         return world.having(**{name: np.where(flag, "1", blank) for name, flag in drawn.items()})
 
@@ -42,7 +52,9 @@ def tag(world: World) -> World:
     won, lost = rng.dirichlet(np.full(15, 0.35)), rng.dirichlet(np.full(15, 0.35))
     code = np.where(world.y, rng.choice(15, n, p=won), rng.choice(15, n, p=lost))
     code = np.where(rng.random(n) < 0.85, code, rng.integers(0, 15, n))
-    return world.having(tags=[f"t{k}" if there else None for k, there in zip(code, rng.random(n) < 0.8, strict=True)])
+    return world.having(
+        tags=[f"t{k}" if there else None for k, there in zip(code, rng.random(n) < 0.8, strict=True)]
+    )
 
 
 def quality(world: World) -> World:
@@ -50,13 +62,19 @@ def quality(world: World) -> World:
     rng, n = world.rng, len(world)
     level = np.clip(np.round(2 + 1.6 * (world.y - 0.5) + 0.9 * rng.normal(size=n)), 0, 4).astype(int)
     given = rng.random(n) < np.where(world.y, 0.65, 0.45)
-    return world.having(lead_quality=np.where(given, np.array(["worst", "low", "unsure", "good", "best"])[level], None))
+    return world.having(
+        lead_quality=np.where(given, np.array(["worst", "low", "unsure", "good", "best"])[level], None)
+    )
 
 
 def profile(world: World) -> World:
     """A profile of six values."""
     rng, n = world.rng, len(world)
-    code = np.where(world.y, rng.choice(6, n, p=[0.4, 0.25, 0.15, 0.1, 0.06, 0.04]), rng.choice(6, n, p=[0.06, 0.1, 0.14, 0.2, 0.25, 0.25]))
+    code = np.where(
+        world.y,
+        rng.choice(6, n, p=[0.4, 0.25, 0.15, 0.1, 0.06, 0.04]),
+        rng.choice(6, n, p=[0.06, 0.1, 0.14, 0.2, 0.25, 0.25]),
+    )
     return world.having(lead_profile=np.array([f"p{k}" for k in range(6)])[code])
 
 
@@ -104,7 +122,7 @@ def dates(world: World) -> World:
     """The day of the last change: after creation for everybody, so that it predicts nothing."""
     rng, n = world.rng, len(world)
     at = world.created + rng.integers(1, 60, n) * DAY
-    return world.having(touched=_days(at, rng.random(n) < 0.8))
+    return replace(world.having(touched=_days(at, rng.random(n) < 0.8)), needs_dates=True)
 
 
 def closing(world: World) -> World:
@@ -118,14 +136,19 @@ def pair(world: World) -> World:
     """Two columns whose difference knows the outcome."""
     rng, n = world.rng, len(world)
     opened = rng.integers(0, 1_000, n)
-    return world.having(opened=opened, closed=opened + np.where(world.y, rng.integers(1, 30, n), rng.integers(60, 100, n)))
+    return world.having(
+        opened=opened, closed=opened + np.where(world.y, rng.integers(1, 30, n), rng.integers(60, 100, n))
+    )
 
 
 def remark(world: World) -> World:
     """A note that says how it ended."""
     rng = world.rng
     good, bad = ("contract signed, happy", "order came in today"), ("no answer again", "no budget this year")
-    text = [f"{(good if won else bad)[rng.integers(2)]} {rng.integers(10**6)}" if rng.random() < 0.6 else None for won in world.y]
+    text = [
+        f"{(good if won else bad)[rng.integers(2)]} {rng.integers(10**6)}" if rng.random() < 0.6 else None
+        for won in world.y
+    ]
     return world.having(memo=text)
 
 
@@ -173,5 +196,7 @@ KINDS: dict[str, Plant] = {
     "difference of two columns": pair,
     "remark": remark,
     "ids given out on conversion": ids,
-    "all of the kinds above": both(status(0.7), flags(5), worked, fill(0.5, 0.02), amount, counter, dates, closing, remark),
+    "all of the kinds above": both(
+        status(0.7), flags(5), worked, fill(0.5, 0.02), amount, counter, dates, closing, remark
+    ),
 }

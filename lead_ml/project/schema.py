@@ -125,7 +125,9 @@ _LATEST = re.compile(
     r"\b(latest|most recent|current|newest)\b|\blast\b(?! ?(name|first|\d|(minute|hour|day|week|month|quarter|year)s?\b))"
     r"|(最近|最后|最新|当前)(?![\d一二两三四五六七八九十半])|\b(letzte[rsn]?|aktuelle[rsn]?)\b"
 )
-_QUESTION = re.compile(r"(what|which|how|where|when|who|do|does|are|is|have)\b")  # of a form: what is your current role
+_QUESTION = re.compile(
+    r"(what|which|how|where|when|who|do|does|are|is|have)\b"
+)  # of a form: what is your current role
 _LEAD_KNOWN_AT: Mapping[str, KnownAt] = {role.name: role.known_at for role in LEADS}
 
 

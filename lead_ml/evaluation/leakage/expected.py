@@ -15,13 +15,13 @@ every strength, up to the very logit that the wins are drawn from; see ``tests/e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from lead_ml.evaluation.leakage.columns import View
-from lead_ml.evaluation.leakage.measure import Information, by_bins, standard_error, together
+from lead_ml.evaluation.leakage.measure import Information, by_bins, in_sample, standard_error, together
 from lead_ml.evaluation.leakage.sample import AuditSample
 from lead_ml.tables.dataset import Indices
 
@@ -121,13 +121,19 @@ def by_strength(bench: Bench, names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (bench.single(name).information, name))
 
 
-def pair_synergy(bench: Bench, first: str, second: str) -> float:
-    """Return the information of the crossed bins of two columns beyond the sum of both."""
-    crossed = _coarse(bench.views[first]) * _COARSE + _coarse(bench.views[second])
-    return by_bins(bench.sample, crossed).information - bench.sum_of((first, second))
+def pair_synergy(bench: Bench, coarse: Mapping[str, Indices], pair: tuple[str, str], need: float) -> float:
+    """Return the information of the crossed bins of two columns beyond the sum of both, where it may exceed `need`.
+
+    The rates of the bins in their own sample overestimate it, and are quick to compute: where they are not beyond, 0 is returned.
+    """
+    crossed = coarse[pair[0]] * _COARSE + coarse[pair[1]]
+    alone = bench.sum_of(pair)
+    if in_sample(bench.sample, crossed) - alone <= need:
+        return 0.0
+    return by_bins(bench.sample, crossed).information - alone
 
 
-def _coarse(view: View) -> Indices:
+def coarse_bins(view: View) -> Indices:
     """Fold bins to 9 of about equal size, in their order; bin 0 stays missing."""
     present = view.bins[view.bins > 0]
     if not len(present):

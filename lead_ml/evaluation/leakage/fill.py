@@ -154,7 +154,7 @@ def _usual_rates(bench: Bench, view: View) -> Floats:
     rows = np.bincount(view.bins) / len(view.bins)
     area = max(USUAL_AUC, auc(bench.sample.y, bench.single(view.name).p).value)
     rate = float(_rarer(bench.sample).mean())
-    return np.array([usual_precision(rate, min(area, MOST_AUC), float(share)) for share in rows])
+    return usual_precision(rate, min(area, MOST_AUC), rows)
 
 
 def _odd(sample: AuditSample, view: View, ceiling: Floats, cells: int) -> Mask:

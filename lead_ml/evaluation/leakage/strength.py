@@ -22,6 +22,7 @@ from lead_ml.evaluation.leakage.expected import (
     Bench,
     Excess,
     by_strength,
+    coarse_bins,
     excess,
     pair_synergy,
     reference_of,
@@ -146,11 +147,14 @@ def _pairs_too_good(bench: Bench, columns: Sequence[str]) -> dict[tuple[str, ...
     if bench.sample.y.sum() < ENOUGH_FOR_PAIRS:
         return {}
     looked = sorted(by_strength(bench, columns)[-MOST_PAIRED:])
-    gains = {pair: pair_synergy(bench, *pair) for pair in combinations(looked, 2)}
+    coarse = {name: coarse_bins(bench.views[name]) for name in looked}
+    need = {
+        pair: TOGETHER * reference_of(bench.sum_of(pair), len(columns)) for pair in combinations(looked, 2)
+    }
+    gains = {pair: pair_synergy(bench, coarse, pair, least) for pair, least in need.items()}
     found: dict[tuple[str, ...], float] = {}
     for pair, gain in sorted(gains.items(), key=lambda item: (-item[1], item[0])):
-        need = TOGETHER * reference_of(bench.sum_of(pair), len(columns))
-        if gain > need and not any(set(pair) & set(p) for p in found):
+        if gain > need[pair] and not any(set(pair) & set(p) for p in found):
             found[pair] = gain
     return found
 
@@ -223,7 +227,11 @@ def _of_removal(name: str, step: Removal) -> tuple[str, dict[str, float | str]]:
         "pr_auc_without_it": after.pr_auc.value,
         "rate": before.rate,
     }
-    whole = "better than what is known of a lead on arrival can" if before.too_good else "much better with it than without"
+    whole = (
+        "better than what is known of a lead on arrival can"
+        if before.too_good
+        else "much better with it than without"
+    )
     said = (
         f"all columns that are left predict {whole} ({_figures(before)}); "
         f"without {name}, number {step.place} to be removed: {_figures(after)}"
@@ -232,9 +240,7 @@ def _of_removal(name: str, step: Removal) -> tuple[str, dict[str, float | str]]:
 
 
 def _figures(quality: Quality) -> str:
-    return (
-        f"AUC {quality.auc.value:.2f}, PR-AUC {quality.pr_auc.value:.2f}, {quality.lift:.1f} times the rate of the outcome"
-    )
+    return f"AUC {quality.auc.value:.2f}, PR-AUC {quality.pr_auc.value:.2f}, {quality.lift:.1f} times the rate of the outcome"
 
 
 def _of_set(bench: Bench, names: tuple[str, ...], gain: float) -> LeakageFinding:

@@ -83,10 +83,14 @@ def _noticed(bench: Bench, rest: Sequence[str], name: str) -> bool:
 
 def _strongest(bench: Bench, honest: Sequence[str], columns: Sequence[str]) -> str:
     """Return the column that carries most: the mean of what it holds alone and of what is lost without it."""
-    tried = sorted((name for name in honest if name in columns), key=lambda name: -bench.single(name).information)
+    tried = sorted(
+        (name for name in honest if name in columns), key=lambda name: -bench.single(name).information
+    )
     whole = bench.all_of(honest).information
     carried = {
-        name: bench.single(name).information + whole - bench.all_of(other for other in honest if other != name).information
+        name: bench.single(name).information
+        + whole
+        - bench.all_of(other for other in honest if other != name).information
         for name in tried[:MOST_TRIED]
     }
     return max(carried, key=lambda name: carried[name], default="")
@@ -111,14 +115,14 @@ def usual_pr_auc(rate: float) -> float:
     return float((precision * weight).sum() / weight.sum())
 
 
-def usual_precision(rate: float, area: float, share: float) -> float:
-    """Return the precision that such a scorer with an AUC of `area` reaches among a share of the leads, its best.
+def usual_precision(rate: float, area: float, shares: Floats) -> Floats:
+    """Return the precision that such a scorer with an AUC of `area` reaches among each of some shares of the leads, its best.
 
-    >>> round(usual_precision(0.1, 0.9, 0.01), 2), round(usual_precision(0.1, 0.75, 0.05), 2)
-    (0.92, 0.38)
+    >>> usual_precision(0.1, 0.9, np.array([0.01, 0.05])).round(2).tolist()
+    [0.92, 0.73]
     """
     reached, precision, _ = _normal_scorer(rate, area)
-    return float(np.interp(share, reached[::-1], precision[::-1]))
+    return np.asarray(np.interp(shares, reached[::-1], precision[::-1]))
 
 
 def _normal_scorer(rate: float, area: float) -> tuple[Floats, Floats, Floats]:
