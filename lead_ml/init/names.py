@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from lead_ml.clean.text import name_key
 from lead_ml.init.words import read_toml
-from lead_ml.project.schema import says_latest
+from lead_ml.project.words import says_latest
 
 EXACT, PARTIAL = 1.0, 0.7
 Trait = Mapping[

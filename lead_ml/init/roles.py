@@ -11,7 +11,7 @@ from lead_ml.clean.text import name_key
 from lead_ml.init.export import ExportColumn
 from lead_ml.init.names import EXACT, HeaderNames, role_names, target_names
 from lead_ml.init.words import word_pattern, word_set
-from lead_ml.project.schema import says_latest
+from lead_ml.project.words import says_latest
 
 Fit = Callable[[ExportColumn], float]
 BY_VALUE = 0.4  # likeness of a column whose name fits no role but whose values do
@@ -120,7 +120,7 @@ def _is_title(p: ExportColumn) -> float:
     salutations = sum(times for text, times in p.values if text.casefold() in word_set("salutations"))
     if 2 * salutations > p.filled:
         return 0.0
-    bare = name_key(p.name) in ("title", "titel", "name", "标题")
+    bare = name_key(p.name) in ("title", "titel")
     levels = [text for text in p.texts if text.strip()]
     jobs = sum(seniority(text) is not None for text in levels) / max(1, len(levels))
     return 0.0 if bare and (jobs < _JOBS or p.distinct > _REPEATED * p.filled) else _is_text(p)

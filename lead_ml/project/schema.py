@@ -30,14 +30,13 @@ outcomes may not use them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
-from lead_ml.clean.text import name_key
 from lead_ml.project.params import Params
+from lead_ml.project.words import says_latest
 
 ColumnType = Literal["id", "instant", "text", "number"]
 KnownAt = Literal["creation", "history", "current"]
@@ -120,14 +119,6 @@ TABLES: Mapping[str, tuple[Role, ...]] = {
     "lead_history": HISTORY,
 }
 STAGES = ("mql", "sql", "opportunity", "won", "lost", "invalid")
-# Not a person's last name, the surname in "last, first", nor a window such as the last 7 days or 最近30天.
-_LATEST = re.compile(
-    r"\b(latest|most recent|current|newest)\b|\blast\b(?! ?(name|first|\d|(minute|hour|day|week|month|quarter|year)s?\b))"
-    r"|(最近|最后|最新|当前)(?![\d一二两三四五六七八九十半])|\b(letzte[rsn]?|aktuelle[rsn]?)\b"
-)
-_QUESTION = re.compile(
-    r"(what|which|how|where|when|who|do|does|are|is|have)\b"
-)  # of a form: what is your current role
 _LEAD_KNOWN_AT: Mapping[str, KnownAt] = {role.name: role.known_at for role in LEADS}
 
 
@@ -168,16 +159,6 @@ def known_at_of(column: str, params: Params) -> KnownAt:
     if declared is None and says_latest(params.data.leads.columns.get(column, column)):
         return "current"
     return declared or _LEAD_KNOWN_AT.get(column, "current")
-
-
-def says_latest(name: str) -> bool:
-    """Tell whether the name of a column says that it holds the latest value; the last 7 days are a window.
-
-    >>> [says_latest(name) for name in ("Latest Traffic Source", "LastChannel", "最近来源", "last_name", "visits_last_7_days")]
-    [True, True, True, False, False]
-    """
-    key = name_key(name)
-    return _LATEST.search(key) is not None and _QUESTION.match(key) is None
 
 
 def usable_columns(params: Params, lead_columns: Sequence[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from lead_ml.clean.text import name_key
 from lead_ml.evaluation.leakage.measure import Information, auc, standard_error
 from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
 from lead_ml.evaluation.leakage.sample import AuditSample
-from lead_ml.project.schema import says_latest
+from lead_ml.project.words import says_latest
 
 SURE = 3.0  # standard errors of the information above 0
 
