@@ -65,6 +65,9 @@ def bring_back(bench: Bench, honest: Sequence[str], columns: Sequence[str]) -> d
     the doubt: those that still add ``NOTICED`` times the honest reference to the rest follow.
     """
     found, left = dict[str, Removal](), list(honest)
+    others = [name for name in honest if name not in columns]
+    if quality_of(bench.sample, bench.all_of(others).p).too_good:
+        return found  # dated features alone are too good: no removal of a column would bring the figure back
     now = quality_of(bench.sample, bench.all_of(left).p)
     while (now.too_good or found) and (name := _strongest(bench, left, columns)):
         rest = [other for other in left if other != name]
@@ -82,7 +85,7 @@ def _noticed(bench: Bench, rest: Sequence[str], name: str) -> bool:
 
 
 def _strongest(bench: Bench, honest: Sequence[str], columns: Sequence[str]) -> str:
-    """Return the column that carries most: the mean of what it holds alone and of what is lost without it."""
+    """Return the column that carries most: the sum of what it holds alone and of what is lost without it."""
     tried = sorted(
         (name for name in honest if name in columns), key=lambda name: -bench.single(name).information
     )

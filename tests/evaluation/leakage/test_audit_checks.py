@@ -182,6 +182,20 @@ def test_dates_are_held_against_the_question(rng, days, verdict):
     assert found.verdict == verdict
 
 
+@pytest.mark.parametrize("share", [1.0, 0.3], ids=["dates", "words and dates"])
+def test_a_date_that_only_winners_have_is_named_as_a_later_date_too(rng, share):
+    """Not only by its blanks: the reader learns when it was written."""
+    born, y = START + rng.integers(0, 200, N) * DAY, rng.random(N) < 0.3
+    at = (born + rng.integers(2, 60, N) * DAY).astype("datetime64[us]")
+    other = None if share == 1.0 else "open"
+    report = audited(
+        y, {**noise(rng), "d": np.where(y, np.datetime_as_string(at, unit="D"), other)}, created=born
+    )
+    (found,) = report.of("provenance", "d")
+    assert (found.verdict, found.evidence["share_later"]) == ("leak", 1.0)
+    assert "later than the first score" in found.en
+
+
 def test_undated_rows_in_the_order_of_a_drift_are_not_accused_and_sorted_ones_are(rng):
     drift = rng.random(N) < np.linspace(0.05, 0.35, N)
     assert flagged(audited(drift, noise(rng))) == []
@@ -294,3 +308,25 @@ def test_a_missing_outcome_column_is_told(rng):
     params = params_from({"project": "x", "data": {"leads": {"path": "leads.csv"}}})
     with pytest.raises(InputError, match="there is no outcome column 'y'"):
         audit(dataset, Task.of(SPEC, params))
+
+
+def test_where_dated_features_alone_are_too_good_no_column_is_named_for_it(rng):
+    """The whole is brought back by removing columns; where that cannot help, honest columns are left in peace."""
+    from lead_ml.evaluation.leakage.columns import number_view
+    from lead_ml.evaluation.leakage.expected import Bench
+    from lead_ml.evaluation.leakage.sample import take_sample
+    from lead_ml.evaluation.leakage.whole import bring_back
+
+    y = rng.random(N) < 0.3
+    table = {"y": Coded.of(np.where(y, "yes", "no").tolist())}
+    params = params_from({"project": "x", "data": {"leads": {"path": "leads.csv"}}})
+    leads = Leads(tuple(f"{row * 7919 % 99991:05d}" for row in range(N)), None, table)
+    sample = take_sample(Dataset(leads), Task.of(SPEC, params), (), 7)
+    numbers = {
+        "opens": 3.0 * sample.y + rng.normal(size=N),
+        "weak": 0.3 * sample.y + rng.normal(size=N),
+        "noise": rng.normal(size=N),
+    }
+    bench = Bench(sample, {name: number_view(name, values) for name, values in numbers.items()})
+    assert bring_back(bench, tuple(numbers), ("weak", "noise")) == {}
+    assert next(iter(bring_back(bench, tuple(numbers), tuple(numbers)))) == "opens"
