@@ -43,6 +43,11 @@ class Quality:
         """Whether this is surely beyond what intake data can reach."""
         return self.auc.lower > INTAKE_AUC or self.pr_auc.lower > usual_pr_auc(round(self.rate, 3))
 
+    @property
+    def unusual(self) -> bool:
+        """Whether the estimate is beyond it: enough to go on doubting once the whole was surely too good."""
+        return self.auc.value > INTAKE_AUC or self.pr_auc.value > usual_pr_auc(round(self.rate, 3))
+
 
 @dataclass(frozen=True)
 class Removal:
@@ -71,7 +76,7 @@ def bring_back(bench: Bench, honest: Sequence[str], columns: Sequence[str]) -> d
     now = quality_of(bench.sample, bench.all_of(left).p)
     while (now.too_good or found) and (name := _strongest(bench, left, columns)):
         rest = [other for other in left if other != name]
-        if not now.too_good and not _noticed(bench, rest, name):
+        if not now.unusual and not _noticed(bench, rest, name):
             break
         after = quality_of(bench.sample, bench.all_of(rest).p)
         found[name], now, left = Removal(len(found) + 1, now, after), after, rest
