@@ -29,3 +29,20 @@ def test_the_scoring_benchmark_measures_every_way() -> None:
     assert all(0 < figure["fastest"] <= figure["median"] <= figure["slowest"] for figure in ms.values())
     assert ms["one lead: features"]["fastest"] < ms["one lead: total, JSON to JSON"]["slowest"]
     assert result["http_p99_ms"] > 0
+
+
+@pytest.mark.slow
+def test_the_leak_benchmark_finds_what_it_plants() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "leaks.py"), "--smoke", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["synthetic"] is True
+    clean = [row for row in result["rows"] if row["found"] is None]
+    assert sum(row["false_alarms"] for row in clean) == 0
+    assert all(row["columns_found"] > 0.4 for row in result["rows"] if row["found"] is not None)

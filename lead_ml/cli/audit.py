@@ -9,6 +9,7 @@ import typer
 
 from lead_ml.cli.console import interval, print_table, say, show, steps, tell
 from lead_ml.cli.options import DataOption, JsonOption, ProjectOption, SeedOption, Target
+from lead_ml.language import catalog
 
 if TYPE_CHECKING:
     from lead_ml.evaluation.leakage import AuditFigures, AuditReport
@@ -67,16 +68,21 @@ def _print_figures(report: AuditReport) -> None:
     if report.honest is None or report.leaky is None:
         tell("Too few outcomes to measure anything: only dates and names were checked.")
         return
+    first = "suspect" if report.suspect else "honest"
     tell(
-        "AUC of a small LightGBM on raw columns: honest without the flagged columns, leaky with all of them."
+        f"AUC of a small LightGBM on raw columns: {first} without the flagged columns, leaky with all of them."
     )
-    rows = [("honest", *_figures(report.honest)), ("leaky", *_figures(report.leaky))]
-    print_table("", ("", "columns", "forward in time", "random split"), rows)
+    rows = [(first, *_figures(report.honest)), ("leaky", *_figures(report.leaky))]
+    heads = ("", "columns", "AUC forward in time", "AUC random split", "PR-AUC random split", "PR-AUC / rate")
+    print_table("", heads, rows)
+    if report.suspect:
+        tell(catalog("en")("leakage.suspect"))
 
 
 def _figures(figures: AuditFigures) -> tuple[str, ...]:
     forward = "-" if figures.forward_auc is None else interval(figures.forward_auc)
-    return str(figures.columns), forward, interval(figures.random_auc)
+    random = (interval(figures.random_auc), interval(figures.random_pr_auc))
+    return str(figures.columns), forward, *random, f"{figures.random_lift:.1f}"
 
 
 COMMANDS = (audit,)

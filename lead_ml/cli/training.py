@@ -202,7 +202,10 @@ def print_run(run: Run) -> None:
         )
     flagged = flagged_columns(run)
     if flagged:
-        tell(("leakage audit", "yellow"), f" flags {', '.join(flagged)}: lead-ml audit shows the evidence")
+        tell(
+            ("leakage audit", "yellow"),
+            f" flags {', '.join(flagged)}: figures of models that use them are suspect; lead-ml audit shows the evidence",
+        )
     tell(f"Cold-start stage: {run.record.cold_start_stage}")
     tell(f"Version {run.record.version} is in {run.folder}")
     tell(f"Report: {run.folder / 'report.html'}")

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from lead_ml.clean.text import name_key
 from lead_ml.init.words import read_toml
+from lead_ml.project.words import says_latest
 
 EXACT, PARTIAL = 1.0, 0.7
 Trait = Mapping[
@@ -57,13 +58,13 @@ def _names(item: Mapping[str, Any]) -> HeaderNames:
 
 
 def trait_of(column: str) -> Trait | None:
-    """Return the trait that a column describes, or None.
+    """Return the trait that a column describes, or None; what is called *latest* is overwritten and fixed by no arrival.
 
     >>> (trait_of("Landing Page") or {}).get("name"), trait_of("notes")
     ('landing_page', None)
     """
     found = name_key(column)
-    traits: list[Trait] = read_toml("labels")["traits"]
+    traits: list[Trait] = [] if says_latest(column) else read_toml("labels")["traits"]
     return next((trait for trait in traits if re.search(trait["pattern"], found)), None)
 
 

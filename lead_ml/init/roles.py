@@ -6,13 +6,17 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from lead_ml.clean.person import seniority
 from lead_ml.clean.text import name_key
 from lead_ml.init.export import ExportColumn
 from lead_ml.init.names import EXACT, HeaderNames, role_names, target_names
 from lead_ml.init.words import word_pattern, word_set
+from lead_ml.project.words import says_latest
 
 Fit = Callable[[ExportColumn], float]
 BY_VALUE = 0.4  # likeness of a column whose name fits no role but whose values do
+# Of a column "title", this share of the values must name a job, and at most this share of the cells be different.
+_JOBS, _REPEATED = 0.3, 0.8
 ENOUGH_OVERLAP = 0.5  # share of the ids of a table that the leads must contain
 
 
@@ -32,7 +36,7 @@ def assigned(
         (likeness, -place, -column.place, role, column.name)
         for place, (role, name) in enumerate(names.items())
         for column in columns
-        if (likeness := name.likeness(column.name) * fit[role](column)) > 0
+        if (likeness := name.likeness(column.name) * fit[role](column) * _first_hand(column.name)) > 0
     ]
     found: dict[str, Match] = {}
     taken: set[str] = set()
@@ -41,6 +45,11 @@ def assigned(
             found[role] = Match(best, likeness)
             taken.add(best)
     return {role: found[role] for role in names if role in found}
+
+
+def _first_hand(column: str) -> float:
+    """Prefer the original source to the latest, whatever their order."""
+    return 0.9 if says_latest(column) else 1.0
 
 
 def lead_roles(columns: Mapping[str, ExportColumn], *, but: Collection[str] = ()) -> dict[str, Match]:
@@ -112,8 +121,14 @@ def _is_text(p: ExportColumn) -> float:
 
 
 def _is_title(p: ExportColumn) -> float:
+    """Fit job titles: the bare word *title* may also be a salutation, or the name that staff give a lead or a deal."""
     salutations = sum(times for text, times in p.values if text.casefold() in word_set("salutations"))
-    return 0.0 if 2 * salutations > p.filled else _is_text(p)
+    if 2 * salutations > p.filled:
+        return 0.0
+    bare = name_key(p.name) in ("title", "titel")
+    levels = [text for text in p.texts if text.strip()]
+    jobs = sum(seniority(text) is not None for text in levels) / max(1, len(levels))
+    return 0.0 if bare and (jobs < _JOBS or p.distinct > _REPEATED * p.filled) else _is_text(p)
 
 
 def _share(*what: str, least: float = 0.5) -> Fit:

@@ -36,6 +36,7 @@ from typing import Literal
 import msgspec
 
 from lead_ml.project.params import Params
+from lead_ml.project.words import says_latest
 
 ColumnType = Literal["id", "instant", "text", "number"]
 KnownAt = Literal["creation", "history", "current"]
@@ -150,8 +151,14 @@ def required_roles(table: str) -> tuple[str, ...]:
 
 
 def known_at_of(column: str, params: Params) -> KnownAt:
-    """Tell when a lead column is known: as ``params.known_at`` says, else by its role, else ``current``."""
-    return params.known_at.get(column) or _LEAD_KNOWN_AT.get(column, "current")
+    """Tell when a lead column is known: as ``params.known_at`` says, else by its role, else ``current``.
+
+    A column of the export whose name says *latest* is overwritten, whatever its role.
+    """
+    declared = params.known_at.get(column)
+    if declared is None and says_latest(params.data.leads.columns.get(column, column)):
+        return "current"
+    return declared or _LEAD_KNOWN_AT.get(column, "current")
 
 
 def usable_columns(params: Params, lead_columns: Sequence[str]) -> tuple[str, ...]:

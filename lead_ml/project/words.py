@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -9,3 +10,14 @@ _FOUND = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="u
 
 MISSING_WORDS: tuple[str, ...] = tuple(_FOUND["missing"])
 POSITIVE_WORDS: tuple[str, ...] = tuple(_FOUND["positive"])
+_LATEST = re.compile(_FOUND["latest"])
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def says_latest(name: str) -> bool:
+    """Tell whether the name of a column says that it holds the latest value; the last 7 days are a window.
+
+    >>> [says_latest(name) for name in ("Latest Traffic Source", "LastChannel", "最近来源", "last_name", "visits_last_7_days")]
+    [True, True, True, False, False]
+    """
+    return _LATEST.match(re.sub(r"[\W_]+", " ", _CAMEL.sub(" ", name)).strip().casefold()) is not None

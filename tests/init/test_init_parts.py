@@ -216,3 +216,36 @@ def _history(days: int, recorded_from: int = 0, leads: int = 2_000) -> Dataset:
     )
     ids = tuple(f"L{k}" for k in range(leads))
     return Dataset(Leads(ids, created, {}), None, outcomes, days * DAY)
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "fits"),
+    [
+        ("Title", ["Engineer", "Buyer", "Head of Sales", "Engineer"] * 10, True),
+        ("Title", [f"Acme deal {k}" for k in range(40)], False),
+        ("Title", [f"Lead #{k}" for k in range(40)], False),
+        ("Title", ["Web form", "Demo request", "Web form", "Newsletter"] * 10, False),
+        ("Job title", [f"Specialist for {k}" for k in range(40)], True),
+    ],
+)
+def test_a_title_that_staff_give_is_no_job_title(tmp_path, header, values, fits):
+    """What is called *title* alone is a job title only where its values name jobs and repeat."""
+    from lead_ml.init.export import open_export
+    from lead_ml.init.roles import lead_roles
+
+    path = tmp_path / "leads.csv"
+    path.write_text(
+        "\n".join([f"Lead ID,{header}", *(f"L{k},{v}" for k, v in enumerate(values))]), encoding="utf-8"
+    )
+    roles = lead_roles(open_export(path, tmp_path).columns)
+    assert ("job_title" in roles) is fits
+
+
+def test_the_original_source_is_preferred_to_the_latest(tmp_path):
+    from lead_ml.init.export import open_export
+    from lead_ml.init.roles import lead_roles
+
+    path = tmp_path / "leads.csv"
+    rows = [f"L{k},{'abc'[k % 3]},{'xyz'[k % 3]}" for k in range(40)]
+    path.write_text("\n".join(["Lead ID,Latest Source,Original Traffic Source", *rows]), encoding="utf-8")
+    assert lead_roles(open_export(path, tmp_path).columns)["source"].column == "Original Traffic Source"

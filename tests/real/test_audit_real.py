@@ -169,3 +169,23 @@ def test_cdnows_recency_is_no_outlier_even_as_a_bare_column(purchases, snapshot)
 
 def params():
     return params_from({"project": "cdnow", "data": {"leads": {"path": "leads.csv"}}})
+
+
+@pytest.mark.parametrize("declared", [False, True], ids=["unknown", "creation"])
+def test_online_shoppers_page_values_are_named_and_nothing_else(public_data, declared):
+    """``PageValues`` is computed from the transactions; the file has neither dates nor ids."""
+    path = public_data / "online_shoppers" / "online_shoppers_intention.csv"
+    if not path.is_file():
+        pytest.skip("the folder of public data has no online shoppers")
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    columns = {name: Coded.of([row[name] or None for row in rows]) for name in rows[0]}
+    leads = Leads(tuple(f"L{k}" for k in range(len(rows))), None, columns)
+    known_at = dict.fromkeys(columns, "creation") if declared else {}
+    settings = {"project": "shop", "data": {"leads": {"path": "leads.csv"}}, "known_at": known_at}
+    spec = ModelSpec(name="conversion", target=Column(column="Revenue"), groups=("fit",))
+    report = audit(Dataset(leads), Task.of(spec, params_from(settings)))
+    assert report.flagged == ("PageValues",)
+    assert not report.suspect
+    assert report.honest.random_auc.value == pytest.approx(0.78, abs=0.02)
+    assert report.leaky.random_auc.value == pytest.approx(0.93, abs=0.02)

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lead_ml.asof.labels import Mask
 from lead_ml.evaluation.leakage.columns import View
-from lead_ml.evaluation.leakage.measure import Information
+from lead_ml.evaluation.leakage.expected import Bench
+from lead_ml.evaluation.leakage.measure import Information, auc
 from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
 from lead_ml.evaluation.leakage.sample import AuditSample
+from lead_ml.evaluation.leakage.whole import usual_precision
 from lead_ml.model.metrics import logit
-from lead_ml.tables.dataset import Indices
+from lead_ml.tables.dataset import Floats, Indices
 
 # The honest range of log-odds ratios: PRIOR_COLUMNS columns whose blanks shift the odds of a win by double, pooled with
 # the median of the data set's own; WIDE times that is beyond it. A field whose blanks follow the standardized true logit
@@ -31,6 +34,8 @@ BEYOND_DOUBT = 2.0  # times the end of the range, on the log scale, for a leak w
 ALPHA = 0.001  # over all columns of a data set (Bonferroni)
 PURE = 0.95
 FEWEST = 10
+# An honest column has at least the first AUC when it is asked how pure its best leads may be, and at most the second.
+USUAL_AUC, MOST_AUC = 0.75, 0.98
 # Quantile of the honest probabilities that no honest value's own leads should exceed as a whole.
 CEILING = 0.99
 
@@ -41,10 +46,24 @@ def blank_findings(sample: AuditSample, views: Sequence[View]) -> list[LeakageFi
     return [_of_blanks(sample, found, blanks) for found in blanks]
 
 
-def value_findings(sample: AuditSample, views: Sequence[View], honest: Information) -> list[LeakageFinding]:
-    """Look for values that exist for one class only; `honest` is the information of the honest columns together."""
+def value_findings(bench: Bench, columns: Sequence[str], honest: Sequence[str]) -> list[LeakageFinding]:
+    """Look for values that exist for one class only, against what the `honest` columns say of the likeliest leads.
+
+    A column with such a value is itself as strong as what it is held against, so all of them are left out of it: flags that are
+    set together would hide each other.
+    """
+    sample, views = bench.sample, [bench.views[name] for name in columns]
     cells = sum(int(view.bins.max(initial=0)) + 1 for view in views)
-    return [found for view in views if (found := _exclusive(sample, view, honest, cells))]
+    usual = {view.name: _usual_rates(bench, view) for view in views}
+    pure = {view.name for view in views if _odd(sample, view, usual[view.name], cells).any()}
+    rest = bench.all_of(name for name in honest if name not in pure)
+    top = float(np.quantile(_chances(sample, rest), CEILING))
+    ceilings = {name: np.minimum(0.99, np.maximum(top, usual[name])) for name in pure}
+    return [
+        found
+        for view in views
+        if view.name in pure and (found := _exclusive(sample, view, ceilings[view.name], cells))
+    ]
 
 
 @dataclass(frozen=True)
@@ -80,7 +99,8 @@ def _limits(k: int, n: int, alpha: float) -> tuple[float, float]:
 
 
 def _of_blanks(sample: AuditSample, found: _Blanks, all_: Sequence[_Blanks]) -> LeakageFinding:
-    end = _end_of_range([other.log_odds for other in all_ if other is not found])
+    weaker = [other.log_odds for other in all_ if other.log_odds < found.log_odds]
+    end = _end_of_range(weaker)  # those as strong or stronger set no norm: leaks would excuse each other
     name, (positives, negatives) = found.name, found.shares
     verdict = _verdict(found, end, trusted=sample.trusted(name))
     do = f"ask who fills {name} in, and when; leave it out unless that is before the first score"
@@ -115,22 +135,47 @@ def _verdict(found: _Blanks, end: float, *, trusted: bool) -> LeakageVerdict:
     return "suspect" if doubtful else "clear"
 
 
-def _exclusive(sample: AuditSample, view: View, honest: Information, cells: int) -> LeakageFinding | None:
-    """Find values of the rarer class only, in more leads than the likeliest leads of the honest model would explain."""
+def _rarer(sample: AuditSample) -> Floats:
+    """Return who is of the rarer class, ever, (rows,)."""
+    return sample.ever if sample.ever.mean() <= 0.5 else 1 - sample.ever
+
+
+def _chances(sample: AuditSample, known: Information) -> Floats:
+    """Return each lead's probability of being of the rarer class, ever."""
+    won = np.minimum(1.0, known.p * sample.ever.mean() / sample.y.mean())
+    return np.asarray(won if sample.ever.mean() <= 0.5 else 1 - won)
+
+
+def _usual_rates(bench: Bench, view: View) -> Floats:
+    """Return per bin the rate that the best leads of an honest column reach, as many as are in the bin.
+
+    The column's own AUC counts, so that the top of a strong and smooth number is not taken for a flag.
+    """
+    rows = np.bincount(view.bins) / len(view.bins)
+    area = max(USUAL_AUC, auc(bench.sample.y, bench.single(view.name).p).value)
+    rate = float(_rarer(bench.sample).mean())
+    return usual_precision(rate, min(area, MOST_AUC), rows)
+
+
+def _odd(sample: AuditSample, view: View, ceiling: Floats, cells: int) -> Mask:
+    """Tell which bins are of the rarer class only, in more leads than a rate of `ceiling` (bins,) explains."""
     from scipy.stats import binom
 
-    ever = sample.ever
-    few = ever.mean() <= 0.5
-    won = np.minimum(1.0, honest.p * ever.mean() / sample.y.mean())
-    rare, chance = (ever, won) if few else (1 - ever, 1 - won)
-    rows = np.bincount(view.bins)
-    hits = np.bincount(view.bins, weights=rare)
-    ceiling = min(0.99, float(np.quantile(chance, CEILING)))
+    rows, hits = np.bincount(view.bins), np.bincount(view.bins, weights=_rarer(sample))
     tail = binom.sf(hits - 1, rows, ceiling)
-    odd = (rows >= FEWEST) & (hits >= PURE * rows) & (tail < ALPHA / cells) & (rows < len(sample))
+    return np.asarray(
+        (rows >= FEWEST) & (hits >= PURE * rows) & (tail < ALPHA / cells) & (rows < len(sample))
+    )
+
+
+def _exclusive(sample: AuditSample, view: View, ceiling: Floats, cells: int) -> LeakageFinding | None:
+    """Find values of the rarer class only, in more leads than the likeliest leads of the honest columns would explain."""
+    odd = _odd(sample, view, ceiling, cells)
     if not odd.any():
         return None
-    leads, found = int(rows[odd].sum()), int(hits[odd].sum())
+    few, rarer = sample.ever.mean() <= 0.5, _rarer(sample)
+    inside = odd[view.bins]
+    leads, found, most = int(inside.sum()), int(rarer[inside].sum()), float(ceiling[odd].max())
     return LeakageFinding(
         "fill",
         f"values of {view.name}",
@@ -138,12 +183,11 @@ def _exclusive(sample: AuditSample, view: View, honest: Information, cells: int)
         {
             "leads": leads,
             "of_one_class": found,
-            "likeliest_honest": ceiling,
-            "probability_by_chance": float(tail[odd].min()),
+            "likeliest_honest": most,
             "values": ", ".join(_values(sample, view, np.flatnonzero(odd))),
         },
         f"{view.name} has values that only {'positives' if few else 'negatives'} have: {found:,} of {leads:,} leads; "
-        f"of the 1% of leads that the honest columns rate highest, {ceiling:.0%} would",
+        f"of the leads that the other columns rate highest, at most {most:.0%} would be",
         f"ask when these values of {view.name} are written; leave it out unless that is before the first score",
         (view.name,),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import numpy as np
@@ -12,17 +13,28 @@ from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.evaluation.leakage.columns import View, instants_of
 from lead_ml.evaluation.leakage.records import LeakageFinding, LeakageVerdict
 from lead_ml.evaluation.leakage.sample import AuditSample
+from lead_ml.tables.read.column_kinds import LevelCounts
+from lead_ml.tables.read.timestamps import span_of
 
 SOME = 0.01  # share of the dates that must lie after the question: fewer are typing mistakes
 FEWEST = 5
-PLANS = 0.1  # share of the later dates that lie beyond the end of the data: they are plans then, and plans may be honest
+MIXED = 0.2  # share of the filled cells of a column of words that must be dates
+PLANS = 0.5  # share of the later dates that lie beyond the end of the data: they are plans then, and plans may be honest
 
 
 def provenance_findings(sample: AuditSample, views: dict[str, View]) -> list[LeakageFinding]:
     """Look at current-state columns, late records, and dates later than the question."""
     findings = [_current(sample), _late_events(sample)]
-    findings += [_dates(sample, view) for view in views.values() if view.kind == "date"]
+    findings += [_dates(sample, view) for view in views.values() if _holds_dates(sample, view)]
     return [found for found in findings if found is not None]
+
+
+def _holds_dates(sample: AuditSample, view: View) -> bool:
+    """Tell whether a column holds dates, or words and dates (*open*, *2026-03-01*)."""
+    if view.kind not in ("category", "text"):
+        return view.kind == "date"
+    levels = LevelCounts(sample.dataset.leads.columns[view.name])
+    return levels.share(lambda text: span_of(text, UTC) is not None) >= MIXED
 
 
 def _current(sample: AuditSample) -> LeakageFinding | None:

@@ -43,19 +43,22 @@ class LeakageFinding(msgspec.Struct, frozen=True):
 class AuditFigures(msgspec.Struct, frozen=True, kw_only=True):
     """How well a small LightGBM does with some columns: on the latest leads, and on random folds by person.
 
-    ``forward_auc`` is None where the leads are not dated or too few of them won; ``columns`` counts lead columns
-    and dated features.
+    ``forward_auc`` is None where the leads are not dated or too few of them won; ``random_lift`` is the PR-AUC in units of the
+    rate of the outcome; ``columns`` counts lead columns and dated features.
     """
 
     columns: int
     random_auc: Interval
     forward_auc: Interval | None
+    random_pr_auc: Interval
+    random_lift: float
 
 
 class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     """All findings on one target, worst first; ``rows`` and ``positives`` count the audited leads, one snapshot each.
 
-    ``honest`` is measured without the flagged columns, ``leaky`` with them; None where there are too few outcomes.
+    ``honest`` is measured without the flagged columns, ``leaky`` with them; None where there are too few outcomes. With
+    ``suspect`` the columns that no single check flags were too good together, so that ``honest`` may still contain a leak.
     """
 
     target: str
@@ -64,6 +67,7 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[LeakageFinding, ...]
     honest: AuditFigures | None = None
     leaky: AuditFigures | None = None
+    suspect: bool = False
 
     @property
     def leaks(self) -> tuple[str, ...]:

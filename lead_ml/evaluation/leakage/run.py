@@ -23,6 +23,7 @@ from lead_ml.evaluation.leakage.provenance import provenance_findings
 from lead_ml.evaluation.leakage.records import AuditFigures, AuditReport, LeakageFinding, ranked
 from lead_ml.evaluation.leakage.sample import FEWEST, AuditSample, take_sample
 from lead_ml.evaluation.leakage.strength import strength_findings, strengths
+from lead_ml.evaluation.leakage.whole import quality_of
 from lead_ml.evaluation.split import DatedRows, forward_windows
 from lead_ml.model.metrics import Interval
 from lead_ml.project.task import Task
@@ -57,7 +58,7 @@ def audit(
     findings += strength_findings(bench, found, tuple(views), tuple(dated))
     progress("columns alone and together")
     honest = bench.all_of(found.honest)
-    findings += value_findings(sample, tuple(views.values()), honest)
+    findings += value_findings(bench, tuple(views), found.honest)
     findings += order_findings(bench, found.honest)
     sides = None if fit is None else Sides(fit[sample.lead], ~fit[sample.lead], in_use=True)
     findings += person_findings(sample, honest, sides)
@@ -65,7 +66,13 @@ def audit(
     findings += earlier_findings(sample)
     progress("earlier snapshots")
     findings += name_findings(sample, {name: bench.single(name) for name in views}, _leaks(findings))
-    return _report(sample, findings, bench)
+    return replace(_report(sample, findings, bench), suspect=found.suspect or _suspect(bench, findings))
+
+
+def _suspect(bench: Bench, findings: Sequence[LeakageFinding]) -> bool:
+    """Tell whether the columns that are not flagged predict too well for their figure to be called honest."""
+    flagged = {name for found in findings if found.verdict != "clear" for name in found.columns}
+    return quality_of(bench.sample, bench.all_of(n for n in bench.views if n not in flagged).p).too_good
 
 
 def _report(sample: AuditSample, findings: Sequence[LeakageFinding], bench: Bench | None) -> AuditReport:
@@ -96,8 +103,14 @@ def _leaks(findings: Sequence[LeakageFinding]) -> frozenset[str]:
 def _figures(bench: Bench, names: Sequence[str]) -> AuditFigures:
     """Measure the small LightGBM on some columns, at random by person and forward in time."""
     views = [bench.views[name] for name in sorted(names)]
-    by_chance = auc(bench.sample.y, bench.all_of(names).p)
-    return AuditFigures(columns=len(views), random_auc=by_chance, forward_auc=_forward(bench.sample, views))
+    by_chance = quality_of(bench.sample, bench.all_of(names).p)
+    return AuditFigures(
+        columns=len(views),
+        random_auc=by_chance.auc,
+        forward_auc=_forward(bench.sample, views),
+        random_pr_auc=by_chance.pr_auc,
+        random_lift=by_chance.lift,
+    )
 
 
 def _forward(sample: AuditSample, views: Sequence[View]) -> Interval | None:

@@ -38,9 +38,8 @@ def audited(
     }
     ids = ids or tuple(f"{row * 7919 % 99991:05d}" for row in range(len(y)))
     until = 0 if created is None else START + 400 * DAY
-    params = params_from(
-        {"project": "x", "data": {"leads": {"path": "leads.csv"}}, "known_at": known_at or {}, **more}
-    )
+    settings = {"project": "x", "data": {"leads": {"path": "leads.csv"}}, "known_at": known_at or {}}
+    params = params_from(settings | more)
     return audit(Dataset(Leads(ids, created, table), events, until=until), Task.of(SPEC, params), declared)
 
 
@@ -116,6 +115,45 @@ def test_a_value_for_winners_only_is_a_leak_though_few_have_it(rng):
     assert found.evidence["values"] == "gold"
 
 
+@pytest.mark.parametrize("count", [1, 2, 4, 8])
+@pytest.mark.parametrize("declared", [False, True], ids=["unknown", "creation"])
+def test_flags_that_some_winners_have_do_not_hide_each_other(rng, count, declared):
+    """Each is set for 2 in 5 winners and for nobody else: together they explain each other fully."""
+    y = rng.random(N) < 0.1
+    names = [f"f{k}" for k in range(count)]
+    flags = {name: np.where(y & (rng.random(N) < 0.4), "1", "0") for name in names}
+    known_at = dict.fromkeys(names, "creation") if declared else {}
+    report = audited(y, {**noise(rng), **flags}, known_at=known_at)
+    assert report.flagged == tuple(names)
+
+
+@pytest.mark.parametrize("declared", [False, True], ids=["unknown", "creation"])
+def test_opinions_that_repeat_each_other_are_all_named(rng, declared):
+    """Four columns that people fill in while they work the lead: beside the others, none of them is remarkable."""
+    y = rng.random(N) < 0.3
+    habit = y + 1.8 * rng.normal(size=N)  # an honest column of an AUC of .65
+    opinions = {f"o{k}": np.round(1.5 * y + rng.normal(size=N), 1) for k in range(4)}
+    known_at = dict.fromkeys((*opinions, "habit"), "creation") if declared else {}
+    report = audited(y, {**noise(rng), **opinions, "habit": np.round(habit, 2)}, known_at=known_at)
+    assert report.flagged == tuple(opinions)
+    assert report.honest.random_auc.value < 0.75
+
+
+def test_an_honest_whole_is_not_called_suspect(rng):
+    need = [rng.normal(size=N) for _ in range(4)]
+    y = rng.random(N) < 1 / (1 + np.exp(1.5 - 0.75 * sum(need)))
+    report = audited(y, {**noise(rng), **{f"h{k}": np.round(each, 3) for k, each in enumerate(need)}})
+    assert report.honest.random_auc.value > 0.75
+    assert (report.flagged, report.suspect) == ((), False)
+
+
+def test_the_top_of_a_strong_smooth_number_is_no_flag(rng):
+    need = rng.normal(size=N)
+    y = rng.random(N) < 1 / (1 + np.exp(0.6 - 2.0 * need))
+    report = audited(y, {**noise(rng), "need": np.round(need, 3)}, known_at={"need": "creation"})
+    assert report.of("fill", "values of need") == ()
+
+
 def test_a_bot_value_that_never_wins_is_no_leak(rng):
     """Honest: what everybody knows to be a bot never wins."""
     bot = rng.random(N) < 0.08
@@ -154,6 +192,20 @@ def test_the_odds_of_being_filled_are_counted_with_half_a_lead_more_on_either_si
     assert found.evidence["odds_ratio"] == pytest.approx((400.5 / 100.5) / (450.5 / 1_050.5))
 
 
+@pytest.mark.parametrize("share", [1.0, 0.3], ids=["dates", "words and dates"])
+def test_a_date_that_only_winners_have_is_named_as_a_later_date_too(rng, share):
+    """Not only by its blanks: the reader learns when it was written."""
+    born, y = START + rng.integers(0, 200, N) * DAY, rng.random(N) < 0.3
+    at = (born + rng.integers(2, 60, N) * DAY).astype("datetime64[us]")
+    other = None if share == 1.0 else "open"
+    report = audited(
+        y, {**noise(rng), "d": np.where(y, np.datetime_as_string(at, unit="D"), other)}, created=born
+    )
+    (found,) = report.of("provenance", "d")
+    assert (found.verdict, found.evidence["share_later"]) == ("leak", 1.0)
+    assert "later than the first score" in found.en
+
+
 def test_undated_rows_in_the_order_of_a_drift_are_not_accused_and_sorted_ones_are(rng):
     drift = rng.random(N) < np.linspace(0.05, 0.35, N)
     assert flagged(audited(drift, noise(rng))) == []
@@ -178,20 +230,45 @@ def test_a_newest_first_export_is_not_accused(rng):
         ("message", False),
         ("company_size", False),
         ("statue", False),
+        ("Last Activity", True),
+        ("Latest Traffic Source", True),
+        ("Lead Quality", True),
+        ("activity_index", True),
+        ("最近跟进时间", True),
+        ("touches_last_7_days", False),
+        ("visits last30d", False),
+        ("clicks_in_last_week", False),
+        ("最近7天访问次数", False),
+        ("近三个月浏览", False),
+        ("Last Name", False),
+        ("lastName", False),
+        ("paid_search", False),
+        ("Annual Revenue", False),
     ],
 )
 def test_names_that_smell(name, smelly):
     assert bool(outcome_words(name)) == smelly
 
 
-def test_a_smelly_name_accuses_only_what_predicts_and_nobody_vouches_for(rng):
+def test_a_suggestive_name_flags_what_predicts_unless_it_is_trusted_by_name(rng):
     y = rng.random(N) < 0.3
     mild = np.round(0.5 * y + rng.normal(size=N), 3)
     columns = {**noise(rng), "deal_stage": mild, "tag": np.round(rng.normal(size=N), 3)}
     report = audited(y, columns)
     assert report.of("name", "deal_stage")[0].verdict == "suspect"
     assert report.of("name", "tag")[0].verdict == "clear"
-    assert audited(y, columns, known_at={"deal_stage": "creation"}).flagged == ()
+    declared = audited(y, columns, known_at={"deal_stage": "creation"})
+    assert declared.of("name", "deal_stage")[0].verdict == "suspect"
+    assert audited(y, columns, trust=("deal_stage",)).flagged == ()
+
+
+def test_a_role_that_is_called_latest_in_the_export_is_overwritten(rng):
+    y = rng.random(N) < 0.3
+    columns = {**noise(rng), "source": np.where(rng.random(N) < 0.3 + 0.2 * y, "ads", "web")}
+    for header, verdict in (("Latest Traffic Source", "suspect"), ("Original Source", None)):
+        leads = {"path": "leads.csv", "columns": {"source": header}}
+        report = audited(y, columns, data={"leads": leads})
+        assert [found.verdict for found in report.of("name", "source")] == ([verdict] if verdict else [])
 
 
 def test_a_phone_is_always_a_persons_and_another_column_only_if_few_leads_share_a_value(rng):
@@ -276,3 +353,25 @@ def test_a_missing_outcome_column_is_told(rng):
     params = params_from({"project": "x", "data": {"leads": {"path": "leads.csv"}}})
     with pytest.raises(InputError, match="there is no outcome column 'y'"):
         audit(dataset, Task.of(SPEC, params))
+
+
+def test_where_dated_features_alone_are_too_good_no_column_is_named_for_it(rng):
+    """The whole is brought back by removing columns; where that cannot help, honest columns are left in peace."""
+    from lead_ml.evaluation.leakage.columns import number_view
+    from lead_ml.evaluation.leakage.expected import Bench
+    from lead_ml.evaluation.leakage.sample import take_sample
+    from lead_ml.evaluation.leakage.whole import bring_back
+
+    y = rng.random(N) < 0.3
+    table = {"y": Coded.of(np.where(y, "yes", "no").tolist())}
+    params = params_from({"project": "x", "data": {"leads": {"path": "leads.csv"}}})
+    leads = Leads(tuple(f"{row * 7919 % 99991:05d}" for row in range(N)), None, table)
+    sample = take_sample(Dataset(leads), Task.of(SPEC, params), (), 7)
+    numbers = {
+        "opens": 3.0 * sample.y + rng.normal(size=N),
+        "weak": 0.3 * sample.y + rng.normal(size=N),
+        "noise": rng.normal(size=N),
+    }
+    bench = Bench(sample, {name: number_view(name, values) for name, values in numbers.items()})
+    assert bring_back(bench, tuple(numbers), ("weak", "noise")) == {}
+    assert next(iter(bring_back(bench, tuple(numbers), tuple(numbers)))) == "opens"

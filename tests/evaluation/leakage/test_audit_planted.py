@@ -5,12 +5,14 @@ The constants of the audit were chosen on worlds with seeds from 1000 on; these 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from audit_kit import (
     DAY,
+    ROOT,
     audited,
     clean_world,
     copied_persons,
@@ -181,3 +183,26 @@ def _with_contracts(dataset):
             value=np.r_[events.value, np.full(len(lead), np.nan)][order],
         ),
     )
+
+
+@pytest.mark.parametrize("declared", [False, True], ids=["unknown", "creation"])
+def test_what_sales_fills_in_is_named_in_order_and_the_figure_is_suspect(declared):
+    """Tag, quality, profile and index beside one another: no single one is remarkable, the whole is."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    from leakage_worlds.clean import clean_world as table_of
+    from leakage_worlds.plants import worked
+    from leaks import audited as audit_of
+
+    clean = table_of(1006, 2_500)
+    honest, _ = audit_of(clean, 0, named=False, declared=declared)
+    report, names = audit_of(worked(clean), 0, named=False, declared=declared)
+    planted = {names[name] for name in ("tags", "lead_quality", "lead_profile", "activity_index")}
+    assert set(report.flagged) == planted
+    assert (honest.suspect, report.suspect) == (False, True)
+    assert abs(report.honest.random_auc.value - honest.honest.random_auc.value) < 0.02
+    places = {
+        found.subject: found.evidence["place"] for found in report.of("strength") if "place" in found.evidence
+    }
+    assert sorted(places.values()) == list(range(1, len(places) + 1))
+    falls = [f.evidence for f in report.of("strength") if "place" in f.evidence]
+    assert all(found["auc_without_it"] < found["auc_with_it"] for found in falls)
