@@ -150,8 +150,16 @@ def test_yes_and_no_beside_a_date_that_both_have_are_won_and_lost_on_that_day(dr
     [
         ("Lost Reason,Converted", ("Price|0", "|0", "|1", "Spam|0"), {"reason": "Lost Reason"}),
         ("流失时间,是否成交", ("2025-06-01|否", "|否", "|是"), {"date": "流失时间"}),
-        ("lost_reason,stage_id", ("Price|New", "|New", "|Won", "|Qualified"), {"column": "stage_id", "stages": {"Won": "won"}, "reason": "lost_reason"}),
-        ("Lost Reason,status", ("Price|Lost", "|New", "|Won", "Spam|New"), {"column": "status", "stages": {"Lost": "lost", "Won": "won"}}),
+        (
+            "lost_reason,stage_id",
+            ("Price|New", "|New", "|Won", "|Qualified"),
+            {"column": "stage_id", "stages": {"Won": "won"}, "reason": "lost_reason"},
+        ),
+        (
+            "Lost Reason,status",
+            ("Price|Lost", "|New", "|Won", "Spam|New"),
+            {"column": "status", "stages": {"Lost": "lost", "Won": "won"}},
+        ),
         ("Reason for inquiry,Converted", ("Price|0", "|1"), {}),
     ],
 )
@@ -217,7 +225,9 @@ def test_dated_stages_that_mean_not_real_are_their_own_reason(tmp_path: Path) ->
 def test_times_of_closing_that_are_all_midnights_are_dates(tmp_path: Path, clock: str) -> None:
     """Leads that came in the evening and were closed "at midnight" of that day get a snapshot, and all others too."""
     leads = [[f"L{k}", f"{day(k)}T18:00:00Z", ("web", "fair")[k % 2]] for k in range(N)]
-    stages = [[f"L{k}", f"{day(k + (0, 30, 7)[k % 3])}{clock}", ("lost", "lost", "won")[k % 3]] for k in range(N)]
+    stages = [
+        [f"L{k}", f"{day(k + (0, 30, 7)[k % 3])}{clock}", ("lost", "lost", "won")[k % 3]] for k in range(N)
+    ]
     files = [
         write(tmp_path / "leads.csv", ["lead_id", "created_at", "source"], leads),
         write(tmp_path / "outcomes.csv", ["lead_id", "occurred_at", "stage"], stages),
@@ -226,14 +236,18 @@ def test_times_of_closing_that_are_all_midnights_are_dates(tmp_path: Path, clock
     assert params_of(draft)["data"]["outcomes"]["dates"] == {"occurred_at": "whole_day"}
     loaded = load(tmp_path / "mine")
     spine, _ = labelled_spine(loaded.project.tasks["conversion"], loaded.dataset)
-    mature = loaded.dataset.leads.created_at + loaded.project.tasks["conversion"].horizon_us < loaded.dataset.until
+    mature = (
+        loaded.dataset.leads.created_at + loaded.project.tasks["conversion"].horizon_us < loaded.dataset.until
+    )
     assert set(spine.lead) >= set(np.flatnonzero(mature)) - {0}
 
 
 def test_leads_that_have_no_snapshot_are_counted_by_reason(tmp_path: Path) -> None:
     """As the export is read without an edit of its midnights: every lead is in one of the counts."""
     leads = [[f"L{k}", f"{day(k)}T18:00:00Z", ("web", "fair")[k % 2]] for k in range(N)]
-    stages = [[f"L{k}", f"{day(k + (0, 30, 7)[k % 3])}T00:00:00Z", ("lost", "lost", "won")[k % 3]] for k in range(N)]
+    stages = [
+        [f"L{k}", f"{day(k + (0, 30, 7)[k % 3])}T00:00:00Z", ("lost", "lost", "won")[k % 3]] for k in range(N)
+    ]
     files = [
         write(tmp_path / "leads.csv", ["lead_id", "created_at", "source"], leads),
         write(tmp_path / "outcomes.csv", ["lead_id", "occurred_at", "stage"], stages),
