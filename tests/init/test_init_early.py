@@ -31,7 +31,8 @@ def files(folder: Path, leads: int, days: float, won: Callable[[int], float | No
     """Write leads at equal distances over so many days, and the day after creation on which each was won, if it was."""
     rows = [[f"L{k}", at(k * days / leads), ("web", "fair")[k % 2]] for k in range(leads)]
     wins = [[f"L{k}", at(k * days / leads + after)] for k in range(leads) if (after := won(k)) is not None]
-    wins = [row for row in wins if row[1] <= at(days)]
+    wins = [row for row in wins if row[1] < at(days) and row[0] != f"L{leads - 1}"]
+    wins.append([f"L{leads - 1}", at(days)])  # the end of the data, which outcomes must not move
     return write(folder / "leads.csv", HEADER, rows), write(folder / "wins.csv", ["id", "won date"], wins)
 
 
@@ -88,12 +89,10 @@ def test_a_column_that_only_late_winners_have_is_no_reason_to_leave_it_out(tmp_p
         file = write(tmp_path / f"{place}.csv", [*HEADER, "converted", "code"], half)
         said.append(draft_project(tmp_path / "mine", file).files["features/others.py"])
     assert "code: filled for converted leads" not in said[1]
-    always = [[*row[:4], "x" if row[3] else ""] for row in rows[:600]]
-    file = write(tmp_path / "always.csv", [*HEADER, "converted", "code"], always)
-    assert (
-        "code: filled for converted leads"
-        in draft_project(tmp_path / "mine", file).files["features/others.py"]
-    )
+    always = [[*row[:4], "x" if row[3] else "", "abc"[k % 3]] for k, row in enumerate(rows[:600])]
+    file = write(tmp_path / "always.csv", [*HEADER, "converted", "code", "other"], always)
+    text = draft_project(tmp_path / "mine", file).files["features/others.py"]
+    assert "code: filled for converted leads" in text
 
 
 def test_no_count_of_outcomes_of_the_whole_export_is_written(tmp_path: Path) -> None:
