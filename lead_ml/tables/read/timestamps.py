@@ -52,11 +52,8 @@ def timestamps_of(
     column: RawColumn, zone: tzinfo, missing: frozenset[str], *, end_of_day: bool, date_format: str = ""
 ) -> Timestamps:
     """Parse a column; every distinct value is parsed once. `date_format` is what ``dates`` of its table declares."""
-    if isinstance(column.levels, UtcLevels):
-        if date_format == WHOLE_DAY:
-            column = RawColumn(column.codes, tuple(column.levels))
-        else:
-            return _of_instants(column.codes, column.levels.microseconds, zone)
+    if isinstance(column.levels, UtcLevels) and date_format != WHOLE_DAY:
+        return _of_instants(column.codes, column.levels.microseconds, zone)
     spans = [_span(level, zone, missing, date_format) for level in column.levels]
     ends = np.array([span or (0, 0) for span in spans], dtype=np.int64).reshape(-1, 2)
     first, last = ends[column.codes].T.copy()
