@@ -24,11 +24,9 @@ from rich.progress import track
 from rich.table import Table
 from scipy.stats import norm
 
-from lead_ml.evaluation.backtest import Known
 from lead_ml.evaluation.summary import signal_of
-from lead_ml.model.metrics import bootstrap
+from lead_ml.model.metrics import Known, Resampling, bootstrap, paired_bootstrap
 from lead_ml.project.load import Project, load_project
-from lead_ml.project.params import EvaluationParams
 from lead_ml.tables.dataset import Coded, Dataset, Leads, Outcomes
 from lead_ml.workflows.decision import decide
 from lead_ml.workflows.train import train
@@ -127,12 +125,13 @@ def worlds(count: int, auc: float, wins: int, *, permuted: bool) -> dict[str, ob
 def power(auc: float, wins: int, draws: int) -> float:
     """Return the share of draws in which the true probabilities are found to have a signal."""
     rng = np.random.default_rng([round(auc * 1000), wins])
-    rows, options, found = round(wins / RATE), EvaluationParams(bootstrap=200, level=0.95), 0
+    rows, found = round(wins / RATE), 0
     for seed in range(draws):
         p = probabilities(rng.normal(0.0, spread_of(auc), rows), RATE)
-        y, weight, group = (rng.random(rows) < p).astype(float), np.ones(rows), np.arange(rows)
-        gap = Known(y, weight, group).log_loss_gap(np.full(rows, RATE), p, options, seed)
-        own = bootstrap(y, p, weight, group, n_boot=200, seed=seed, metrics=("roc_auc",))["roc_auc"]
+        known = Known((rng.random(rows) < p).astype(float), np.ones(rows), np.arange(rows))
+        resampling = Resampling(n_boot=200, level=0.95, seed=seed)
+        gap = paired_bootstrap(known, np.full(rows, RATE), p, resampling, metric="log_loss")
+        own = bootstrap(known, p, resampling, ("roc_auc",))["roc_auc"]
         found += signal_of(gap, own, wins) == "signal"
     return found / draws
 

@@ -41,7 +41,8 @@ class FeatureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return len(self.feature_names_in_)
 
     def fit(self, X: Any, y: Any = None) -> FeatureClassifier:  # noqa: ARG002 (scikit-learn's signature)
-        """Return self: the model is fitted already, as with ``sklearn.frozen.FrozenEstimator``."""
+        """Return self: the model is fitted already, as with ``sklearn.frozen.FrozenEstimator``; NotFittedError where none is."""
+        _ = self._part
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:

@@ -14,12 +14,12 @@ import pyarrow as pa
 
 from lead_ml.api.estimator import FeatureClassifier
 from lead_ml.api.frames import Frame, arrow_of, check_columns
-from lead_ml.clean.text import as_number, as_text
 from lead_ml.errors import InputError
 from lead_ml.language import Lang
 from lead_ml.registry.frame import prepared_rows
 from lead_ml.registry.runs import open_run
 from lead_ml.scoring import Answer, Scorer, served_folder
+from lead_ml.tables.cell_rules import TableRules
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,7 +133,7 @@ class Model:
             frame["events"] = _events_by_lead(
                 self._renamed(arrow_of(events, "events"), "events"),
                 frame["lead_id"].astype(str).tolist(),
-                self.scorer.bundle.schema.missing,
+                self.scorer.bundle.schema.rules.events,
             )
         now = time.time_ns() // 1_000
         prepared = prepared_rows(frame, self.scorer.bundle.schema, now, lang=lang, reasons=reasons)
@@ -215,7 +215,7 @@ def _explained(answer: Answer) -> Iterator[tuple[Any, ...]]:
         yield answer.lead_id, r.feature, r.group, value, r.contribution, r.points, r.text
 
 
-def _events_by_lead(events: pa.Table, leads: Sequence[str], missing: frozenset[str]) -> list[str]:
+def _events_by_lead(events: pa.Table, leads: Sequence[str], rules: TableRules) -> list[str]:
     """Return the events of each lead as the JSON list of a request; an empty list for a lead without any."""
     check_columns(events.column_names, ["lead_id"], "events")
     known = {"type", "occurred_at", "recorded_at", "event_id", "channel", "page", "session_id", "value"}
@@ -223,22 +223,19 @@ def _events_by_lead(events: pa.Table, leads: Sequence[str], missing: frozenset[s
     wanted = set(leads)  # a few leads of a long history: only their events are turned into Python objects
     mine = pa.array([str(lead) in wanted for lead in events["lead_id"].to_pylist()], pa.bool_())
     for row in events.filter(mine).to_pylist():
+        cells = {"type": None, **{name: value for name, value in row.items() if name in known}}
         kept = {
-            name: _cell(name, value)
-            for name, value in row.items()
-            if name in known and as_text(value, missing) is not None
+            name: _cell(name, value, rules)
+            for name, value in cells.items()
+            if rules.text(name, value) is not None
         }
         by_lead.setdefault(str(row["lead_id"]), []).append(kept)
     return [msgspec.json.encode(by_lead.get(lead, [])).decode() for lead in leads]
 
 
-def _cell(name: str, value: Any) -> Any:
-    """Return a cell as JSON carries it: a number for ``value``, text or ISO 8601 for the rest."""
-    if name == "value":
-        number = as_number(str(value))
-        if np.isnan(number):
-            raise InputError(
-                "is not a number", source="events, column value", value=value, expected="a number"
-            )
-        return number
+def _cell(name: str, value: Any, rules: TableRules) -> Any:
+    """Return a cell as JSON carries it: a number for a ``value`` that is one, text or ISO 8601 for the rest."""
+    value = rules.filled(name, value)
+    if name == "value" and not isinstance(value, str):
+        return float(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -96,13 +96,15 @@ def fit_encoder(
 def fit_matrix(encoder: Encoder, rows: RowsOf, lead: Indices, seed: int) -> FeatureMatrix:
     """Return the matrix of fit rows, in which each category column shows *other* for its own 5% of the leads, in all their rows."""
     rng = np.random.default_rng(seed)
-    leads, position = np.unique(lead, return_inverse=True)
+    present = np.zeros(int(lead.max(initial=-1)) + 1, dtype=bool)
+    present[lead] = True
+    place = np.cumsum(present) - 1  # of each lead among those present
 
     def hidden(name: str) -> npt.NDArray[np.float32]:
         column = rows[name]
         assert isinstance(column, Coded)
         codes = encoder.codes(name, column).astype(np.float32)
-        codes[(rng.random(len(leads)) < HIDDEN_SHARE)[position] & (codes != MISSING)] = OTHER
+        codes[(rng.random(int(present.sum())) < HIDDEN_SHARE)[place[lead]] & (codes != MISSING)] = OTHER
         return codes
 
     stored = [

@@ -33,7 +33,7 @@ from lead_ml.asof.kernel import (
 from lead_ml.asof.labels import Spine
 from lead_ml.asof.matrix import FeatureMatrix, RawColumns
 from lead_ml.clean import TRANSFORMS
-from lead_ml.clean.text import as_number
+from lead_ml.clean.numbers import as_number
 from lead_ml.declare import (
     MICROSECONDS_PER_DAY,
     Aggregate,
@@ -47,6 +47,7 @@ from lead_ml.declare import (
     reads,
 )
 from lead_ml.errors import DeclarationError
+from lead_ml.tables.cell_rules import spelling_key
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants
 from lead_ml.tables.instants import wall_clock
 
@@ -153,13 +154,14 @@ def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> FeatureColumn:
     """Return the value of an attribute as of each snapshot (rows,): see :func:`lead_ml.asof.kernel.column_at`."""
     column = column_at(dataset, item.column, spine.lead, spine.as_of)
     if item.transform:
-        column = column.map(transform_of(item.transform, item.name))
+        transform_of(item.transform, item.name)
+        column = column.map(dataset.rules.transform(item.transform))
     if item.kind == "category":
         return column
     if item.kind == "number":
         return column.numbers(as_number)
-    rank = {level: float(k) for k, level in enumerate(item.levels)}
-    return column.numbers(lambda level: rank.get(level, np.nan))
+    rank = {spelling_key(level): float(k) for k, level in enumerate(item.levels)}
+    return column.numbers(lambda level: rank.get(spelling_key(level), np.nan))
 
 
 def transform_of(name: str, feature: str):  # type: ignore[no-untyped-def]

@@ -104,8 +104,9 @@ def snapshot_weights(spine: Spine, created_at: Instants | None, ages: Instants) 
     """
     if created_at is None or not len(spine):
         return np.ones(len(spine))
-    room = spine.as_of.max() - created_at[spine.lead]
-    return np.asarray(1.0 / np.maximum(np.searchsorted(ages, room, side="right"), 1))
+    room = spine.as_of.max() - created_at  # of each lead, which are fewer
+    weight = 1.0 / np.maximum(np.searchsorted(ages, room, side="right"), 1)
+    return np.asarray(weight[spine.lead])
 
 
 def first_known(dataset: Dataset, stages: tuple[str, ...]) -> Instants:

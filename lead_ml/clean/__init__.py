@@ -1,4 +1,4 @@
-"""Cleaning: pure functions from text to text, without external data or libraries.
+"""Cleaning: pure functions from text to text.
 
 ``TRANSFORMS`` are the functions that a declaration may name, as ``category("email", transform="domain")`` or
 ``leads(by="email:domain")``. Bundles refer to their names and results: changing one changes trained models, so an
@@ -8,20 +8,23 @@ improved rule gets a new name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from lead_ml.clean.mail import (
     company_domain,
     disposable,
+    disposable_domains,
     domain,
     free_mail,
     normal_email,
     role_mailbox,
     valid_email,
 )
+from lead_ml.clean.numbers import as_number, is_amount, plain_number
 from lead_ml.clean.person import name_gibberish, name_placeholder, name_script, seniority
 from lead_ml.clean.phone import normal_phone, phone_country, phone_pattern
-from lead_ml.clean.text import as_number, as_text, clean, missing_tags
+from lead_ml.clean.text import as_text, clean, missing_tags
 from lead_ml.clean.trace import buying_words, device, has_url, ip_network, length_bucket, promotion_words
 
 __all__ = [
@@ -30,9 +33,13 @@ __all__ = [
     "as_number",
     "as_text",
     "clean",
+    "disposable_domains",
+    "is_amount",
     "missing_tags",
     "normal_email",
     "normal_phone",
+    "plain_number",
+    "transform_with",
 ]
 
 Transform = Callable[[str], str | None]
@@ -61,3 +68,20 @@ TRANSFORMS: Mapping[str, Transform] = MappingProxyType(
         "valid_email": valid_email,
     }
 )
+
+
+def transform_with(name: str, listed: frozenset[str] | None) -> Transform:
+    """Return a transform that knows the disposable domains of a bundle, None for those that are installed.
+
+    >>> transform_with("disposable", frozenset({"acme.com"}))("a@acme.com"), transform_with("domain", None)("a@acme.com")
+    ('true', 'acme.com')
+    """
+    if name == "disposable":
+        return partial(disposable, listed=listed)
+    return partial(company_domain, listed=listed) if name == "company_domain" else TRANSFORMS[name]
+
+
+def warm() -> None:
+    """Import what cleaning needs, so that the first lead does not wait for it."""
+    normal_phone("+49 030 901820")
+    disposable("a@acme.com")

@@ -1,22 +1,23 @@
 """E-mail addresses: their domain, their type, and a normal form for comparing them.
 
-The rules test the shape of an address and look nothing up. The lists of domains are short and part of lead-ml: public lists
-change weekly, which would change a feature after a model was trained on it.
+The rules test the shape of an address and look nothing up. Free mail providers are a short list of lead-ml. Disposable ones
+come from the package disposable-email-domains, which changes weekly: a bundle keeps the list that its model was trained on.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from lead_ml.clean.text import clean, truth
 from lead_ml.clean.word_lists import word_list
 
 _SHAPE = re.compile(r"[^@\s,;<>()\"]{1,64}@((?:[^@\s.,;<>()\"_]{1,63}\.)+[^@\s.,;<>()\"_0-9]{2,24})")
-_ADDRESS_IN_BRACKETS = re.compile(r".*<([^<>]+)>")
+_LONGEST = 254  # characters of an address, by RFC 5321
 
 
 def address(text: str) -> tuple[str, str] | None:
-    """Split an e-mail address into mailbox and domain, lower-case; None if it does not look like an address.
+    """Split an e-mail address into mailbox and domain, lower-case; None if it does not look like an address or is too long for one.
 
     >>> address("Li Wei <Li.Wei@Acme.COM>")
     ('li.wei', 'acme.com')
@@ -24,8 +25,9 @@ def address(text: str) -> tuple[str, str] | None:
     True
     """
     folded = clean(text).lower().removeprefix("mailto:")
-    bracketed = _ADDRESS_IN_BRACKETS.fullmatch(folded)
-    match = _SHAPE.fullmatch(bracketed[1] if bracketed else folded)
+    if folded.endswith(">"):
+        folded = folded[folded.rfind("<") + 1 : -1]
+    match = _SHAPE.fullmatch(folded) if len(folded) <= _LONGEST else None
     return (match[0].rpartition("@")[0], match[1]) if match else None
 
 
@@ -48,14 +50,14 @@ def domain(text: str) -> str | None:
     return parts[1] if parts else None
 
 
-def company_domain(text: str) -> str | None:
-    """Return the domain unless unrelated people share it (free or disposable mail).
+def company_domain(text: str, listed: frozenset[str] | None = None) -> str | None:
+    """Return the domain unless unrelated people share it (free or disposable mail); see :func:`disposable`.
 
     >>> company_domain("a@acme.com"), company_domain("a@gmail.com"), company_domain("a@x.yopmail.com")
     ('acme.com', None, None)
     """
     found = domain(text)
-    shared = found is None or found in word_list("free_domains") or _is_disposable(found)
+    shared = found is None or found in word_list("free_domains") or _is_disposable(found, listed)
     return None if shared else found
 
 
@@ -69,14 +71,16 @@ def free_mail(text: str) -> str | None:
     return None if found is None else truth(found in word_list("free_domains"))
 
 
-def disposable(text: str) -> str | None:
+def disposable(text: str, listed: frozenset[str] | None = None) -> str | None:
     """Return whether an address belongs to a disposable mail provider, subdomains included.
 
-    >>> disposable("x@mail.mailinator.com"), disposable("x@notmailinator.com")
+    `listed` are the domains of a bundle in place of :func:`disposable_domains`.
+
+    >>> disposable("x@mail.mailinator.com"), disposable("x@mailinator.example")
     ('true', 'false')
     """
     found = domain(text)
-    return None if found is None else truth(_is_disposable(found))
+    return None if found is None else truth(_is_disposable(found, listed))
 
 
 def role_mailbox(text: str) -> str | None:
@@ -108,7 +112,19 @@ def normal_email(text: str) -> str | None:
     return f"{bare}@gmail.com" if bare else None
 
 
-def _is_disposable(host: str) -> bool:
+@cache
+def disposable_domains() -> frozenset[str]:
+    """Return the disposable domains as installed; a provider that many people use for good is not among them.
+
+    >>> {"mailinator.com", "33mail.com"} <= disposable_domains(), "21cn.com" in disposable_domains()
+    (True, False)
+    """
+    from disposable_email_domains import blocklist
+
+    return (frozenset(blocklist) | word_list("disposable_domains")) - word_list("free_domains")
+
+
+def _is_disposable(host: str, listed: frozenset[str] | None) -> bool:
     """Return whether a host is one of the disposable domains or a subdomain of one."""
-    parts = host.split(".")
-    return any(".".join(parts[k:]) in word_list("disposable_domains") for k in range(len(parts)))
+    known, parts = disposable_domains() if listed is None else listed, host.split(".")
+    return any(".".join(parts[k:]) in known for k in range(len(parts)))

@@ -11,6 +11,8 @@ import unicodedata
 from lead_ml.clean.text import clean, truth
 from lead_ml.clean.word_lists import pattern, seniority_rules, word_list
 
+_LONGEST = 200  # characters of a name or a title that are looked at
+_LONGEST_PLACEHOLDER = 100
 _KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
@@ -20,7 +22,7 @@ def name_script(text: str) -> str | None:
     >>> [name_script(text) for text in ("王伟", "Zoë O'Neil", "王伟 Wei", "123", "Иван")]
     ['han', 'latin', 'mixed', 'digits', 'other']
     """
-    kinds = {_kind(letter) for letter in clean(text) if letter.isalnum()}
+    kinds = {_kind(letter) for letter in clean(text)[:_LONGEST] if letter.isalnum()}
     letters = kinds - {"digits"}
     if not kinds:
         return None
@@ -41,7 +43,9 @@ def name_gibberish(text: str) -> str | None:
     ('0.6', '0.85', '0.5', '1')
     """
     folded = "".join(
-        part for part in unicodedata.normalize("NFKD", clean(text).lower()) if part.isalpha() or part == " "
+        part
+        for part in unicodedata.normalize("NFKD", clean(text)[:_LONGEST].lower())
+        if part.isalpha() or part == " "
     )
     if not folded.strip():
         return None
@@ -58,7 +62,8 @@ def name_placeholder(text: str) -> str:
     >>> [name_placeholder(text) for text in ("Test 1", "测试员", "张三", "Tess Tester-Abel")]
     ['true', 'true', 'true', 'false']
     """
-    return truth(pattern("placeholder_name").fullmatch(clean(text).lower()))
+    name = clean(text).lower()
+    return truth(len(name) <= _LONGEST_PLACEHOLDER and pattern("placeholder_name").fullmatch(name))
 
 
 def seniority(text: str) -> str | None:
@@ -71,7 +76,7 @@ def seniority(text: str) -> str | None:
     >>> [seniority(text) for text in ("总经理", "市场总监", "采购经理", "总经理助理", "实习生", "???")]
     ['c_level', 'director', 'manager', 'staff', 'intern_student', None]
     """
-    folded = clean(text).casefold()
+    folded = clean(text)[:_LONGEST].casefold()
     return next((level for level, rule in seniority_rules() if rule.search(folded)), None)
 
 

@@ -1,15 +1,20 @@
 """Phone numbers: their pattern, their country, and a normal form for comparing them.
 
-The rules are our own: numbering-plan libraries accept 13800138000 and 202-555-0123, which are known placeholders.
+Countries and their numbering plans are those of phonenumbers. Which numbers are invented is for rules of our own: numbering
+plans accept 13800138000 and 202-555-0123, which are known placeholders.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from lead_ml.clean.text import clean
-from lead_ml.clean.word_lists import pattern, word_list
+from lead_ml.clean.word_lists import pattern
 
+_LONGEST_TEXT = 64  # a longer text is no number
+_FLOAT = re.compile(r"([0-9]{7,15})\.0")
+_AMERICAN = re.compile(r"1(?:[ ./-]+\(?|\()[2-9][0-9]{2}\)?[ ./-]*[2-9][0-9]{2}[ ./-]*[0-9]{4}")
 _CN_MOBILE = re.compile(r"1[3-9]\d{9}")
 _KNOWN_FAKE = re.compile(
     r"13800138000|12345678910|13800000000|13000000000"
@@ -25,24 +30,22 @@ _SHORTEST, _LONGEST = 7, 15
 def normal_phone(text: str) -> str | None:
     """Return the normal form for comparing numbers, None if it does not have 7 to 15 digits.
 
-    ``+`` and the digits if the country code is given; Chinese mobile numbers get ``+86``; other numbers without a
-    country code stay bare digits, because a guess could match strangers. Extensions are removed.
+    ``+`` and the digits if the country code is given, or the number can only be a Chinese mobile number or one with the 1 of
+    North America in front; other numbers without a country code stay bare digits, because a guess could match strangers.
+    Eleven digits in one piece that could be either are Chinese. Extensions are removed.
 
     >>> normal_phone("138-0571"), normal_phone("0086 13805712233"), normal_phone("86 13805712233")
     ('1380571', '+8613805712233', '+8613805712233')
     >>> normal_phone("＋１ (415) 555-2671 ext. 12"), normal_phone("0571-8765 4321")
     ('+14155552671', '057187654321')
+    >>> normal_phone("1-415-555-2671"), normal_phone("p:+14155552671"), normal_phone("+44 (0)20 7946 0018")
+    ('+14155552671', '+14155552671', '+442079460018')
     """
-    digits, country_written = _digits(text)
+    bare = _bare(text)
+    digits, country_written = _digits(bare)
     if not _SHORTEST <= len(digits) <= _LONGEST:
         return None
-    if country_written:
-        return f"+{digits}"
-    if _CN_MOBILE.fullmatch(digits):
-        return f"+86{digits}"
-    if digits.startswith("86") and _CN_MOBILE.fullmatch(digits[2:]):
-        return f"+{digits}"
-    return digits
+    return _without_trunk(digits) if country_written else f"{_country_meant(bare, digits)}{digits}"
 
 
 def phone_country(text: str) -> str | None:
@@ -50,17 +53,13 @@ def phone_country(text: str) -> str | None:
 
     >>> phone_country("13805712233"), phone_country("+44 20 7946 0018"), phone_country("+852 2123 4567")
     ('+86', '+44', '+852')
-    >>> phone_country("020 7946 0018"), phone_country("none")
-    ('national', None)
+    >>> phone_country("tel:+14155552671"), phone_country("020 7946 0018"), phone_country("none")
+    ('+1', 'national', None)
     """
     number = normal_phone(text)
     if number is None:
         return None
-    if not number.startswith("+"):
-        return "national"
-    if number[1] in "17":
-        return number[:2]
-    return number[:3] if number[1:3] in word_list("two_digit_country_codes") else number[:4]
+    return f"+{_country(number[1:])}" if number.startswith("+") else "national"
 
 
 def phone_pattern(text: str) -> str:
@@ -74,7 +73,7 @@ def phone_pattern(text: str) -> str:
     >>> [phone_pattern(text) for text in ("12345", "13888888888", "1234567890", "+86 138 0571 2233")]
     ['too_short', 'repeated', 'sequential', 'valid_shape']
     """
-    digits, country_written = _digits(text)
+    digits, country_written = _digits(_bare(text))
     china = digits.startswith("86") and (country_written or len(digits) == 13)
     national = digits[2:] if china else digits
     if _KNOWN_FAKE.fullmatch(national):
@@ -88,12 +87,70 @@ def phone_pattern(text: str) -> str:
     return "sequential" if _counts(national) else "valid_shape"
 
 
-def _digits(text: str) -> tuple[str, bool]:
-    bare = pattern("phone_extension").sub("", clean(text))
+def _bare(text: str) -> str:
+    """Return a number without its label, its extension and the ``.0`` of a spreadsheet."""
+    bare = clean(text[: 4 * _LONGEST_TEXT])[:_LONGEST_TEXT].partition(";")[0]
+    label = pattern("phone_label").match(bare)
+    bare = pattern("phone_extension").sub("", bare[label.end() :] if label else bare).strip()
+    number = _FLOAT.fullmatch(bare)
+    return number[1] if number else bare
+
+
+def _digits(bare: str) -> tuple[str, bool]:
     digits = "".join(letter for letter in bare if letter in "0123456789")
-    if bare.startswith(("+", "(+")) or (digits.startswith("00") and len(digits) > 9):
+    abroad = digits.startswith("00") and len(digits) > 9
+    if bare.startswith(("+", "(+")) or abroad:
         return digits.lstrip("0"), True
+    if digits.startswith("011") and len(digits) > 12:  # as dialed in North America
+        return digits[3:], True
     return digits, False
+
+
+def _country_meant(bare: str, digits: str) -> str:
+    """Return what belongs in front of digits without a plus sign; nothing where that would be a guess."""
+    chinese = digits.startswith("86") and _CN_MOBILE.fullmatch(digits[2:])
+    if chinese or _AMERICAN.fullmatch(bare):
+        return "+"
+    if _plan("CN", "mobile").fullmatch(digits):
+        return "+86"
+    american = any(_plan(region, "fixed_line").fullmatch(digits[1:]) for region in ("US", "CA"))
+    if digits[0] == "1" and american:
+        return "+"
+    return "+86" if _CN_MOBILE.fullmatch(digits) else ""
+
+
+def _without_trunk(digits: str) -> str:
+    """Return an international number without the 0 that only calls inside of its country begin with."""
+    if not digits.removeprefix(_country(digits)).startswith("0"):
+        return f"+{digits}"
+    import phonenumbers
+
+    try:
+        found = phonenumbers.parse(f"+{digits}", None)
+    except phonenumbers.NumberParseException:
+        return f"+{digits}"
+    return str(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _country(digits: str) -> str:
+    """Return the country code that a number starts with; three digits where no country has one."""
+    codes = _codes()
+    return next((digits[:k] for k in (1, 2, 3) if digits[:k] in codes), digits[:3])
+
+
+@cache
+def _codes() -> frozenset[str]:
+    import phonenumbers
+
+    return frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+
+
+@cache
+def _plan(region: str, kind: str) -> re.Pattern[str]:
+    """Return the national numbers of a country, of a kind such as mobile."""
+    from phonenumbers import PhoneMetadata
+
+    return re.compile(getattr(PhoneMetadata.metadata_for_region(region), kind).national_number_pattern)
 
 
 def _counts(digits: str) -> bool:

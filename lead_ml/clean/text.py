@@ -7,7 +7,6 @@ three categories.
 from __future__ import annotations
 
 import datetime
-import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -16,14 +15,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from lead_ml.clean.word_lists import word_list
 from lead_ml.project.params import DEFAULT_MISSING
 
 _NOT_A_VALUE = ("nan", "NaN", "sNaN", "NaT", "<NA>")
 _EXACT_FLOATS = 2.0**53
-_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_BLANK = "\ufeff\u200b\u200c\u200d\u2060" + "".join(filter(str.isspace, map(chr, range(0x3001))))
+_SHORT = 300  # characters that are never too many to sort
+_MOST_MARKS = (
+    30  # accents in a row, as in stream-safe text: sorting them takes time by the square of their number
+)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NUMBER = re.compile(r"[+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?")
 
 
 def clean(text: str) -> str:
@@ -32,11 +33,19 @@ def clean(text: str) -> str:
     >>> clean("\ufeff\u3000ＡＣＭＥ　Ltd ")
     'ACME Ltd'
     """
-    normal = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    stripped = normal.strip()
-    while stripped and (stripped[0] in _INVISIBLE or stripped[-1] in _INVISIBLE):
-        stripped = stripped.strip(_INVISIBLE).strip()
-    return stripped
+    return (text if text.isascii() else unicodedata.normalize("NFKC", _stream_safe(text))).strip(_BLANK)
+
+
+def _stream_safe(text: str) -> str:
+    """Return a text without the accents that follow more than :data:`_MOST_MARKS` others."""
+    if len(text) <= _SHORT:
+        return text
+    kept, marks = [], 0
+    for letter in text:
+        marks = marks + 1 if letter >= "\u0300" and unicodedata.combining(letter) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept)
 
 
 def name_key(name: str) -> str:
@@ -77,28 +86,6 @@ def as_text(value: object, missing: frozenset[str] = MISSING) -> str | None:
     """
     text = clean(value) if isinstance(value, str) else _of_other(value)
     return None if not text or text.casefold() in _folded(missing) else text
-
-
-def as_number(text: str) -> float:
-    """Return the number in a text, NaN if it is not a number.
-
-    Takes a sign, thousands commas, full-width digits, an exponent, and yes/no words in English and Chinese as 1 and 0. Infinite
-    and overflowing values are not numbers; neither are ``50%``, ``¥50`` or ``1,5``, whose meaning is ambiguous.
-
-    >>> as_number("1,234.5"), as_number("－１２"), as_number("Yes"), as_number("否")
-    (1234.5, -12.0, 1.0, 0.0)
-    >>> as_number("inf"), as_number("1,5"), as_number("")
-    (nan, nan, nan)
-    """
-    folded = clean(text).casefold().replace("\N{MINUS SIGN}", "-")
-    if folded in word_list("yes"):
-        return 1.0
-    if folded in word_list("no"):
-        return 0.0
-    if not _NUMBER.fullmatch(folded):
-        return math.nan
-    number = float(folded.replace(",", ""))
-    return number if math.isfinite(number) else math.nan
 
 
 def truth(found: object) -> str:

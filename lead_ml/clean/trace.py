@@ -9,8 +9,9 @@ from lead_ml.clean.text import clean, truth
 from lead_ml.clean.word_lists import pattern
 
 _URL = re.compile(
-    r"https?://|www\.|\b[a-z0-9-]+\.(?:com|cn|net|org|io|ru|top|xyz|shop|info)\b(?!@)", re.IGNORECASE
+    r"https?://|www\.|(?<=[a-z0-9-])\.(?:com|cn|net|org|io|ru|top|xyz|shop|info)\b(?!@)", re.IGNORECASE
 )
+_LONGEST_ADDRESS = 64  # characters; an address of IPv6 with its zone has fewer
 _DEVICES = {
     "bot": re.compile(
         r"bot|crawl|spider|headless|curl|wget|python|httpclient|okhttp|phantom|selenium|scrapy"
@@ -40,8 +41,7 @@ def has_url(text: str) -> str:
     >>> has_url("see www.acme.com"), has_url("cheap links: best-seo.xyz"), has_url("mail li@acme.com")
     ('true', 'true', 'false')
     """
-    without_mail = re.sub(r"\S+@\S+", " ", clean(text))
-    return truth(_URL.search(without_mail))
+    return truth(any(_URL.search(word) for word in clean(text).split() if "@" not in word[1:-1]))
 
 
 def buying_words(text: str) -> str:
@@ -81,7 +81,7 @@ def ip_network(text: str) -> str | None:
     ('203.0.113.0/24', '2001:db8:1::/48', None)
     """
     try:
-        found = ipaddress.ip_address(clean(text))
+        found = ipaddress.ip_address(clean(text)[:_LONGEST_ADDRESS])
     except ValueError:
         return None
     return str(ipaddress.ip_network(f"{found}/{24 if found.version == 4 else 48}", strict=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +52,8 @@ def _local(stack: ExitStack, workers: str | None) -> Client:
     from dask.system import CPU_COUNT
     from distributed import Client, LocalCluster
 
-    from lead_ml.asof.kernel import warm
-
     stack.enter_context(_not_told("lose scattered data"))  # it is made again
     stack.enter_context(dask.config.set({"distributed.deploy.lost-worker-timeout": _NEVER}))
-    warm()  # into the cache on disk, from which every worker then loads what is compiled
     cluster = LocalCluster(
         n_workers=int(workers or CPU_COUNT),
         threads_per_worker=1,
@@ -101,11 +98,21 @@ def _remote(stack: ExitStack, address: str) -> Client:
 
 
 def _greet(client: Client) -> None:
-    """Warm the kernel on every worker, and see that all speak the same language."""
-    ours = _warmed()
+    """Warm the kernel on every worker, and see that all speak the same language.
+
+    The first compiles into the cache on disk, from which those of its machine load. This process, which only holds
+    answers, does without.
+    """
+    first, *others = client.nthreads()
+    _greet_workers(client, [first])
+    _greet_workers(client, others)
+
+
+def _greet_workers(client: Client, workers: Sequence[str]) -> None:
+    ours = _versions()
     asked = {
         worker: client.submit(_warmed, workers=[worker], allow_other_workers=False, pure=False)
-        for worker in client.nthreads()
+        for worker in workers
     }
     for worker, future in asked.items():
         try:
@@ -126,9 +133,13 @@ def _greet(client: Client) -> None:
 
 def _warmed() -> dict[str, str]:
     """Warm the kernel; return the versions that results depend on."""
-    from importlib.metadata import version
-
     from lead_ml.asof.kernel import warm
 
     warm()
+    return _versions()
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
     return {name: version(name) for name in ("lead-ml", "numpy", "lightgbm")}

@@ -79,6 +79,7 @@ class Cut:
             history={
                 name: _moves(own, place) for name, own in self.dataset.history.items() if name in self._reads
             },
+            rules=self.dataset.rules,
         )
         return ClusterPiece(self.plans, own, place[self.spine.lead[rows]], self.spine.as_of[rows])
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lead_ml.asof.matrix import blocks
+from lead_ml.cluster.layout import give_back
 from lead_ml.cluster.mapped import TRIES, lost
 from lead_ml.errors import LeadMLError
 from lead_ml.model.lightgbm import BoosterTask, train_booster_here
@@ -180,7 +181,9 @@ def _fit(client: Client, growth: BoosterTask, workers: list[str]) -> str:
             feature_name=list(growth.names),
             categorical_feature=list(growth.categories),
         )
-    return str(model.booster_.model_to_string(num_iteration=-1))
+    text = str(model.booster_.model_to_string(num_iteration=-1))
+    give_back()
+    return text
 
 
 def _dealt(client: Client, array: Any, workers: list[str]) -> Any:

@@ -15,7 +15,7 @@ from lead_ml.errors import TooLittleData
 from lead_ml.evaluation.split import Window
 from lead_ml.model import BetweenPeriodVariance, Calibration, fit_between_period_variance, fit_calibration
 from lead_ml.model.fit import FitRows, Fitted, Recipe, fit, fit_all, logits
-from lead_ml.model.metrics import Interval, paired_bootstrap, sigmoid
+from lead_ml.model.metrics import Interval, Known, Resampling, paired_bootstrap, sigmoid
 from lead_ml.project.params import EvaluationParams
 from lead_ml.tables.dataset import Dataset, Floats, Indices, Instants
 
@@ -29,27 +29,10 @@ PERIOD = 30 * 86_400_000_000  # microseconds
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Known:
-    """What some rows (n,) are measured by: label, weight, and group, which is resampled as one."""
-
-    y: Floats
-    weight: Floats
-    group: Indices
-
-    def log_loss_gap(self, a: Floats, b: Floats, options: EvaluationParams, seed: int) -> Interval:
-        """Return the log-loss of `a` minus that of `b`, with the interval of the paired difference."""
-        return paired_bootstrap(
-            self.y,
-            a,
-            b,
-            self.weight,
-            self.group,
-            metric="log_loss",
-            n_boot=options.bootstrap,
-            level=options.level,
-            seed=seed,
-        )
+def log_loss_gap(known: Known, a: Floats, b: Floats, options: EvaluationParams, seed: int) -> Interval:
+    """Return the log-loss of `a` minus that of `b`, with the interval of the paired difference."""
+    resampling = Resampling(options.bootstrap, options.level, seed)
+    return paired_bootstrap(known, a, b, resampling, metric="log_loss")
 
 
 @dataclass(frozen=True)

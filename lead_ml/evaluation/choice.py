@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from lead_ml.asof.labels import NEVER
-from lead_ml.evaluation.backtest import Backtest, Table, calibrate
+from lead_ml.evaluation.backtest import Backtest, Table, calibrate, log_loss_gap
 from lead_ml.evaluation.records import Choice
 from lead_ml.evaluation.split import Window
 from lead_ml.model.metrics import Interval, log_loss, sigmoid
@@ -44,7 +44,7 @@ def choose(
     best = min(able, key=lambda name: log_loss(known.y, probability[name], known.weight))
     options = task.common.evaluation.model_copy(update={"level": ONE_ERROR})
     behind: dict[str, Interval] = {
-        name: known.log_loss_gap(p, probability[best], options, task.common.seed)
+        name: log_loss_gap(known, p, probability[best], options, task.common.seed)
         for name, p in probability.items()
         if name != best
     }

@@ -13,13 +13,13 @@ from lead_ml.asof.labels import Mask, require_both_classes
 from lead_ml.errors import TooLittleData
 from lead_ml.evaluation.backtest import (
     Backtest,
-    Known,
     Progress,
     Table,
     WindowScores,
     calibrate,
     calibration_rows,
     for_fit,
+    log_loss_gap,
     score_window,
 )
 from lead_ml.evaluation.choice import choose
@@ -38,7 +38,7 @@ from lead_ml.evaluation.summary import (
 )
 from lead_ml.model import Calibration
 from lead_ml.model.fit import Recipe
-from lead_ml.model.metrics import Interval, bootstrap, evaluate, log_loss, sigmoid
+from lead_ml.model.metrics import Interval, Known, Resampling, bootstrap, evaluate, log_loss, sigmoid
 from lead_ml.project.targets import Candidate
 from lead_ml.project.task import Task
 from lead_ml.tables.dataset import Floats
@@ -96,21 +96,14 @@ class _Course:
 
     def metrics(self, p: Floats) -> dict[str, Interval]:
         """Return every metric of the test rows with its interval."""
-        known, options = self.known, self.task.common.evaluation
-        return bootstrap(
-            known.y,
-            p,
-            known.weight,
-            known.group,
-            n_boot=options.bootstrap,
-            level=options.level,
-            seed=self.task.common.seed,
-        )
+        common = self.task.common
+        resampling = Resampling(common.evaluation.bootstrap, common.evaluation.level, common.seed)
+        return bootstrap(self.known, p, resampling)
 
     def gap(self, p: Floats, other: Floats) -> Interval:
         """Return the log-loss minus that of other probabilities, with the 95% interval of the paired difference."""
         options = self.task.common.evaluation.model_copy(update={"level": 0.95})
-        return self.known.log_loss_gap(p, other, options, self.task.common.seed)
+        return log_loss_gap(self.known, p, other, options, self.task.common.seed)
 
 
 def evaluate_forward(

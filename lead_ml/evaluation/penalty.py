@@ -9,10 +9,10 @@ import numpy as np
 
 from lead_ml.asof.labels import NEVER
 from lead_ml.errors import TooLittleData
-from lead_ml.evaluation.backtest import Backtest, Known, Table
+from lead_ml.evaluation.backtest import Backtest, Table
 from lead_ml.evaluation.split import Window
 from lead_ml.model.fit import Recipe
-from lead_ml.model.metrics import log_loss, sigmoid
+from lead_ml.model.metrics import Known, log_loss, sigmoid
 from lead_ml.tables.dataset import Floats
 
 

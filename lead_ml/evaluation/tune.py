@@ -17,7 +17,7 @@ import msgspec
 
 from lead_ml.declare import to_json
 from lead_ml.errors import MissingExtra, TooLittleData
-from lead_ml.evaluation.backtest import Backtest, Table, backtest
+from lead_ml.evaluation.backtest import Backtest, Table, backtest, log_loss_gap
 from lead_ml.evaluation.penalty import choose_penalty, penalties_of, rolling, rolling_loss
 from lead_ml.evaluation.search_spaces import SearchSpace, space_of
 from lead_ml.evaluation.split import Window
@@ -57,7 +57,7 @@ class Rolling:
         (known, a), (_, b) = (
             rolling(self.backtest(recipe), self.table, self.windows[-1]) for recipe in (best, now)
         )
-        return known.log_loss_gap(a, b, options, best.seed)
+        return log_loss_gap(known, a, b, options, best.seed)
 
 
 def tune(

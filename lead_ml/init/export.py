@@ -157,6 +157,7 @@ def open_export(file: Path, project: Path) -> ExportFile:
     encoding = likely_encoding(file) if is_text else ""
     params = TableParams(path=str(file.absolute()), encoding=encoding or "utf-8")
     raw = read_files(params, file.absolute().parent)
+    raw = raw.take(~raw.below) if raw.footers else raw
     if not len(raw):
         raise InputError(
             "the file has a header and no rows", source=str(file), expected="rows", do="export it again"

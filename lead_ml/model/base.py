@@ -162,6 +162,11 @@ class Classifier(ABC):
         )
 
     @property
+    def n_features_in_(self) -> int:
+        """The number of columns; none before :meth:`fit` or :meth:`load`."""
+        return len(self.columns_)
+
+    @property
     def classes_(self) -> npt.NDArray[np.int64]:
         """The labels in the order of :meth:`predict_proba`."""
         return np.array([0, 1], dtype=np.int64)
@@ -177,7 +182,9 @@ class Classifier(ABC):
 
     def _fitted(self) -> tuple[ColumnInfo, ...]:
         if not hasattr(self, "columns_"):
-            raise LeadMLError(f"this {type(self).__name__} is not fitted", do="call fit or load first")
+            from sklearn.exceptions import NotFittedError
+
+            raise NotFittedError(f"this {type(self).__name__} is not fitted: call fit or load first")
         return self.columns_
 
     def _checked(self, X: Floats) -> Floats:
@@ -211,12 +218,12 @@ def check_fit(
 ) -> tuple[Floats, Floats]:
     """Return labels and weights as float64 (n,), or raise InputError where an input is not sound."""
     check_matrix(X, columns)
-    labels = np.asarray(y, dtype=np.float64)
+    labels = np.asarray(y)
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     if labels.shape != (len(X),) or weight.shape != (len(X),):
         raise InputError("lengths differ", source="fit", value=(len(X), labels.shape, weight.shape))
-    if not np.all((labels == 0) | (labels == 1)):
-        raise InputError("a label is not 0 or 1", source="y", expected="0 or 1")
+    if labels.dtype.kind not in "biuf" or not np.all((labels == 0) | (labels == 1)):
+        raise InputError("a label is not 0 or 1", source="y", expected="the numbers 0 or 1")
     if not np.all((weight >= 0) & np.isfinite(weight)):
         raise InputError(
             "a weight is negative or not finite", source="sample_weight", expected="finite, at least 0"
@@ -226,7 +233,7 @@ def check_fit(
         raise InputError(
             "infinite values", source="X", value=names, expected="finite numbers, NaN where missing"
         )
-    return labels, weight
+    return labels.astype(np.float64, copy=False), weight
 
 
 def check_classes(y: Floats, weight: Floats) -> None:

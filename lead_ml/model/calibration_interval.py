@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from lead_ml.model.between_period import BetweenPeriodVariance
 from lead_ml.model.calibration import Calibration, check_scores
-from lead_ml.model.metrics import fit_logit, resamples, sigmoid
+from lead_ml.model.metrics import Known, Resampling, fit_logit, resamples, sigmoid
 from lead_ml.tables.dataset import Floats, Indices
 
 # Six knots at a ridge of .01 covered the truth in 86-97% of score bins on eight types of miscalibration, 2,000 and
@@ -23,6 +22,7 @@ _GRID = np.concatenate([[0.002], np.linspace(0.01, 0.99, 38), [0.998]])
 _SLACK = 1e-9
 _EDGE = 1e-15
 _UNKNOWN = 40.0
+_MARGIN = 0.15
 
 
 class CalibrationInterval(msgspec.Struct, frozen=True):
@@ -51,43 +51,38 @@ class CalibrationInterval(msgspec.Struct, frozen=True):
 
 def fit_calibration_interval(
     logit: Floats,
-    y: Floats,
-    weight: Floats,
-    groups: npt.NDArray[Any],
+    known: Known,
     calibration: Calibration,
-    *,
+    resampling: Resampling,
     between: BetweenPeriodVariance | None = None,
-    n_boot: int = 200,
-    level: float = 0.90,
-    seed: int,
 ) -> CalibrationInterval:
     """Fit a flexible calibration curve to each resample of the leads and keep its percentiles on a grid of scores.
 
     The curve is logistic on a natural cubic spline of the calibrated logit (6 knots), its bends lightly penalized, so that it
-    holds where the calibration, affine in the logit, cannot follow the truth. It is widened to hold the probability shown,
-    and with `between` holds for a period of its own. With rows of one class only, it is all of (0, 1).
+    holds where the calibration, affine in the logit, cannot follow the truth. With `between` it
+    holds for a period of its own. Where the curve lies aside of the probability shown, the interval reaches beyond that by a
+    seventh of its width, for the probability shown is an estimate too. With rows of one class only, it is all of (0, 1).
     """
-    check_scores(logit, y, weight, groups)
-    used = np.asarray(weight) > 0
-    scores, labels, masses = (np.asarray(item, dtype=np.float64)[used] for item in (logit, y, weight))
-    z = calibration.apply(scores)
-    if not 0 < labels.sum() < len(labels):
+    check_scores(logit, known.y, known.weight, known.group)
+    used, level = known.weight > 0, resampling.level
+    known = Known(known.y[used], known.weight[used], known.group[used])
+    if not 0 < known.y.sum() < len(known.y):
         return CalibrationInterval.unknown(level)
+    z = calibration.apply(logit[used])
     grid = np.unique(np.quantile(z, _GRID))
-    curves = _curves(z, labels, masses, np.asarray(groups)[used], grid, n_boot=n_boot, seed=seed)
-    curves = curves + (between or BetweenPeriodVariance.none()).draw(grid, len(curves), seed)
+    curves = _curves(z, known, grid, resampling)
+    curves = curves + (between or BetweenPeriodVariance.none()).draw(grid, len(curves), resampling.seed)
     lower, upper = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    margin = np.maximum(_MARGIN * (upper - lower), _SLACK)
     return CalibrationInterval(
         level,
         tuple(grid.tolist()),
-        tuple(np.minimum(lower, grid - _SLACK).tolist()),
-        tuple(np.maximum(upper, grid + _SLACK).tolist()),
+        tuple(np.minimum(lower, grid - margin).tolist()),
+        tuple(np.maximum(upper, grid + margin).tolist()),
     )
 
 
-def _curves(
-    z: Floats, y: Floats, weight: Floats, groups: npt.NDArray[Any], grid: Floats, *, n_boot: int, seed: int
-) -> Floats:
+def _curves(z: Floats, known: Known, grid: Floats, resampling: Resampling) -> Floats:
     """The calibration curve of each resample on the grid, (n_boot, knots), in logits."""
     middle, spread = float(z.mean()), float(z.std())
     if spread < 1e-9 * (1 + abs(middle)):
@@ -101,9 +96,9 @@ def _curves(
     straight = np.zeros(len(basis))
     straight[:2] = middle, spread
     curves = []
-    for times in resamples(groups, n_boot, seed):
-        drawn = weight * times
-        mass, won = np.bincount(cell, drawn, len(center)), np.bincount(cell, drawn * y, len(center))
+    for times in resamples(known.group, resampling.n_boot, resampling.seed):
+        drawn = known.weight * times
+        mass, won = np.bincount(cell, drawn, len(center)), np.bincount(cell, drawn * known.y, len(center))
         held = mass > 0
         drawn_mass = np.asarray(mass[held], dtype=np.float64)
         b = fit_logit(basis[:, held], won[held] / drawn_mass, drawn_mass, ridge=ridge, toward=straight)

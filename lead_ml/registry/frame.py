@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -92,16 +94,16 @@ def _events(cell: Any, row: int) -> list[EventIn] | None:
 
 
 def _scalar(cell: Any, row: int, name: str) -> Any:
-    """Return a cell as JSON would carry it; None, NaN, NaT and pandas' NA are missing."""
+    """Return a cell as :meth:`lead_ml.tables.cell_rules.TableRules.text` reads it; None, NaN, NaT and pandas' NA are missing."""
     value = cell.item() if isinstance(cell, np.generic) else cell
-    if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:  # noqa: PLR0124 (NaN)
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return None
-    if isinstance(value, str | bool | int | float):
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if hasattr(value, "to_pydatetime"):
+        return value.to_pydatetime(warn=False)  # nanoseconds are cut
+    if isinstance(value, str | bool | int | float | Decimal | datetime.date | datetime.time):
         return value
-    if isinstance(value, datetime.datetime):
-        return value.isoformat(timespec="microseconds")
-    if isinstance(value, datetime.date):
-        return value.isoformat()
     raise RequestError(
         f"row {row}, column {name}: cannot be read",
         field=name,

@@ -16,7 +16,17 @@ from lead_ml.tables.instants import iso
 if TYPE_CHECKING:
     import pandas as pd
 
-LIBRARIES = ("lightgbm", "mlflow", "msgspec", "numba", "numpy", "pandas", "scikit-learn", "scipy")
+LIBRARIES = (
+    "lightgbm",
+    "mlflow",
+    "msgspec",
+    "numba",
+    "numpy",
+    "pandas",
+    "phonenumbers",
+    "scikit-learn",
+    "scipy",
+)
 MODEL_CODE = Path(__file__).with_name("model_code.py")
 
 

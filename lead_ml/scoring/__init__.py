@@ -12,7 +12,8 @@ from lead_ml.scoring.bundle import (
 )
 from lead_ml.scoring.golden import make_golden
 from lead_ml.scoring.manifest import BundleManifest, verify
-from lead_ml.scoring.request import BatchRequest, EventIn, LeadSchema, Prepared, ScoreRequest, prepare
+from lead_ml.scoring.request import BatchRequest, LeadSchema, Prepared, ScoreRequest, prepare
+from lead_ml.scoring.request_events import EventIn
 from lead_ml.scoring.scorer import Scored, Scorer, score_part
 from lead_ml.scoring.worklist import (
     LeadState,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -25,10 +26,12 @@ from lead_ml.project.targets import ModelSpec, Signal
 from lead_ml.scoring.answer import Validation
 from lead_ml.scoring.extra_file import extra_from_arrays, extra_to_arrays
 from lead_ml.scoring.golden import Golden
+from lead_ml.scoring.known_values import known_values
 from lead_ml.scoring.manifest import BundleManifest, seal, verify
 from lead_ml.scoring.reasons import Evidence
 from lead_ml.scoring.request import LeadSchema
 from lead_ml.scoring.thresholds import Advice, History, Thresholds, replayable
+from lead_ml.tables.cell_rules import CellRules
 from lead_ml.tables.dataset import Extra
 
 ACCEPTED = "thresholds.json"
@@ -41,8 +44,7 @@ class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
     synthetic: bool
     until: int
     columns: tuple[str, ...]
-    zone: str
-    missing: tuple[str, ...]
+    rules: CellRules
     dated: bool
     reference_odds: float
     fake_flag: float
@@ -83,11 +85,12 @@ class Bundle:
     card: Mapping[str, Any]
     extra: Mapping[str, Extra] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def schema(self) -> LeadSchema:
         """What a request must look like."""
         facts = self.info
-        return LeadSchema(facts.columns, facts.zone, frozenset(facts.missing), facts.dated)
+        numbers, levels = known_values(part.fitted for part in self.parts.values())
+        return LeadSchema(facts.columns, facts.rules, facts.dated, numbers, levels)
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:

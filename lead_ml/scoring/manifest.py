@@ -9,7 +9,7 @@ import msgspec
 
 from lead_ml.errors import BundleError
 
-FORMAT = 2
+FORMAT = 3
 NAME = "manifest.json"
 # Accepted thresholds change without a new model; the second is the file that takes their place, for as long as it is written.
 UNSEALED = frozenset({NAME, "thresholds.json", ".thresholds.json.new"})

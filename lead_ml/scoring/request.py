@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,29 +12,15 @@ import msgspec
 import numpy as np
 
 from lead_ml.asof.labels import Spine
-from lead_ml.clean.text import as_text
+from lead_ml.clean.numbers import as_number
 from lead_ml.errors import RequestError
-from lead_ml.language import Lang
-from lead_ml.tables.dataset import Coded, Dataset, Events, Leads
+from lead_ml.language import Lang, catalog
+from lead_ml.scoring.request_events import SHOWN, EventIn, instant_span, read_events, unread_values
+from lead_ml.tables.cell_rules import CellRules, TableRules
+from lead_ml.tables.dataset import Coded, Dataset, Leads
 from lead_ml.tables.instants import iso, parse_iso
 
-MAX_EVENTS = 20_000
-MAX_TOTAL = 4e12  # values up to it still add up exactly in 64 bits, in millionths
 Scalar = str | int | float | bool | None
-EVENT_COLUMNS = ("type", "channel", "page", "session_id", "event_id")
-
-
-class EventIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One event of the lead; instants are ISO 8601, those without a zone get the zone of the project."""
-
-    type: str
-    occurred_at: str
-    recorded_at: str | None = None
-    event_id: str | None = None
-    channel: str | None = None
-    page: str | None = None
-    session_id: str | None = None
-    value: float | None = None
 
 
 class ScoreRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,12 +46,16 @@ class BatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 @dataclass(frozen=True)
 class LeadSchema:
-    """What a bundle knows of a lead: the columns its features read, the zone of naive instants, missing tags."""
+    """What a bundle knows of a lead: the columns its features read, and how their cells are read.
+
+    ``numbers`` are the columns that features read as numbers, ``levels`` the values of a category or ordinal that models know.
+    """
 
     columns: tuple[str, ...]
-    zone: str
-    missing: frozenset[str]
+    rules: CellRules
     dated: bool
+    numbers: frozenset[str] = frozenset()
+    levels: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,113 +79,84 @@ def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:
         With the path of the field: no lead_id, no or an unreadable created_at, a lead created after as_of, too
         many events, an event that is not readable.
     """
-    zone = ZoneInfo(schema.zone)
+    rules, zone = schema.rules.leads, ZoneInfo(schema.rules.zone)
     as_of = now if request.as_of is None else parse_iso(request.as_of, field="as_of", zone=zone)
-    lead_id = as_text(request.lead.get("lead_id"), schema.missing)
+    lead = _under_our_names(request.lead, schema)
+    lead_id = rules.text("lead_id", lead.get("lead_id"))
     if lead_id is None:
         raise RequestError("lead.lead_id is missing", field="lead.lead_id", expected="the id of the lead")
-    created = _created(request.lead, schema, zone, as_of)
-    columns = {name: Coded.of([_attribute(request.lead, name, schema)]) for name in schema.columns}
-    events, ignored = _events(request.events, schema, zone, created, as_of)
-    unknown = sorted(set(request.lead) - set(schema.columns) - {"lead_id", "created_at"})
-    warnings = (f"columns that no feature reads: {', '.join(unknown)}",) if unknown else ()
-    leads = Leads((lead_id,), None if created is None else np.array([created], dtype=np.int64), columns)
+    created = _created(lead, schema, zone, as_of)
+    texts = {name: _attribute(lead, name, rules) for name in schema.columns}
+    columns = {name: Coded.of([text]) for name, text in texts.items()}
+    events, ignored = read_events(request.events, schema.rules.events, zone, created, as_of)
+    unread = unread_values(request.events or (), schema.rules.events, request.lang)
+    at = None if created is None else np.array([rules.at(created)], dtype=np.int64)
     spine = Spine(np.zeros(1, dtype=np.int64), np.array([as_of], dtype=np.int64))
     return Prepared(
-        Dataset(leads, events, until=as_of), spine, request.lang, request.reasons, ignored, warnings
+        Dataset(Leads((lead_id,), at, columns), events, until=as_of, rules=schema.rules),
+        spine,
+        request.lang,
+        request.reasons,
+        ignored,
+        (*_warnings(lead, texts, schema, request.lang), *unread),
     )
 
 
-def _created(lead: Mapping[str, Scalar], schema: LeadSchema, zone: ZoneInfo, as_of: int) -> int | None:
+def _under_our_names(lead: Mapping[str, Scalar], schema: LeadSchema) -> Mapping[str, Scalar]:
+    """Return a lead under our names: a raw row of the export has theirs, which ``columns`` in ``params.yaml`` maps."""
+    names = schema.rules.leads.names
+    ours = {
+        names[name]: value for name, value in lead.items() if name in names and name not in schema.columns
+    }
+    return {**ours, **{name: value for name, value in lead.items() if names.get(name) not in ours}}
+
+
+def _warnings(
+    lead: Mapping[str, Scalar], texts: Mapping[str, str | None], schema: LeadSchema, lang: Lang
+) -> Iterator[str]:
+    """Word what no feature reads, and the values that no model knows or that are no numbers."""
+    words = catalog(lang)
+    unknown = sorted(set(lead) - set(schema.columns) - {"lead_id", "created_at"})
+    if unknown:
+        yield words("request.unread", columns=", ".join(unknown))
+    for name, text in texts.items():
+        if text is None:
+            continue
+        shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+        if name in schema.numbers and math.isnan(as_number(text)):
+            yield words("request.no_number", column=name, value=shown)
+        if name in schema.levels and text not in schema.levels[name]:
+            yield words("request.unseen", column=name, value=shown)
+
+
+def _created(
+    lead: Mapping[str, Scalar], schema: LeadSchema, zone: ZoneInfo, as_of: int
+) -> tuple[int, int] | None:
+    """Return the first and last microsecond of the creation: the same, unless it is a date without a time."""
     if not schema.dated:
         return None
-    value = lead.get("created_at")
-    if not isinstance(value, str):
-        raise RequestError(
-            "lead.created_at is missing", field="lead.created_at", value=value, expected="an ISO 8601 instant"
-        )
-    created = parse_iso(value, field="lead.created_at", zone=zone)
-    if created > as_of:
-        raise RequestError(
-            "the lead is created after as_of",
-            field="lead.created_at",
-            value=value,
-            expected=f"an instant up to {iso(as_of)}",
-            do="correct the clock of the sender, or send as_of",
-        )
-    return created
+    value, field, rules = lead.get("created_at"), "lead.created_at", schema.rules.leads
+    span = instant_span(value, field, zone, rules, "created_at")
+    if span is None:
+        raise RequestError(f"{field} is missing", field=field, value=value, expected="an ISO 8601 instant")
+    if rules.at(span) <= as_of:
+        return span
+    whole_day = span[0] <= as_of
+    raise RequestError(
+        f"{field} has no time of day, so it counts from the end of that day"
+        if whole_day
+        else "the lead is created after as_of",
+        field=field,
+        value=value,
+        expected=f"an instant up to {iso(as_of)}",
+        do="send the time of creation" if whole_day else "correct the clock of the sender, or send as_of",
+    )
 
 
-def _attribute(lead: Mapping[str, Scalar], name: str, schema: LeadSchema) -> str | None:
+def _attribute(lead: Mapping[str, Scalar], name: str, rules: TableRules) -> str | None:
     value = lead.get(name)
     if isinstance(value, str) and len(value) > 20_000:
         raise RequestError(
             f"lead.{name} is too long", field=f"lead.{name}", value=value, expected="up to 20,000 characters"
         )
-    return as_text(value, schema.missing)
-
-
-def _events(
-    events: Sequence[EventIn] | None, schema: LeadSchema, zone: ZoneInfo, created: int | None, as_of: int
-) -> tuple[Events | None, tuple[str, ...]]:
-    if events is None:
-        return None, ()
-    if len(events) > MAX_EVENTS:
-        raise RequestError(
-            "too many events", field="events", value=len(events), expected=f"up to {MAX_EVENTS:,}"
-        )
-    _check_values(events)
-    rows: list[tuple[int, int, EventIn]] = []
-    ignored: list[str] = []
-    seen: set[str] = set()
-    for k, event in enumerate(events):
-        occurred, known = _instants(event, k, zone)
-        reason = _why_ignored(event, occurred, known, created, as_of, seen)
-        if reason:
-            ignored.append(f"events[{k}]: {reason}")
-        else:
-            rows.append((occurred, known, event))
-    kept = [event for *_, event in rows]
-    instants = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2).T.copy()
-    texts = {
-        name: Coded.of([as_text(getattr(event, name), schema.missing) for event in kept])
-        for name in EVENT_COLUMNS
-    }
-    values = np.array([event.value for event in kept], dtype=np.float64)  # None becomes NaN
-    return Events(np.zeros(len(kept), dtype=np.int64), instants[0], instants[1], texts, values), tuple(
-        ignored
-    )
-
-
-def _check_values(events: Sequence[EventIn]) -> None:
-    total = 0.0
-    for k, event in enumerate(events):
-        total += abs(event.value or 0.0)
-        if not total < MAX_TOTAL:
-            raise RequestError(
-                f"events[{k}].value is out of range",
-                field=f"events[{k}].value",
-                value=event.value,
-                expected=f"values that add up to less than {MAX_TOTAL:,.0f}",
-            )
-
-
-def _instants(event: EventIn, k: int, zone: ZoneInfo) -> tuple[int, int]:
-    occurred = parse_iso(event.occurred_at, field=f"events[{k}].occurred_at", zone=zone)
-    if event.recorded_at is None:
-        return occurred, occurred
-    return occurred, max(occurred, parse_iso(event.recorded_at, field=f"events[{k}].recorded_at", zone=zone))
-
-
-def _why_ignored(
-    event: EventIn, occurred: int, known: int, created: int | None, as_of: int, seen: set[str]
-) -> str:
-    if known >= as_of:
-        return "not known before as_of"
-    if created is not None and occurred < created:
-        return "before the lead was created"
-    if event.event_id is not None:
-        if event.event_id in seen:
-            return "duplicate event_id"
-        seen.add(event.event_id)
-    return ""
+    return rules.text(name, value)

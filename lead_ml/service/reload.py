@@ -203,8 +203,13 @@ class ScorerReloader:
 
 def default_loaders() -> Loaders:
     """Return the real loaders; the check runs in a temporary process."""
-    from lead_ml.asof.kernel import warm
+    from lead_ml.asof.kernel import warm as warm_kernels
+    from lead_ml.clean import warm as warm_libraries
     from lead_ml.scoring.subprocess_check import try_bundle
+
+    def warm() -> None:
+        warm_kernels()
+        warm_libraries()
 
     return Loaders(try_bundle, Scorer.load, warm)
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
+from lead_ml.tables.cell_rules import CellRules
 from lead_ml.tables.changes import Changes, Extra, changes_in_order
 from lead_ml.tables.columns import Coded, Codes, Floats, Indices, Instants, Mask
 from lead_ml.tables.instants import NEVER, iso
@@ -151,6 +152,8 @@ class Dataset:
         Third-party tables by name.
     closings
         Which leads the leads table itself says are closed; None where it does not.
+    rules
+        How the cells of the tables were read.
 
     Examples
     --------
@@ -173,6 +176,7 @@ class Dataset:
     history: Mapping[str, Changes] = field(default_factory=dict)
     extra: Mapping[str, Extra] = field(default_factory=dict)
     closings: Closings | None = None
+    rules: CellRules = field(default_factory=CellRules)
 
     def __repr__(self) -> str:
         parts = [counted(len(self.leads), "lead")]

@@ -83,7 +83,11 @@ def one_lead(dataset: Dataset, lead: int, cut: int) -> Dataset:
         {name: column_at(dataset, name, row, now) for name in (*leads.columns, *dataset.history)},
     )
     return Dataset(
-        alone, own, until=cut, extra={name: table.latest(cut) for name, table in dataset.extra.items()}
+        alone,
+        own,
+        until=cut,
+        extra={name: table.latest(cut) for name, table in dataset.extra.items()},
+        rules=dataset.rules,
     )
 
 

@@ -26,8 +26,8 @@ from typing import Literal
 import msgspec
 
 from lead_ml.evaluation import Evaluation
-from lead_ml.evaluation.backtest import Known
-from lead_ml.model.metrics import Interval, log_loss
+from lead_ml.evaluation.backtest import log_loss_gap
+from lead_ml.model.metrics import Interval, Known, log_loss
 from lead_ml.project.params import EvaluationParams
 from lead_ml.registry.runs import Run
 from lead_ml.tables.dataset import Dataset
@@ -134,7 +134,7 @@ def figures_of(pair: Pair, target: str, rule: Rule, seed: int) -> dict[str, Inte
     if len(scores.y) < 2 or not 0 < scores.y.mean() < 1:
         return {}
     options = EvaluationParams(bootstrap=BOOTSTRAP, level=LEVELS[rule])
-    gap = Known(scores.y, scores.weight, scores.group).log_loss_gap(pair.a, pair.b, options, seed)
+    gap = log_loss_gap(Known(scores.y, scores.weight, scores.group), pair.a, pair.b, options, seed)
     base = log_loss(scores.y, pair.b, scores.weight)
     relative = Interval(gap.value / base, gap.lower / base, gap.upper / base)
     return {f"{target}.log_loss_increase": gap, f"{target}.log_loss_increase_relative": relative}

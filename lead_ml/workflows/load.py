@@ -9,21 +9,27 @@ from typing import Any
 import msgspec
 
 from lead_ml.project.load import Project, load_project
+from lead_ml.tables.cell_rules import CellRules
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.read import IntakeReport, TableReport, read_dataset
+from lead_ml.tables.read.mapping import declared_rules
+from lead_ml.workflows.cell_notes import cell_notes
 from lead_ml.workflows.work import HERE, Work
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A project, its data, and what happened while reading it."""
+    """A project, its data, and what happened while reading it; ``cell_notes`` are also in the notes of the leads."""
 
     project: Project
     dataset: Dataset
     intake: IntakeReport
+    cell_notes: tuple[str, ...] = ()
 
 
-def load(root: Path, data: Path | None = None, work: Work = HERE) -> Loaded:
+def load(
+    root: Path, data: Path | None = None, work: Work = HERE, *, sealed: CellRules | None = None
+) -> Loaded:
     """Load a project and read its tables.
 
     Parameters
@@ -34,6 +40,8 @@ def load(root: Path, data: Path | None = None, work: Work = HERE) -> Loaded:
         Folder that relative data paths start from; the project itself by default.
     work
         Who reads the events of a layout.
+    sealed
+        Cell rules of the bundle that will score the data.
 
     Raises
     ------
@@ -43,15 +51,34 @@ def load(root: Path, data: Path | None = None, work: Work = HERE) -> Loaded:
     project = load_project(root)
     params, base = project.params, data or root
     if params.data.layout is None:
-        return Loaded(project, *read_dataset(params, base))
+        return _noted(Loaded(project, *read_dataset(params, base, sealed=sealed)))
     from lead_ml.workflows.layout import with_layout
 
     without_events = params.data.model_copy(update={"events": None})
-    dataset, intake = read_dataset(params.model_copy(update={"data": without_events}), base)
+    dataset, intake = read_dataset(params.model_copy(update={"data": without_events}), base, sealed=sealed)
+    if params.data.events is not None:
+        events_rules = declared_rules("events", {}, params.data.events, dataset.rules.leads.tags)
+        dataset = replace(dataset, rules=replace(dataset.rules, events=events_rules))
     dataset, events = with_layout(project, base, dataset)
-    return Loaded(
-        project, work.attached(dataset), replace(intake, tables={**intake.tables, "events": events})
-    )
+    give_back(project)
+    intake = replace(intake, tables={**intake.tables, "events": events})
+    return _noted(Loaded(project, work.attached(dataset), intake))
+
+
+def _noted(loaded: Loaded) -> Loaded:
+    """Add to the report of the leads which of their cells declared features cannot use."""
+    notes = cell_notes(loaded.project.declarations, loaded.dataset)
+    leads = loaded.intake.tables["leads"]
+    tables = {**loaded.intake.tables, "leads": replace(leads, notes=(*leads.notes, *notes))}
+    return replace(loaded, intake=replace(loaded.intake, tables=tables), cell_notes=notes)
+
+
+def give_back(project: Project) -> None:
+    """Return what the last step left behind to the system, where data is large enough for a layout."""
+    if project.params.data.layout is not None:
+        from lead_ml.cluster.layout import give_back
+
+        give_back()
 
 
 def reseeded(loaded: Loaded, seed: int | None) -> Loaded:

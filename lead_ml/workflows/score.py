@@ -80,9 +80,9 @@ def score_project(
     work: Work = HERE,
 ) -> ScoredProject:
     """Score the open leads of a project and write the worklist."""
-    loaded = load(root, data, work)
-    progress("data read")
     scorer = scorer_of(root, version)
+    loaded = load(root, data, work, sealed=scorer.bundle.info.rules)
+    progress("data read")
     opened = open_leads_of(scorer, loaded.dataset)
     answers = _stored(scorer, loaded.dataset, opened, lang=lang, progress=progress, work=work)
     worklist = save_worklist(answers, loaded.dataset, loaded.project.runs, opened)
@@ -106,7 +106,9 @@ def explain_lead(
 ) -> Answer:
     """Score one lead of the data with all its reasons."""
     moment = None if as_of is None else parse_iso(as_of, field="--as-of")
-    return score_one(scorer_of(root, version), load(root, data).dataset, lead_id, as_of=moment, lang=lang)
+    scorer = scorer_of(root, version)
+    dataset = load(root, data, sealed=scorer.bundle.info.rules).dataset
+    return score_one(scorer, dataset, lead_id, as_of=moment, lang=lang)
 
 
 def score_open(

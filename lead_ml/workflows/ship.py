@@ -18,6 +18,7 @@ from lead_ml.evaluation import (
 )
 from lead_ml.model import Calibration, CalibrationInterval, fit_calibration_interval
 from lead_ml.model.fit import Fitted, Recipe
+from lead_ml.model.metrics import Resampling
 from lead_ml.project.task import Task
 from lead_ml.scoring import BundlePart, make_golden
 from lead_ml.scoring.reasons import Evidence, fit_evidence
@@ -33,12 +34,10 @@ def ship(task: Task, table: Table, evaluated: Evaluated) -> tuple[BundlePart, Ca
     calibration, known = calibrate(scores, table, rows), table.known(rows)
     interval = fit_calibration_interval(
         scores.logit[rows],
-        known.y,
-        known.weight,
-        known.group,
+        known,
         calibration,
+        Resampling(n_boot=200, level=0.90, seed=recipe.seed),
         between=between_period_variance(scores, table, calibration),
-        seed=recipe.seed,
     )
     return _part(task, table, fitted, for_fit(calibration, fitted, table, rows), interval), calibration
 

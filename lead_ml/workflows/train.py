@@ -29,7 +29,7 @@ from lead_ml.scoring import score_part
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.assemble import Trained, assemble
 from lead_ml.workflows.audit import TARGET, audit_target
-from lead_ml.workflows.load import Loaded, load, reseeded, save_intake
+from lead_ml.workflows.load import Loaded, give_back, load, reseeded, save_intake
 from lead_ml.workflows.run_files import write_run
 from lead_ml.workflows.ship import ship, ship_scorecard
 from lead_ml.workflows.training import Training, before_test, without_outcomes
@@ -53,6 +53,8 @@ def train_project(
     """Audit, train, draw the pictures, write the report, and log the run to MLflow where it is installed."""
     loaded = reseeded(load(root, data, work), seed)
     progress("data read")
+    for note in loaded.cell_notes:
+        progress(f"leads: {note}")
     training, audited = _audited(loaded, candidates, work, progress)
     run, trained = train_all(training)
     if audited is not None:
@@ -98,6 +100,7 @@ def _audited(
     if not without_outcomes(project.tasks[TARGET], loaded.dataset):
         known = before_test(project.tasks[TARGET], loaded.dataset)
         audited = audit_target(project, known, progress=progress)
+        give_back(project)
     leaks = () if audited is None else left_out_columns(audited, project.params.trust)
     candidates = None if candidates is None else tuple(candidates)
     return Training(project, loaded.dataset, leaks, candidates, work, progress), audited

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import check_estimator
 from small import draw
 
 import lead_ml as lm
@@ -133,6 +138,72 @@ def test_the_scikit_learn_classifier_gives_the_probabilities_of_the_batch(
         classifier.predict_proba(table.drop(columns=table.columns[3]))
     with pytest.raises(InputError, match="no such target"):
         model.to_sklearn("weather")
+
+
+FRAME = (
+    "it reads the frame of lead_ml.features by the names of its columns, so an array of numbers is refused"
+)
+FITTED = (
+    "it is fitted already, as scikit-learn's FrozenEstimator: fit neither reads nor checks what it is given"
+)
+EXPECTED = {
+    "check_classifier_data_not_an_array": FRAME,
+    "check_classifiers_classes": FRAME,
+    "check_classifiers_one_label": FRAME,
+    "check_dict_unchanged": FRAME,
+    "check_dtype_object": FRAME,
+    "check_estimators_dtypes": FRAME,
+    "check_estimators_pickle": FRAME,
+    "check_f_contiguous_array_estimator": FRAME,
+    "check_fit2d_predict1d": FRAME,
+    "check_fit_idempotent": FRAME,
+    "check_fit_score_takes_y": FRAME,
+    "check_methods_sample_order_invariance": FRAME,
+    "check_methods_subset_invariance": FRAME,
+    "check_n_features_in_after_fitting": FRAME,
+    "check_pipeline_consistency": FRAME,
+    "check_supervised_y_2d": FRAME,
+    "check_classifiers_regression_target": FITTED,
+    "check_classifiers_train": FITTED,
+    "check_complex_data": FITTED,
+    "check_estimator_sparse_array": FITTED,
+    "check_estimator_sparse_matrix": FITTED,
+    "check_estimator_sparse_tag": FITTED,
+    "check_estimators_empty_data_messages": FITTED,
+    "check_estimators_nan_inf": FITTED,
+    "check_estimators_unfitted": FITTED,
+    "check_fit1d": FITTED,
+    "check_fit_check_is_fitted": FITTED,
+    "check_n_features_in": FITTED,
+    "check_supervised_y_no_nan": FITTED,
+}
+
+
+def test_scikit_learns_own_checks_fail_only_because_the_classifier_is_fitted_and_reads_a_frame(
+    trained: Any,
+) -> None:
+    classifier = lm.load_model(trained.root).to_sklearn()
+    found = check_estimator(classifier, expected_failed_checks=EXPECTED, on_fail=None, on_skip=None)
+    assert {each["check_name"]: repr(each["exception"]) for each in found if each["status"] == "failed"} == {}
+    ran = {each["check_name"] for each in found}
+    assert {each["check_name"] for each in found if each["status"] == "xfail"} == ran & set(EXPECTED)
+
+
+def test_scikit_learns_tools_keep_the_classifier_as_it_is(
+    trained: Any, frames: dict[str, pd.DataFrame], some: pd.DataFrame
+) -> None:
+    spine = pd.DataFrame({"lead_id": some["lead_id"], "as_of": iso(trained.dataset.until)})
+    table = lm.features(trained.root, frames["leads"], frames["events"], spine, outcomes=frames["outcomes"])
+    classifier = lm.load_model(trained.root).to_sklearn()
+    right = classifier.predict_proba(table)
+    np.testing.assert_array_equal(clone(classifier).predict_proba(table), right)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(classifier)).predict_proba(table), right)
+    np.testing.assert_array_equal(make_pipeline("passthrough", classifier).predict_proba(table), right)
+    order = np.random.default_rng(1).permutation(len(table))
+    np.testing.assert_array_equal(classifier.predict_proba(table.iloc[order]), right[order])
+    np.testing.assert_array_equal(classifier.predict_proba(table[table.columns[::-1]]), right)
+    with pytest.raises(NotFittedError, match="made by Model"):
+        type(classifier)().fit(table)
 
 
 def test_any_table_with_the_arrow_interface_is_accepted(

@@ -114,9 +114,16 @@ def test_a_number_is_finite_or_nan(text: str) -> None:
         "1,23",
         "1_000",
         "0x10",
-        "50%",
         "12 34",
         "1.2.3",
+        "192.168.100.200",
+        "912 345 678",
+        "50-100 $",
+        "$",
+        "%",
+        "--5",
+        "(5",
+        "$5 €5 $",
     ],
 )
 def test_what_is_no_number_is_nan(text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lead_ml.clean import TRANSFORMS, as_number, normal_email, normal_phone
@@ -43,6 +43,7 @@ def test_nobody_can_change_the_transforms() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TRANSFORMS))
+@settings(deadline=None)  # the first phone number imports its library
 @given(text=st.text(max_size=80))
 def test_a_transform_takes_any_text(name: str, text: str) -> None:
     found = TRANSFORMS[name](text)
@@ -50,6 +51,7 @@ def test_a_transform_takes_any_text(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["normal_email", "normal_phone"])
+@settings(deadline=None)  # the first phone number imports its library
 @given(text=st.text(alphabet="abc.+@0123456789 -()gmail", max_size=30))
 @example(text="0@000000000")
 @example(text="(+00)4420794600")
@@ -59,6 +61,7 @@ def test_a_normal_form_stays_as_it_is(name: str, text: str) -> None:
         assert TRANSFORMS[name](once) == once
 
 
+@settings(deadline=None)  # the first phone number imports its library
 @given(st.text(max_size=40))
 def test_gibberish_is_a_number_from_nought_to_one(text: str) -> None:
     score = TRANSFORMS["name_gibberish"](text)
@@ -82,6 +85,68 @@ def test_free_and_disposable_lists_do_not_meet() -> None:
 )
 def test_one_chinese_mobile_has_one_form(number: str) -> None:
     assert normal_phone(number) == "+8613805712233"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "1-415-555-2671",
+        "1 (415) 555-2671",
+        "1(415)555-2671",
+        "1.415.555.2671",
+        "1 4155552671",
+        "14155552671",
+        "tel:+14155552671",
+        "tel:+1-415-555-2671;ext=12",
+        "p:+14155552671",
+        "+1 415 555 2671 x12",
+        "001 415 555 2671",
+        "Phone: 1-415-555-2671",
+        "14155552671.0",
+        "＋１４１５５５５２６７１",
+    ],
+)
+def test_one_american_number_has_one_form(number: str) -> None:
+    assert normal_phone(number) == "+14155552671"
+    assert TRANSFORMS["phone_country"](number) == "+1"
+
+
+@settings(deadline=None)  # the first phone number imports its library
+@given(
+    st.integers(2, 9),
+    st.integers(10, 99),
+    st.integers(200, 999),
+    st.integers(0, 9999),
+    st.sampled_from("-. "),
+)
+def test_an_american_number_with_its_1_is_never_chinese(a: int, b: int, c: int, d: int, mark: str) -> None:
+    grouped = f"1{mark}{a}{b}{mark}{c}{mark}{d:04}"
+    assert normal_phone(grouped) == f"+1{a}{b}{c}{d:04}"
+    assert TRANSFORMS["phone_country"](f"tel:+1{a}{b}{c}{d:04}") == "+1"
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("+86 138 0571 2233", "+86"),
+        ("1 380 571 2233", "+1"),
+        ("13805712233", "+86"),
+        ("手机：13805712233", "+86"),
+        ("19912345670", "+86"),
+        ("+4930901820", "+49"),
+        ("0049 30 901820", "+49"),
+        ("011 49 30 901820 12", "+49"),
+        ("+49 (0)30 901820", "+49"),
+        ("+7 495 123-45-67", "+7"),
+        ("+971 4 123 4567", "+971"),
+        ("0114 496 0018", "national"),
+        ("(415) 555-2671", "national"),
+        ("call me", None),
+        ("+1", None),
+    ],
+)
+def test_a_number_belongs_to_its_country(number: str, country: str | None) -> None:
+    assert TRANSFORMS["phone_country"](number) == country
 
 
 def test_two_strangers_keep_two_forms() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,8 +23,9 @@ from lead_ml.evaluation import (
     fit_rows,
     for_fit,
 )
+from lead_ml.evaluation.backtest import _gap, _undrifted
 from lead_ml.model import Calibration
-from lead_ml.model.metrics import evaluate, sigmoid
+from lead_ml.model.metrics import Known, evaluate, sigmoid
 from lead_ml.workflows.training import recipes_of
 
 
@@ -182,6 +184,28 @@ def test_calibration_takes_the_latest_leads_where_the_past_drifted(
     assert 0 < chosen.sum() < steady.sum()
     assert (chosen & old).sum() < (steady & old).sum() / 2
     assert born[chosen].min() > born[steady & ~chosen].max()
+
+
+def test_a_drift_is_counted_in_standard_errors_of_the_difference() -> None:
+    """100 leads win 10 more than the 20 of p = .2, 400 win as many: .1 over the root of .16 / 100 + .16 / 400."""
+    late, early = np.array([10.0, 16.0, 100.0]), np.array([0.0, 64.0, 400.0])
+    right = 0.1 / np.sqrt(0.2 * 0.8 / 100 + 0.2 * 0.8 / 400)
+    assert _gap(late, early) == pytest.approx(right)
+    assert _gap(early, late) == pytest.approx(right)
+
+
+@pytest.mark.parametrize(("gap", "pooled"), [(2.2, True), (2.8, False), (-2.2, True), (-2.8, False)])
+def test_earlier_leads_are_pooled_up_to_a_gap_of_two_and_a_half_standard_errors(
+    gap: float, pooled: bool
+) -> None:
+    """2,000 leads, of whom 20% win as was said, before them 2,000 who won more or less often than the 20% said of them."""
+    error = np.sqrt(2 * 0.2 * 0.8 / 2_000)
+    rates = np.repeat([0.2, 0.2 + gap * error], 2_000)
+    y = np.diff(np.floor(np.cumsum(rates) + 1e-9), prepend=0.0)
+    known = Known(y, np.ones(4_000), np.arange(4_000))
+    scores = SimpleNamespace(logit=np.full(4_000, np.log(0.2 / 0.8)))
+    table = SimpleNamespace(known=lambda rows, known_by: known)
+    assert _undrifted(scores, table, np.arange(4_000), NEVER) == (4_000 if pooled else 1_999)
 
 
 def test_rows_of_one_class_calibrate_nothing(small) -> None:

@@ -11,7 +11,7 @@ from lead_ml.model import (
     fit_between_period_variance,
     fit_calibration_interval,
 )
-from lead_ml.model.metrics import sigmoid
+from lead_ml.model.metrics import Known, Resampling, sigmoid
 
 IDENTITY = Calibration.identity()
 
@@ -55,7 +55,11 @@ def test_a_band_covers_the_next_month_only_when_it_knows_the_drift():
         drift = fit_between_period_variance(scores, won, np.ones(len(won)), lead, month[past], IDENTITY)
         for name, given in (("knows", drift), ("ignores", None)):
             band = fit_calibration_interval(
-                scores, won, np.ones(len(won)), lead, IDENTITY, between=given, n_boot=60, seed=seed
+                scores,
+                Known(won, np.ones(len(won)), lead),
+                IDENTITY,
+                Resampling(60, 0.9, seed),
+                between=given,
             )
             order = np.argsort(z[12])
             lower, upper = (bound[order].reshape(20, -1).mean(1) for bound in band.bounds(z[12]))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lead_ml.model import Calibration, CalibrationInterval, fit_calibration, fit_calibration_interval
-from lead_ml.model.metrics import sigmoid
+from lead_ml.model.metrics import Known, Resampling, sigmoid
 
 BINS = 20
 
@@ -43,7 +43,7 @@ def covered(world, n, seed):
     z, p = drawn(world, n, rng)
     y, weight, lead = (rng.random(n) < p).astype(float), np.ones(n), np.arange(n)
     calibration = fit_calibration(z, y, weight, lead, seed=seed)
-    band = fit_calibration_interval(z, y, weight, lead, calibration, n_boot=100, seed=seed)
+    band = fit_calibration_interval(z, Known(y, weight, lead), calibration, Resampling(100, 0.9, seed))
     z, p = drawn(world, 20_000, rng)
     order = np.argsort(z, kind="stable")
     scores, truths = calibration.apply(z[order]).reshape(BINS, -1).mean(1), p[order].reshape(BINS, -1).mean(1)
@@ -77,7 +77,8 @@ def sample(n=3000, seed=0, rows=1):
 
 def fitted(*, n_boot=60, seed=1, calibration=None, level=0.9, **how):
     chosen = calibration or Calibration("platt", 0.6, -0.4)
-    return fit_calibration_interval(*sample(**how), chosen, n_boot=n_boot, level=level, seed=seed)
+    z, *known = sample(**how)
+    return fit_calibration_interval(z, Known(*known), chosen, Resampling(n_boot, level, seed))
 
 
 @pytest.mark.parametrize("calibration", [Calibration.identity(), Calibration("platt", 0.1, 3.0)])
@@ -125,7 +126,7 @@ def test_one_row_equals_the_batch():
 def test_one_class_or_nothing_says_that_nothing_is_known(labels):
     n = len(labels)
     band = fit_calibration_interval(
-        np.zeros(n), labels, np.ones(n), np.arange(n), Calibration.identity(), seed=1
+        np.zeros(n), Known(labels, np.ones(n), np.arange(n)), Calibration.identity(), Resampling(60, 0.9, 1)
     )
     lower, upper = band.bounds(np.array([-2.0]))
     assert lower[0] < 1e-6
@@ -136,8 +137,21 @@ def test_equal_scores_give_the_interval_of_the_rate():
     y = np.r_[np.ones(100), np.zeros(300)]
     shown = np.full(400, np.log(1 / 3))
     band = fit_calibration_interval(
-        shown, y, np.ones(400), np.arange(400), Calibration.identity(), n_boot=400, seed=1
+        shown, Known(y, np.ones(400), np.arange(400)), Calibration.identity(), Resampling(400, 0.9, 1)
     )
     lower, upper = band.bounds(shown[:1])
     half = 1.645 * np.sqrt(0.25 * 0.75 / 400)
     assert (lower[0], upper[0]) == pytest.approx((0.25 - half, 0.25 + half), abs=0.008)
+
+
+@pytest.mark.parametrize("world", [affine, noisy, saturated, bent_and_noisy, like_trees])
+def test_the_probability_shown_is_not_at_the_edge_of_its_interval(world):
+    rng = np.random.default_rng(3)
+    z, p = drawn(world, 3_000, rng)
+    known = Known((rng.random(3_000) < p).astype(float), np.ones(3_000), np.arange(3_000))
+    calibration = fit_calibration(z, known.y, known.weight, known.group, seed=3)
+    found = fit_calibration_interval(z, known, calibration, Resampling(60, 0.9, 3))
+    grid, lower, upper = (np.array(part) for part in (found.grid, found.lower, found.upper))
+    place = (grid - lower) / (upper - lower)
+    assert place.min() > 0.03
+    assert place.max() < 0.97

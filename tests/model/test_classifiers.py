@@ -9,6 +9,8 @@ import sys
 import numpy as np
 import pytest
 from model_samples import CANDIDATES, unfitted
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from lead_ml.errors import BundleError, InputError, LeadMLError, TooLittleData
 from lead_ml.model import LightGBM, Logistic, Scorecard
@@ -80,12 +82,10 @@ def test_scoring_leaves_its_input_alone(fitted, sample):
 
 
 def test_scikit_learn_clones_the_keywords_and_not_the_fit(fitted):
-    from sklearn.base import clone
-
     copied = clone(fitted)
     assert type(copied) is type(fitted)
     assert copied.get_params().keys() == fitted.get_params().keys()
-    with pytest.raises(LeadMLError, match=r"is not fitted\. Call fit or load first"):
+    with pytest.raises(NotFittedError, match="is not fitted: call fit or load first"):
         copied.predict_logit(np.zeros((1, 6)))
 
 
@@ -113,6 +113,7 @@ def test_one_class_is_too_little_data(candidate, sample):
         ({"X": lambda s: np.where(s.X == 4.0, np.inf, s.X)}, r"infinite values: got \["),
         ({"y": lambda s: s.y[:-1]}, "lengths differ"),
         ({"y": lambda s: s.y + 1}, "label is not 0 or 1"),
+        ({"y": lambda s: s.y.astype(int).astype(str)}, "label is not 0 or 1; expected the numbers 0 or 1"),
         ({"sample_weight": lambda s: -s.weight}, "weight is negative"),
     ],
 )
@@ -121,6 +122,14 @@ def test_impossible_fit_input_is_named(fresh, sample, change, message):
     given.update({name: make(sample) for name, make in change.items()})
     with pytest.raises(InputError, match=message):
         fresh.fit(given["X"], given["y"], sample_weight=given["sample_weight"], columns=sample.columns)
+
+
+@pytest.mark.parametrize("kind", [bool, np.int8, list])
+def test_labels_of_any_kind_of_number_fit_to_the_same_bits(fresh, sample, kind):
+    labels = sample.y.tolist() if kind is list else sample.y.astype(kind)
+    right = sample.fitted(clone(fresh)).predict_logit(sample.X)
+    found = fresh.fit(sample.X, labels, sample_weight=sample.weight, columns=sample.columns)
+    assert np.array_equal(found.predict_logit(sample.X), right)
 
 
 def test_scoring_refuses_another_matrix(fitted, sample):
@@ -147,7 +156,7 @@ def test_damaged_and_foreign_files_are_refused(fitted, tmp_path):
 
 
 def test_an_unfitted_model_is_not_saved(fresh, tmp_path):
-    with pytest.raises(LeadMLError, match="is not fitted"):
+    with pytest.raises(NotFittedError, match="is not fitted"):
         fresh.save(tmp_path)
 
 

@@ -56,6 +56,18 @@ def test_a_fit_repeats_to_the_bit_and_rows_out_of_it_do_not_matter(small, candid
         table.labels.y[~rows] = 1 - table.labels.y[~rows]
 
 
+def test_the_seed_of_a_recipe_draws_the_rows_of_the_trees(small) -> None:
+    project, table = small
+    recipe = recipes_of(project.tasks["conversion"], ["lightgbm"])[0]
+    sampled = recipe.params.lightgbm.model_copy(update={"bagging_fraction": 0.5})
+    params = recipe.params.model_copy(update={"lightgbm": sampled})
+    everything = np.ones(len(table.spine), dtype=bool)
+    fits = [fit_rows(replace(recipe, params=params, seed=seed), table, everything) for seed in (1, 1, 2)]
+    first, again, other = (fit.model.predict_logit(fit.matrix(table.raw)).tolist() for fit in fits)
+    assert first == again != other
+    assert [fit.model.get_params()["seed"] for fit in fits] == [1, 1, 2]
+
+
 def test_an_unknown_kind_is_a_bundle_error(tmp_path: Path) -> None:
     (tmp_path / "candidate.json").write_text('{"candidate": "forest"}')
     with pytest.raises(BundleError, match="unknown candidate: got 'forest'"):

@@ -38,6 +38,21 @@ def test_the_fit_is_the_optimum_of_the_documented_penalty():
     assert model.predict_logit(X) == pytest.approx(design @ best, abs=1e-4)
 
 
+def test_at_the_fit_the_penalized_loss_is_flat():
+    X, y, w = drawn(300)
+    model = Logistic(l2=2.0).fit(X, y, sample_weight=w, columns=(NUMBER, CATEGORY))
+    term = model.terms_[0]
+    z = (np.clip(X[:, 0], term.low, term.high) - term.mean) / term.scale
+    design = np.column_stack([z, *(X[:, 1] == code for code in (0, 3, 4)), np.ones(len(y))])
+    rows = np.vstack([design, np.diag([1.0, 1.0, 1.0, 1.0, 0.0])])
+    b = np.linalg.lstsq(design, model.predict_logit(X))[0]
+    # Adding the same to the intercept as is taken from the codes changes no logit; the penalty wants codes that add up to 0.
+    b -= np.array([0, 1, 1, 1, -1]) * b[1:4].mean()
+    assert rows @ b == pytest.approx([*model.predict_logit(X), *b[:4], 0])
+    slope = design.T @ (w * (sigmoid(design @ b) - y)) + 2.0 * np.append(b[:4], 0)
+    assert np.abs(slope).max() < 1e-9
+
+
 def test_a_weight_of_two_is_the_row_twice():
     X, y, _ = drawn()
     times = np.arange(len(y)) % 3 + 1
@@ -168,6 +183,12 @@ def test_fitting_leaves_the_given_prior_unfitted(sample):
     prior = Scorecard()
     sample.fitted(Logistic(prior=prior))
     assert not hasattr(prior, "columns_")
+
+
+def test_a_fit_takes_a_handful_of_newton_steps(sample, monkeypatch, caplog):
+    monkeypatch.setattr("lead_ml.model.design._STEPS", 9)
+    sample.fitted(Logistic())
+    assert caplog.text == ""
 
 
 def test_running_out_of_steps_is_told(sample, monkeypatch, caplog):

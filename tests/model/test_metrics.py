@@ -104,6 +104,14 @@ def test_calibration_line_equals_unpenalised_logistic_regression():
     assert (found["calibration_slope"], found["calibration_intercept"]) == (slope, intercept)
 
 
+def test_a_calibration_line_of_rows_that_share_the_lowest_score_is_that_of_their_weight():
+    y, p, w = np.array([0, 1, 0, 1.0]), np.array([0.1, 0.1, 0.4, 0.4]), np.array([8.0, 2, 5, 5])
+    low, high = math.log(2 / 8), 0.0  # the observed log-odds at either score
+    slope = (high - low) / (math.log(4 / 6) - math.log(1 / 9))
+    right = (slope, high - slope * math.log(4 / 6))
+    assert metrics.calibration_line(y, p, w) == pytest.approx(right, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("y", "p"),
     [([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9]), ([0, 1, 0, 1], [0.3] * 4), ([0, 0, 0], [0.1, 0.2, 0.3])],
@@ -135,11 +143,24 @@ def _sample(n=2000, seed=3):
     return (rng.random(n) < p).astype(float), p, rng
 
 
+def _known(y, weight=None, group=None):
+    n = len(y)
+    return metrics.Known(
+        np.asarray(y, dtype=float),
+        np.ones(n) if weight is None else np.asarray(weight, dtype=float),
+        np.arange(n) if group is None else np.asarray(group),
+    )
+
+
+def _of(n_boot, seed, level=0.95):
+    return metrics.Resampling(n_boot, level, seed)
+
+
 def test_bootstrap_repeats_exactly_and_holds_the_value():
     y, p, _ = _sample()
-    first = metrics.bootstrap(y, p, None, None, n_boot=60, seed=5)
-    assert first == metrics.bootstrap(y, p, None, None, n_boot=60, seed=5)
-    assert first != metrics.bootstrap(y, p, None, None, n_boot=60, seed=6)
+    first = metrics.bootstrap(_known(y), p, _of(60, 5))
+    assert first == metrics.bootstrap(_known(y), p, _of(60, 5))
+    assert first != metrics.bootstrap(_known(y), p, _of(60, 6))
     assert tuple(first) == metrics.METRICS
     for name in ("roc_auc", "log_loss", "brier", "observed_rate", "calibration_slope"):
         assert first[name].lower < first[name].value < first[name].upper
@@ -147,7 +168,7 @@ def test_bootstrap_repeats_exactly_and_holds_the_value():
 
 def test_bootstrap_width_is_that_of_theory():
     y, p, _ = _sample()
-    found = metrics.bootstrap(y, p, None, None, n_boot=1000, level=0.95, seed=5, metrics=["observed_rate"])
+    found = metrics.bootstrap(_known(y), p, _of(1000, 5), ["observed_rate"])
     expected = 2 * 1.96 * math.sqrt(y.mean() * (1 - y.mean()) / len(y))
     assert found["observed_rate"].upper - found["observed_rate"].lower == pytest.approx(expected, rel=0.1)
 
@@ -155,11 +176,9 @@ def test_bootstrap_width_is_that_of_theory():
 def test_rows_of_one_lead_are_drawn_together():
     y, p, _ = _sample()
     rows = np.repeat(np.arange(len(y)), 4)
-    leads = metrics.bootstrap(y, p, None, None, n_boot=50, seed=5, metrics=["roc_auc"])["roc_auc"]
-    grouped = metrics.bootstrap(y[rows], p[rows], None, rows, n_boot=50, seed=5, metrics=["roc_auc"])[
-        "roc_auc"
-    ]
-    alone = metrics.bootstrap(y[rows], p[rows], None, None, n_boot=50, seed=5, metrics=["roc_auc"])["roc_auc"]
+    leads = metrics.bootstrap(_known(y), p, _of(50, 5), ["roc_auc"])["roc_auc"]
+    grouped = metrics.bootstrap(_known(y[rows], group=rows), p[rows], _of(50, 5), ["roc_auc"])["roc_auc"]
+    alone = metrics.bootstrap(_known(y[rows]), p[rows], _of(50, 5), ["roc_auc"])["roc_auc"]
     assert grouped.lower == pytest.approx(leads.lower, abs=1e-12)
     assert grouped.upper == pytest.approx(leads.upper, abs=1e-12)
     assert alone.upper - alone.lower < 0.7 * (grouped.upper - grouped.lower)
@@ -169,7 +188,7 @@ def test_a_resample_equals_the_metric_on_the_drawn_rows():
     y, p, rng = _sample(300)
     groups = rng.integers(0, 100, 300)
     times = next(metrics.resamples(groups, 1, 9)).astype(int)
-    found = metrics.bootstrap(y, p, None, groups, n_boot=1, seed=9)
+    found = metrics.bootstrap(_known(y, group=groups), p, _of(1, 9))
     for name, value in metrics.evaluate(np.repeat(y, times), np.repeat(p, times)).items():
         # One resample of the calibration error is its own median, so its interval shrinks to the figure.
         expected = found[name].value if name == "ece" else value
@@ -180,8 +199,8 @@ def test_a_resample_equals_the_metric_on_the_drawn_rows():
 def test_paired_difference_is_sharper_than_two_intervals():
     y, p, rng = _sample()
     worse = metrics.sigmoid(metrics.logit(p) + rng.normal(0, 0.6, len(p)))
-    paired = metrics.paired_bootstrap(y, p, worse, None, None, metric="log_loss", n_boot=200, seed=4)
-    single = metrics.bootstrap(y, p, None, None, n_boot=200, seed=4, metrics=["log_loss"])["log_loss"]
+    paired = metrics.paired_bootstrap(_known(y), p, worse, _of(200, 4), metric="log_loss")
+    single = metrics.bootstrap(_known(y), p, _of(200, 4), ["log_loss"])["log_loss"]
     assert paired.value == pytest.approx(metrics.log_loss(y, p) - metrics.log_loss(y, worse), abs=1e-12)
     assert paired.lower < paired.value < paired.upper < 0
     assert paired.upper - paired.lower < 0.5 * (single.upper - single.lower)
@@ -189,13 +208,13 @@ def test_paired_difference_is_sharper_than_two_intervals():
 
 def test_paired_difference_of_equals_is_exactly_zero():
     y, p, _ = _sample(200)
-    assert metrics.paired_bootstrap(y, p, p.copy(), None, None, metric="roc_auc", n_boot=20, seed=1) == (
+    assert metrics.paired_bootstrap(_known(y), p, p.copy(), _of(20, 1), metric="roc_auc") == (
         metrics.Interval(0.0, 0.0, 0.0)
     )
 
 
 def test_resamples_without_weight_or_class_are_left_out():
-    found = metrics.bootstrap([1, 0, 0], [0.5, 0.2, 0.1], [1, 1, 0], None, n_boot=100, seed=1)
+    found = metrics.bootstrap(_known([1, 0, 0], [1, 1, 0]), [0.5, 0.2, 0.1], _of(100, 1))
     assert found["roc_auc"] == metrics.Interval(1.0, 1.0, 1.0)
     assert math.isfinite(found["brier"].upper)
 
@@ -237,11 +256,11 @@ def test_impossible_rows_are_named(y, p, w, message):
 
 def test_unknown_metrics_shares_and_groups_are_named():
     with pytest.raises(InputError, match="unknown metric: got 'auc'; expected log_loss, brier"):
-        metrics.bootstrap([0, 1], [0.1, 0.2], None, None, seed=1, metrics=["auc"])
+        metrics.bootstrap(_known([0, 1]), [0.1, 0.2], _of(50, 1), ["auc"])
     with pytest.raises(InputError, match="share is out of range: got 0"):
         metrics.lift_at([0, 1], [0.1, 0.2], share=0)
     with pytest.raises(InputError, match="groups do not fit the rows"):
-        metrics.bootstrap([0, 1], [0.1, 0.2], None, [1], seed=1)
+        metrics.bootstrap(_known([0, 1], group=[1]), [0.1, 0.2], _of(50, 1))
 
 
 def test_every_exported_name_exists():
@@ -257,7 +276,7 @@ def test_the_interval_of_the_calibration_error_holds_the_figure_of_a_calibrated_
         rng = np.random.default_rng(seed)
         p = rng.uniform(0.02, 0.2, 3000)
         y = (rng.random(3000) < p).astype(float)
-        found = metrics.bootstrap(y, p, None, None, n_boot=60, seed=seed, metrics=["ece"])["ece"]
+        found = metrics.bootstrap(_known(y), p, _of(60, seed), ["ece"])["ece"]
         assert 0 <= found.lower <= found.value <= found.upper
 
 

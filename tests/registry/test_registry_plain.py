@@ -16,6 +16,7 @@ from lead_ml.registry.card import card_markdown
 from lead_ml.registry.flat import flat_params, git_commit
 from lead_ml.registry.logged_model import requirements
 from lead_ml.registry.runs import Run, RunRecord
+from lead_ml.scoring.manifest import FORMAT
 
 RECORD = RunRecord(
     version="abc",
@@ -94,7 +95,7 @@ def test_without_mlflow_every_function_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(store, "find_spec", lambda _: None)
     (tmp_path / "bundle").mkdir()
-    (tmp_path / "bundle" / "manifest.json").write_text('{"format": 2, "files": {}}')
+    (tmp_path / "bundle" / "manifest.json").write_text(f'{{"format": {FORMAT}, "files": {{}}}}')
     calls = (
         lambda: tracking.mark_promoted(tmp_path, "demo", "abc", promoted_at="", why=""),
         lambda: tracking.downloaded("models:/demo@champion").__enter__(),

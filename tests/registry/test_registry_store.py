@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pandas as pd
 import pytest
 from asked import ALL_REASONS, request_of
@@ -241,6 +242,9 @@ def test_the_pyfunc_names_the_row_and_column_of_what_it_cannot_read(logged: Logg
         ("created_at", float("nan"), "row 2, column created_at: lead.created_at is missing"),
         ("as_of", "soon", "row 2, column as_of: "),
         ("industry", ["a"], "row 2, column industry: cannot be read"),
+        ("industry", np.array([1, 2]), "row 2, column industry: cannot be read"),
+        ("events", [{"type": "call"}], "row 2, column events: cannot be read"),
+        ("events", b"[]", "row 2, column events: cannot be read"),
     )
     for column, cell, message in wrong:
         bad = good.copy()

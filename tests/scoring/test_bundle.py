@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -196,6 +197,30 @@ def test_a_sealed_file_of_another_kind_is_a_bundle_error(copy: Path, name: str) 
     seal(copy)
     with pytest.raises(BundleError, match="cannot be read"):
         load_bundle(copy)
+
+
+class Runs:
+    """An object whose pickle makes a folder as soon as it is read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self.folder),)
+
+
+@pytest.mark.parametrize("name", ["history.npz", "conversion/golden.npz", "reference/00.npz"])
+def test_code_in_the_arrays_of_a_bundle_is_refused_and_not_run(copy: Path, tmp_path: Path, name: str) -> None:
+    with np.load(copy / name) as file:
+        arrays = {key: file[key] for key in file.files}
+    first = next(iter(arrays))
+    hidden = np.empty(1, dtype=object)
+    hidden[0] = Runs(tmp_path / "it ran")
+    np.savez(copy / name, **{**arrays, first: hidden})
+    seal(copy)
+    with pytest.raises(BundleError, match="cannot be read"):
+        load_bundle(copy)
+    assert not (tmp_path / "it ran").exists()
 
 
 def test_a_kind_of_model_from_the_future_is_told(copy: Path) -> None:

@@ -13,10 +13,14 @@ from hypothesis import strategies as st
 
 from lead_ml.errors import RequestError
 from lead_ml.scoring import EventIn, LeadSchema, Prepared, Scorer, ScoreRequest, prepare
-from lead_ml.scoring.request import MAX_EVENTS
+from lead_ml.scoring.request_events import MAX_EVENTS
+from lead_ml.tables.cell_rules import CellRules, ColumnRules, TableRules
 from lead_ml.tables.instants import parse_iso
 
-SCHEMA = LeadSchema(("email", "source"), "Asia/Shanghai", frozenset({"n/a"}), dated=True)
+RULES = CellRules(
+    zone="Asia/Shanghai", leads=TableRules(missing=("n/a",)), events=TableRules(missing=("n/a",))
+)
+SCHEMA = LeadSchema(("email", "source"), RULES, dated=True)
 NOW = 1_780_000_000_000_000
 
 
@@ -109,7 +113,7 @@ def test_undated_bundles_need_no_creation() -> None:
 
 
 def msgspec_free(**changes: Any) -> LeadSchema:
-    return LeadSchema(SCHEMA.columns, SCHEMA.zone, SCHEMA.missing, **changes)
+    return LeadSchema(SCHEMA.columns, RULES, **changes)
 
 
 def test_unknown_columns_are_named_in_order() -> None:
@@ -123,13 +127,22 @@ def test_unknown_columns_are_named_in_order() -> None:
         ({"lead": {"lead_id": None}}, "lead.lead_id", "lead.lead_id is missing; expected the id of the lead"),
         ({"lead": {"lead_id": " "}}, "lead.lead_id", "lead.lead_id is missing"),
         ({"lead": {"created_at": None}}, "lead.created_at", "lead.created_at is missing: got None"),
-        ({"lead": {"created_at": 17}}, "lead.created_at", "lead.created_at is missing: got 17"),
+        ({"lead": {"created_at": "N/A"}}, "lead.created_at", "lead.created_at is missing: got 'N/A'"),
+        (
+            {"lead": {"created_at": 17}},
+            "lead.created_at",
+            "lead.created_at is not a valid timestamp: got '17'",
+        ),
         (
             {"lead": {"created_at": "soon"}},
             "lead.created_at",
             "lead.created_at is not a valid timestamp: got 'soon'",
         ),
-        ({"lead": {"created_at": "2026-05-01"}}, "lead.created_at", "has no time of day"),
+        (
+            {"lead": {"created_at": "2026-05-02"}},
+            "lead.created_at",
+            "has no time of day, so it counts from the end",
+        ),
         (
             {"lead": {"created_at": "2026-05-02T00:00:00.000001Z"}},
             "lead.created_at",
@@ -178,6 +191,105 @@ def test_the_shape_of_a_request_is_strict(body: str) -> None:
         msgspec.json.decode(body, type=ScoreRequest)
 
 
+KNOWING = LeadSchema(
+    ("source", "vip", "budget", "seconds"),
+    CellRules(
+        zone="Asia/Shanghai",
+        leads=TableRules(
+            missing=("n/a",),
+            columns={
+                "source": ColumnRules(default="Partner", usual={"webinar": "Webinar", "partner": "Partner"}),
+                "vip": ColumnRules(yes_no=True, usual={"yes": "Yes", "no": "No"}),
+                "budget": ColumnRules(comma=True),
+                "created_at": ColumnRules(date_format="day_first"),
+            },
+            names={"Lead Source": "source"},
+        ),
+        events=TableRules(
+            missing=("n/a",),
+            columns={"value": ColumnRules(default="3", comma=True), "channel": ColumnRules(default="site")},
+            where_filled="page",
+        ),
+    ),
+    dated=True,
+    numbers=frozenset({"budget", "seconds"}),
+    levels={"source": frozenset({"Webinar", "Partner"}), "vip": frozenset({"Yes", "No"})},
+)
+
+
+def values(lead: dict[str, Any], **changes: Any) -> tuple[list[str | None], tuple[str, ...]]:
+    found = prepare(asked(lead=lead, **changes), KNOWING, NOW)
+    return [column.values()[0] for column in found.dataset.leads.columns.values()], found.warnings
+
+
+@pytest.mark.parametrize(
+    ("lead", "read"),
+    [
+        (
+            {"source": "WEBINAR", "vip": True, "budget": "75,1", "seconds": 34.5},
+            ["Webinar", "Yes", "75.1", "34.5"],
+        ),
+        (
+            {"source": " ｗｅｂｉｎａｒ ", "vip": "1", "budget": "48.000,50 €"},
+            ["Webinar", "Yes", "48000.50", None],
+        ),
+        ({"Lead Source": "webinar", "vip": "否", "budget": 1.234}, ["Webinar", "No", "1.234", None]),
+        ({"source": "", "vip": "n/a", "budget": "1.234"}, ["Partner", None, "1234", None]),
+        ({"source": "n/a", "Lead Source": "webinar", "vip": 0}, [None, "No", None, None]),
+    ],
+)
+def test_a_cell_of_a_request_is_read_by_the_rules_of_the_bundle(
+    lead: dict[str, Any], read: list[str | None]
+) -> None:
+    assert values(lead) == (read, ())
+
+
+@pytest.mark.parametrize(
+    ("cell", "lang", "warning"),
+    [
+        ({"source": "Messe"}, "en", 'source: "Messe" is not among the values that the model knows'),
+        ({"source": "Messe"}, "zh", "source：“Messe”不在模型认识的取值之内"),
+        ({"seconds": "34,5"}, "en", 'seconds: "34,5" is not a number, so it counts as missing'),
+        ({"seconds": "abc"}, "zh", "seconds：“abc”不是数字，按缺失处理"),
+        ({"vip": "maybe"}, "en", 'vip: "maybe" is not among the values that the model knows'),
+        ({"zeta": 1}, "zh", "以下字段没有特征使用：zeta"),
+        (
+            {"source": "x" * 100},
+            "en",
+            f'source: "{"x" * 60}..." is not among the values that the model knows',
+        ),
+    ],
+)
+def test_what_a_model_cannot_use_is_warned_of(cell: dict[str, Any], lang: str, warning: str) -> None:
+    assert values(cell, lang=lang)[1] == (warning,)
+
+
+def test_dates_and_events_are_read_as_in_a_file() -> None:
+    lead = {"created_at": "01/05/2026 08:00"}
+    rows = [
+        view("2026-05-01T09:00:00", page="pricing", value="1.234,5"),
+        view("2026-05-01T09:00:00", page="n/a"),
+        EventIn(type=" n/a ", occurred_at="2026-05-01T09:00:00", page="pricing"),
+        view("2026-05-01", page="pricing"),
+        view("2026-05-01T09:00:00", page="pricing", value="many"),
+        view("2026-05-01T09:00:00", page="pricing", event_id=" e1 "),
+        view("2026-05-01T09:00:00", page="pricing", event_id="e1"),
+    ]
+    found = prepare(asked(lead=lead, events=rows), KNOWING, NOW)
+    assert found.dataset.leads.created_at.tolist() == [parse_iso("2026-05-01T00:00:00Z", field="")]
+    assert found.ignored == (
+        "events[1]: page is missing",
+        "events[2]: type is missing",
+        "events[6]: duplicate event_id",
+    )
+    events = found.dataset.events
+    assert events.value.tolist()[:2] == [1234.5, 3.0]
+    assert np.isnan(events.value[2])
+    assert events.columns["channel"].values() == ["site"] * 4
+    assert events.occurred_at[1] == parse_iso("2026-05-01T15:59:59.999999Z", field="")
+    assert found.warnings == ('events[4].value: "many" is not a number, so it counts as missing',)
+
+
 texts = st.one_of(
     st.text(max_size=30), st.sampled_from(["2026-05-01T09:00:00Z", "2026-05-01", "A@B.com", "n/a", "1e999"])
 )
@@ -188,7 +300,7 @@ events = st.builds(
     occurred_at=st.one_of(texts, st.datetimes().map(lambda moment: moment.isoformat())),
     recorded_at=st.one_of(st.none(), texts),
     event_id=st.one_of(st.none(), texts),
-    value=st.one_of(st.none(), st.floats()),
+    value=st.one_of(st.none(), st.floats(), texts),
 )
 
 
@@ -218,3 +330,28 @@ def test_any_request_is_answered_or_refused_by_name(scorer: Scorer, data: st.Dat
     assert 0 < answer.probability < 1
     assert np.isfinite([answer.lower, answer.upper, answer.score, answer.base]).all()
     assert msgspec.json.decode(msgspec.json.encode(answer), type=type(answer)) == answer
+
+
+def test_an_answer_warns_of_what_the_demo_model_does_not_know(scorer: Scorer) -> None:
+    base = {"lead_id": "A", "created_at": "2026-04-01T00:00:00Z"}
+
+    def answered(**cells: Any) -> tuple[float, tuple[str, ...]]:
+        request = ScoreRequest(lead={**base, **cells}, as_of="2026-05-02T00:00:00Z")
+        answer = scorer.score_prepared([prepare(request, scorer.bundle.schema, NOW)])[0]
+        return answer.probability, answer.warnings
+
+    usual = answered(source="webinar", captcha_passed="true", form_seconds="34.5")
+    assert usual[1] == ()
+    for cells in (
+        {"source": "WEBINAR"},
+        {"captcha_passed": "True"},
+        {"captcha_passed": 1},
+        {"captcha_passed": "yes"},
+    ):
+        same = {"source": "webinar", "captcha_passed": "true", "form_seconds": 34.5, **cells}
+        assert answered(**same) == usual
+    for cell in ("34,5", "abc"):
+        assert answered(form_seconds=cell)[1] == (
+            f'form_seconds: "{cell}" is not a number, so it counts as missing',
+        )
+    assert answered(source="smoke signals")[1][0].startswith('source: "smoke signals" is not among')

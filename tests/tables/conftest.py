@@ -15,6 +15,7 @@ import pytest
 from read_kit import LEADS, NOW, Reader
 
 from lead_ml.project.params import params_from
+from lead_ml.tables.cell_rules import CellRules
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.read import IntakeReport, read_dataset
 
@@ -36,9 +37,11 @@ def read(tmp_path: Path) -> Reader:
         leads_params: dict[str, Any] | None = None,
         events_params: dict[str, Any] | None = None,
         outcomes_params: dict[str, Any] | None = None,
+        data_more: dict[str, Any] | None = None,
+        sealed: CellRules | None = None,
         **more: Any,
     ) -> tuple[Dataset, IntakeReport]:
-        data: dict[str, Any] = {"until": until}
+        data: dict[str, Any] = {"until": until, **(data_more or {})}
         given = {
             "leads": (leads, leads_params),
             "events": (events, events_params),
@@ -51,7 +54,8 @@ def read(tmp_path: Path) -> Reader:
             if content is not None or params is not None:
                 place = {} if params and ("path" in params or "url" in params) else {"path": f"{name}.csv"}
                 data[name] = {**place, **(params or {})}
-        return read_dataset(params_from({"project": "p", "data": data, **more}), tmp_path, now=now)
+        params = params_from({"project": "p", "data": data, **more})
+        return read_dataset(params, tmp_path, now=now, sealed=sealed)
 
     return reader
 

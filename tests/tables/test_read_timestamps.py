@@ -171,7 +171,11 @@ def test_any_text_is_an_instant_or_bad_or_missing(text: str) -> None:
 def test_times_declared_as_whole_days_are_known_when_the_day_is_over(value: object, end_of_day: bool) -> None:
     begin = us("2024-05-06T00:00:00+00:00")
     found = timestamps_of(
-        column(value, "n/a", "soon"), SHANGHAI, frozenset({"n/a"}), end_of_day=end_of_day, date_format="whole_day"
+        column(value, "n/a", "soon"),
+        SHANGHAI,
+        frozenset({"n/a"}),
+        end_of_day=end_of_day,
+        date_format="whole_day",
     )
     assert (found.first[0], found.last[0]) == (begin, begin + DAY - 1)
     assert found.at[0] == (begin + DAY - 1 if end_of_day else begin)

@@ -8,13 +8,14 @@ import msgspec
 import numpy as np
 
 from lead_ml.evaluation import Choice, Evaluation
-from lead_ml.evaluation.backtest import Known
+from lead_ml.evaluation.backtest import log_loss_gap
 from lead_ml.evaluation.summary import signal_of
-from lead_ml.model.metrics import Interval, bootstrap
+from lead_ml.model.metrics import Interval, Known, Resampling, bootstrap
 from lead_ml.project.params import EvaluationParams
 from lead_ml.registry.runs import ForwardScores, Run, RunRecord, save_record
 from lead_ml.scoring import BundleInfo
 from lead_ml.scoring.manifest import seal
+from lead_ml.tables.cell_rules import CellRules
 
 DAY = 86_400_000_000
 ROWS = 3_000
@@ -68,8 +69,7 @@ def fabricate(
         synthetic=True,
         until=fit_until,
         columns=(),
-        zone="UTC",
-        missing=(),
+        rules=CellRules(),
         dated=dated,
         reference_odds=0.1,
         fake_flag=0.5,
@@ -108,11 +108,9 @@ def evaluated(folder: Path, scores: ForwardScores, candidate: str, base_rate: fl
     rate = float(scores.y.mean()) if base_rate is None else base_rate
     own, flat = scores.probability[candidate], np.full(len(scores.y), min(max(rate, 1e-3), 1 - 1e-3))
     known, options = Known(scores.y, scores.weight, scores.group), EvaluationParams(bootstrap=200)
-    over_base, auc = known.log_loss_gap(flat, own, options, 1), Interval(np.nan, np.nan, np.nan)
+    over_base, auc = log_loss_gap(known, flat, own, options, 1), Interval(np.nan, np.nan, np.nan)
     if 0 < scores.y.mean() < 1:
-        auc = bootstrap(scores.y, own, scores.weight, scores.group, n_boot=200, seed=1, metrics=["roc_auc"])[
-            "roc_auc"
-        ]
+        auc = bootstrap(known, own, Resampling(200, 0.95, 1), ["roc_auc"])["roc_auc"]
     Evaluation(
         target="conversion",
         horizon_days=30,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,8 @@ def test_the_doctor_finds_a_sound_project_sound(trained: Any) -> None:
     assert found["champion"].found.startswith(trained.run.record.version)
     assert found["feature kernels"].found == "compiled"
     assert found["Python"].ok
+    assert found["Python"].found.count(".") == 2
+    assert platform.python_version().startswith(found["Python"].found)
 
 
 def test_the_doctor_says_what_is_wrong_and_what_to_do(

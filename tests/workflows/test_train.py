@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,18 +17,19 @@ from small import COLUMN, DAY, draw, write_project
 
 from lead_ml.asof.labels import Spine, open_leads
 from lead_ml.errors import DeclarationError, InputError, PromotionRefused, TooLittleData
-from lead_ml.evaluation.leakage import left_out_columns
+from lead_ml.evaluation.leakage import AuditReport, LeakageFinding, left_out_columns, to_json
 from lead_ml.project.load import load_project
 from lead_ml.project.targets import CANDIDATES
-from lead_ml.registry.runs import Run, open_run
+from lead_ml.registry.runs import AUDIT_FILE, Run, open_run
 from lead_ml.scoring import Scorer, accept_thresholds, prepare, served_version, verify
 from lead_ml.scoring.thresholds import Thresholds
 from lead_ml.tables.dataset import Coded, Dataset
-from lead_ml.workflows.assemble import cold_start_stage
+from lead_ml.workflows.assemble import _reference_odds, cold_start_stage
 from lead_ml.workflows.audit import audit_target
 from lead_ml.workflows.promote import promote
 from lead_ml.workflows.score import score_open
 from lead_ml.workflows.train import train
+from lead_ml.workflows.versions import flagged_columns
 
 
 def files_of(run: Run) -> dict[str, bytes]:
@@ -93,6 +95,32 @@ def test_training_twice_in_one_place_is_one_version_and_keeps_accepted_lines(tmp
     assert after.pop("bundle/thresholds.json") == lines.to_json()
     assert after == before
     assert Scorer.load(again.bundle).thresholds == lines
+
+
+def test_a_run_names_the_columns_that_its_audit_flagged(trained: Any, tmp_path: Path) -> None:
+    run = Run(tmp_path, trained.run.record)
+    assert flagged_columns(run) == ()
+    verdicts = {"late": "leak", "odd": "suspect", "fine": "clear"}
+    findings = tuple(
+        LeakageFinding("strength", name, verdict, {}, "", "", (name,)) for name, verdict in verdicts.items()
+    )
+    report = AuditReport(target="conversion", rows=9, positives=3, findings=findings)
+    (tmp_path / AUDIT_FILE).write_bytes(to_json(report))
+    assert flagged_columns(run) == ("late", "odd")
+
+
+def test_the_replay_knows_when_a_lead_first_became_an_opportunity(trained: Any) -> None:
+    """Else no threshold could be advised by the mean score just before it."""
+    stages = trained.dataset.outcomes
+    rows = np.array([stage == "opportunity" for stage in stages.columns["stage"].values()])
+    first: dict[int, int] = {}
+    for lead, at in zip(stages.lead[rows].tolist(), stages.occurred_at[rows].tolist(), strict=True):
+        first[lead] = min(at, first.get(lead, at))
+    bundle = Scorer.load(trained.bundle).bundle
+    told = bundle.history.opportunity_at
+    assert set(told[told >= 0].tolist()) <= set(first.values())
+    assert 0.5 * len(first) < (told >= 0).sum() < len(told)
+    assert "opportunity_mean" in {advice.method for advice in bundle.advice}
 
 
 def test_another_seed_gives_another_version(tmp_path: Path) -> None:
@@ -379,6 +407,30 @@ def test_where_nothing_could_be_judged_a_score_of_50_is_the_mean_lead_of_the_sco
         first = [answer.probability for answer in scorer.score_dataset(data, open_leads(data, data.until))]
         reference = odds(scorer.bundle.info.reference_odds)
         assert min(first) < reference < max(first)
+
+
+@pytest.mark.parametrize(
+    ("rate", "mql", "sql"), [(0.1, 0.2, 0.4), (0.2, 0.4, 0.8), (0.3, 0.6, 0.95), (0.6, 0.9, 0.95)]
+)
+def test_without_history_the_thresholds_are_twice_and_four_times_the_rate_of_a_score_of_50(
+    tmp_path: Path, rate: float, mql: float, sql: float
+) -> None:
+    project = write_project(tmp_path, reference_odds=rate / (1 - rate))
+    found = Scorer.load(train(project, few_wins(3)).bundle).thresholds
+    assert (found.mql, found.sql) == pytest.approx((mql, sql))
+
+
+@pytest.mark.parametrize(("wins", "leads"), [(3, 10), (0, 10), (10, 10)])
+def test_a_score_of_50_has_the_odds_of_the_base_rate_with_half_a_lead_more_on_either_side(
+    tmp_path: Path, wins: int, leads: int
+) -> None:
+    """So that they are finite for any counts; rows of a lead after its first change nothing."""
+    first = np.arange(leads) * 3
+    y = np.ones(3 * leads)
+    y[first] = np.arange(leads) < wins
+    main = SimpleNamespace(forward=object(), table=SimpleNamespace(first=first, labels=SimpleNamespace(y=y)))
+    found = _reference_odds(write_project(tmp_path), main)
+    assert found == pytest.approx((wins + 0.5) / (leads - wins + 0.5))
 
 
 def test_a_kind_that_must_be_taught_is_refused_without_outcomes(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lead_ml.clean import TRANSFORMS
 from lead_ml.declare import EVERYONE
 from lead_ml.tables.dataset import Changes, Coded, Dataset, Indices, Instants
 
@@ -38,7 +37,7 @@ def key_at(dataset: Dataset, key: str, lead: Indices, as_of: Instants) -> Coded:
     """Return the key that each lead was known to have strictly before a moment, (n,): a column, or ``column:transform``."""
     column, colon, transform = key.partition(":")
     found = column_at(dataset, column, lead, as_of)
-    return found.map(TRANSFORMS[transform]) if colon else found
+    return found.map(dataset.rules.transform(transform)) if colon else found
 
 
 def moves(dataset: Dataset, key: str) -> Changes | None:
@@ -51,7 +50,7 @@ def moves(dataset: Dataset, key: str) -> Changes | None:
     if changes is None:
         return None
     value = changes.columns[column]
-    value = value.map(TRANSFORMS[transform]) if colon else value
+    value = value.map(dataset.rules.transform(transform)) if colon else value
     found = Changes(changes.owner, changes.at, {"key": value})
     same = (np.diff(found.owner) == 0) & (np.diff(value.codes) == 0)
     return found.take(np.append(True, ~same)) if len(found) else found

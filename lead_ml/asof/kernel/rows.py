@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,15 @@ from lead_ml.asof.kernel.parts import DAY_COLUMN
 from lead_ml.asof.kernel.plan import Plan
 from lead_ml.asof.kernel.program import LARGEST_SUM
 from lead_ml.asof.kernel.stored import stored_of
-from lead_ml.clean import TRANSFORMS
-from lead_ml.clean.text import as_number
+from lead_ml.clean.numbers import as_number
 from lead_ml.declare import EVERYONE, LEAD_STREAMS, STREAM_NUMBERS, Range
 from lead_ml.errors import DeclarationError, InputError
+from lead_ml.tables.cell_rules import CellRules, spelling_key
 from lead_ml.tables.dataset import Coded, Codes, Dataset, Events, Floats, Indices, Instants
 from lead_ml.tables.instants import local_day
 
 _FEW_DAYS = 4096
+_PLAIN = CellRules()
 _NOTHING = Coded(np.empty(0, dtype=np.int32), ())
 
 
@@ -84,7 +86,7 @@ def lead_keys(plan: Plan, dataset: Dataset) -> Coded:
     key = leads.columns.get(column)
     if key is None:
         return Coded(np.full(len(leads), -1, dtype=np.int32), ())
-    return key.map(TRANSFORMS[transform]) if colon else key
+    return key.map(dataset.rules.transform(transform)) if colon else key
 
 
 def collect(plan: Plan, dataset: Dataset, key: Coded) -> StreamRows | None:
@@ -109,7 +111,7 @@ def collect(plan: Plan, dataset: Dataset, key: Coded) -> StreamRows | None:
         codes,
         known,
         table.occurred,
-        _passes(plan, table, len(codes)),
+        _passes(plan, table, len(codes), dataset.rules if plan.stream in LEAD_STREAMS else _PLAIN),
         _values(plan, table, codes),
         tuple(_text(column, table, dataset) for column in plan.text_columns),
         table.columns.get("event_id"),
@@ -241,11 +243,19 @@ class NumberTexts(Sequence[str]):
         )
 
 
-def _passes(plan: Plan, table: _Table, rows: int) -> npt.NDArray[np.uint64]:
+def _passes(plan: Plan, table: _Table, rows: int, rules: CellRules) -> npt.NDArray[np.uint64]:
+    """Return which filters each row passes; a value that a filter names stands for all its spellings."""
     passes = np.full(rows, (1 << len(plan.filters)) - 1, dtype=np.uint64)
     for column, free, allowed in plan.text_bits:
         text = table.columns.get(column, _NOTHING)
-        bits = np.array([*(free | allowed.get(level, 0) for level in text.levels), free], dtype=np.uint64)
+        key = partial(spelling_key, yes_no=rules.leads.of(column).yes_no)
+        folded: dict[str, int] = {}
+        for level, passed in allowed.items():
+            folded[key(level)] = folded.get(key(level), 0) | passed
+        bits = np.array(
+            [*(free | allowed.get(level, folded.get(key(level), 0)) for level in text.levels), free],
+            dtype=np.uint64,
+        )
         if len(text):
             keep_allowed(passes, np.require(text.codes, np.int32, ("C", "W")), bits)
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from lead_ml.cluster.layout.events import LayoutEvents, by_lead_and_time, lead_order
 from lead_ml.cluster.layout.layout import Layout, append, partitions_for
 from lead_ml.cluster.layout.manifest import Intake, RejectionCount
+from lead_ml.cluster.layout.memory import frugal, give_back
 from lead_ml.cluster.layout.need import Need
 from lead_ml.cluster.layout.scattered import Scattered
 
@@ -21,6 +22,8 @@ __all__ = [
     "Scattered",
     "append",
     "by_lead_and_time",
+    "frugal",
+    "give_back",
     "lead_order",
     "partitions_for",
 ]

@@ -8,6 +8,7 @@ of one range. Pieces are independent: they run one after the other here, or on a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -51,16 +52,19 @@ class LayoutEvents:
 
     def answer(self, plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants) -> Answered:
         """Answer a plan as :func:`lead_ml.asof.kernel.aggregate_coded` does; quickest in the order of :func:`lead_order`."""
-        with handed_on():
+        with self._memory():
             if plan.key == "lead_id":
                 return self._by_lead(plan, dataset, lead, as_of)
             return self._by_key(plan, dataset, lead, as_of)
+
+    def _memory(self) -> AbstractContextManager[None]:
+        return handed_on() if self.run is one_by_one else nullcontext()
 
     def history_snapshot(self, plan: Plan, dataset: Dataset, until: int) -> HistorySnapshot:
         """Take the snapshot of a plan as :func:`lead_ml.asof.kernel.take_snapshot` does."""
         everybody = np.arange(len(dataset.leads), dtype=np.int64)
         cut = self._cut(plan, dataset, everybody, np.full(len(everybody), until, dtype=np.int64))
-        with handed_on():
+        with self._memory():
             found = dict(self.run(partial(_snapshot, until), self._ranges(cut), self.partitions))
         pieces = range(cut.pieces)
         return merged(plan, [found[piece] for piece in pieces], [cut.keys_of(piece) for piece in pieces])
@@ -120,7 +124,13 @@ class LayoutEvents:
 
     def _cut(self, plan: Plan, dataset: Dataset, lead: Indices, as_of: Instants) -> Cut:
         pieces = max(-(-self.partitions.rows // EVENTS_A_RANGE), self.workers)
-        bare = Dataset(dataset.leads, dataset.events, until=dataset.until, history=dataset.history)
+        bare = Dataset(
+            dataset.leads,
+            dataset.events,
+            until=dataset.until,
+            history=dataset.history,
+            rules=dataset.rules,
+        )
         return cuts_of((plan,), bare, Spine(lead, as_of), pieces=pieces, workers=self.workers)[0]
 
     def _ranges(self, cut: Cut) -> Makers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ _lock = Lock()
 _before: list[Any] = []
 # Of glibc's malloc.h: blocks of at most 32 MB come from the heap, the most that it admits, and the heap is cut when so much
 # of its end is free. Left to itself it comes to the first figure, and to 64 MB, when blocks of that size are freed.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MOST_ARENAS = -1, -3, -8
+_OWN_BLOCK = 1 << 20  # bytes from which memory is the system's own again when it is freed
 _FROM_HEAP, _NEVER_CUT, _CUT = 32 << 20, 2**31 - 1, 64 << 20
 
 
@@ -60,8 +62,22 @@ def column_of(rows: int, kind: np.dtype[Any]) -> npt.NDArray[Any]:
     return np.frombuffer(pa.allocate_buffer(rows * kind.itemsize), dtype=kind)
 
 
+def frugal() -> None:
+    """Let this process keep little of what it frees: the client of a cluster, which only holds answers.
+
+    Left to itself glibc takes arrays of up to 32 MB from heaps, one per thread, that holes keep from shrinking.
+    """
+    _tell_malloc(_MOST_ARENAS, 1)
+    _tell_malloc(_MMAP_THRESHOLD, _OWN_BLOCK)
+
+
+def give_back() -> None:
+    """Return to the system what reading data or an audit left behind, which is as much as a table of a million rows."""
+    gc.collect()
+    _give_back()
+
+
 def _give_back() -> None:
-    """Return what is free to the system: what reading the data left behind is as much as a table of a million rows."""
     import pyarrow as pa
 
     pa.default_memory_pool().release_unused()

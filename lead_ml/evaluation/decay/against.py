@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from lead_ml.declare import MICROSECONDS_PER_DAY
-from lead_ml.evaluation.backtest import Known
+from lead_ml.evaluation.backtest import log_loss_gap
 from lead_ml.evaluation.decay.profile import RIDGE, SHAPES, shaped, standardized
 from lead_ml.evaluation.decay.records import Against, DecayShape
 from lead_ml.evaluation.decay.sample import DecaySample
-from lead_ml.model.metrics import Interval, LogitFit, fit_beside, sigmoid
+from lead_ml.model.metrics import Interval, Known, LogitFit, fit_beside, sigmoid
 from lead_ml.project.params import EvaluationParams
 from lead_ml.tables.dataset import Floats
 
@@ -64,4 +64,4 @@ class Comparison:
         known = Known(sample.y[rows], sample.weight[rows], sample.group[rows])
         if not 0 < known.y.sum() < len(known.y):
             return None
-        return known.log_loss_gap(rule, learned, self.options, self.seed)
+        return log_loss_gap(known, rule, learned, self.options, self.seed)

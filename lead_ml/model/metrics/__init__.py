@@ -8,7 +8,14 @@ from __future__ import annotations
 from lead_ml.model.metrics.curve import logit, logit_losses, sigmoid
 from lead_ml.model.metrics.interval import Interval, OptionalInterval, percentiles, wilson
 from lead_ml.model.metrics.newton import LogitFit, LogitProblem, fit_alone, fit_beside, fit_logit
-from lead_ml.model.metrics.resample import bootstrap, paired_bootstrap, resampled_totals, resamples
+from lead_ml.model.metrics.resample import (
+    Known,
+    Resampling,
+    bootstrap,
+    paired_bootstrap,
+    resampled_totals,
+    resamples,
+)
 from lead_ml.model.metrics.scores import (
     METRICS,
     brier,
@@ -25,9 +32,11 @@ from lead_ml.model.metrics.scores import (
 __all__ = [
     "METRICS",
     "Interval",
+    "Known",
     "LogitFit",
     "LogitProblem",
     "OptionalInterval",
+    "Resampling",
     "bootstrap",
     "brier",
     "calibration_line",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,63 +11,62 @@ import numpy.typing as npt
 
 from lead_ml.errors import InputError
 from lead_ml.model.metrics.interval import Interval, percentiles
-from lead_ml.model.metrics.scores import METRICS, known, measured, prepared
+from lead_ml.model.metrics.scores import METRICS, checked, measured, prepared
 from lead_ml.tables.dataset import Floats, Indices
 
 BIASED = ("ece",)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What some rows (n,) are measured by: label, weight, and group, which is resampled as one."""
+
+    y: Floats
+    weight: Floats
+    group: npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """``n_boot`` resamples drawn by ``seed``, of whose figures an interval holds the share ``level``."""
+
+    n_boot: int
+    level: float
+    seed: int
+
+
 def bootstrap(
-    y: npt.ArrayLike,
-    p: npt.ArrayLike,
-    weight: npt.ArrayLike | None,
-    groups: npt.ArrayLike | None,
-    *,
-    n_boot: int = 500,
-    level: float = 0.95,
-    seed: int,
-    metrics: Sequence[str] | None = None,
+    known: Known, p: npt.ArrayLike, resampling: Resampling, metrics: Sequence[str] = METRICS
 ) -> dict[str, Interval]:
-    """Percentile intervals of metrics (None: all), resampling whole leads, whose ids are `groups` (n,), with replacement.
+    """Percentile intervals of metrics of probabilities (n,), resampling whole groups with replacement.
 
     The calibration error adds up absolute values, so every resample raises it: its percentiles are moved by as much as
     their median lies above the figure (Efron and Tibshirani, 1993, section 10.2), though not below 0.
     """
-    names = known(METRICS if metrics is None else metrics)
-    ranked, masses = prepared(y, p, weight)
-    draws = [
-        measured(names, ranked, masses * times[ranked.order])
-        for times in resamples(_groups(groups, len(masses)), n_boot, seed)
-    ]
-    drawn = np.array(draws).reshape(n_boot, len(names))
+    names = checked(metrics)
+    ranked, masses = prepared(known.y, p, known.weight)
+    draws = [measured(names, ranked, masses * times[ranked.order]) for times in _resamples(known, resampling)]
+    drawn = np.array(draws).reshape(len(draws), len(names))
     values = measured(names, ranked, masses)
     return {
-        name: _interval(values[k], drawn[:, k], level, biased=name in BIASED) for k, name in enumerate(names)
+        name: _interval(values[k], drawn[:, k], resampling.level, biased=name in BIASED)
+        for k, name in enumerate(names)
     }
 
 
 def paired_bootstrap(
-    y: npt.ArrayLike,
-    p_a: npt.ArrayLike,
-    p_b: npt.ArrayLike,
-    weight: npt.ArrayLike | None,
-    groups: npt.ArrayLike | None,
-    *,
-    metric: str,
-    n_boot: int = 500,
-    level: float = 0.95,
-    seed: int,
+    known: Known, p_a: npt.ArrayLike, p_b: npt.ArrayLike, resampling: Resampling, *, metric: str
 ) -> Interval:
-    """Percentile interval of metric(a) - metric(b), both measured on the same resamples of leads."""
-    names = known([metric])
-    (a, masses_a), (b, masses_b) = prepared(y, p_a, weight), prepared(y, p_b, weight)
+    """Percentile interval of metric(a) - metric(b), both measured on the same resamples of groups."""
+    names = checked([metric])
+    (a, masses_a), (b, masses_b) = (prepared(known.y, p, known.weight) for p in (p_a, p_b))
 
     def difference(times: Floats) -> float:
         of_a = measured(names, a, masses_a * times[a.order])[0]
         return of_a - measured(names, b, masses_b * times[b.order])[0]
 
-    draws = [difference(times) for times in resamples(_groups(groups, len(masses_a)), n_boot, seed)]
-    return _interval(difference(np.ones(len(masses_a))), np.array(draws), level)
+    draws = [difference(times) for times in _resamples(known, resampling)]
+    return _interval(difference(np.ones(len(masses_a))), np.array(draws), resampling.level)
 
 
 def resamples(groups: npt.NDArray[Any], n_boot: int, seed: int) -> Iterator[Floats]:
@@ -88,11 +88,15 @@ def resampled_totals(patterns: Indices, times: Floats, *, n_boot: int, seed: int
     return np.asarray(weights @ patterns, dtype=np.float64)
 
 
-def _groups(groups: npt.ArrayLike | None, n: int) -> npt.NDArray[Any]:
-    ids = np.arange(n) if groups is None else np.asarray(groups)
-    if ids.shape != (n,):
-        raise InputError("groups do not fit the rows", source="metrics", value=ids.shape, expected=f"({n},)")
-    return ids
+def _resamples(known: Known, resampling: Resampling) -> Iterator[Floats]:
+    if known.group.shape != known.y.shape:
+        raise InputError(
+            "groups do not fit the rows",
+            source="metrics",
+            value=known.group.shape,
+            expected=str(known.y.shape),
+        )
+    return resamples(known.group, resampling.n_boot, resampling.seed)
 
 
 def _interval(value: float, draws: Floats, level: float, *, biased: bool = False) -> Interval:

@@ -108,7 +108,7 @@ def evaluate(y: npt.ArrayLike, p: npt.ArrayLike, weight: npt.ArrayLike | None = 
     return dict(zip(METRICS, measured(METRICS, ranked, masses), strict=True))
 
 
-def known(names: Sequence[str]) -> tuple[str, ...]:
+def checked(names: Sequence[str]) -> tuple[str, ...]:
     """Return the names, checked against :data:`METRICS`."""
     for name in names:
         if name not in METRICS:

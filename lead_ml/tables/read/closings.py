@@ -49,7 +49,9 @@ def _stages(leads: Leads, given: ClosingParams) -> Coded:
     if given.column is not None:
         known = {value.casefold(): levels.index(stage) for value, stage in given.stages.items()}
         status = leads.columns[given.column]
-        of_level = np.array([*(known.get(level.casefold(), -1) for level in status.levels), -1], dtype=np.int32)
+        of_level = np.array(
+            [*(known.get(level.casefold(), -1) for level in status.levels), -1], dtype=np.int32
+        )
         codes = np.where(of_level[status.codes] >= 0, of_level[status.codes], codes)
     return Coded(codes, levels)
 

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from lead_ml.clean.text import missing_tags
 from lead_ml.errors import ParamsError
 from lead_ml.project.params import Params
+from lead_ml.tables.cell_rules import CellRules
 from lead_ml.tables.instants import from_datetime
 from lead_ml.tables.read.mapping import MappedTable
+from lead_ml.tables.read.raw import RawColumn
 from lead_ml.tables.read.timestamps import EXPECTED, Timestamps, span_of, timestamps_of
 from lead_ml.tables.summary import counted
 
@@ -27,21 +29,19 @@ class ReadContext:
     now: int
     since: int
     until: int
+    sealed: CellRules | None = None
 
     def timestamps(self, table: MappedTable, column: str) -> Timestamps:
         """Parse a column of timestamps that the table has."""
-        date_format = table.dates.get(column, "")
-        return timestamps_of(
-            table.columns[column],
-            self.zone,
-            table.missing,
-            end_of_day=table.end_of_day,
-            date_format=date_format,
-        )
+        rules, raw = table.rules, table.columns[column]
+        if rules.of(column).default is not None:
+            raw = RawColumn(raw.codes, [rules.filled(column, level) for level in raw.levels])
+        date_format = rules.of(column).date_format
+        return timestamps_of(raw, self.zone, rules.tags, end_of_day=rules.end_of_day, date_format=date_format)
 
 
-def context_of(params: Params, now: datetime) -> ReadContext:
-    """Return the context of a run; a date as ``data.since`` or ``data.until`` includes that day.
+def context_of(params: Params, now: datetime, sealed: CellRules | None = None) -> ReadContext:
+    """Return the context of a run, by the cell rules of a bundle where they are `sealed`; a date as ``data.since`` or ``data.until`` includes that day.
 
     Raises ParamsError if one of them is not a valid timestamp.
     """
@@ -52,7 +52,7 @@ def context_of(params: Params, now: datetime) -> ReadContext:
     if params.data.until is not None:
         span = _declared("data.until", params.data.until, zone)
         until = span[0] if span[0] == span[1] else span[1] + 1
-    return ReadContext(zone, missing_tags(params.missing), from_datetime(now), since, until)
+    return ReadContext(zone, missing_tags(params.missing), from_datetime(now), since, until, sealed)
 
 
 def _declared(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
@@ -65,7 +65,7 @@ def _declared(name: str, text: str, zone: ZoneInfo) -> tuple[int, int]:
 def timestamp_notes(table: MappedTable, column: str, found: Timestamps) -> list[str]:
     """Return notes on dates without a time of day."""
     if found.dates:
-        side = "end" if table.end_of_day else "start"
+        side = "end" if table.rules.end_of_day else "start"
         return [f"{column}: {counted(found.dates, 'date')} without a time, known at the {side} of that day"]
     valid = int((~found.missing & ~found.bad).sum())
     note = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,8 @@ from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import TableParams
 from lead_ml.tables.read.encoding import text_encoding
 from lead_ml.tables.read.raw import RawTable, check_header, coded_rows, raw_table
+from lead_ml.tables.read.table_edges import MOST_TITLES, HeldRows, check_header_is_one, titles_above
+from lead_ml.tables.summary import counted
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -20,35 +23,59 @@ if TYPE_CHECKING:
 SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS = 65_536
 _SAMPLE_ROWS = 50
+_NAMED = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)
 
 
 def csv_batches(path: Path, source: str, params: TableParams, rows: int | None) -> Iterator[RawTable]:
     """Read a CSV file, about `rows` rows at a time or all of them at once; every value stays text.
 
-    A quoted field may span lines; a row's number is the line it starts on. Blank lines are skipped. Without a
-    declared separator, the one of comma, semicolon, tab and bar is taken that splits the header into most fields
+    A quoted field may span lines; a row's number is the line it starts on. Blank lines are skipped, and so are lines above the
+    header: one such as ``sep=;``, as Excel writes it, and titles. Rows below the table are marked as such. Without a
+    declared or named separator, the one of comma, semicolon, tab and bar is taken that splits the header into most fields
     and most of the first rows into as many.
 
-    Raises InputError if the file is not text, has a repeated column name, rows with too few or too many fields, or a
-    quote that is not closed.
+    Raises InputError if the file is not text, has no header or a repeated column name, rows with too few or too many fields,
+    or a quote that is not closed.
     """
     encoding = text_encoding(path, source, params.encoding)
     separator = _declared(params.separator, source) or likely_separator(path, encoding)
     marked = encoding not in (params.encoding, "utf-8-sig")
     notes = [f"{source} was read as {encoding}, by its byte order mark"] if marked else []
     with path.open(encoding=encoding, newline="") as file:
-        numbered = _numbered(_reader(file, separator), source, separator)
-        _, header = next(numbered)
+        before, sample = _start(file.read(_SAMPLE_CHARACTERS), separator)
+        titles = titles_above(sample)
+        file.seek(0)
+        numbered = CsvRows(_reader(file, separator), source, separator, before + titles)
+        if titles:
+            notes.append(
+                f"{source}: {counted(titles, 'line')} above the header left out, such as {sample[0][0]!r}"
+            )
+        line, header = numbered.header
         names = [name.strip() or f"column_{place}" for place, name in enumerate(header, start=1)]
-        check_header(names, source)
-        for columns, lines in coded_rows(numbered, len(names), rows):
-            yield raw_table(names, columns, lines, source, notes)
+        check_header_is_one(header, sample[titles + 1 :], source, line)
+        check_header(names, source, line)
+        for columns, lines in coded_rows(iter(numbered), len(names), rows):
+            yield raw_table(names, columns, lines, source, notes, numbered.footers)
+
+
+def _start(sample: str, separator: str) -> tuple[int, list[list[str]]]:
+    """Return how many rows come before the table, 1 where one names the separator, and the first rows that are not blank."""
+    before = int(_NAMED.match(sample.partition("\n")[0]) is not None)
+    reader = _reader(io.StringIO(sample, newline=""), separator, strict=False)
+    try:
+        rows = [row for row in islice(reader, MOST_TITLES + _SAMPLE_ROWS) if row]
+    except csv.Error:
+        return before, []
+    return before, rows[before:]
 
 
 def likely_separator(path: Path, encoding: str) -> str:
     """Return the separator that a CSV file is read with when none is declared."""
     with path.open(encoding=encoding, newline="") as file:
-        return _guessed(file.read(_SAMPLE_CHARACTERS))
+        sample = file.read(_SAMPLE_CHARACTERS)
+    first = sample.partition("\n")[0]
+    named = _NAMED.fullmatch(first)
+    return (named[1] if named[1] != "\\" else "\t") if named else _guessed(sample)
 
 
 def _declared(separator: str | None, source: str) -> str:
@@ -69,6 +96,7 @@ def _guessed(sample: str) -> str:
             rows = [row for row in islice(reader, _SAMPLE_ROWS) if row]
         except csv.Error:
             return (False, 0)
+        rows = rows[titles_above(rows) :]
         widths = [len(row) for row in rows] or [0]
         return (2 * widths.count(widths[0]) > len(widths) and widths[0] > 1, widths[0])
 
@@ -79,28 +107,52 @@ def _reader(lines: IO[str], separator: str, *, strict: bool = True) -> Reader:
     return csv.reader(lines, delimiter=separator, strict=strict, skipinitialspace=separator != " ")
 
 
-def _numbered(reader: Reader, source: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows up to the first that has not as many fields as the header; all such rows are in the error at the end."""
-    line, width = 1, 0
-    ragged: list[tuple[int, int]] = []
-    try:
-        for row in reader:
-            width = width or len(row)
-            if row and len(row) != width:
+class CsvRows:
+    """The rows of a CSV file with their lines: its ``header``, those below it, and after the last one the lines of its ``footers``."""
+
+    def __init__(self, reader: Reader, source: str, separator: str, above: int) -> None:
+        self._reader, self._source, self._separator = reader, source, separator
+        self._line = 1
+        rows = self._rows()
+        for _ in range(above):
+            next(rows)
+        self.header = next(((line, row) for line, row, _ in rows), (1, []))
+        self._held = HeldRows(rows, len(self.header[1]))
+
+    @property
+    def footers(self) -> frozenset[int]:
+        """The lines of the footers."""
+        return self._held.footers
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield line and fields of every row; all that have not as many as the header, but footers, are in one error at the end."""
+        width = len(self.header[1])
+        ragged: list[tuple[int, int]] = []
+        for line, row in self._held:
+            if len(row) == width or line in self.footers:
+                yield line, row + [""] * (width - len(row))
+            else:
                 ragged.append((line, len(row)))
-            elif row and not ragged:
-                yield line, row
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(
-            f"a quoted field starting in this row is broken ({error})",
-            source=source,
-            rows=(line,),
-            expected='every quote closed, and quotes inside a quoted field doubled ("")',
-            do="look at the quotes of this row and the next ones, or export the file again",
-        ) from error
-    if ragged:
-        raise _ragged(ragged, width, source, separator)
+        if ragged:
+            raise _ragged(ragged, width, self._source, self._separator)
+
+    def _rows(self) -> Iterator[tuple[int, list[str], bool]]:
+        """Yield line and fields of the rows that are not blank, and whether a blank line is above them."""
+        gap = False
+        try:
+            for row in self._reader:
+                if row:
+                    yield self._line, row, gap
+                gap = not row
+                self._line = self._reader.line_num + 1
+        except csv.Error as error:
+            raise InputError(
+                f"a quoted field starting in this row is broken ({error})",
+                source=self._source,
+                rows=(self._line,),
+                expected='every quote closed, and quotes inside a quoted field doubled ("")',
+                do="look at the quotes of this row and the next ones, or export the file again",
+            ) from error
 
 
 def _ragged(ragged: Sequence[tuple[int, int]], width: int, source: str, separator: str) -> InputError:

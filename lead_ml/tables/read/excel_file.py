@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lead_ml.clean.text import as_text
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.tables.read.raw import RawTable, check_header, coded_rows, raw_table
+from lead_ml.tables.read.table_edges import (
+    MOST_TITLES,
+    SAMPLE_ROWS,
+    HeldRows,
+    check_header_is_one,
+    titles_above,
+)
+from lead_ml.tables.summary import counted
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -92,17 +101,28 @@ def _chosen(book: CalamineWorkbook, source: str, sheet: str | None) -> str:
 
 def _table(sheet: CalamineSheet, source: str) -> RawTable:
     rows = _numbered(sheet)
-    line, header = next(rows, (0, []))
-    if not line:
+    first_rows = list(islice(rows, MOST_TITLES + SAMPLE_ROWS))
+    if not first_rows:
         raise InputError("the sheet is empty", source=source, expected="a header and rows")
+    start = [row for _, row in first_rows]
+    titles = titles_above(start)
+    line, header = first_rows[titles]
+    check_header_is_one(header, start[titles + 1 :], source, line)
+    all_rows = pairwise(chain(first_rows[titles:], rows))
+    held = HeldRows(((at, row, at > above + 1) for (above, _), (at, row) in all_rows), len(header))
     texts = [as_text(value, frozenset()) or "" for value in header]
-    first = (sheet.start or (0, 0))[1] + 1
-    names = [text or f"column_{place}" for place, text in enumerate(texts, start=first)]
-    ((columns, lines),) = coded_rows(rows, len(names))
+    left = (sheet.start or (0, 0))[1] + 1
+    names = [text or f"column_{place}" for place, text in enumerate(texts, start=left)]
+    ((columns, lines),) = coded_rows(iter(held), len(names))
     used = [k for k, text in enumerate(texts) if text or any(level != "" for level in columns[k].levels)]
     names = [names[k] for k in used]
     check_header(names, source, row=line)
-    return raw_table(names, [columns[k] for k in used], lines, source)
+    notes = (
+        [f"{source}: {counted(titles, 'line')} above the header left out, such as {start[0][0]!r}"]
+        if titles
+        else []
+    )
+    return raw_table(names, [columns[k] for k in used], lines, source, notes, held.footers)
 
 
 def _numbered(sheet: CalamineSheet) -> Iterator[tuple[int, Row]]:

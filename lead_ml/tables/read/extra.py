@@ -7,6 +7,7 @@ import numpy as np
 from lead_ml.clean import TRANSFORMS
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import ExtraParams
+from lead_ml.tables.cell_rules import CellRules
 from lead_ml.tables.dataset import Coded, Extra, Leads
 from lead_ml.tables.read.canonical import compacted, ordered
 from lead_ml.tables.read.context import ReadContext, timestamp_notes
@@ -18,16 +19,17 @@ _AT = "known_at"
 
 
 def read_extra(
-    table: MappedTable, leads: Leads, context: ReadContext, params: ExtraParams
+    table: MappedTable, leads: Leads, context: ReadContext, params: ExtraParams, rules: CellRules
 ) -> tuple[Extra, TableReport]:
-    """Check an extra table, and put its rows in order by key and ``known_at``.
+    """Check an extra table, and put its rows in order by key, spelled as in the leads, and ``known_at``.
 
     Raises ParamsError if the key is not a lead column or has an unknown transform, and InputError if one cause rejects
     more than half of the rows, or a lead column has the name of an attribute of the table.
     """
     _check_key(table, leads, params)
     at = context.timestamps(table, _AT)
-    key = table.text("key")
+    column, colon, _ = params.key.partition(":")
+    key = table.text("key") if colon else table.text("key").map(rules.leads.of(column).spelled)
     rejections = (
         Rejections.of(table)
         .reject(MISSING, "key", key.codes < 0)
@@ -44,7 +46,7 @@ def read_extra(
     changes, hidden = ordered(owner, at.at[rows], columns)
     rejections = rejections.reject(AT_ONE_INSTANT, _AT, np.isin(np.arange(len(table)), rows[hidden]))
     found = Extra(params.key, tuple(used.levels[k] for k in order), changes)
-    notes = [*timestamp_notes(table, _AT, at), _found_note(found, leads)]
+    notes = [*timestamp_notes(table, _AT, at), _found_note(found, leads, rules)]
     return found, table_report(rejections, notes, at)
 
 
@@ -68,8 +70,8 @@ def _check_key(table: MappedTable, leads: Leads, params: ExtraParams) -> None:
         )
 
 
-def _found_note(extra: Extra, leads: Leads) -> str:
+def _found_note(extra: Extra, leads: Leads, rules: CellRules) -> str:
     column, colon, transform = extra.key.partition(":")
     key: Coded = leads.columns[column]
-    found = int((extra.owners(key.map(TRANSFORMS[transform]) if colon else key) >= 0).sum())
+    found = int((extra.owners(key.map(rules.transform(transform)) if colon else key) >= 0).sum())
     return f"{found:,} of {len(leads):,} leads have a row for their {extra.key}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from lead_ml.errors import InputError
 from lead_ml.project.params import Params
+from lead_ml.tables.cell_rules import TableRules
 from lead_ml.tables.dataset import Changes, Coded, Leads
 from lead_ml.tables.read.canonical import compacted, ordered
 from lead_ml.tables.read.context import ReadContext, timestamp_notes
@@ -21,9 +22,14 @@ _AT = "changed_at"
 
 
 def read_history(
-    table: MappedTable, leads: Leads, index: LeadIndex, context: ReadContext, params: Params
+    table: MappedTable,
+    leads: Leads,
+    index: LeadIndex,
+    context: ReadContext,
+    params: Params,
+    rules: TableRules,
 ) -> tuple[Mapping[str, Changes], TableReport]:
-    """Check the changes, and put those of every column with history in order.
+    """Check the changes, and put those of every column with history in order; their values are read by the `rules` of the leads.
 
     A field has the name that the lead column has here or in the leads file. An empty value is a change to missing. Raises
     InputError if the leads have no ``created_at``, no row is about a column declared ``history``, or one cause rejects
@@ -46,14 +52,20 @@ def read_history(
     )
     lead, rejections = index.find(lead_ids, rejections)
     _check_fields(table, field, fields)
-    value = table.text("value")
     found: dict[str, Changes] = {}
     for name in fields:
         rows = np.flatnonzero(rejections.used & field.among([name]))
-        found[name], hidden = ordered(lead[rows], at.at[rows], {name: value.take(rows)})
+        found[name], hidden = ordered(lead[rows], at.at[rows], {name: _values(table, rules, name).take(rows)})
         rejections = rejections.reject(AT_ONE_INSTANT, _AT, np.isin(np.arange(len(table)), rows[hidden]))
     notes = [*timestamp_notes(table, _AT, at), *_notes(leads, found)]
     return found, table_report(rejections, notes, at)
+
+
+def _values(table: MappedTable, leads: TableRules, name: str) -> Coded:
+    """Read the values as those of a lead column, with decimal commas only where this table has them."""
+    comma = table.decimal == "," and (leads.of(name).comma or table.rules.of("value").comma)
+    column = replace(leads.of(name), comma=comma)
+    return table.text("value", replace(leads, columns={name: column}), name)
 
 
 def with_current(leads: Leads, history: Mapping[str, Changes]) -> Leads:

@@ -17,6 +17,7 @@ from lead_ml.tables.read.reject import (
     BEFORE_SINCE,
     LEAD_REJECTED,
     MISSING,
+    REPEATED_LEAD,
     UNKNOWN_LEAD,
     Rejections,
 )
@@ -74,7 +75,7 @@ def read_leads(table: MappedTable, context: ReadContext) -> tuple[Leads, LeadInd
             .reject(BEFORE_SINCE, "created_at", created.at < context.since)
             .reject(AFTER_UNTIL, "created_at", created.at >= context.until)
         )
-    rejections = rejections.reject_repeated("lead_id", ids.codes)
+    rejections = rejections.reject_repeated("lead_id", ids.codes, REPEATED_LEAD)
     report = table_report(rejections, notes, created)
     rows = np.flatnonzero(rejections.used)
     if not len(rows):

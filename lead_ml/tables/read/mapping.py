@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lead_ml.clean.text import as_number, as_text
+from lead_ml.clean.numbers import as_number
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import ExtraParams, TableParams
 from lead_ml.project.schema import is_open, required_roles, role_names, roles_of
+from lead_ml.tables.cell_rules import ColumnRules, TableRules
 from lead_ml.tables.dataset import Coded, Floats, Indices
 from lead_ml.tables.read.raw import RawColumn, RawTable
-from lead_ml.tables.read.reshape import defaulted, numbered, plain_numbers, renamed_stages
+from lead_ml.tables.read.reshape import has_comma_numbers, numbered, renamed_stages
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class MappedTable:
     """A raw table under our names.
 
     ``columns`` maps our name to the raw column, ``mapped`` our name to theirs (a constant to ``= value``); ``ignored``
-    are their columns that nothing uses. ``dates`` holds the declared date formats of columns, by our names, and a date
-    without a time is known at the end of that day or at its start. ``missing`` are the texts that mean missing.
+    are their columns that nothing uses. ``rules`` say how the cells of each column are read, by our names;
+    ``decimal`` is the sign that the parameters declare.
     """
 
     name: str
@@ -32,19 +33,22 @@ class MappedTable:
     mapped: Mapping[str, str]
     ignored: tuple[str, ...]
     raw: RawTable
-    dates: Mapping[str, str]
-    end_of_day: bool
-    missing: frozenset[str]
+    rules: TableRules
+    decimal: str = "."
 
     def __len__(self) -> int:
         return len(self.raw)
 
-    def text(self, column: str) -> Coded:
-        """Return a column as coded text; an absent one is missing in every row."""
+    def text(self, column: str, rules: TableRules | None = None, like: str = "") -> Coded:
+        """Return a column as coded text, read by other `rules` `like` a column of theirs where they are given.
+
+        An absent column is missing in every row.
+        """
         raw = self.columns.get(column)
         if raw is None:
             return Coded(np.full(len(self), -1, dtype=np.int32), ())
-        texts = Coded.of([None if level is None else as_text(level, self.missing) for level in raw.levels])
+        rules, like = rules or self.rules, like or column
+        texts = Coded.of([rules.text(like, level) for level in raw.levels])
         return Coded(texts.codes[raw.codes], texts.levels)
 
     def numbers(self, column: str) -> tuple[Floats, Indices]:
@@ -54,11 +58,17 @@ class MappedTable:
         return numbers, np.flatnonzero(np.isnan(numbers) & (text.codes >= 0))
 
 
-def map_columns(name: str, raw: RawTable, params: TableParams, missing: frozenset[str]) -> MappedTable:
-    """Give the columns of a source our names, and their content the form that the parameters describe.
+def map_columns(
+    name: str,
+    raw: RawTable,
+    params: TableParams,
+    missing: frozenset[str] = frozenset(),
+    sealed: TableRules | None = None,
+) -> MappedTable:
+    """Give the columns of a source our names, and find the rules of their cells.
 
     Leads and extra tables keep every column; the others keep their roles, and the rest is listed as ignored. `missing` are the
-    texts that mean missing.
+    texts that mean missing; the rules of a bundle, where they are `sealed`, come before those that the table itself would give.
 
     Raises
     ------
@@ -80,16 +90,16 @@ def map_columns(name: str, raw: RawTable, params: TableParams, missing: frozense
     columns |= {"lead_id": numbered(len(raw))} if params.number_rows else {}
     _check_required(name, raw, columns)
     _check_described(name, raw, params, columns)
+    rules = declared_rules(name, columns, params, missing)
     given = {ours: f"= {value}" for ours, value in params.constants.items()}
     table = MappedTable(
         name=name,
-        columns=_reshaped(name, columns, params, missing),
+        columns=_with_our_stages(columns, params),
         mapped={**theirs, **given, **({"lead_id": "= the row number"} if params.number_rows else {})},
         ignored=tuple(column for column in raw.columns if column not in theirs.values()),
         raw=raw,
-        dates=params.dates,
-        end_of_day=params.end_of_day,
-        missing=missing,
+        rules=rules if sealed is None else rules.under(sealed),
+        decimal=params.decimal,
     )
     return table if params.where_filled is None else _where_filled(table, params.where_filled)
 
@@ -141,20 +151,40 @@ def not_a_column(key: str, name: str, of: str, columns: Iterable[str]) -> Params
     )
 
 
-def _reshaped(
+def declared_rules(
     name: str, columns: Mapping[str, RawColumn], params: TableParams, missing: frozenset[str]
-) -> Mapping[str, RawColumn]:
-    """Read the columns as the parameters describe them: empty cells, decimal commas, the names of stages."""
-    found = {
-        ours: defaulted(column, params.defaults[ours]) if ours in params.defaults else column
-        for ours, column in columns.items()
-    }
+) -> TableRules:
+    """Return the rules that the parameters declare; of a table with decimal commas, where its numbers are.
+
+    A role that holds a number has them, and any other column in which 9 of 10 filled cells are such numbers.
+    """
+    kinds = {role.name: role.kind for role in roles_of(name)}
+    texts = {role for role, kind in kinds.items() if kind in ("id", "instant")} | {"phone", "ip"}
+    commas = set[str]()
     if params.decimal == ",":
-        texts = {role.name for role in roles_of(name) if role.kind in ("id", "instant")} | {"phone", "ip"}
-        found |= {ours: plain_numbers(found[ours], missing) for ours in found if ours not in texts}
-    if params.stages and "stage" in found:
-        found["stage"] = renamed_stages(found["stage"], params.stages)
-    return found
+        commas = {role for role, kind in kinds.items() if kind == "number"}
+        others = set(columns) - texts - commas
+        commas |= {ours for ours in others if has_comma_numbers(columns[ours], missing)}
+    values = {**params.constants, **params.defaults}
+    described = {*values, *params.dates, *commas}
+    return TableRules(
+        missing=tuple(sorted(missing)),
+        end_of_day=params.end_of_day,
+        columns={
+            ours: ColumnRules(
+                default=values.get(ours), comma=ours in commas, date_format=params.dates.get(ours, "")
+            )
+            for ours in sorted(described)
+        },
+        names={theirs: ours for ours, theirs in params.columns.items()},
+        where_filled=params.where_filled or "",
+    )
+
+
+def _with_our_stages(columns: Mapping[str, RawColumn], params: TableParams) -> Mapping[str, RawColumn]:
+    if not params.stages or "stage" not in columns:
+        return columns
+    return {**columns, "stage": renamed_stages(columns["stage"], params.stages)}
 
 
 def _check_given(name: str, raw: RawTable, params: TableParams) -> None:

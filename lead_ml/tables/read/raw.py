@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.errors import InputError
-from lead_ml.tables.dataset import Codes, Indices, Instants
+from lead_ml.tables.dataset import Codes, Indices, Instants, Mask
 from lead_ml.tables.instants import to_datetime
 
 CHUNK_ROWS = 2_000  # coded at once; with more, collecting garbage takes longer than reading
@@ -45,7 +45,7 @@ class RawTable:
     """Columns by the name they have in the source.
 
     ``lines`` holds the 1-based line of each row in its file (the header is line 1), or its row number in a
-    database; row i comes from ``sources[source[i]]``.
+    database; row i comes from ``sources[source[i]]``. ``footers`` are the lines of rows below the table, which belong to no lead.
     """
 
     columns: Mapping[str, RawColumn]
@@ -53,14 +53,23 @@ class RawTable:
     sources: tuple[str, ...]
     source: Codes
     notes: tuple[str, ...] = ()
+    footers: frozenset[tuple[int, int]] = frozenset()  # (place in sources, line)
 
     def __len__(self) -> int:
         return len(self.lines)
 
+    @property
+    def below(self) -> Mask:
+        """Which rows are footers."""
+        found = np.zeros(len(self), dtype=np.bool_)
+        for source, line in self.footers:
+            found |= (self.source == source) & (self.lines == line)
+        return found
+
     def take(self, rows: npt.NDArray[Any]) -> RawTable:
         """Return the rows by position or mask."""
         columns = {name: column.take(rows) for name, column in self.columns.items()}
-        return RawTable(columns, self.lines[rows], self.sources, self.source[rows], self.notes)
+        return RawTable(columns, self.lines[rows], self.sources, self.source[rows], self.notes, self.footers)
 
 
 class UtcLevels(Sequence[object]):
@@ -117,11 +126,17 @@ def coded_rows(
 
 
 def raw_table(
-    names: Sequence[str], columns: Iterable[RawColumn], lines: Indices, source: str, notes: Sequence[str] = ()
+    names: Sequence[str],
+    columns: Iterable[RawColumn],
+    lines: Indices,
+    source: str,
+    notes: Sequence[str] = (),
+    footers: Iterable[int] = (),
 ) -> RawTable:
-    """Build the table of one source."""
+    """Build the table of one source; `footers` are lines of rows below it."""
     first = np.zeros(len(lines), dtype=np.int32)
-    return RawTable(dict(zip(names, columns, strict=True)), lines, (source,), first, tuple(notes))
+    below = frozenset((0, line) for line in footers)
+    return RawTable(dict(zip(names, columns, strict=True)), lines, (source,), first, tuple(notes), below)
 
 
 def stacked(tables: Sequence[RawTable]) -> RawTable:
@@ -143,6 +158,7 @@ def stacked(tables: Sequence[RawTable]) -> RawTable:
         tuple(table.sources[0] for table in tables),
         np.repeat(np.arange(len(tables), dtype=np.int32), [len(table) for table in tables]),
         tuple(note for table in tables for note in table.notes),
+        frozenset((place, line) for place, table in enumerate(tables) for _, line in table.footers),
     )
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lead_ml.project.params import Params, TableParams
 from lead_ml.project.schema import known_at_of, roles_of
+from lead_ml.tables.cell_rules import CellRules, TableRules
 from lead_ml.tables.dataset import Changes, Coded, Dataset, Extra
 from lead_ml.tables.read.canonical import compacted, digest
 from lead_ml.tables.read.closings import with_closings
@@ -21,14 +22,18 @@ from lead_ml.tables.read.extra import read_extra
 from lead_ml.tables.read.files import read_files
 from lead_ml.tables.read.history import read_history, with_current
 from lead_ml.tables.read.leads import read_leads
-from lead_ml.tables.read.mapping import MappedTable, map_columns, not_a_column
+from lead_ml.tables.read.mapping import MappedTable, declared_rules, map_columns, not_a_column
 from lead_ml.tables.read.report import ColumnReport, IntakeReport
 from lead_ml.tables.read.sql import read_sql
 from lead_ml.tables.read.streams import read_events, read_outcomes
 
 
-def read_dataset(params: Params, root: Path, *, now: datetime | None = None) -> tuple[Dataset, IntakeReport]:
+def read_dataset(
+    params: Params, root: Path, *, now: datetime | None = None, sealed: CellRules | None = None
+) -> tuple[Dataset, IntakeReport]:
     """Read the tables of a project by the data contract; `root` is the base directory for relative paths.
+
+    Cells are read by the rules of a bundle where they are `sealed`; otherwise ``Dataset.rules`` are those that this data gives.
 
     Rows that cannot be used are rejected with their cause and counted, also those dated after `now` (default: the present); an
     error that puts a whole table in doubt stops the reading. Leads, events and outcomes keep the order of their files;
@@ -44,14 +49,26 @@ def read_dataset(params: Params, root: Path, *, now: datetime | None = None) -> 
     ParamsError
         If ``params`` name a column or role that does not exist, or ``data.until`` is not a valid timestamp.
     """
-    context = context_of(params, now or datetime.now(UTC))
+    context = context_of(params, now or datetime.now(UTC), sealed)
     data = params.data
     table = read_table("leads", data.leads, root, context)
     _check_lead_columns(params, table)
     leads, index, report = read_leads(table, context)
+    known = sealed.leads.columns if sealed else ()
+    rules = CellRules(
+        zone=params.time_zone,
+        leads=table.rules.learned(leads.columns, known),
+        events=declared_rules("events", {}, data.events, context.missing)
+        if data.events is not None
+        else TableRules(missing=table.rules.missing),
+        disposable=None if sealed is None else sealed.disposable,
+    )
+    leads = replace(leads, columns=_spelled(leads.columns, rules.leads))
     found, reports = Dataset(leads), [report]
     if data.events is not None:
-        events, report = read_events(read_table("events", data.events, root, context), index, context)
+        table = read_table("events", data.events, root, context)
+        events, report = read_events(table, index, context)
+        rules = replace(rules, events=table.rules)
         found = replace(found, events=events)
         reports.append(report)
     if data.outcomes is not None:
@@ -60,15 +77,17 @@ def read_dataset(params: Params, root: Path, *, now: datetime | None = None) -> 
         reports.append(report)
     if data.lead_history is not None:
         table = read_table("lead_history", data.lead_history, root, context)
-        history, report = read_history(table, leads, index, context, params)
+        history, report = read_history(table, leads, index, context, params, rules.leads)
         found = replace(found, leads=with_current(leads, history), history=history)
         reports.append(report)
     extra: dict[str, Extra] = {}
     for name, place in data.extra.items():
         table = read_table(f"extra.{name}", place, root, context)
-        extra[name], report = read_extra(table, found.leads, context, place)
+        extra[name], report = read_extra(table, found.leads, context, place, rules)
         reports.append(report)
-    found = replace(found, extra=extra, until=context.until if context.until != FOREVER else _until(found))
+    found = replace(
+        found, extra=extra, rules=rules, until=context.until if context.until != FOREVER else _until(found)
+    )
     found = with_closings(found, params, context)
     columns = tuple(_column_report(name, column, params) for name, column in found.leads.columns.items())
     return (
@@ -84,7 +103,20 @@ def read_table(name: str, params: TableParams, root: Path, context: ReadContext)
     else:
         order = tuple(params.columns.get(role.name, role.name) for role in roles_of(name))
         raw = read_sql(params, root, order)
-    return map_columns(name, raw, params, context.missing)
+    sealed = (
+        None
+        if context.sealed is None
+        else {"leads": context.sealed.leads, "events": context.sealed.events}.get(name)
+    )
+    return map_columns(name, raw, params, context.missing, sealed)
+
+
+def _spelled(columns: Mapping[str, Coded], rules: TableRules) -> Mapping[str, Coded]:
+    """Return the columns with the usual spelling of every value."""
+    return {
+        name: column.map(rules.of(name).spelled) if rules.of(name).usual else column
+        for name, column in columns.items()
+    }
 
 
 def _check_lead_columns(params: Params, table: MappedTable) -> None:

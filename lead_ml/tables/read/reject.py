@@ -45,6 +45,7 @@ REPEATED = Cause(
     "a unique {column} in every row",
     "check which column holds {column}",
 )
+REPEATED_LEAD = Cause(REPEATED.text, REPEATED.expected)  # an export may have a row for every change of a lead
 IN_FUTURE = Cause(
     "{column} is in the future", "a timestamp up to now", "check time_zone and the order of day and month"
 )
@@ -66,6 +67,7 @@ AT_ONE_INSTANT = Cause(
     "at most one row per {column}",
     "export {column} to the second, so that the last change is known",
 )
+FOOTER = Cause("it stands below the table: a total or a remark, not a row")
 NOT_HISTORY = Cause("its field is not declared known_at: history")
 
 
@@ -103,8 +105,11 @@ class Rejections:
 
     @classmethod
     def of(cls, table: MappedTable) -> Rejections:
-        """Start with every row used."""
-        return cls(table, np.full(len(table), -1, dtype=np.int32))
+        """Start with every row used that does not stand below the table."""
+        found = cls(table, np.full(len(table), -1, dtype=np.int32))
+        return (
+            found.reject(FOOTER, next(iter(table.columns)), table.raw.below) if table.raw.footers else found
+        )
 
     @property
     def used(self) -> Mask:
@@ -124,13 +129,13 @@ class Rejections:
         """Reject the rows whose time cannot be read or is in the future."""
         return self.reject(UNPARSABLE, column, times.bad).reject(IN_FUTURE, column, times.first > now)
 
-    def reject_repeated(self, column: str, ids: Codes) -> Rejections:
+    def reject_repeated(self, column: str, ids: Codes, cause: Cause = REPEATED) -> Rejections:
         """Reject all rows of an id but the first that is used; a missing id (-1) is never a duplicate."""
         rows = np.flatnonzero(self.used & (ids >= 0))
         _, first = np.unique(ids[rows], return_index=True)
         mask = np.zeros(len(ids), dtype=np.bool_)
         mask[np.delete(rows, first)] = True
-        return self.reject(REPEATED, column, mask)
+        return self.reject(cause, column, mask)
 
     def by_cause(self) -> tuple[RejectedRows, ...]:
         """Return the rejected rows, by cause; raises InputError as :func:`check_dominant` does."""

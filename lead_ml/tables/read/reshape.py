@@ -5,15 +5,14 @@ Each step is declared in ``params.yaml`` (:class:`lead_ml.project.params.TablePa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
 
+from lead_ml.clean.numbers import plain_number
 from lead_ml.clean.text import MISSING, as_text, clean
 from lead_ml.tables.read.raw import RawColumn
 
-_COMMA_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:[. ][0-9]{3})+|[0-9]+)(?:,[0-9]+)?")
 _NUMERIC_SHARE = 0.9
 
 
@@ -26,34 +25,19 @@ def numbered(rows: int) -> RawColumn:
     return RawColumn(np.arange(rows, dtype=np.int32), tuple(str(row + 1) for row in range(rows)))
 
 
-def defaulted(column: RawColumn, value: str) -> RawColumn:
-    """Return the column with `value` in its empty cells; missing tags such as ``N/A`` stay.
+def has_comma_numbers(column: RawColumn, missing: frozenset[str] = MISSING) -> bool:
+    """Tell whether 9 of 10 filled cells are numbers with a decimal comma: elsewhere a comma or a point is part of a text.
 
-    >>> defaulted(RawColumn(np.array([0, 1], dtype=np.int32), ("yes", "")), "no").values()
-    ['yes', 'no']
-    """
-    levels = (value if as_text(level, frozenset()) is None else level for level in column.levels)
-    return RawColumn(column.codes, tuple(levels))
-
-
-def plain_numbers(column: RawColumn, missing: frozenset[str] = MISSING) -> RawColumn:
-    """Return a column whose numbers have a decimal comma with a decimal point instead.
-
-    Only where 9 of 10 filled cells are such numbers: elsewhere a comma or a point is part of a text.
-
-    >>> plain_numbers(RawColumn(np.array([0, 1], dtype=np.int32), ("1.234,5", "-7"))).values()
-    ['1234.5', '-7']
-    >>> plain_numbers(RawColumn(np.array([0, 1], dtype=np.int32), ("1,5 t", "2,5"))).values()
-    ['1,5 t', '2,5']
+    >>> has_comma_numbers(RawColumn(np.array([0, 1], dtype=np.int32), ("1.234,5", "-7")))
+    True
+    >>> has_comma_numbers(RawColumn(np.array([0, 1], dtype=np.int32), ("1,5 t", "2,5")))
+    False
     """
     texts = [as_text(level, missing) if isinstance(level, str) else None for level in column.levels]
     found = [None if text is None else comma_number(text) for text in texts]
     rows = np.bincount(column.codes, minlength=len(column.levels))
     filled, numeric = (rows[[text is not None for text in kind]].sum() for kind in (texts, found))
-    if numeric < _NUMERIC_SHARE * filled or not numeric:
-        return column
-    pairs = zip(column.levels, found, strict=True)
-    return RawColumn(column.codes, tuple(level if number is None else number for level, number in pairs))
+    return bool(numeric and numeric >= _NUMERIC_SHARE * filled)
 
 
 def comma_number(text: str) -> str | None:
@@ -62,9 +46,7 @@ def comma_number(text: str) -> str | None:
     >>> comma_number("1.234,50"), comma_number("3,5"), comma_number("12"), comma_number("1.2")
     ('1234.50', '3.5', '12', None)
     """
-    if not _COMMA_NUMBER.fullmatch(text):
-        return None
-    return text.replace(".", "").replace(" ", "").replace(",", ".")
+    return plain_number(text, ",", strict=True)
 
 
 def renamed_stages(column: RawColumn, stages: Mapping[str, str]) -> RawColumn:

@@ -28,6 +28,7 @@ _DAY = timedelta(days=1)
 _DAY_LENGTH = 86_400_000_000
 WHOLE_DAY = "whole_day"  # the date format of times that are dates
 _QUARTER_HOUR = 900_000_000  # offsets of zones are multiples of it, so most timestamps need no zone look-up
+_LONGEST = 64  # characters of a timestamp
 _SHORTEST_FULL = len("2024-05-06T12:30")
 
 
@@ -54,7 +55,7 @@ def timestamps_of(
     """Parse a column; every distinct value is parsed once. `date_format` is what ``dates`` of its table declares."""
     if isinstance(column.levels, UtcLevels) and date_format != WHOLE_DAY:
         return _of_instants(column.codes, column.levels.microseconds, zone)
-    spans = [_span(level, zone, missing, date_format) for level in column.levels]
+    spans = [cell_span(level, zone, missing, date_format) for level in column.levels]
     ends = np.array([span or (0, 0) for span in spans], dtype=np.int64).reshape(-1, 2)
     first, last = ends[column.codes].T.copy()
     bad = np.array([span == () for span in spans], dtype=np.bool_)
@@ -96,6 +97,8 @@ def span_of(text: str, zone: tzinfo, date_format: str = "") -> tuple[int, int] |
     >>> span_of("25570", timezone(timedelta(0))), span_of("25570", timezone(timedelta(0)), "excel")
     (None, (86400000000, 172799999999))
     """
+    if len(text) > _LONGEST:
+        return None
     try:
         found = (declared(text, date_format) if date_format else None) or _iso(text) or sure(text)
         return None if found is None else _placed(found, zone)
@@ -113,12 +116,12 @@ def _iso(text: str) -> datetime | None:
         return None
 
 
-def _span(
+def cell_span(
     value: object, zone: tzinfo, missing: frozenset[str], date_format: str
 ) -> tuple[int, int] | tuple[()] | None:
-    """Return the span of a value, ``()`` if it is not a timestamp, None if it is missing."""
+    """Return the first and last microsecond that a cell means, ``()`` if it is not a timestamp, None if it is missing."""
     if date_format == WHOLE_DAY:
-        return _whole_day(_span(value, zone, missing, ""))
+        return _whole_day(cell_span(value, zone, missing, ""))
     moment = _iso(value) if isinstance(value, str) and not date_format else value
     if isinstance(moment, date):
         return _placed(moment, zone) or ()

@@ -75,6 +75,13 @@ def test_an_earlier_outcome_does_change_it(small: Any, data: Dataset, found: Any
     assert learnt_of(other) != learnt_of(found)
 
 
+def test_an_effect_has_the_sign_that_it_was_drawn_with_and_its_words_say_it(found: Any) -> None:
+    known = {item.type: item for item in found.types}
+    assert known["view"].raises is True
+    assert known["view"].words.startswith("raises the odds")
+    assert known["noise"].raises is None
+
+
 def test_no_person_stands_on_both_sides(small: Any, data: Dataset) -> None:
     shared = Coded.of([f"p{k % 900}@example.com" for k in range(len(data.leads))])
     same = dataclasses.replace(data, leads=dataclasses.replace(data.leads, columns={"email": shared}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lead_ml.declare import MICROSECONDS_PER_DAY
+from lead_ml.declare import MICROSECONDS_PER_DAY, events
 from lead_ml.errors import InputError
 from lead_ml.evaluation.leakage import AuditReport, as_dict, audit, from_json, left_out_columns, to_json
 from lead_ml.evaluation.leakage.expected import PRIOR_INFORMATION, reference_of
@@ -13,7 +13,7 @@ from lead_ml.evaluation.leakage.names import outcome_words
 from lead_ml.project.params import params_from
 from lead_ml.project.targets import Column, ModelSpec
 from lead_ml.project.task import Task
-from lead_ml.tables.dataset import Coded, Dataset, Leads
+from lead_ml.tables.dataset import Coded, Dataset, Events, Leads
 
 DAY = MICROSECONDS_PER_DAY
 START = 1_767_225_600_000_000  # 2026-01-01
@@ -30,7 +30,9 @@ def texts(values):
     return [None if value is None or value != value else str(value) for value in np.asarray(values).tolist()]
 
 
-def audited(y, columns, *, created=None, known_at=None, ids=None, **more) -> AuditReport:
+def audited(
+    y, columns, *, created=None, known_at=None, ids=None, events=None, declared=(), **more
+) -> AuditReport:
     table = {
         name: Coded.of(texts(values)) for name, values in {**columns, "y": np.where(y, "yes", "no")}.items()
     }
@@ -39,7 +41,7 @@ def audited(y, columns, *, created=None, known_at=None, ids=None, **more) -> Aud
     params = params_from(
         {"project": "x", "data": {"leads": {"path": "leads.csv"}}, "known_at": known_at or {}, **more}
     )
-    return audit(Dataset(Leads(ids, created, table), until=until), Task.of(SPEC, params))
+    return audit(Dataset(Leads(ids, created, table), events, until=until), Task.of(SPEC, params), declared)
 
 
 def noise(rng, columns=6):
@@ -144,6 +146,14 @@ def test_dates_are_held_against_the_question(rng, days, verdict):
     assert found.verdict == verdict
 
 
+def test_the_odds_of_being_filled_are_counted_with_half_a_lead_more_on_either_side(rng):
+    y, place = np.arange(N) % 4 == 0, np.arange(N) // 4
+    filled = np.where(y, place < 400, place % 500 < 150)  # 400 of 500 winners, 450 of 1,500 others
+    columns = {"asked": np.where(filled, "yes", None), **noise(rng)}
+    (found,) = audited(y, columns).of("fill", "asked")
+    assert found.evidence["odds_ratio"] == pytest.approx((400.5 / 100.5) / (450.5 / 1_050.5))
+
+
 def test_undated_rows_in_the_order_of_a_drift_are_not_accused_and_sorted_ones_are(rng):
     drift = rng.random(N) < np.linspace(0.05, 0.35, N)
     assert flagged(audited(drift, noise(rng))) == []
@@ -182,6 +192,41 @@ def test_a_smelly_name_accuses_only_what_predicts_and_nobody_vouches_for(rng):
     assert report.of("name", "deal_stage")[0].verdict == "suspect"
     assert report.of("name", "tag")[0].verdict == "clear"
     assert audited(y, columns, known_at={"deal_stage": "creation"}).flagged == ()
+
+
+def test_a_phone_is_always_a_persons_and_another_column_only_if_few_leads_share_a_value(rng):
+    few, many = rng.integers(0, N // 2, N), rng.integers(0, N // 40, N)
+    columns = {
+        "phone": [f"555 01{k:02d}" for k in many],
+        "badge": [f"b{k}" for k in few],
+        "stand": [f"s{k}" for k in many],
+        "price": few + 0.5,
+    }
+    report = audited(rng.random(N) < 0.2, columns)
+    assert sorted({found.subject for found in report.findings if found.check == "person"}) == [
+        "badge",
+        "phone",
+    ]
+    assert flagged(report) == []
+
+
+def test_counts_of_dated_events_are_honest_however_well_they_predict(rng):
+    """They were known before the question; the text of the last one is no number to compare with."""
+    created, y = START + rng.integers(0, 200 * DAY, N), rng.random(N) < 0.2
+    lead = np.repeat(np.arange(N), rng.poisson(np.where(y, 3, 1)))
+    at = created[lead]
+    seen = Events(lead, at, at, {"page": Coded.of(["a", "b"] * N).take(lead)}, np.full(len(lead), np.nan))
+    declared = (
+        events().count("views", en="views", zh="浏览"),
+        events().last("last_page", "page", en="last page", zh="最近页面"),
+    )
+    report = audited(y, noise(rng), created=created, events=seen, declared=declared)
+    found = {item.subject: item for item in report.of("strength")}
+    assert found["views"].verdict == "clear"
+    assert "from records known before the snapshot" in found["views"].en
+    assert found["views"].evidence["auc_alone"] > 0.75
+    assert "last_page" not in found
+    assert flagged(report) == []
 
 
 def test_with_too_few_outcomes_only_dates_and_names_are_judged(rng):
