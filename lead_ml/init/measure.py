@@ -63,7 +63,8 @@ class DraftFigures:
     """Figures that the settings depend on. ``delays`` is None without dated wins, ``weekly`` without dates.
 
     ``leads`` and ``converted`` count the whole export; ``early_leads`` those before the test window, ``early_converted`` those
-    of them that were known to have converted by its start: only these count for a setting.
+    of them that were known to have converted by its start: only these count for a setting. ``tells_lost`` is whether outcomes
+    say which leads were lost.
     """
 
     leads: int
@@ -72,6 +73,7 @@ class DraftFigures:
     weekly: float | None
     early_leads: int
     early_converted: int
+    tells_lost: bool
 
 
 def readable(params: Mapping[str, Any], work: DraftState) -> dict[str, Any]:
@@ -101,6 +103,7 @@ def measured(
         weekly=None if created is None else weekly(created[seen]),
         early_leads=int(early.leads.sum()),
         early_converted=int(early.won.sum()),
+        tells_lost=_tells_lost(dataset),
     )
     conversion["scorecard"] = {"base_rate": _base_rate(figures, early, start, horizon)}
     conversion["lightgbm"] = _lightgbm(figures.leads)
@@ -113,6 +116,11 @@ def measured(
     return figures, early
 
 
+def _tells_lost(dataset: Dataset) -> bool:
+    stages = () if dataset.outcomes is None else dataset.outcomes.columns["stage"].levels
+    return bool({"lost", "invalid"} & set(stages))
+
+
 def _target(work: DraftState) -> Target:
     target = work.leads.target
     return target_of(target.column if target.kind == "column" else "", target.positive)
@@ -120,8 +128,13 @@ def _target(work: DraftState) -> Target:
 
 def _first_look(work: DraftState, params: Mapping[str, Any], dataset: Dataset) -> EarlyData:
     """Return what was known before the earliest test window that there can be: with the longest horizon and the largest share."""
-    created = dataset.leads.created_at
-    longest = NO_HORIZON if created is None else max(longest_horizon(created), NO_HORIZON)
+    created, longest = dataset.leads.created_at, NO_HORIZON
+    if created is not None:
+        longest = longest_horizon(created)
+        if (
+            days_covered(created) > NO_HORIZON + 1
+        ):  # else a horizon that is only a guess leaves no test window
+            longest = max(longest, NO_HORIZON)
     first = {
         **params,
         "split": {**params["split"], "test_share": _LARGE_SHARE},

@@ -86,7 +86,7 @@ def render_params(
         notes=findings.notes,
         seen=_seen(params["missing"], tags, findings),
         base_rate=_base_rate(figures),
-        closing="closing" if params["closing"] else "no_closing",
+        closing="closing" if params["closing"] else "closing_told" if figures.tells_lost else "no_closing",
         ages="ages" if params["snapshots"]["ages_days"] else no_ages,
         horizon=_horizon(horizon, figures.delays, findings),
         volume=say("no_volume") if weekly is None else say("volume", weekly=weekly),

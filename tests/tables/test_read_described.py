@@ -152,7 +152,8 @@ def test_dates_of_a_table_are_read_as_declared(read: Reader) -> None:
 @pytest.mark.parametrize("date_format", ["excel_days", "%Q", "%H:%M", "DD.MM.YYYY"])
 def test_an_unknown_date_format_is_named(date_format: str) -> None:
     with pytest.raises(
-        ParamsError, match=r"unknown date format.*use excel, unix, day_first, month_first or a format"
+        ParamsError,
+        match=r"unknown date format.*use excel, unix, day_first, month_first, whole_day or a format",
     ):
         params_from({"project": "p", "data": {"leads": {"path": "a", "dates": {"created_at": date_format}}}})
 
