@@ -16,11 +16,11 @@ from lead_ml.asof.matrix import RawColumns
 from lead_ml.language import Lang
 from lead_ml.model.metrics import sigmoid
 from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
-from lead_ml.scoring.bundle import Bundle, BundlePart, accepted_thresholds, load_bundle
+from lead_ml.scoring.bundle import Bundle, BundlePart, load_bundle
 from lead_ml.scoring.golden import check_golden
 from lead_ml.scoring.reasons import group_sums, reasons_of
 from lead_ml.scoring.request import Prepared
-from lead_ml.scoring.thresholds import Thresholds, grade_of, score_of, stage_of
+from lead_ml.scoring.thresholds import Thresholds, accepted_thresholds, grade_of, score_of, stage_of
 from lead_ml.tables.dataset import Coded, Dataset, Floats
 from lead_ml.tables.instants import iso
 
@@ -66,7 +66,8 @@ class Scorer:
         bundle, manifest = load_bundle(folder)
         for name, part in bundle.parts.items():
             check_golden(name, part.golden, part.fitted)
-        return cls(bundle, manifest.version, accepted_thresholds(folder, bundle), folder)
+        thresholds = accepted_thresholds(folder, bundle.thresholds, bundle.info.reference_odds)
+        return cls(bundle, manifest.version, thresholds, folder)
 
     @cached_property
     def compiled(self) -> Compiled:

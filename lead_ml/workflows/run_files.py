@@ -43,7 +43,7 @@ def write_run(training: Training, bundle: Bundle, trained: Mapping[str, Trained]
             item.forward.evaluation.save(fresh / f"evaluation-{target}.json")
             _forward_scores(item.forward, item.table).save(fresh / f"forward-{target}.npz")
     folder = project.runs / manifest.version
-    if folder.exists():  # its bundle is the same to the byte, and keeps its accepted thresholds
+    if folder.exists():  # its bundle is the same to the byte
         shutil.rmtree(fresh / "bundle")
         for path in fresh.iterdir():
             path.replace(folder / path.name)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from lead_ml.errors import InputError, ParamsError
-from lead_ml.scoring import Scorer, accept_thresholds, served_folder
-from lead_ml.scoring.thresholds import Thresholds
+from lead_ml.scoring import Scorer, served_folder
+from lead_ml.scoring.thresholds import Acceptance, Thresholds, accept_thresholds, log_of, read_log
 
 SCOPES = ("score", "read", "admin")
 
@@ -51,17 +50,18 @@ def _check_free(host: str, port: int) -> None:
 
 
 def accept_method(scorer: Scorer, method: str, *, by: str, why: str) -> Thresholds:
-    """Accept the thresholds of one method for a bundle; they are kept beside it and apply from the next request."""
+    """Accept the thresholds of one method for the project of a bundle; they apply from the next request."""
     advice = next((item for item in scorer.bundle.advice if item.method == method), None)
     if advice is None or scorer.folder is None:
         raise ParamsError(f"this version has no advice by {method}", do="train with more outcomes")
-    thresholds = Thresholds.of(
-        mql=advice.mql.probability,
-        sql=advice.sql.probability,
-        method=method,
-        accepted_by=by,
-        accepted_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        why=why,
+    thresholds = Thresholds.approved(
+        advice.mql.probability, advice.sql.probability, method=method, by=by, why=why
     )
-    accept_thresholds(scorer.folder, thresholds)
+    odds = scorer.bundle.info.reference_odds
+    accept_thresholds(scorer.folder, thresholds, reference_odds=odds, model_version=scorer.version)
     return thresholds
+
+
+def acceptances(scorer: Scorer) -> tuple[Acceptance, ...]:
+    """Return every acceptance of thresholds in the project of a bundle, oldest first."""
+    return () if scorer.folder is None else read_log(log_of(scorer.folder)).acceptances
