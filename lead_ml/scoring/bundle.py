@@ -7,7 +7,7 @@ accepted (:mod:`lead_ml.scoring.thresholds.log`). ``history.npz`` are the scores
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -35,7 +35,10 @@ DEFAULTS = "default_thresholds.json"
 
 
 class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The scalars of a bundle: ``until`` is the end of its data, microseconds UTC; ``signal`` is that of conversion."""
+    """The scalars of a bundle: ``until`` is the end of its data, microseconds UTC; ``signal`` is that of conversion.
+
+    ``most_shared`` says, by feature that counts the leads of an address or a phone, the count that 99% of leads stay within.
+    """
 
     project: str
     synthetic: bool
@@ -47,6 +50,7 @@ class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
     reference_odds: float
     fake_flag: float
     cold_start_stage: str = ""
+    most_shared: dict[str, float] = {}
     signal: Signal = "unknown"
 
     @property
@@ -87,7 +91,8 @@ class Bundle:
     def schema(self) -> LeadSchema:
         """What a request must look like."""
         facts = self.info
-        return LeadSchema(facts.columns, facts.zone, frozenset(facts.missing), facts.dated)
+        known_from = facts.until if facts.dated and self.reference else None
+        return LeadSchema(facts.columns, facts.zone, frozenset(facts.missing), facts.dated, known_from)
 
 
 class Replay(NamedTuple):
@@ -191,7 +196,8 @@ def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> BundlePar
 def _read_reference(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str, HistorySnapshot]:
     plans = {plan.name: plan for plan in shared_plans(compile_plans(declarations))}
     return {
-        name: HistorySnapshot.from_arrays(plans[name], arrays) for name, arrays in _numbered(folder).items()
+        name: replace(HistorySnapshot.from_arrays(plans[name], arrays), anchored=True)
+        for name, arrays in _numbered(folder).items()
     }
 
 

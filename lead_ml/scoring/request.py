@@ -59,12 +59,16 @@ class BatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 @dataclass(frozen=True)
 class LeadSchema:
-    """What a bundle knows of a lead: the columns its features read, the zone of naive instants, missing tags."""
+    """What a bundle knows of a lead: the columns its features read, the zone of naive instants, missing tags.
+
+    ``known_from`` is the end of the history of keys that many leads share: what was known of them before, it cannot say.
+    """
 
     columns: tuple[str, ...]
     zone: str
     missing: frozenset[str]
     dated: bool
+    known_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:
     """
     zone = ZoneInfo(schema.zone)
     as_of = now if request.as_of is None else parse_iso(request.as_of, field="as_of", zone=zone)
+    _check_moment(as_of, schema)
     lead_id = as_text(request.lead.get("lead_id"), schema.missing)
     if lead_id is None:
         raise RequestError("lead.lead_id is missing", field="lead.lead_id", expected="the id of the lead")
@@ -103,6 +108,17 @@ def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:
     return Prepared(
         Dataset(leads, events, until=as_of), spine, request.lang, request.reasons, ignored, warnings
     )
+
+
+def _check_moment(as_of: int, schema: LeadSchema) -> None:
+    if schema.known_from is not None and as_of < schema.known_from:
+        raise RequestError(
+            "as_of lies before the end of the history of keys that many leads share",
+            field="as_of",
+            value=iso(as_of),
+            expected=f"an instant from {iso(schema.known_from)} on",
+            do="leave as_of out to score as of now; lead-ml explain --as-of answers for the past from the data",
+        )
 
 
 def _created(lead: Mapping[str, Scalar], schema: LeadSchema, zone: ZoneInfo, as_of: int) -> int | None:

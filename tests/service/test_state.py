@@ -73,6 +73,7 @@ def test_metrics_follow_the_naming_rules_of_prometheus(served: Any) -> None:
     assert names == {
         "lead_ml_requests": "counter",
         "lead_ml_request_duration_seconds": "histogram",
+        "lead_ml_reference_age_seconds": "gauge",
         "lead_ml_requests_in_flight": "gauge",
         "lead_ml_model_info": "gauge",
         "lead_ml_model_loaded_timestamp_seconds": "gauge",

@@ -104,8 +104,8 @@ def _acceptance(item: Acceptance, frame: PageFrame) -> dict[str, str]:
 def _damaged(log: ThresholdLog, frame: PageFrame) -> str:
     if not log.damaged:
         return ""
-    used = "last_readable" if log.acceptances else "defaults"
-    return frame.text("pages.thresholds.damaged") + " " + frame.text(f"pages.thresholds.{used}")
+    used = "pages.thresholds.last_readable" if log.acceptances else "pages.thresholds.defaults"
+    return f"{frame.text('pages.thresholds.damaged')} {frame.text(used)}"
 
 
 def _advised(item: Advice, shown: AdviceShown, frame: PageFrame) -> dict[str, Any]:
