@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -123,7 +124,8 @@ def serve(
         raise typer.BadParameter(
             "--no-auth works only on this machine; keep --host 127.0.0.1", param_hint="--no-auth"
         )
-    serve_project(project, host=host, port=port, auth=auth, say=say)
+    reveal = typer.echo if sys.stdout.isatty() else None  # a key belongs on a screen, not into a log
+    serve_project(project, host=host, port=port, auth=auth, say=say, reveal=reveal)
 
 
 def promote(

@@ -11,6 +11,7 @@ from lead_ml.errors import BundleError, InputError
 from lead_ml.language import Lang
 from lead_ml.scoring.answer import Answer, Reasons
 from lead_ml.scoring.reasons import Reason, agreeing, reason_text
+from lead_ml.scoring.replacing import replacing
 from lead_ml.scoring.scorer import Scorer
 
 WORKLIST = "worklist.jsonl"
@@ -37,11 +38,10 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 def write_worklist(rows: Iterator[WorklistRow], runs: Path) -> Path:
     """Write one JSON line per lead, best first, replacing the last worklist in one step."""
     encoder = msgspec.json.Encoder()
-    fresh = runs / f".{WORKLIST}.new"
-    with fresh.open("wb") as file:
+    with replacing(runs / WORKLIST) as file:
         for row in rows:
             file.write(encoder.encode(row) + b"\n")
-    return fresh.replace(runs / WORKLIST)
+    return runs / WORKLIST
 
 
 def read_worklist(runs: Path) -> list[WorklistRow]:
@@ -73,9 +73,8 @@ def reworded(reasons: Reasons, scorer: Scorer, target: str, lang: Lang) -> Reaso
 
 def serve_version(runs: Path, served: Served) -> None:
     """Name the version that serves, in one step."""
-    fresh = runs / f".{CHAMPION}.new"
-    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(served), indent=1))
-    fresh.replace(runs / CHAMPION)
+    with replacing(runs / CHAMPION) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(served), indent=1))
 
 
 def served_version(runs: Path) -> Served:

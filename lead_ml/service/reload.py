@@ -192,7 +192,8 @@ class ScorerReloader:
             self._scorer = replace(scorer, thresholds=found)
 
     def _note_failure(self, source: BundleOnDisk | None, error: Exception) -> None:
-        message = str(error) if isinstance(error, LeadMLError) else f"unexpected {type(error).__name__}"
+        said = str(error) if isinstance(error, LeadMLError) else f"unexpected {type(error).__name__}"
+        message = self._without_folders(said)
         failed = ReloadState(
             ok=False, at=now_text(), wanted="" if source is None else source.name, error=message
         )
@@ -203,6 +204,14 @@ class ScorerReloader:
             again = self._failed is not None and self._failed[0] == source
             pause = min(self._failed[2] * 2, RETRY_SECONDS[1]) if again and self._failed else RETRY_SECONDS[0]
             self._failed = (source, time.monotonic() + pause, pause)
+
+    def _without_folders(self, message: str) -> str:
+        """Shorten the paths of a message, which goes over HTTP, to those within the runs folder."""
+        folders = [folder for folder in (self._settings.runs, self._settings.bundle) if folder is not None]
+        known = {str(path) for folder in folders for path in (folder, folder.absolute(), folder.resolve())}
+        for path in sorted((path for path in known if path.startswith("/")), key=len, reverse=True):
+            message = message.replace(path, path.rpartition("/")[2])
+        return message
 
 
 def default_loaders() -> Loaders:

@@ -31,9 +31,10 @@ from lead_ml.service.http import Runtime, answer, json_body, runtime_of
 from lead_ml.service.pages.evidence import threshold_params
 from lead_ml.service.problems import ProblemError
 
+MOST = 1e12  # larger numbers overflow when they are added up
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-Cost = Annotated[float, msgspec.Meta(ge=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=MOST)]
+Cost = Annotated[float, msgspec.Meta(ge=0, le=MOST)]
 Text = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=500)]
 
 logger = logging.getLogger(__name__)

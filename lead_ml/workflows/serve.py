@@ -12,10 +12,23 @@ from lead_ml.scoring import Scorer, served_folder
 from lead_ml.scoring.thresholds import Acceptance, Thresholds, accept_thresholds, log_of, read_log
 
 SCOPES = ("score", "read", "admin")
+FIRST_KEY = "first"
 
 
-def serve_project(root: Path, *, host: str, port: int, auth: bool, say: Callable[[str], None]) -> None:
-    """Serve the champion of a project until interrupted; the first time, an API key with all scopes is made and shown once."""
+def serve_project(
+    root: Path,
+    *,
+    host: str,
+    port: int,
+    auth: bool,
+    say: Callable[[str], None],
+    reveal: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the champion of a project until interrupted.
+
+    The first time, an API key with all scopes is made and given to `reveal`, which shows it to a person. Without one, as where
+    output goes to a log, no key is made.
+    """
     import uvicorn
 
     from lead_ml.service import Settings, create_app, create_key
@@ -26,8 +39,13 @@ def serve_project(root: Path, *, host: str, port: int, auth: bool, say: Callable
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     settings = Settings(runs=runs, auth=auth)
     if auth and not settings.keys_path.is_file():
-        key = create_key(settings.keys_path, "first", SCOPES)
-        say(f"API key, shown once and stored hashed: {key}")
+        if reveal is None:
+            say(
+                "No API key exists yet. Create one in the project: python -m lead_ml.service key NAME --scope read"
+            )
+        else:
+            key = create_key(settings.keys_path, FIRST_KEY, SCOPES)
+            reveal(f"API key, shown once and stored hashed: {key}")
     say(f"Review page: http://{host}:{port}/review   API: http://{host}:{port}/docs")
     uvicorn.run(create_app(settings), host=host, port=port, log_level="warning", access_log=False)
 

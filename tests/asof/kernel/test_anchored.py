@@ -16,7 +16,7 @@ from lead_ml.tables.dataset import Coded, Dataset, Events, Leads
 
 DAY = 86_400_000_000
 UNTIL = 100 * DAY
-W = {"en": "x", "zh": "x", "group": "g"}
+W = {"en": "x", "zh": "x", "group": "engagement"}
 DECLARED = validated(
     [
         leads(by="source").count("week", window="7d", **W),
