@@ -44,7 +44,8 @@ def age_warning(as_of: int, until: int, columns: Sequence[str]) -> tuple[str, ..
 def address_counts(declarations: Iterable[Declaration]) -> tuple[Aggregate, ...]:
     """Return the features that count all leads with the same ip, phone or e-mail (domain)."""
     flat = (part for item in declarations for part in (item, *operands(item)))
-    return tuple({item.name: item for item in flat if _counts_addresses(item)}.values())  # type: ignore[misc]
+    found = {item.name: item for item in flat if isinstance(item, Aggregate) and _counts_addresses(item)}
+    return tuple(found.values())
 
 
 def most_shared(declarations: Iterable[Declaration], raw: RawColumns, first: Indices) -> dict[str, float]:
@@ -81,10 +82,9 @@ def burst_warnings(
     ]
 
 
-def _counts_addresses(item: Declaration) -> bool:
+def _counts_addresses(item: Aggregate) -> bool:
     return (
-        isinstance(item, Aggregate)
-        and (item.stream, item.aggregation) == ("leads", "count")
+        (item.stream, item.aggregation) == ("leads", "count")
         and not (item.where or item.ranges)
         and item.key.partition(":")[0] in _ADDRESSES
     )

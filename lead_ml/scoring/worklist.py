@@ -84,7 +84,11 @@ def served_version(runs: Path) -> Served:
         raise BundleError(
             f"no version serves yet: {path} is missing", do="run lead-ml train and lead-ml promote"
         )
-    return msgspec.json.decode(path.read_bytes(), type=Served)
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Served)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        do = "restore it, or delete it and promote a version again"
+        raise BundleError(f"{path} cannot be read: {error}", do=do) from error
 
 
 def served_folder(runs: Path) -> Path:

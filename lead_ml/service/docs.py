@@ -151,7 +151,9 @@ def _type_instants(schemas: dict[str, Any]) -> None:
     """Say of texts that are instants that they are: those of answers always have a zone, those of requests need none."""
     for name, schema in schemas.items():
         for field, found in schema.get("properties", {}).items():
-            if (name == "EventIn" and field in ("occurred_at", "recorded_at")) or (name == "ScoreRequest" and field == "as_of"):
+            if (name == "EventIn" and field in ("occurred_at", "recorded_at")) or (
+                name == "ScoreRequest" and field == "as_of"
+            ):
                 found |= {key: value for key, value in _INSTANT_IN.items() if key != "type"}
             elif field in INSTANTS and found.get("type") == "string":
                 found["format"] = "date-time"

@@ -47,12 +47,23 @@ def test_advice_without_numbers_is_that_of_the_bundle(served: Any) -> None:
         ({"sql_per_week": 0}, "sql_per_week"),
         ({"sql_precision": 1.2}, "sql_precision"),
         ({"cost_per_sql": -1}, "cost_per_sql"),
+        ({"value_per_win": 1e308}, "value_per_win"),
+        ({"cost_per_mql": 1e13}, "cost_per_mql"),
     ],
 )
 def test_impossible_numbers_are_a_problem(served: Any, numbers: dict[str, float], field: str) -> None:
     response = served.post("/v1/thresholds/advice", numbers, served.read)
     assert response.status_code == 422
     assert response.json()["field"] == field
+
+
+def test_the_largest_numbers_give_finite_advice(served: Any) -> None:
+    money = dict.fromkeys(("value_per_win", "cost_per_sql", "cost_per_mql"), 1e12)
+    text = served.post("/v1/thresholds/advice", money, served.read).text
+    assert "nan" not in text
+    assert all(
+        item["sql"]["value_per_week"]["value"] is not None for item in msgspec.json.decode(text)["advice"]
+    )
 
 
 def test_accepted_thresholds_are_saved_and_take_effect_at_once(fresh: Any, body: dict[str, Any]) -> None:

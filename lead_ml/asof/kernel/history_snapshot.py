@@ -88,7 +88,11 @@ class HistorySnapshot:
                 keys=unpacked("keys", arrays),
                 levels=tuple(unpacked(f"levels_{k}", arrays) for k in range(len(plan.text_columns))),
                 base=Base(arrays["whole"], arrays["decayed"]),
-                **{name: arrays[name] for name in _ARRAYS},
+                offsets=arrays["offsets"],
+                occurred=arrays["occurred"],
+                passes=arrays["passes"],
+                values=arrays["values"],
+                codes=arrays["codes"],
             )
         except (KeyError, IndexError, UnicodeDecodeError) as error:
             raise BundleError(
