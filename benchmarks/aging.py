@@ -8,7 +8,7 @@ store would. Shown are the median lead's count of its source in 7 days, the mean
 how many fakes are flagged, and how many leads are above the MQL threshold. Then 50 robots with one ip and phone come within a minute,
 as one batch and one by one, and each lead is asked for a day before the end of the state.
 
-Usage: python benchmarks/aging.py [--leads 12000] [--asked 600] [--json] [--smoke]
+Usage: python benchmarks/aging.py [--leads 12000] [--asked 600] [--candidate logistic] [--json] [--smoke]
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,9 @@ from lead_ml.asof.kernel import take_snapshot
 from lead_ml.asof.labels import Spine
 from lead_ml.demo import SynthWorld, generate, write
 from lead_ml.errors import RequestError
+from lead_ml.project.targets import CANDIDATES, Candidate
 from lead_ml.scoring import Answer, Prepared, Scorer, ScoreRequest, prepare
-from lead_ml.tables.dataset import Dataset
+from lead_ml.tables.dataset import Coded, Dataset
 from lead_ml.tables.instants import iso
 from lead_ml.testing.change import one_lead
 from lead_ml.workflows.init import init_project
@@ -48,7 +49,7 @@ ROBOTS = 50
 COUNT = "source_leads_7d"
 
 
-def trained(world: SynthWorld, cut: int, root: Path) -> Scorer:
+def trained(world: SynthWorld, cut: int, root: Path, candidate: Candidate) -> Scorer:
     """Train the demo's project on what was known before `cut`, with few trees and folds."""
     init_project(root)
     write(world, root)
@@ -60,7 +61,8 @@ def trained(world: SynthWorld, cut: int, root: Path) -> Scorer:
         params[target].setdefault("lightgbm", {})["rounds"] = 60
     (root / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True), encoding="utf-8")
     loaded = load(root)
-    return Scorer.load(train(loaded.project, loaded.dataset.as_known(cut)).bundle)
+    run = train(loaded.project, loaded.dataset.as_known(cut), candidates=[candidate])
+    return Scorer.load(run.bundle)
 
 
 def with_state(scorer: Scorer, data: Dataset, until: int, *, anchored: bool) -> Scorer:
@@ -78,8 +80,22 @@ def requests_of(data: Dataset, leads: Sequence[int]) -> list[Prepared]:
     for lead in leads:
         as_of = int(data.leads.created_at[lead]) + MINUTE
         spine = Spine(np.zeros(1, dtype=np.int64), np.array([as_of], dtype=np.int64))
-        found.append(Prepared(replace(one_lead(data, lead, as_of), extra={}), spine, "en", 100))
+        found.append(Prepared(_own(one_lead(data, lead, as_of)), spine, "en", 100))
     return found
+
+
+def _own(request: Dataset) -> Dataset:
+    """Return a request whose columns hold no values of other leads."""
+
+    def bare(columns: Mapping[str, Coded]) -> dict[str, Coded]:
+        return {name: Coded.of(column.values()) for name, column in columns.items()}
+
+    leads, events = request.leads, request.events
+    return replace(
+        request,
+        leads=replace(leads, columns=bare(leads.columns)),
+        events=None if events is None else replace(events, columns=bare(events.columns)),
+    )
 
 
 def figures(
@@ -163,7 +179,7 @@ def _logit(answer: Answer) -> float:
     return float(np.log(probability) - np.log1p(-probability))
 
 
-def measure(leads: int, asked: int) -> dict[str, Any]:
+def measure(leads: int, asked: int, candidate: Candidate) -> dict[str, Any]:
     """Generate, train and score."""
     world = generate(leads, 7)
     created = world.data.leads.created_at
@@ -171,7 +187,7 @@ def measure(leads: int, asked: int) -> dict[str, Any]:
     chosen = np.arange(leads - asked, leads)  # leads are in order of creation
     with tempfile.TemporaryDirectory() as folder:
         cut = int(created[chosen[0]]) - max(GAPS) * DAY
-        scorer = trained(world, cut, Path(folder) / "demo")
+        scorer = trained(world, cut, Path(folder) / "demo", candidate)
         table = aged(scorer, world, chosen.tolist())
         return {"synthetic": True, "asked": asked, "table": table, "burst": robots(scorer, world.data, 0)}
 
@@ -183,10 +199,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--leads", type=int, default=12_000)
     parser.add_argument("--asked", type=int, default=600)
+    parser.add_argument("--candidate", choices=CANDIDATES, default="logistic")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--smoke", action="store_true", help="few leads, to see that it runs")
     given = parser.parse_args(arguments)
-    result = measure(*((2_500, 100) if given.smoke else (given.leads, given.asked)))
+    result = measure(*((2_500, 100) if given.smoke else (given.leads, given.asked)), given.candidate)
     if given.json:
         print(json.dumps(result))
         return 0

@@ -29,3 +29,27 @@ def test_the_scoring_benchmark_measures_every_way() -> None:
     assert all(0 < figure["fastest"] <= figure["median"] <= figure["slowest"] for figure in ms.values())
     assert ms["one lead: features"]["fastest"] < ms["one lead: total, JSON to JSON"]["slowest"]
     assert result["http_p99_ms"] > 0
+
+
+@pytest.mark.slow
+def test_an_anchored_history_stays_nearer_to_the_truth_and_a_burst_is_warned_of() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "aging.py"), "--smoke", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["synthetic"] is True
+    table = result["table"]
+    truth = table["all history"]
+    for days in (7, 90):
+        frozen, anchored = table[f"frozen, {days} days"], table[f"anchored, {days} days"]
+        assert frozen["source_leads_7d"] == 1 < anchored["source_leads_7d"]
+        distance = [abs(row["fake_logit"] - truth["fake_logit"]) for row in (anchored, frozen)]
+        assert distance[0] < distance[1]
+        assert anchored["warned"] == result["asked"]
+    burst = result["burst"]
+    assert (burst["warned"], burst["figures_differ"], burst["refused_before_the_reference"]) == (50, 0, 1)
