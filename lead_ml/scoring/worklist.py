@@ -80,12 +80,12 @@ def serve_version(runs: Path, served: Served) -> None:
 def served_version(runs: Path) -> Served:
     """Return which version serves; raises BundleError if nothing was promoted yet."""
     path = runs / CHAMPION
-    if not path.is_file():
-        raise BundleError(
-            f"no version serves yet: {path} is missing", do="run lead-ml train and lead-ml promote"
-        )
     try:
         return msgspec.json.decode(path.read_bytes(), type=Served)
+    except FileNotFoundError as error:
+        raise BundleError(
+            f"no version serves yet: {path} is missing", do="run lead-ml train and lead-ml promote"
+        ) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         do = "restore it, or delete it and promote a version again"
         raise BundleError(f"{path} cannot be read: {error}", do=do) from error
