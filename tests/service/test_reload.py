@@ -194,23 +194,30 @@ def _until(true: Any, seconds: float = 10.0) -> None:
 
 
 def test_messages_over_http_carry_no_absolute_path(fresh: Any) -> None:
+    def refuses(folder: Path) -> None:
+        raise BundleError(f"{folder.resolve()}/scorer.json is damaged")
+
+    reloader = reloader_over(fresh.runs, refuses)
+    reloader.check()
+    assert reloader.reload.error.startswith("runs/")
+    assert "bundle/scorer.json is damaged" in reloader.reload.error
     (fresh.runs / "champion.json").unlink()
-    fresh.reloader.check()
-    found = fresh.client.get("/v1/model", headers=fresh.read)
-    assert "champion.json is missing" in found.json()["reload"]["error"]
-    assert str(fresh.runs.parent) not in found.text
+    reloader.check()
+    assert reloader.reload.error.startswith("no version serves yet: runs/champion.json is missing")
 
 
 def test_a_failure_is_over_when_its_cause_is_gone(fresh: Any) -> None:
+    reloader = reloader_over(fresh.runs, RecordedCheck())
     champion = fresh.runs / "champion.json"
     content = champion.read_bytes()
+    reloader.check()
     for damage in (champion.unlink, lambda: champion.write_bytes(b"{")):
         damage()
-        fresh.reloader.check()
-        assert not fresh.reloader.reload.ok
+        reloader.check()
+        assert not reloader.reload.ok
         champion.write_bytes(content)
-        fresh.reloader.check()
-        assert fresh.reloader.reload.ok
+        reloader.check()
+        assert reloader.reload.ok
 
 
 def test_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
