@@ -46,3 +46,27 @@ def test_the_leak_benchmark_finds_what_it_plants() -> None:
     clean = [row for row in result["rows"] if row["found"] is None]
     assert sum(row["false_alarms"] for row in clean) == 0
     assert all(row["columns_found"] > 0.4 for row in result["rows"] if row["found"] is not None)
+
+
+@pytest.mark.slow
+def test_an_anchored_history_stays_nearer_to_the_truth_and_a_burst_is_warned_of() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "aging.py"), "--smoke", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["synthetic"] is True
+    table = result["table"]
+    truth = table["all history"]
+    for days in (7, 90):
+        frozen, anchored = table[f"frozen, {days} days"], table[f"anchored, {days} days"]
+        assert frozen["source_leads_7d"] == 1 < anchored["source_leads_7d"]
+        distance = [abs(row["fake_logit"] - truth["fake_logit"]) for row in (anchored, frozen)]
+        assert distance[0] < distance[1]
+        assert anchored["warned"] == result["asked"]
+    burst = result["burst"]
+    assert (burst["warned"], burst["figures_differ"], burst["refused_before_the_reference"]) == (50, 0, 1)

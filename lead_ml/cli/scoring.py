@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -80,8 +81,8 @@ def thresholds(
     accept: Annotated[
         str | None, typer.Option(help=f"Approve the thresholds of a method: {', '.join(METHODS)}.")
     ] = None,
-    by: Annotated[str, typer.Option(help="Who approves.")] = "",
-    why: Annotated[str, typer.Option(help="Why.")] = "",
+    by: Annotated[str, typer.Option(help="Who approves; needed with --accept.")] = "",
+    why: Annotated[str, typer.Option(help="Why; needed with --accept.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Show the MQL and SQL thresholds that each method recommends, and approve one.
@@ -89,17 +90,21 @@ def thresholds(
     Example: lead-ml thresholds --accept capacity --by "Wang Li" --why "two reps, twenty leads a week"
     """
     from lead_ml.workflows.score import scorer_of
-    from lead_ml.workflows.serve import accept_method
+    from lead_ml.workflows.serve import accept_method, acceptances
 
     if accept is not None and accept not in METHODS:
         raise typer.BadParameter(
             f"unknown method {accept!r}; use {', '.join(METHODS)}", param_hint="--accept"
         )
+    for name, text in (("--by", by), ("--why", why)) if accept else ():
+        if not text.strip():
+            raise typer.BadParameter("an approval needs a name and a reason", param_hint=name)
     scorer = scorer_of(project, version)
     lines = accept_method(scorer, accept, by=by, why=why) if accept else scorer.thresholds
     advice, synthetic = scorer.bundle.advice, scorer.bundle.info.synthetic
-    found = {"thresholds": lines, "advice": advice}
-    show(found, lambda: print_advice(advice, lines, synthetic=synthetic), as_json=as_json)
+    currency = str(scorer.bundle.params.get("thresholds", {}).get("currency", ""))
+    found = {"thresholds": lines, "advice": advice, "history": acceptances(scorer)}
+    show(found, lambda: print_advice(advice, lines, synthetic=synthetic, currency=currency), as_json=as_json)
 
 
 def serve(
@@ -120,7 +125,8 @@ def serve(
         raise typer.BadParameter(
             "--no-auth works only on this machine; keep --host 127.0.0.1", param_hint="--no-auth"
         )
-    serve_project(project, host=host, port=port, auth=auth, say=say)
+    reveal = typer.echo if sys.stdout.isatty() else None  # a key belongs on a screen, not into a log
+    serve_project(project, host=host, port=port, auth=auth, say=say, reveal=reveal)
 
 
 def promote(

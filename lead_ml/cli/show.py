@@ -65,13 +65,16 @@ def _random(record: CandidateRecord) -> str:
     return f"{record.random_split['roc_auc']:.3f}" if record.random_split else "-"
 
 
-def print_advice(advice: Sequence[Advice], thresholds: Thresholds, *, synthetic: bool) -> None:
+def print_advice(
+    advice: Sequence[Advice], thresholds: Thresholds, *, synthetic: bool, currency: str = ""
+) -> None:
     """Print the thresholds of every method with their figures and caveats, and the thresholds in force."""
     mark = " (SYNTHETIC DATA)" if synthetic else ""
+    money = f", values in {currency}" if currency else ""
     full = ("score", "leads/week", "precision %", "recall %", "wins/week", "value/week")
     narrow = ("leads/wk", "precision %", "recall", "wins/wk", "value/wk")
     print_table(
-        f"Thresholds by method, replayed on history, 90% intervals{mark}",
+        f"Thresholds by method, replayed on history, 90% intervals{money}{mark}",
         ("method", "", "from", *(full if wide() else narrow)),
         [
             (_method(item, thresholds) if name == "MQL" else "", name, *_line_cells(line))

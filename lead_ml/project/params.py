@@ -216,14 +216,18 @@ class TargetParams(Section):
 
 
 class ThresholdParams(Section):
-    """What the advice on the MQL and SQL thresholds assumes, and which method sets the thresholds a bundle starts with."""
+    """What the advice on the MQL and SQL thresholds assumes, and which method sets the thresholds a bundle starts with.
+
+    ``currency`` is the ISO 4217 code of the costs and the value of a win, shown beside every amount.
+    """
 
     method: Literal["opportunity_mean", "capacity", "value", "precision", "recall"] = "capacity"
-    sql_per_week: float = Field(20, gt=0)
-    mql_per_week: float = Field(60, gt=0)
-    cost_per_sql: float = Field(50, ge=0)
-    cost_per_mql: float = Field(5, ge=0)
-    value_per_win: float = Field(1_000, gt=0)
+    sql_per_week: float = Field(20, gt=0, le=1e12)
+    mql_per_week: float = Field(60, gt=0, le=1e12)
+    cost_per_sql: float = Field(50, ge=0, le=1e12)
+    cost_per_mql: float = Field(5, ge=0, le=1e12)
+    value_per_win: float = Field(1_000, gt=0, le=1e12)
+    currency: str = Field("", pattern=r"^([A-Z]{3})?$")
     sql_precision: float = Field(0.3, gt=0, lt=1)
     mql_precision: float = Field(0.12, gt=0, lt=1)
     sql_recall: float = Field(0.5, gt=0, lt=1)

@@ -13,8 +13,8 @@ from lead_ml.registry.runs import AUDIT_FILE, Run
 from lead_ml.report.inputs import features_data, intake_data
 from lead_ml.report.target import target_data
 from lead_ml.report.words import summary
-from lead_ml.scoring import Bundle, accepted_thresholds, load_bundle
-from lead_ml.scoring.thresholds import curve
+from lead_ml.scoring import Bundle, load_bundle
+from lead_ml.scoring.thresholds import accepted_thresholds, curve
 from lead_ml.scoring.thresholds.scale import log_odds, score_of
 from lead_ml.scoring.thresholds.tables import by_month
 from lead_ml.tables.instants import iso
@@ -60,7 +60,8 @@ def _thresholds(run: Run, bundle: Bundle) -> dict[str, Any] | None:
     """Gather thresholds, advice, curve and months; None on a cold start, where no history was scored."""
     if bundle.history is None:
         return None
-    accepted, odds = accepted_thresholds(run.bundle, bundle), bundle.info.reference_odds
+    odds = bundle.info.reference_odds
+    accepted = accepted_thresholds(run.bundle, bundle.thresholds, odds)
     return {
         "in_force": {
             **msgspec.to_builtins(accepted),

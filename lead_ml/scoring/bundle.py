@@ -1,16 +1,16 @@
 """A scorer as a folder, all of it data, under the seal of ``manifest.json``; see :func:`write_bundle` for its files.
 
-Outside of the seal lies only ``thresholds.json``, the thresholds that people accepted since. ``history.npz`` are the scores
-that the threshold advice replays, ``reference/`` and ``extra/`` the state of keys that many leads share.
+Outside of the seal lies only ``thresholds.jsonl``, and only where a bundle belongs to no project: the thresholds that people
+accepted (:mod:`lead_ml.scoring.thresholds.log`). ``history.npz`` are the scores that the threshold advice replays, ``reference/`` and ``extra/`` the state of keys that many leads share.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
 import msgspec
@@ -34,11 +34,14 @@ from lead_ml.scoring.thresholds import Advice, History, Thresholds, replayable
 from lead_ml.tables.cell_rules import CellRules
 from lead_ml.tables.dataset import Extra
 
-ACCEPTED = "thresholds.json"
+DEFAULTS = "default_thresholds.json"
 
 
 class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The scalars of a bundle: ``until`` is the end of its data, microseconds UTC; ``signal`` is that of conversion."""
+    """The scalars of a bundle: ``until`` is the end of its data, microseconds UTC; ``signal`` is that of conversion.
+
+    ``most_shared`` says, by feature that counts the leads of an address or a phone, the count that 99% of leads stay within.
+    """
 
     project: str
     synthetic: bool
@@ -49,6 +52,7 @@ class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
     reference_odds: float
     fake_flag: float
     cold_start_stage: str = ""
+    most_shared: dict[str, float] = {}
     signal: Signal = "unknown"
 
     @property
@@ -90,7 +94,17 @@ class Bundle:
         """What a request must look like."""
         facts = self.info
         numbers, levels = known_values(part.fitted for part in self.parts.values())
-        return LeadSchema(facts.columns, facts.rules, facts.dated, numbers, levels)
+        known_from = facts.until if facts.dated and self.reference else None
+        return LeadSchema(facts.columns, facts.rules, facts.dated, numbers, levels, known_from)
+
+
+class Replay(NamedTuple):
+    """What thresholds are evaluated on under one bundle, without its models."""
+
+    info: BundleInfo
+    params: Mapping[str, Any]
+    defaults: Thresholds
+    history: History | None
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
@@ -102,7 +116,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
     _write_json(folder / "params.json", bundle.params)
     _write_json(folder / "card.json", bundle.card)
     _write_json(folder / "advice.json", bundle.advice)
-    _write_json(folder / "default_thresholds.json", bundle.thresholds)
+    _write_json(folder / DEFAULTS, bundle.thresholds)
     (folder / "features.json").write_bytes(to_json(bundle.declarations))
     if bundle.history is not None:
         np.savez(folder / "history.npz", **replayable(bundle.history).arrays())
@@ -124,19 +138,18 @@ def load_bundle(folder: Path) -> tuple[Bundle, BundleManifest]:
         ) from error
 
 
-def accepted_thresholds(folder: Path, bundle: Bundle) -> Thresholds:
-    """Return the thresholds that people accepted for this bundle, else its defaults."""
-    path = folder / ACCEPTED
-    if not path.is_file():
-        return bundle.thresholds
-    return Thresholds.from_json(path.read_bytes())
-
-
-def accept_thresholds(folder: Path, thresholds: Thresholds) -> None:
-    """Write accepted thresholds beside the bundle, in one step, so that a reader sees the old or the new file."""
-    fresh = folder / f".{ACCEPTED}.new"
-    fresh.write_bytes(thresholds.to_json())
-    fresh.replace(folder / ACCEPTED)
+def read_replay(folder: Path) -> Replay:
+    """Read from a bundle, which somebody verified, what its thresholds are evaluated on; BundleError where it cannot be read."""
+    history = folder / "history.npz"
+    try:
+        return Replay(
+            info=msgspec.json.decode((folder / "scorer.json").read_bytes(), type=BundleInfo),
+            params=msgspec.json.decode((folder / "params.json").read_bytes()),
+            defaults=msgspec.json.decode((folder / DEFAULTS).read_bytes(), type=Thresholds),
+            history=History.from_arrays(_arrays(history)) if history.is_file() else None,
+        )
+    except (msgspec.MsgspecError, BadZipFile, OSError, KeyError, ValueError) as error:
+        raise BundleError(f"{folder} cannot be read: {error}", do="restore it from the registry") from error
 
 
 def _read(folder: Path) -> Bundle:
@@ -152,7 +165,7 @@ def _read(folder: Path) -> Bundle:
             if (folder / name).is_dir()
         },
         reference=_read_reference(folder / "reference", declarations),
-        thresholds=msgspec.json.decode((folder / "default_thresholds.json").read_bytes(), type=Thresholds),
+        thresholds=msgspec.json.decode((folder / DEFAULTS).read_bytes(), type=Thresholds),
         advice=msgspec.json.decode((folder / "advice.json").read_bytes(), type=tuple[Advice, ...]),
         history=History.from_arrays(_arrays(history)) if history.is_file() else None,
         card=msgspec.json.decode((folder / "card.json").read_bytes()),
@@ -186,7 +199,8 @@ def _read_part(folder: Path, declarations: tuple[Declaration, ...]) -> BundlePar
 def _read_reference(folder: Path, declarations: tuple[Declaration, ...]) -> dict[str, HistorySnapshot]:
     plans = {plan.name: plan for plan in shared_plans(compile_plans(declarations))}
     return {
-        name: HistorySnapshot.from_arrays(plans[name], arrays) for name, arrays in _numbered(folder).items()
+        name: replace(HistorySnapshot.from_arrays(plans[name], arrays), anchored=True)
+        for name, arrays in _numbered(folder).items()
     }
 
 

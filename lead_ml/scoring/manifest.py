@@ -11,8 +11,7 @@ from lead_ml.errors import BundleError
 
 FORMAT = 3
 NAME = "manifest.json"
-# Accepted thresholds change without a new model; the second is the file that takes their place, for as long as it is written.
-UNSEALED = frozenset({NAME, "thresholds.json", ".thresholds.json.new"})
+UNSEALED = frozenset({NAME, "thresholds.jsonl"})  # accepted thresholds change without a new model
 
 
 class FileSeal(msgspec.Struct, frozen=True):

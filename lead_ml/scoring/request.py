@@ -49,6 +49,7 @@ class LeadSchema:
     """What a bundle knows of a lead: the columns its features read, and how their cells are read.
 
     ``numbers`` are the columns that features read as numbers, ``levels`` the values of a category or ordinal that models know.
+    ``known_from`` is the end of the history of keys that many leads share: what was known of them before, it cannot say.
     """
 
     columns: tuple[str, ...]
@@ -56,6 +57,7 @@ class LeadSchema:
     dated: bool
     numbers: frozenset[str] = frozenset()
     levels: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    known_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:
     """
     rules, zone = schema.rules.leads, ZoneInfo(schema.rules.zone)
     as_of = now if request.as_of is None else parse_iso(request.as_of, field="as_of", zone=zone)
+    _check_moment(as_of, schema)
     lead = _under_our_names(request.lead, schema)
     lead_id = rules.text("lead_id", lead.get("lead_id"))
     if lead_id is None:
@@ -127,6 +130,17 @@ def _warnings(
             yield words("request.no_number", column=name, value=shown)
         if name in schema.levels and text not in schema.levels[name]:
             yield words("request.unseen", column=name, value=shown)
+
+
+def _check_moment(as_of: int, schema: LeadSchema) -> None:
+    if schema.known_from is not None and as_of < schema.known_from:
+        raise RequestError(
+            "as_of lies before the end of the history of keys that many leads share",
+            field="as_of",
+            value=iso(as_of),
+            expected=f"an instant from {iso(schema.known_from)} on",
+            do="leave as_of out to score as of now; lead-ml explain --as-of answers for the past from the data",
+        )
 
 
 def _created(

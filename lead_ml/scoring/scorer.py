@@ -10,17 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.asof.join import Compiled, features_at
+from lead_ml.asof.join import Compiled, features_at, shared_plans
 from lead_ml.asof.labels import Spine
 from lead_ml.asof.matrix import RawColumns
 from lead_ml.language import Lang
 from lead_ml.model.metrics import sigmoid
 from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
-from lead_ml.scoring.bundle import Bundle, BundlePart, accepted_thresholds, load_bundle
+from lead_ml.scoring.bundle import Bundle, BundlePart, load_bundle
 from lead_ml.scoring.golden import check_golden
 from lead_ml.scoring.reasons import group_sums, reasons_of
 from lead_ml.scoring.request import Prepared
-from lead_ml.scoring.thresholds import Thresholds, grade_of, score_of, stage_of
+from lead_ml.scoring.shared_keys import (
+    LEAST_BURST,
+    address_counts,
+    age_warning,
+    burst_warnings,
+    shared_columns,
+)
+from lead_ml.scoring.thresholds import Thresholds, accepted_thresholds, grade_of, score_of, stage_of
 from lead_ml.tables.dataset import Coded, Dataset, Floats
 from lead_ml.tables.instants import iso
 
@@ -66,7 +73,8 @@ class Scorer:
         bundle, manifest = load_bundle(folder)
         for name, part in bundle.parts.items():
             check_golden(name, part.golden, part.fitted)
-        return cls(bundle, manifest.version, accepted_thresholds(folder, bundle), folder)
+        thresholds = accepted_thresholds(folder, bundle.thresholds, bundle.info.reference_odds)
+        return cls(bundle, manifest.version, thresholds, folder)
 
     @cached_property
     def compiled(self) -> Compiled:
@@ -74,7 +82,11 @@ class Scorer:
         return Compiled.of(self.bundle.declarations)
 
     def score_prepared(self, requests: Sequence[Prepared]) -> list[Answer]:
-        """Score checked requests; each sees the reference history of the bundle and its own events, never another request."""
+        """Score checked requests; each sees the reference history of the bundle and its own events, never another request.
+
+        Warnings say how old that history is, and which requests together look like a burst.
+        """
+        requests = self._warned(requests)
         raws = [self._features(request) for request in requests]
         scored = self._scored(_stacked(raws))
         return [self._answer(scored, k, request, 0) for k, request in enumerate(requests)]
@@ -96,6 +108,27 @@ class Scorer:
     def scored(self, dataset: Dataset, spine: Spine) -> Mapping[str, Scored]:
         """Return the arrays behind :meth:`score_dataset`, by target."""
         return self._scored(features_at(self.compiled, dataset, spine))
+
+    @cached_property
+    def shared_columns(self) -> tuple[str, ...]:
+        """Lead columns whose values many leads share and features count, as of the end of the bundle's data."""
+        return shared_columns(shared_plans(self.compiled.plans)) if self.bundle.info.dated else ()
+
+    def _warned(self, requests: Sequence[Prepared]) -> list[Prepared]:
+        facts = self.bundle.info
+        counts = address_counts(self.bundle.declarations) if len(requests) >= LEAST_BURST else ()
+        bursts = burst_warnings(requests, counts, facts.most_shared)
+        return [
+            replace(
+                request,
+                warnings=(
+                    *request.warnings,
+                    *age_warning(int(request.spine.as_of[0]), facts.until, self.shared_columns),
+                    *burst,
+                ),
+            )
+            for request, burst in zip(requests, bursts, strict=True)
+        ]
 
     def _features(self, request: Prepared) -> RawColumns:
         dataset = replace(request.dataset, extra=self.bundle.extra)

@@ -12,6 +12,7 @@ from lead_ml.errors import BundleError, InputError
 from lead_ml.language import Lang
 from lead_ml.scoring.answer import Answer, Reasons
 from lead_ml.scoring.reasons import Reason, agreeing, reason_text
+from lead_ml.scoring.replacing import replacing
 from lead_ml.scoring.scorer import Scorer
 
 WORKLIST = "worklist.jsonl"
@@ -46,11 +47,10 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 def write_worklist(rows: Iterator[WorklistRow], runs: Path) -> Path:
     """Write one JSON line per lead, best first, replacing the last worklist in one step."""
     encoder = msgspec.json.Encoder()
-    fresh = runs / f".{WORKLIST}.new"
-    with fresh.open("wb") as file:
+    with replacing(runs / WORKLIST) as file:
         for row in rows:
             file.write(encoder.encode(row) + b"\n")
-    return fresh.replace(runs / WORKLIST)
+    return runs / WORKLIST
 
 
 def read_worklist(runs: Path) -> list[WorklistRow]:
@@ -82,19 +82,22 @@ def reworded(reasons: Reasons, scorer: Scorer, target: str, lang: Lang) -> Reaso
 
 def serve_version(runs: Path, served: Served) -> None:
     """Name the version that serves, in one step."""
-    fresh = runs / f".{CHAMPION}.new"
-    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(served), indent=1))
-    fresh.replace(runs / CHAMPION)
+    with replacing(runs / CHAMPION) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(served), indent=1))
 
 
 def served_version(runs: Path) -> Served:
     """Return which version serves; raises BundleError if nothing was promoted yet."""
     path = runs / CHAMPION
-    if not path.is_file():
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Served)
+    except FileNotFoundError as error:
         raise BundleError(
             f"no version serves yet: {path} is missing", do="run lead-ml train and lead-ml promote"
-        )
-    return msgspec.json.decode(path.read_bytes(), type=Served)
+        ) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        do = "restore it, or delete it and promote a version again"
+        raise BundleError(f"{path} cannot be read: {error}", do=do) from error
 
 
 def served_folder(runs: Path) -> Path:

@@ -29,6 +29,20 @@ EXAMPLE = {
     "lang": "en",
 }
 ERRORS = ("400", "401", "403", "413", "415", "422", "503")
+INSTANTS = (
+    "as_of",
+    "at",
+    "created_at",
+    "data_until",
+    "loaded_at",
+    "reference_until",
+    "until",
+)  # always with a zone
+_INSTANT_IN = {
+    "type": "string",
+    "description": "ISO 8601; an instant without a zone has that of the project.",
+    "examples": ["2026-03-02T08:15:00Z", "2026-03-02T08:15:00"],
+}
 
 
 class Operation(NamedTuple):
@@ -40,6 +54,7 @@ class Operation(NamedTuple):
     scope: Scope | None = None
     request: type | None = None
     response: type | None = None
+    conflicts: bool = False
 
     @property
     def summary(self) -> str:
@@ -51,7 +66,15 @@ OPERATIONS = (
     Operation("post", "/v1/score", scoring.score, "score", ScoreRequest, Answer),
     Operation("post", "/v1/score/batch", scoring.score_batch, "score", BatchRequest, scoring.BatchAnswer),
     Operation("get", "/v1/thresholds", routes.get_thresholds, "read", response=routes.ThresholdsAnswer),
-    Operation("post", "/v1/thresholds", routes.post_thresholds, "admin", routes.AcceptRequest, Thresholds),
+    Operation(
+        "post",
+        "/v1/thresholds",
+        routes.post_thresholds,
+        "admin",
+        routes.AcceptRequest,
+        Thresholds,
+        conflicts=True,
+    ),
     Operation(
         "post", "/v1/thresholds/advice", routes.post_advice, "read", routes.AdviceRequest, routes.AdviceAnswer
     ),
@@ -89,11 +112,15 @@ def openapi(scorer: Scorer | None) -> dict[str, Any]:
         (*types, ProblemDetails), ref_template="#/components/schemas/{name}"
     )
     schemas["BatchRequest"]["properties"]["leads"]["items"] = {"$ref": "#/components/schemas/ScoreRequest"}
+    _type_instants(schemas)
     if scorer is not None:
         lead = schemas["ScoreRequest"]["properties"]["lead"]
         names = ("lead_id", *(("created_at",) if scorer.bundle.info.dated else ()))
         columns = dict.fromkeys((*names, *scorer.bundle.info.columns))
-        lead["properties"] = {name: dict(lead["additionalProperties"]) for name in columns}
+        lead["properties"] = {
+            name: _INSTANT_IN if name == "created_at" else dict(lead["additionalProperties"])
+            for name in columns
+        }
         lead["required"] = list(names)
     paths: dict[str, dict[str, Any]] = {}
     for item in OPERATIONS:
@@ -120,12 +147,25 @@ def openapi(scorer: Scorer | None) -> dict[str, Any]:
     }
 
 
+def _type_instants(schemas: dict[str, Any]) -> None:
+    """Say of texts that are instants that they are: those of answers always have a zone, those of requests need none."""
+    for name, schema in schemas.items():
+        for field, found in schema.get("properties", {}).items():
+            if (name == "EventIn" and field in ("occurred_at", "recorded_at")) or (
+                name == "ScoreRequest" and field == "as_of"
+            ):
+                found |= {key: value for key, value in _INSTANT_IN.items() if key != "type"}
+            elif field in INSTANTS and found.get("type") == "string":
+                found["format"] = "date-time"
+
+
 def _operation(item: Operation) -> dict[str, Any]:
     media = "text/plain" if item.path.endswith("/metrics") else JSON
     schema = {"schema": _ref(item.response)} if item.response else {}
     responses: dict[str, Any] = {"200": {"description": "OK", "content": {media: schema}}}
     problem = {"content": {MEDIA_TYPE: {"schema": _ref(ProblemDetails)}}}
-    for status in ERRORS if item.scope else ("503",) if item.path == "/readyz" else ():
+    errors = sorted((*ERRORS, *(("409",) if item.conflicts else ())))
+    for status in errors if item.scope else ("503",) if item.path == "/readyz" else ():
         titles = [title for code, title in PROBLEMS.values() if str(code) == status]
         responses[status] = {"description": " / ".join(titles), **problem}
     found: dict[str, Any] = {

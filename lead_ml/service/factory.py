@@ -18,12 +18,14 @@ from lead_ml.service.auth import Endpoint, requiring
 from lead_ml.service.concurrency_limiter import ConcurrencyLimiter
 from lead_ml.service.http import Runtime
 from lead_ml.service.keys import KeyRing
+from lead_ml.service.logged_out import LoggedOut
+from lead_ml.service.login_attempts import LoginAttempts
 from lead_ml.service.metrics import ServiceMetrics
 from lead_ml.service.middleware import ROUTE, AccessLogFilter, RequestMonitor, SecurityHeaders
 from lead_ml.service.pages import EvidenceCache, WorklistReader
 from lead_ml.service.problems import KNOWN, respond_to
 from lead_ml.service.reload import Loaders, ScorerReloader
-from lead_ml.service.session import SessionSigner, random_secret, secret_beside
+from lead_ml.service.session import SECONDS, SessionSigner, random_secret, secret_beside
 from lead_ml.service.settings import Settings
 from lead_ml.service.visit import page
 
@@ -54,22 +56,24 @@ def create_app(settings: Settings, *, loaders: Loaders | None = None) -> Starlet
 
 def app_from_env() -> Starlette:
     """Build the app from the environment, for ``uvicorn --factory lead_ml.service:app_from_env``."""
-    logging.getLogger("uvicorn.access").addFilter(AccessLogFilter())
+    logging.getLogger("uvicorn.access").addFilter(AccessLogFilter({route.path for route in _routes()}))
     return create_app(Settings.from_env())
 
 
 def _runtime(settings: Settings, loaders: Loaders | None) -> Runtime:
     secret = partial(secret_beside, settings.keys_path) if settings.auth else random_secret
+    logouts = settings.keys_path.with_name(f".{settings.keys_path.stem}.logouts")
     reloader = ScorerReloader(settings, loaders)
     return Runtime(
         settings=settings,
         reloader=reloader,
         limiter=ConcurrencyLimiter(threads=settings.threads, max_waiting=settings.max_concurrency),
         keys=KeyRing(settings.keys_path),
-        signer=SessionSigner(secret),
+        signer=SessionSigner(secret, LoggedOut(logouts if settings.auth else None, SECONDS)),
         metrics=ServiceMetrics(reloader),
         worklist=WorklistReader(settings.runs),
         evidence=EvidenceCache(),
+        attempts=LoginAttempts(),
     )
 
 

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-Stamp = tuple[int, int]
+Stamp = tuple[int, int, int]
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -15,7 +15,7 @@ def stamp_of(path: Path) -> Stamp | None:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ino
+    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def private_draft(path: Path, content: bytes) -> Path:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from lead_ml.service.concurrency_limiter import ConcurrencyLimiter
 from lead_ml.service.keys import KeyRing
+from lead_ml.service.login_attempts import LoginAttempts
 from lead_ml.service.metrics import ServiceMetrics
 from lead_ml.service.pages import EvidenceCache, WorklistReader
 from lead_ml.service.problems import ProblemError
@@ -32,6 +33,7 @@ class Runtime:
     metrics: ServiceMetrics
     worklist: WorklistReader
     evidence: EvidenceCache
+    attempts: LoginAttempts
 
 
 def runtime_of(request: Request) -> Runtime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
@@ -66,6 +67,12 @@ class ModelCollector(Collector):
                 "model_type": scorer.bundle.parts["conversion"].fitted.candidate,
             }
             yield InfoMetricFamily("lead_ml_model", "The model in use.", value=labels)
+            if scorer.shared_columns:
+                yield GaugeMetricFamily(
+                    "lead_ml_reference_age_seconds",
+                    "How far the history of sources, addresses and other keys that many leads share is behind.",
+                    value=max(time.time() - scorer.bundle.info.until / 1e6, 0.0),
+                )
         yield GaugeMetricFamily(
             "lead_ml_model_loaded_timestamp_seconds",
             "Unix time at which the model was loaded; 0 before the first model.",

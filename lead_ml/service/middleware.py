@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
+from collections.abc import Collection
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -97,16 +98,24 @@ def log_unexpected(error: BaseException, scope: Scope) -> None:
 
 
 class AccessLogFilter(logging.Filter):
-    """Removes queries and lead IDs, which are personal data, from uvicorn's access log."""
+    """Removes queries, lead IDs and unknown paths, which may be personal data, from uvicorn's access log.
+
+    `paths` are those of the routes.
+    """
+
+    def __init__(self, paths: Collection[str]) -> None:
+        super().__init__()
+        self._paths = paths
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Shorten the path of a record; no record is dropped."""
         args: Any = record.args
         if isinstance(args, tuple) and len(args) >= 3 and isinstance(args[2], str):
-            record.args = (*args[:2], _without_personal_data(args[2]), *args[3:])
+            record.args = (*args[:2], self._without_personal_data(args[2]), *args[3:])
         return True
 
-
-def _without_personal_data(path: str) -> str:
-    path = path.partition("?")[0]
-    return "/review/..." if path.startswith("/review/") and path != "/review/thresholds" else path
+    def _without_personal_data(self, path: str) -> str:
+        path = path.partition("?")[0]
+        if path in self._paths:
+            return path
+        return next((f"{start}..." for start in ("/review/", "/static/") if path.startswith(start)), "/...")

@@ -15,8 +15,14 @@ from lead_ml.scoring import Scorer
 from lead_ml.service import pages
 from lead_ml.service.pages.evidence import threshold_params
 from lead_ml.service.pages.thresholds_page import NUMBERS, SHARES
-from lead_ml.service.problems import ProblemError
-from lead_ml.service.threshold_routes import AcceptRequest, AdviceRequest, accept, advice_for
+from lead_ml.service.problems import ProblemError, of_error
+from lead_ml.service.threshold_routes import (
+    AcceptRequest,
+    AdviceRequest,
+    accept,
+    advice_for,
+    threshold_log,
+)
 from lead_ml.service.visit import Visit
 
 _STATIC_SECONDS = 31_536_000
@@ -75,11 +81,10 @@ async def accept_thresholds(visit: Visit) -> Response:
     try:
         wanted = msgspec.convert(_acceptance(form), AcceptRequest)
         await visit.runtime.limiter.run(accept, visit.runtime, scorer, wanted, visit.caller.name)
-    except (RequestError, ValueError):  # msgspec's errors are ValueErrors
+    except (RequestError, ValueError) as error:  # msgspec's errors are ValueErrors
         typed = {name: form[name] for name in _FORM_FIELDS if name in form}
-        return await _thresholds_page(
-            visit, pages.ThresholdsForm(typed, problem="pages.thresholds.invalid"), {}
-        )
+        numbers = {name: form[name] for name in NUMBERS if form.get(name)}
+        return await _thresholds_page(visit, pages.ThresholdsForm(typed, problem=_refusal(error)), numbers)
     return RedirectResponse(f"/review/thresholds?lang={visit.lang}&accepted=1", 303)
 
 
@@ -100,7 +105,8 @@ async def _thresholds_page(visit: Visit, form: pages.ThresholdsForm, numbers: Ma
     def html() -> tuple[str, int]:
         shown, problem = _advice(scorer, numbers)
         told = replace(form, problem=problem) if problem else form
-        view = pages.thresholds_view(scorer, runtime.evidence.of(scorer), shown, told, frame)
+        evidence, log = runtime.evidence.of(scorer), threshold_log(scorer)
+        view = pages.thresholds_view(scorer, evidence, shown, told, log, frame)
         return pages.render("thresholds.html", frame, view), 422 if told.problem else 200
 
     return HTMLResponse(*await runtime.limiter.run(html))
@@ -112,8 +118,7 @@ def _advice(scorer: Scorer, typed: Mapping[str, str]) -> tuple[pages.AdviceShown
     if not typed:
         return default, ""
     try:
-        values = {name: _finite(text) / (100 if name in SHARES else 1) for name, text in typed.items()}
-        found = advice_for(scorer, msgspec.convert(values, AdviceRequest))
+        found = advice_for(scorer, msgspec.convert(_numbers(typed), AdviceRequest))
     except TooLittleData:
         return default, "pages.thresholds.no_advice"
     except (LeadMLError, ValueError):
@@ -123,8 +128,26 @@ def _advice(scorer: Scorer, typed: Mapping[str, str]) -> tuple[pages.AdviceShown
 
 def _acceptance(form: Mapping[str, str]) -> dict[str, object]:
     texts = {name: form.get(name, "").strip() for name in ("why", "by", "method", "model_version")}
-    shares = {name: _finite(form.get(name, "")) / 100 for name in ("mql", "sql")}
-    return {**{name: text for name, text in texts.items() if text}, **shares}
+    numbers = _numbers({name: form[name] for name in NUMBERS if form.get(name)})
+    return {
+        **{name: text for name, text in texts.items() if text or name in ("why", "by")},
+        **{name: _finite(form.get(name, "")) / 100 for name in ("mql", "sql")},
+        **({"numbers": numbers} if numbers else {}),
+    }
+
+
+def _numbers(typed: Mapping[str, str]) -> dict[str, float]:
+    return {name: _finite(text) / (100 if name in SHARES else 1) for name, text in typed.items()}
+
+
+def _refusal(error: Exception) -> str:
+    """Return the catalog key of why an acceptance was refused."""
+    field = of_error(error).field
+    if field == "sql" and isinstance(error, RequestError):
+        return "pages.thresholds.sql_below_mql"
+    return {"by": "pages.thresholds.no_name", "why": "pages.thresholds.no_reason"}.get(
+        field, "pages.thresholds.invalid"
+    )
 
 
 def _finite(text: str) -> float:

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import msgspec
 
 from lead_ml.errors import BundleError, LeadMLError
-from lead_ml.scoring import Scorer, accepted_thresholds, served_version
-from lead_ml.scoring.thresholds import Thresholds
+from lead_ml.scoring import Scorer, served_version
+from lead_ml.scoring.thresholds import accepted_thresholds, log_of
 from lead_ml.service.files import Stamp, stamp_of
 from lead_ml.service.problems import ProblemError
 from lead_ml.service.settings import Settings
@@ -125,17 +125,17 @@ class ScorerReloader:
         except LeadMLError as error:
             self._note_failure(None, error)
 
-    def adopt(self, scorer: Scorer, thresholds: Thresholds) -> None:
-        """Use new thresholds with `scorer` at once, unless a different scorer has replaced it meanwhile."""
+    def accept(self, scorer: Scorer, save: Callable[[], None]) -> None:
+        """Let `save` keep new thresholds and use what is in effect then, unless a different model has replaced `scorer`."""
         with self._lock:
-            if self._scorer is not scorer:
+            if self._scorer is None or self._scorer.version != scorer.version:
                 raise ProblemError(
                     "conflict",
                     "A different model is in use by now. Review its thresholds first.",
                     page_text="pages.errors.other_model",
                 )
-            self._scorer = replace(scorer, thresholds=thresholds)
-            self._thresholds_stamp = _thresholds_stamp(scorer.folder)
+            save()
+            self._use_accepted(self._scorer)
 
     def _run(self, stopping: threading.Event) -> None:
         while not stopping.is_set():
@@ -178,17 +178,22 @@ class ScorerReloader:
         logger.info("model %s is in use with thresholds %s", scorer.version, scorer.thresholds.version)
 
     def _refresh_thresholds(self, scorer: Scorer) -> None:
-        stamp = _thresholds_stamp(scorer.folder)
-        if stamp == self._thresholds_stamp or scorer.folder is None:
-            return
-        thresholds = accepted_thresholds(scorer.folder, scorer.bundle)
         with self._lock:
-            if self._scorer is scorer:
-                self._scorer, self._thresholds_stamp = replace(scorer, thresholds=thresholds), stamp
-                self.reload = ReloadState(ok=True, at=now_text(), wanted=scorer.version)
+            if self._scorer is scorer and _thresholds_stamp(scorer.folder) != self._thresholds_stamp:
+                self._use_accepted(scorer)
+
+    def _use_accepted(self, scorer: Scorer) -> None:
+        if scorer.folder is not None:
+            self._thresholds_stamp = _thresholds_stamp(
+                scorer.folder
+            )  # before reading: a later line is seen next time
+            bundle = scorer.bundle
+            found = accepted_thresholds(scorer.folder, bundle.thresholds, bundle.info.reference_odds)
+            self._scorer = replace(scorer, thresholds=found)
 
     def _note_failure(self, source: BundleOnDisk | None, error: Exception) -> None:
-        message = str(error) if isinstance(error, LeadMLError) else f"unexpected {type(error).__name__}"
+        said = str(error) if isinstance(error, LeadMLError) else f"unexpected {type(error).__name__}"
+        message = self._without_folders(said)
         failed = ReloadState(
             ok=False, at=now_text(), wanted="" if source is None else source.name, error=message
         )
@@ -199,6 +204,14 @@ class ScorerReloader:
             again = self._failed is not None and self._failed[0] == source
             pause = min(self._failed[2] * 2, RETRY_SECONDS[1]) if again and self._failed else RETRY_SECONDS[0]
             self._failed = (source, time.monotonic() + pause, pause)
+
+    def _without_folders(self, message: str) -> str:
+        """Shorten the paths of a message, which goes over HTTP, to those within the runs folder."""
+        folders = [folder for folder in (self._settings.runs, self._settings.bundle) if folder is not None]
+        known = {str(path) for folder in folders for path in (folder, folder.absolute(), folder.resolve())}
+        for path in sorted((path for path in known if path.startswith("/")), key=len, reverse=True):
+            message = message.replace(path, path.rpartition("/")[2])
+        return message
 
 
 def default_loaders() -> Loaders:
@@ -225,7 +238,7 @@ def now_text() -> str:
 
 
 def _thresholds_stamp(folder: Path | None) -> Stamp | None:
-    return stamp_of((folder or Path()) / "thresholds.json")
+    return None if folder is None else stamp_of(log_of(folder))
 
 
 def _settle_memory() -> None:

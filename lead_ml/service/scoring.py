@@ -16,10 +16,11 @@ from lead_ml.service.reload import now_us
 
 
 class BatchItem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One lead of a batch: its answer, or its error."""
+    """One lead of a batch: its answer, or its error with the place of the lead in the request, from 0."""
 
     answer: Answer | msgspec.UnsetType = msgspec.UNSET
     error: ProblemDetails | msgspec.UnsetType = msgspec.UNSET
+    index: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
@@ -56,7 +57,14 @@ def score_many(scorer: Scorer, body: bytes) -> bytes:
     checked = [_checked(scorer, lead, now) for lead in request.leads]
     answers = iter(_answers(scorer, [item for item in checked if isinstance(item, Prepared)]))
     items = [next(answers) if isinstance(item, Prepared) else BatchItem(error=item) for item in checked]
-    return msgspec.json.encode(BatchAnswer(items))
+    return msgspec.json.encode(BatchAnswer([_placed(item, index) for index, item in enumerate(items)]))
+
+
+def _placed(item: BatchItem, index: int) -> BatchItem:
+    if isinstance(item.error, msgspec.UnsetType):
+        return item
+    field = f"leads[{index}].{item.error.field}" if item.error.field else f"leads[{index}]"
+    return BatchItem(error=msgspec.structs.replace(item.error, field=field), index=index)
 
 
 def _prepared(scorer: Scorer, body: bytes | msgspec.Raw, now: int) -> Prepared:

@@ -9,11 +9,24 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lead_ml.scoring import Validation
+from lead_ml.scoring import Scorer, Validation
+from lead_ml.scoring.shared_keys import OLD_DAYS, age_days
 from lead_ml.service.http import answer, runtime_of
 from lead_ml.service.problems import ProblemError
-from lead_ml.service.reload import ReloadState
+from lead_ml.service.reload import ReloadState, now_us
 from lead_ml.tables.instants import iso
+
+
+class ReferenceAge(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the history of keys that many leads share reaches, and how many days ago that was.
+
+    ``columns`` are the lead columns of these keys; without any, the age does not matter. ``old`` is true once answers warn.
+    """
+
+    until: str
+    age_days: float
+    columns: tuple[str, ...]
+    old: bool
 
 
 class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +40,7 @@ class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     synthetic: bool
     candidates: dict[str, str]
     data_until: str
+    reference: ReferenceAge
     cold_start_stage: str
     validation: Validation
     forced: str
@@ -53,6 +67,7 @@ async def get_model(request: Request) -> Response:
             synthetic=facts.synthetic,
             candidates={name: part.fitted.candidate for name, part in scorer.bundle.parts.items()},
             data_until=iso(facts.until),
+            reference=_reference(scorer),
             cold_start_stage=facts.cold_start_stage,
             validation=facts.validation,
             forced=reloader.forced,
@@ -63,6 +78,14 @@ async def get_model(request: Request) -> Response:
             metrics={name: target.get("forward", {}) for name, target in targets.items()},
             card=card,
         )
+    )
+
+
+def _reference(scorer: Scorer) -> ReferenceAge:
+    until, columns = scorer.bundle.info.until, scorer.shared_columns
+    age = age_days(now_us(), until)
+    return ReferenceAge(
+        until=iso(until), age_days=round(age, 2), columns=columns, old=bool(columns) and age >= OLD_DAYS
     )
 
 

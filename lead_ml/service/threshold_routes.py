@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+import math
+from functools import partial
+from typing import Annotated, Literal
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lead_ml.errors import TooLittleData
-from lead_ml.scoring import Scorer, accept_thresholds
-from lead_ml.scoring.thresholds import Advice, CurvePoint, Month, Threshold, Thresholds, advise_all
+from lead_ml.scoring import Scorer
+from lead_ml.scoring.thresholds import (
+    Acceptance,
+    Advice,
+    CurvePoint,
+    Month,
+    Threshold,
+    ThresholdLog,
+    Thresholds,
+    accept_thresholds,
+    advise_all,
+    log_of,
+    read_log,
+)
+from lead_ml.scoring.thresholds.advise import ThresholdMethod
 from lead_ml.service.http import Runtime, answer, json_body, runtime_of
 from lead_ml.service.pages.evidence import threshold_params
 from lead_ml.service.problems import ProblemError
-from lead_ml.service.reload import now_text
 
+MOST = 1e12  # larger numbers overflow when they are added up
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-Cost = Annotated[float, msgspec.Meta(ge=0)]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=MOST)]
+Cost = Annotated[float, msgspec.Meta(ge=0, le=MOST)]
+Text = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=500)]
 
 logger = logging.getLogger(__name__)
 
@@ -54,19 +69,25 @@ class AdviceAnswer(msgspec.Struct, frozen=True):
 class AcceptRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Thresholds to accept, as probabilities (0-1), with the name of the approver and the reason.
 
-    With ``model_version``, the request is refused (409) if a different model is in use by now.
+    ``method`` names whose advice they are, ``numbers`` what that advice was based on where not on the project's own; thresholds
+    that differ from it are recorded as ``manual``. With ``model_version``, the request is refused (409) if a different model is
+    in use by now.
     """
 
     mql: Share
     sql: Share
     why: Text
-    by: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    method: Annotated[str, msgspec.Meta(max_length=50)] = "manual"
+    by: Annotated[str, msgspec.Meta(pattern=r"\S", max_length=200)]
+    method: ThresholdMethod | Literal["manual"] = "manual"
+    numbers: AdviceRequest | None = None
     model_version: str | None = None
 
 
 class ThresholdsAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The accepted thresholds, their backtest, the advice by every method, and the curve over all thresholds."""
+    """The accepted thresholds, their backtest, the advice by every method, and the curve over all thresholds.
+
+    ``history`` are all acceptances, oldest first, as probabilities under the version that served then.
+    """
 
     model_version: str
     thresholds: Thresholds
@@ -75,6 +96,7 @@ class ThresholdsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     advice: tuple[Advice, ...]
     curve: tuple[CurvePoint, ...]
     sql_by_month: tuple[Month, ...]
+    history: tuple[Acceptance, ...]
 
 
 async def get_thresholds(request: Request) -> Response:
@@ -112,7 +134,13 @@ def thresholds_answer(runtime: Runtime, scorer: Scorer) -> ThresholdsAnswer:
         advice=scorer.bundle.advice,
         curve=found.curve,
         sql_by_month=found.months,
+        history=threshold_log(scorer).acceptances,
     )
+
+
+def threshold_log(scorer: Scorer) -> ThresholdLog:
+    """Return the acceptances of the project of a scorer."""
+    return ThresholdLog() if scorer.folder is None else read_log(log_of(scorer.folder))
 
 
 def advice_for(scorer: Scorer, wanted: AdviceRequest) -> AdviceAnswer:
@@ -130,10 +158,10 @@ def advice_for(scorer: Scorer, wanted: AdviceRequest) -> AdviceAnswer:
 
 
 def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: str) -> Thresholds:
-    """Write the accepted thresholds next to the bundle and put them into effect.
+    """Append the accepted thresholds to those of the project and put them into effect.
 
     With API keys on, the name of the key is part of the approver's name. 409 if a different model is in use by now, or if
-    the folder of the bundle is not writable.
+    the folder is not writable.
     """
     if wanted.model_version not in (None, scorer.version):
         raise ProblemError(
@@ -141,25 +169,36 @@ def accept(runtime: Runtime, scorer: Scorer, wanted: AcceptRequest, key_name: st
             f"Model {scorer.version} is in use by now. Review its thresholds first.",
             page_text="pages.errors.other_model",
         )
-    approver = " / ".join(name for name in (wanted.by.strip(), key_name) if name) or "local"
-    thresholds = Thresholds.of(
-        wanted.mql,
-        wanted.sql,
-        method=wanted.method,
-        accepted_by=approver,
-        accepted_at=now_text(),
-        why=wanted.why.strip(),
-    )
+    approver = " / ".join(name for name in (wanted.by.strip(), key_name) if name)
+    mql, sql, method = _proposed(scorer, wanted)
+    thresholds = Thresholds.approved(mql, sql, method=method, by=approver, why=wanted.why)
     try:
-        if scorer.folder is None:
-            raise OSError("the bundle was not loaded from a folder")
-        accept_thresholds(scorer.folder, thresholds)
+        runtime.reloader.accept(scorer, partial(_save, scorer, thresholds))
     except OSError as error:
         raise ProblemError(
             "conflict",
-            "The thresholds were not saved because the folder of the bundle cannot be written to.",
+            "The thresholds were not saved because the folder that keeps them cannot be written to.",
             page_text="pages.errors.read_only",
         ) from error
-    runtime.reloader.adopt(scorer, thresholds)
     logger.info("thresholds %s of model %s were accepted", thresholds.version, scorer.version)
     return thresholds
+
+
+def _save(scorer: Scorer, thresholds: Thresholds) -> None:
+    if scorer.folder is None:
+        raise OSError("the bundle was not loaded from a folder")
+    odds = scorer.bundle.info.reference_odds
+    accept_thresholds(scorer.folder, thresholds, reference_odds=odds, model_version=scorer.version)
+
+
+def _proposed(scorer: Scorer, wanted: AcceptRequest) -> tuple[float, float, str]:
+    """Return the thresholds with their method: ``manual`` unless they are what the method advises, to six digits."""
+    if wanted.method != "manual":
+        numbers = wanted.numbers
+        advice = scorer.bundle.advice if numbers is None else advice_for(scorer, numbers).advice
+        for item in advice:
+            mql, sql = item.mql.probability, item.sql.probability
+            near = math.isclose(mql, wanted.mql, rel_tol=1e-5) and math.isclose(sql, wanted.sql, rel_tol=1e-5)
+            if item.method == wanted.method and near:
+                return mql, sql, wanted.method
+    return wanted.mql, wanted.sql, "manual"

@@ -21,6 +21,7 @@ from lead_ml.project.load import Project
 from lead_ml.project.params import public
 from lead_ml.project.targets import CANDIDATES, Candidate
 from lead_ml.scoring import Bundle, BundleInfo, BundlePart, served_folder
+from lead_ml.scoring.shared_keys import most_shared
 from lead_ml.scoring.thresholds import Advice, History, Thresholds, advise_all
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset
@@ -77,6 +78,7 @@ def assemble(
             reference_odds=odds,
             fake_flag=params.fake_flag,
             cold_start_stage=stage,
+            most_shared=most_shared(declarations, main.table.raw, main.table.first),
             signal="unknown" if main.forward is None else main.forward.evaluation.signal,
         ),
         params=public(project.params),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lead_ml.errors import MissingExtra, ParamsError
+from lead_ml.scoring.replacing import replacing
 
 WIDE = 100_000  # no line of the file is wrapped
 
@@ -46,6 +47,5 @@ def set_params(path: Path, place: Sequence[str], values: Mapping[str, Any]) -> N
             section[name].fa.set_flow_style()
     written = StringIO()
     yaml.dump(content, written)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(written.getvalue(), encoding="utf-8")
-    fresh.replace(path)
+    with replacing(path) as file:
+        file.write(written.getvalue().encode())

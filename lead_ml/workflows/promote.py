@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +23,10 @@ from lead_ml.registry.runs import Run, open_run
 from lead_ml.scoring import BundleInfo, Served, serve_version, served_version, verify
 from lead_ml.scoring.manifest import NAME as MANIFEST
 from lead_ml.scoring.subprocess_check import try_bundle
+from lead_ml.scoring.thresholds import append_line
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset
+from lead_ml.workflows.carry_over import CarriedOver, carried_over
 from lead_ml.workflows.decision import decide
 from lead_ml.workflows.load import load
 
@@ -38,7 +39,8 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the log.
 
     ``at`` is ISO 8601 UTC; ``previous`` the version that served before; ``rule``, ``allowed`` and ``figures`` what the
-    comparison said (a rollback has none); ``forced`` the reason given with ``--force``; ``by`` who did it.
+    comparison said (a rollback has none); ``forced`` the reason given with ``--force``; ``thresholds`` what becomes of the
+    thresholds; ``by`` who did it.
     """
 
     at: str = msgspec.field(
@@ -51,6 +53,7 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     allowed: bool = True
     figures: dict[str, Interval] = {}
     forced: str | None = None
+    thresholds: CarriedOver | None = None
     by: str
     words: str
 
@@ -86,7 +89,9 @@ def promote(
     if not decision.allowed and force is None:
         raise PromotionRefused(f"{chosen} is not promoted: {decision.words}", do=decision.do)
     _prove(challenger.bundle, chosen)
+    carried = carried_over(runs, previous, chosen)
     words = f"{chosen} {'promoted' if decision.allowed else 'promoted by force'}: {decision.words}"
+    words = words if force is None else f"{words}; reason given: {force}"
     done = Promotion(
         action="promote",
         version=chosen,
@@ -95,8 +100,9 @@ def promote(
         allowed=decision.allowed,
         figures=decision.figures,
         forced=force,
+        thresholds=carried,
         by=by,
-        words=words if force is None else f"{words}; reason given: {force}",
+        words=f"{words}; {carried.words}",
     )
     return _serve(runs, done)
 
@@ -115,8 +121,11 @@ def rollback(runs: Path, to: str | None = None, by: str = "", why: str = "") -> 
     chosen = _before(promotions(runs), current) if to is None else _with_bundle(runs, to)
     _refuse_same(chosen, current)
     _prove(runs / chosen / "bundle", chosen)
-    words = f"rolled back from {current} to {chosen}" + (f": {why}" if why else "")
-    done = Promotion(action="rollback", version=chosen, previous=current, by=by, words=words)
+    carried = carried_over(runs, current, chosen)
+    words = f"rolled back from {current} to {chosen}" + (f": {why}" if why else "") + f"; {carried.words}"
+    done = Promotion(
+        action="rollback", version=chosen, previous=current, thresholds=carried, by=by, words=words
+    )
     return _serve(runs, done)
 
 
@@ -149,10 +158,7 @@ def _serve(runs: Path, done: Promotion) -> Promotion:
         forced=done.forced if done.action == "promote" else _forced_before(promotions(runs), done.version),
     )
     serve_version(runs, served)
-    with (runs / LOG).open("ab") as file:
-        file.write(msgspec.json.encode(done) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    append_line(runs / LOG, msgspec.json.encode(done))
     _tell_registry(runs, done)
     return done
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -19,10 +21,17 @@ from lead_ml.workflows.training import Training
 
 def write_run(training: Training, bundle: Bundle, trained: Mapping[str, Trained]) -> Run:
     """Write a run into the project's runs folder and return it."""
-    project, dataset = training.project, training.dataset
+    project = training.project
     project.runs.mkdir(parents=True, exist_ok=True)
-    fresh = project.runs / ".new"
-    shutil.rmtree(fresh, ignore_errors=True)
+    fresh = project.runs / f".new-{secrets.token_hex(4)}"
+    try:
+        return _moved(training, bundle, trained, fresh)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _moved(training: Training, bundle: Bundle, trained: Mapping[str, Trained], fresh: Path) -> Run:
+    project, dataset = training.project, training.dataset
     manifest = write_bundle(bundle, fresh / "bundle")
     record = RunRecord(
         version=manifest.version,
@@ -43,7 +52,7 @@ def write_run(training: Training, bundle: Bundle, trained: Mapping[str, Trained]
             item.forward.evaluation.save(fresh / f"evaluation-{target}.json")
             _forward_scores(item.forward, item.table).save(fresh / f"forward-{target}.npz")
     folder = project.runs / manifest.version
-    if folder.exists():  # its bundle is the same to the byte, and keeps its accepted thresholds
+    if folder.exists():  # its bundle is the same to the byte
         shutil.rmtree(fresh / "bundle")
         for path in fresh.iterdir():
             path.replace(folder / path.name)

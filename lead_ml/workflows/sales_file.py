@@ -7,6 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from lead_ml.clean.csv_cells import harmless
 from lead_ml.errors import InputError
 from lead_ml.scoring import Answer
 from lead_ml.workflows.score import ScoredProject
@@ -83,7 +84,10 @@ def check_writable(path: Path) -> None:
 
 
 def write_table(rows: Iterable[Row], path: Path) -> None:
-    """Write rows as CSV (UTF-8 with a byte order mark, so that Excel reads Chinese) or Parquet, by the ending."""
+    """Write rows as CSV (UTF-8 with a byte order mark, so that Excel reads Chinese) or Parquet, by the ending.
+
+    In a CSV, text that a spreadsheet would run as a formula begins with an apostrophe.
+    """
     check_writable(path)
     (_write_csv if path.suffix == ".csv" else _write_parquet)(_batches(rows), path)
 
@@ -99,7 +103,12 @@ def _write_csv(batches: Iterator[list[Row]], path: Path) -> None:
 
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         for number, batch in enumerate(batches):
-            pd.DataFrame.from_records(batch).to_csv(file, index=False, header=number == 0)
+            rows = [_harmless(row) for row in batch]
+            pd.DataFrame.from_records(rows).to_csv(file, index=False, header=number == 0)
+
+
+def _harmless(row: Row) -> Row:
+    return {name: harmless(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
 
 
 def _write_parquet(batches: Iterator[list[Row]], path: Path) -> None:

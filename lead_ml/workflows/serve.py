@@ -5,18 +5,30 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from lead_ml.errors import InputError, ParamsError
-from lead_ml.scoring import Scorer, accept_thresholds, served_folder
-from lead_ml.scoring.thresholds import Thresholds
+from lead_ml.scoring import Scorer, served_folder
+from lead_ml.scoring.thresholds import Acceptance, Thresholds, accept_thresholds, log_of, read_log
 
 SCOPES = ("score", "read", "admin")
+FIRST_KEY = "first"
 
 
-def serve_project(root: Path, *, host: str, port: int, auth: bool, say: Callable[[str], None]) -> None:
-    """Serve the champion of a project until interrupted; the first time, an API key with all scopes is made and shown once."""
+def serve_project(
+    root: Path,
+    *,
+    host: str,
+    port: int,
+    auth: bool,
+    say: Callable[[str], None],
+    reveal: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the champion of a project until interrupted.
+
+    The first time, an API key with all scopes is made and given to `reveal`, which shows it to a person. Without one, as where
+    output goes to a log, no key is made.
+    """
     import uvicorn
 
     from lead_ml.service import Settings, create_app, create_key
@@ -27,8 +39,13 @@ def serve_project(root: Path, *, host: str, port: int, auth: bool, say: Callable
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     settings = Settings(runs=runs, auth=auth)
     if auth and not settings.keys_path.is_file():
-        key = create_key(settings.keys_path, "first", SCOPES)
-        say(f"API key, shown once and stored hashed: {key}")
+        if reveal is None:
+            say(
+                "No API key exists yet. Create one in the project: python -m lead_ml.service key NAME --scope read"
+            )
+        else:
+            key = create_key(settings.keys_path, FIRST_KEY, SCOPES)
+            reveal(f"API key, shown once and stored hashed: {key}")
     say(f"Review page: http://{host}:{port}/review   API: http://{host}:{port}/docs")
     uvicorn.run(create_app(settings), host=host, port=port, log_level="warning", access_log=False)
 
@@ -51,17 +68,18 @@ def _check_free(host: str, port: int) -> None:
 
 
 def accept_method(scorer: Scorer, method: str, *, by: str, why: str) -> Thresholds:
-    """Accept the thresholds of one method for a bundle; they are kept beside it and apply from the next request."""
+    """Accept the thresholds of one method for the project of a bundle; they apply from the next request."""
     advice = next((item for item in scorer.bundle.advice if item.method == method), None)
     if advice is None or scorer.folder is None:
         raise ParamsError(f"this version has no advice by {method}", do="train with more outcomes")
-    thresholds = Thresholds.of(
-        mql=advice.mql.probability,
-        sql=advice.sql.probability,
-        method=method,
-        accepted_by=by,
-        accepted_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        why=why,
+    thresholds = Thresholds.approved(
+        advice.mql.probability, advice.sql.probability, method=method, by=by, why=why
     )
-    accept_thresholds(scorer.folder, thresholds)
+    odds = scorer.bundle.info.reference_odds
+    accept_thresholds(scorer.folder, thresholds, reference_odds=odds, model_version=scorer.version)
     return thresholds
+
+
+def acceptances(scorer: Scorer) -> tuple[Acceptance, ...]:
+    """Return every acceptance of thresholds in the project of a bundle, oldest first."""
+    return () if scorer.folder is None else read_log(log_of(scorer.folder)).acceptances

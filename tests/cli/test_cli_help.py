@@ -85,6 +85,8 @@ def test_every_command_is_in_the_readme(name: str) -> None:
         (["explain"], "LEAD_ID"),
         (["explain", "L1", "--lang", "fr"], "fr"),
         (["thresholds", "--accept", "luck"], "capacity"),
+        (["thresholds", "--accept", "capacity", "--why", "x"], "--by"),
+        (["thresholds", "--accept", "capacity", "--by", "Li", "--why", " "], "--why"),
         (["serve", "--port", "0"], "--port"),
         (["serve", "--no-auth", "--host", "0.0.0.0"], "only on this machine"),
         (["demo", "--leads", "10"], "500"),

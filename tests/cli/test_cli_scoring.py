@@ -243,7 +243,6 @@ def _another_version(root: Path, version: str) -> str:
     """Seal the same scorer once more with another card, as a second training would leave it."""
     runs = root / "runs"
     draft = shutil.copytree(runs / version, runs / "draft")
-    (draft / "bundle" / "thresholds.json").unlink(missing_ok=True)
     (draft / "bundle" / "card.json").write_text('{"project": "demo", "targets": {}}')
     other = seal(draft / "bundle").version
     folder = draft.rename(runs / other)

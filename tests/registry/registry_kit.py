@@ -31,7 +31,6 @@ def adopt(trained: Any, runs: Path) -> Run:
 def another_version(run: Run) -> Run:
     """Seal the same scorer once more, with another card."""
     draft = shutil.copytree(run.folder, run.folder.with_name("draft"))
-    (draft / "bundle" / "thresholds.json").unlink(missing_ok=True)
     (draft / "bundle" / "card.json").write_text('{"project": "demo", "targets": {}}')
     version = seal(draft / "bundle").version
     folder = draft.rename(run.folder.with_name(version))

@@ -104,11 +104,11 @@ def body() -> dict[str, Any]:
     return {
         "lead": {
             "lead_id": "A-1",
-            "created_at": "2026-06-01T08:00:00Z",
+            "created_at": "2026-06-25T08:00:00Z",
             "name": "Wang Xiaoming",
             "email": "wang.xiaoming@example.com",
             "source": "webinar",
         },
-        "events": [{"type": "page_view", "page": "pricing", "occurred_at": "2026-06-01T09:00:00Z"}],
-        "as_of": "2026-06-02T00:00:00Z",
+        "events": [{"type": "page_view", "page": "pricing", "occurred_at": "2026-06-25T09:00:00Z"}],
+        "as_of": "2026-06-26T00:00:00Z",
     }

@@ -142,6 +142,39 @@ def test_the_command_makes_a_key_that_opens(
     assert "another" not in capsys.readouterr().out
 
 
+def test_a_key_outside_of_a_project_is_refused_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("LEAD_ML_KEYS", "LEAD_ML_RUNS"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["key", "crm", "--scope", "score"]) == 1
+    assert "no project here" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "params.yaml").write_text("")  # a project before its first training
+    assert main(["key", "crm", "--scope", "score"]) == 0
+
+
+@pytest.mark.parametrize("screen", [True, False])
+def test_the_first_key_is_shown_to_a_person_and_never_made_for_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, screen: bool
+) -> None:
+    import uvicorn
+
+    from lead_ml.workflows import serve
+
+    monkeypatch.setattr(serve, "served_folder", lambda _: tmp_path)
+    monkeypatch.setattr(serve, "_check_free", lambda *_: None)
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: None)
+    said: list[str] = []
+    shown: list[str] = []
+    reveal = shown.append if screen else None
+    serve.serve_project(tmp_path, host="127.0.0.1", port=1, auth=True, say=said.append, reveal=reveal)
+    assert "lml_" not in " ".join(said)
+    assert (tmp_path / "runs" / "keys.json").is_file() == screen == bool(shown)
+    assert ("No API key exists yet" in " ".join(said)) != screen
+
+
 @pytest.fixture
 def signer() -> SessionSigner:
     return SessionSigner(lambda: b"s" * 32)

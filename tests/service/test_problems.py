@@ -21,8 +21,8 @@ _values = st.recursive(
 )
 _instants = st.sampled_from(
     [
-        "2026-06-01T08:00:00Z",
-        "2026-06-01",
+        "2026-06-25T08:00:00Z",
+        "2026-06-25",
         "9999-12-31T23:59:59Z",
         "0001-01-01T00:00:00Z",
         "2026-13-01T00:00:00",
@@ -109,14 +109,14 @@ def test_a_broken_body_is_a_problem(served: Any, content: bytes, status: int) ->
     [
         ({"as_of": "soon"}, "as_of"),
         ({"as_of": "2020-01-01T00:00:00Z"}, "lead.created_at"),
-        ({"lead": {"lead_id": "a", "created_at": "2026-06-02"}}, "lead.created_at"),
-        ({"lead": {"lead_id": "", "created_at": "2026-06-01T08:00:00Z"}}, "lead.lead_id"),
+        ({"lead": {"lead_id": "a", "created_at": "2026-06-30"}}, "lead.created_at"),
+        ({"lead": {"lead_id": "", "created_at": "2026-06-25T08:00:00Z"}}, "lead.lead_id"),
         (
-            {"lead": {"lead_id": "a", "created_at": "2026-06-01T08:00:00Z", "source": "x" * 20_001}},
+            {"lead": {"lead_id": "a", "created_at": "2026-06-25T08:00:00Z", "source": "x" * 20_001}},
             "lead.source",
         ),
         ({"events": [{"type": "x", "occurred_at": "never"}]}, "events[0].occurred_at"),
-        ({"events": [{"type": "x", "occurred_at": "2026-06-01T09:00:00Z", "value": [1]}]}, "events[0].value"),
+        ({"events": [{"type": "x", "occurred_at": "2026-06-25T09:00:00Z", "value": [1]}]}, "events[0].value"),
     ],
 )
 def test_a_problem_names_its_field(
@@ -215,7 +215,7 @@ def test_no_log_contains_data_of_a_lead_or_a_key(
 @given(request=_requests | _values)
 @example(
     request={
-        "lead": {"lead_id": "a", "created_at": "2026-06-01T08:00:00Z", "form_seconds": 1e308},
+        "lead": {"lead_id": "a", "created_at": "2026-06-25T08:00:00Z", "form_seconds": 1e308},
         "as_of": "9999-12-31T23:59:59+14:00",
     }
 )

@@ -191,3 +191,45 @@ def _until(true: Any, seconds: float = 10.0) -> None:
     while not true():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
+
+
+def test_messages_over_http_carry_no_absolute_path(fresh: Any) -> None:
+    def refuses(folder: Path) -> None:
+        raise BundleError(f"{folder.resolve()}/scorer.json is damaged")
+
+    reloader = reloader_over(fresh.runs, refuses)
+    reloader.check()
+    assert reloader.reload.error.startswith("runs/")
+    assert "bundle/scorer.json is damaged" in reloader.reload.error
+    (fresh.runs / "champion.json").unlink()
+    reloader.check()
+    assert reloader.reload.error.startswith("no version serves yet: runs/champion.json is missing")
+
+
+def test_a_failure_is_over_when_its_cause_is_gone(fresh: Any) -> None:
+    reloader = reloader_over(fresh.runs, RecordedCheck())
+    champion = fresh.runs / "champion.json"
+    content = champion.read_bytes()
+    reloader.check()
+    for damage in (champion.unlink, lambda: champion.write_bytes(b"{")):
+        damage()
+        reloader.check()
+        assert not reloader.reload.ok
+        champion.write_bytes(content)
+        reloader.check()
+        assert reloader.reload.ok
+
+
+def test_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def write(number: int) -> None:
+        served = Served(
+            version=f"v{number}", folder=f"v{number}/bundle", at="2026-01-02T00:00:00Z", why="x" * 10_000
+        )
+        serve_version(tmp_path, served)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(100)))
+    assert served_version(tmp_path).version.startswith("v")
+    assert [path.name for path in tmp_path.iterdir()] == ["champion.json"]

@@ -32,7 +32,7 @@ def test_the_answer_adds_up_and_names_its_versions(served: Any, body: dict[str, 
 def test_as_of_is_now_where_the_request_names_none(served: Any, body: dict[str, Any]) -> None:
     del body["as_of"]
     found = served.post("/v1/score", body)
-    assert found.json()["as_of"] > "2026-06-02"
+    assert found.json()["as_of"] > "2026-06-26"
 
 
 def test_reasons_come_in_the_language_asked_for(served: Any, body: dict[str, Any]) -> None:
@@ -45,7 +45,7 @@ def test_reasons_come_in_the_language_asked_for(served: Any, body: dict[str, Any
 
 
 def test_events_not_known_before_as_of_are_listed(served: Any, body: dict[str, Any]) -> None:
-    body["events"].append({"type": "call", "occurred_at": "2026-06-02T00:00:00Z"})
+    body["events"].append({"type": "call", "occurred_at": "2026-06-26T00:00:00Z"})
     assert served.post("/v1/score", body).json()["ignored"] == ["events[1]: not known before as_of"]
 
 
@@ -70,7 +70,7 @@ def test_one_broken_lead_of_a_batch_leaves_the_others_alone(served: Any, body: d
 
 
 def test_a_batch_survives_invalid_utf8_inside_one_lead(served: Any) -> None:
-    lead = b'{"lead":{"lead_id":"A","created_at":"2026-06-01T08:00:00Z"},"as_of":"2026-06-02T00:00:00Z"}'
+    lead = b'{"lead":{"lead_id":"A","created_at":"2026-06-25T08:00:00Z"},"as_of":"2026-06-26T00:00:00Z"}'
     content = b'{"leads":[' + lead + b',{"lead":{"lead_id":"\xff"}}]}'
     headers = {**served.score, "content-type": "application/json"}
     results = served.client.post("/v1/score/batch", content=content, headers=headers).json()["results"]

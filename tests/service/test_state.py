@@ -73,6 +73,7 @@ def test_metrics_follow_the_naming_rules_of_prometheus(served: Any) -> None:
     assert names == {
         "lead_ml_requests": "counter",
         "lead_ml_request_duration_seconds": "histogram",
+        "lead_ml_reference_age_seconds": "gauge",
         "lead_ml_requests_in_flight": "gauge",
         "lead_ml_model_info": "gauge",
         "lead_ml_model_loaded_timestamp_seconds": "gauge",
@@ -166,6 +167,16 @@ def test_the_document_is_complete(served: Any) -> None:
     assert len(ids) == len(set(ids))
     lead = doc["components"]["schemas"]["ScoreRequest"]["properties"]["lead"]
     assert set(served.scorer.bundle.info.columns) <= set(lead["properties"])
+    assert lead["properties"]["created_at"]["type"] == "string"
+    answer = doc["components"]["schemas"]["Answer"]["properties"]
+    assert (answer["as_of"]["format"], answer["grade"]["anyOf"][0]["enum"]) == (
+        "date-time",
+        ["A", "B", "C", "D"],
+    )
+    conflicts = [
+        path for path, of in doc["paths"].items() for one in of.values() if "409" in one["responses"]
+    ]
+    assert conflicts == ["/v1/thresholds"]
     example = doc["paths"]["/v1/score"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert served.post("/v1/score", example).status_code == 200
 
@@ -202,7 +213,18 @@ def test_settings_come_from_the_environment() -> None:
         Settings.from_env({"LEAD_ML_AUTH": "maybe"})
 
 
-def test_the_access_log_of_uvicorn_loses_queries_and_lead_ids() -> None:
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/review/L-1?q=wang", "/review/..."),
+        ("/review/thresholds?lang=en", "/review/thresholds"),
+        ("/leads/wang@example.com", "/..."),
+        ("/v1/score", "/v1/score"),
+        ("/v1/score/wang", "/..."),
+        ("/static/review.css?v=1", "/static/..."),
+    ],
+)
+def test_the_access_log_of_uvicorn_loses_queries_lead_ids_and_unknown_paths(path: str, logged: str) -> None:
     import logging
 
     record = logging.LogRecord(
@@ -211,11 +233,11 @@ def test_the_access_log_of_uvicorn_loses_queries_and_lead_ids() -> None:
         "",
         0,
         '%s - "%s %s HTTP/%s" %d',
-        ("1.2.3.4:5", "GET", "/review/L-1?q=wang", "1.1", 200),
+        ("1.2.3.4:5", "GET", path, "1.1", 200),
         None,
     )
-    assert AccessLogFilter().filter(record)
-    assert record.getMessage() == '1.2.3.4:5 - "GET /review/... HTTP/1.1" 200'
+    assert AccessLogFilter({"/v1/score", "/review/thresholds", "/review/{lead_id:path}"}).filter(record)
+    assert record.getMessage() == f'1.2.3.4:5 - "GET {logged} HTTP/1.1" 200'
 
 
 def test_scoring_imports_neither_mlflow_nor_shap() -> None:

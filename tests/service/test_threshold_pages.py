@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from review_pages import csrf_of, login
 
-from lead_ml.scoring import accept_thresholds, read_worklist
-from lead_ml.scoring.thresholds import Thresholds
+from lead_ml.scoring import read_worklist
+from lead_ml.scoring.thresholds import Thresholds, accept_thresholds
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_accepting_thresholds_on_the_page_grades_the_worklist_anew(fresh: Any, c
     assert (fresh.scorer.thresholds.mql, fresh.scorer.thresholds.sql, fresh.scorer.thresholds.method) == (
         0.2,
         0.3,
-        "value",
+        "manual",  # not what that method advises
     )
     expected = sum(row.answer.probability >= 0.3 for row in read_worklist(fresh.runs))
     listing = admin.get("/review?lang=en").text
@@ -46,10 +46,19 @@ def test_accepting_thresholds_on_the_page_grades_the_worklist_anew(fresh: Any, c
 
 
 @pytest.mark.parametrize(
-    "change", [{"mql": "40"}, {"sql": "abc"}, {"sql": "nan"}, {"sql": "100"}, {"why": ""}, {"why": "x" * 501}]
+    ("change", "said"),
+    [
+        ({"mql": "40"}, "SQL threshold is lower than the MQL threshold"),
+        ({"sql": "abc"}, "Each threshold must be"),
+        ({"sql": "nan"}, "Each threshold must be"),
+        ({"sql": "100"}, "Each threshold must be"),
+        ({"why": ""}, "Enter a reason"),
+        ({"why": "x" * 501}, "Enter a reason"),
+        ({"by": " "}, "Enter the name"),
+    ],
 )
 def test_an_invalid_form_comes_back_with_the_typed_values(
-    fresh: Any, client_of: Any, change: dict[str, str]
+    fresh: Any, client_of: Any, change: dict[str, str], said: str
 ) -> None:
     admin = login(fresh, client_of, "admin")
     token = csrf_of(admin.get("/review/thresholds").text)
@@ -65,8 +74,9 @@ def test_an_invalid_form_comes_back_with_the_typed_values(
     response = admin.post("/review/thresholds?lang=en", data=form)
     assert response.status_code == 422
     assert "Nothing was saved" in response.text
-    assert 'value="Li Na"' in response.text
-    assert not (fresh.scorer.folder / "thresholds.json").exists()
+    assert said in response.text
+    assert 'value="pilot"' in response.text or "why" in change
+    assert not (fresh.runs / "thresholds.jsonl").exists()
 
 
 def test_a_form_for_another_model_is_a_conflict(fresh: Any, client_of: Any) -> None:
@@ -113,7 +123,7 @@ def test_thresholds_without_history_still_have_their_page(fresh: Any, client_of:
 def test_a_folder_that_cannot_be_written_says_so_on_the_page(
     fresh: Any, client_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuses(*_: Any) -> None:
+    def refuses(*_: Any, **__: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("lead_ml.service.threshold_routes.accept_thresholds", refuses)
@@ -140,7 +150,9 @@ def test_thresholds_written_by_hand_show_their_approver(fresh: Any, client_of: A
         ({"accepted_by": "Li Na"}, "Approved by Li Na ·"),
         ({"accepted_by": "Li Na", "accepted_at": "2026-03-02T08:00:00Z"}, "Approved by Li Na on Mar 2, 2026"),
     ):
-        accept_thresholds(fresh.scorer.folder, Thresholds.of(0.06, 0.21, method="by hand", **given))
+        lines = Thresholds.of(0.06, 0.21, method="by hand", **given)
+        odds = fresh.scorer.bundle.info.reference_odds
+        accept_thresholds(fresh.scorer.folder, lines, reference_odds=odds, model_version="")
         fresh.reloader.check()
         page = reader.get("/review/thresholds?lang=en").text
         assert shown in page
@@ -158,3 +170,42 @@ def test_without_dates_no_page_mentions_weeks(fresh: Any, client_of: Any) -> Non
         assert "Leads in history" in html
         assert " per week" not in html
     assert 'class="months"' not in html
+
+
+def test_the_latest_approvals_and_damage_are_shown(fresh: Any, client_of: Any) -> None:
+    odds = fresh.scorer.bundle.info.reference_odds
+    for k in range(12):
+        lines = Thresholds.approved(0.1, 0.3, method="value", by=f"Person {k}", why=f"trial {k}")
+        accept_thresholds(fresh.scorer.folder, lines, reference_odds=odds, model_version="")
+    reader = login(fresh, client_of, "read")
+    page = reader.get("/review/thresholds?lang=en").text
+    shown = re.findall(r"<td>Person (\d+)</td>", page)
+    assert shown == [str(k) for k in range(11, 1, -1)]
+    assert "cannot be read" not in page
+    log = fresh.runs / "thresholds.jsonl"
+    log.write_bytes(log.read_bytes() + b"{\n")
+    assert "the last readable approval is in effect" in reader.get("/review/thresholds?lang=en").text
+    log.write_bytes(b"{\n")
+    assert "the default thresholds are in effect" in reader.get("/review/thresholds?lang=en").text
+
+
+def test_advice_for_own_numbers_keeps_its_method_when_it_is_approved(fresh: Any, client_of: Any) -> None:
+    admin = login(fresh, client_of, "admin")
+    page = admin.get("/review/thresholds?lang=en&sql_per_week=3").text
+    use = next(link for link in re.findall(r'href="([^"]+)#accept"', page) if "method=capacity" in link)
+    shown = admin.get(use.replace("&amp;", "&")).text
+    accept = shown[shown.index('id="accept"') :]
+    form = dict(re.findall(r'<input[^>]* name="([^"]+)" value="([^"]*)"', accept))
+    done = admin.post("/review/thresholds?lang=en", data={**form, "by": "Li Na", "why": "three a week"})
+    assert done.status_code == 200
+    assert fresh.scorer.thresholds.method == "capacity"
+
+
+def test_the_currency_is_shown_beside_amounts(fresh: Any, client_of: Any) -> None:
+    params = {**fresh.scorer.bundle.params}
+    params["thresholds"] = {**params["thresholds"], "currency": "EUR"}
+    bundle = dataclasses.replace(fresh.scorer.bundle, params=params)
+    fresh.reloader._scorer = dataclasses.replace(fresh.scorer, bundle=bundle, version="priced")
+    page = login(fresh, client_of, "read").get("/review/thresholds?lang=en").text
+    for label in ("Net value per week (EUR)", "Cost per SQL (EUR)", "Value per win (EUR)"):
+        assert label in page

@@ -222,3 +222,12 @@ def test_a_broken_definition_is_a_finding_not_a_crash(tmp_path: Path) -> None:
     assert "ZeroDivisionError" in finding.found
     with pytest.raises(LeadMLError):
         load(tmp_path / "p")
+
+
+def test_a_csv_for_sales_runs_no_formula(tmp_path: Path) -> None:
+    rows = [
+        {"lead_id": "1", "name": "=HYPERLINK(1)", "company": "+86 139", "probability": -0.5, "grade": None}
+    ]
+    write_table(rows, tmp_path / "leads.csv")
+    text = (tmp_path / "leads.csv").read_text(encoding="utf-8-sig")
+    assert text.splitlines()[1] == "1,'=HYPERLINK(1),+86 139,-0.5,"

@@ -58,7 +58,9 @@ def test_a_feature_on_the_outcome_column_is_refused_by_name(feature, how):
 
 
 def test_the_error_says_what_to_do():
-    with pytest.raises(DeclarationError, match="Remove the feature, and take Status out of known_at and trust"):
+    with pytest.raises(
+        DeclarationError, match="Remove the feature, and take Status out of known_at and trust"
+    ):
         usable(category("Status", name="status", **WORDS), known_at={"Status": "creation"})
 
 

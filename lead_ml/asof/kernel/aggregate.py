@@ -42,8 +42,18 @@ def aggregate_coded(
     stored = stored_of(dataset)
     if stored is not None and plan.stream == "events" and snapshot is None:
         return stored.answer(plan, dataset, lead, as_of)
-    stream = gather(plan, dataset) if snapshot is None else joined(plan, dataset, snapshot)
-    return run(plan, stream, keys_at(plan, dataset, stream.keys, lead, as_of), as_of), stream.shown
+    anchor = None if snapshot is None or not snapshot.anchored else _anchor(plan, as_of, snapshot.until)
+    stream = gather(plan, dataset) if snapshot is None else joined(plan, dataset, snapshot, anchor)
+    keys = keys_at(plan, dataset, stream.keys, lead, as_of)
+    when = as_of if snapshot is None or anchor is None else np.full_like(as_of, snapshot.until)
+    return run(plan, stream, keys, when), stream.shown
+
+
+def _anchor(plan: Plan, as_of: Instants, until: int) -> int | None:
+    """Return the instant of a request that an anchored history answers as of its own end; None where it is not later."""
+    if len(as_of) and as_of.min() != as_of.max():
+        raise InputError("a request asks at several instants", source=plan.name, expected="one as_of")
+    return int(as_of[0]) if len(as_of) and as_of[0] > until else None
 
 
 def keys_at(plan: Plan, dataset: Dataset, keys: Coded, lead: Indices, as_of: Instants) -> Codes:

@@ -31,6 +31,9 @@ class HistorySnapshot:
     distinct features; by key, then occurrence. For an ``as_of`` before `until`, windows and distinct values are cut at
     ``as_of`` over the history as known at `until`, and other all-time features answer as of `until`: rows that were scanned
     cannot be taken back.
+
+    An `anchored` snapshot answers a later ``as_of`` as of `until`, with the age of each new row kept: so that the last week of a
+    history that ends a week ago still counts. Without it a window counts only what came after `until` and a request brings.
     """
 
     plan_digest: str
@@ -44,6 +47,7 @@ class HistorySnapshot:
     codes: Codes  # (D + L, N)
     levels: tuple[tuple[str, ...], ...]  # texts of the codes: a tuple per distinct, then per shown column
     base: Base  # (K + 1, A) state of the all-time features
+    anchored: bool = False
 
     @cached_property
     def key_index(self) -> Mapping[str, int]:
@@ -84,7 +88,11 @@ class HistorySnapshot:
                 keys=unpacked("keys", arrays),
                 levels=tuple(unpacked(f"levels_{k}", arrays) for k in range(len(plan.text_columns))),
                 base=Base(arrays["whole"], arrays["decayed"]),
-                **{name: arrays[name] for name in _ARRAYS},
+                offsets=arrays["offsets"],
+                occurred=arrays["occurred"],
+                passes=arrays["passes"],
+                values=arrays["values"],
+                codes=arrays["codes"],
             )
         except (KeyError, IndexError, UnicodeDecodeError) as error:
             raise BundleError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,16 +17,21 @@ from lead_ml.asof.kernel.stream import Stream, absent, in_order, lay_out
 from lead_ml.tables.dataset import Coded, Codes, Dataset
 
 
-def joined(plan: Plan, dataset: Dataset, snapshot: HistorySnapshot) -> Stream:
+def joined(
+    plan: Plan, dataset: Dataset, snapshot: HistorySnapshot, anchored_from: int | None = None
+) -> Stream:
     """Lay out the history of the dataset's keys with the dataset's rows known at or after ``snapshot.until`` on top.
 
-    Costs no more than the rows of those keys. Rows known before ``snapshot.until`` are in the history already.
+    Costs no more than the rows of those keys. Rows known before ``snapshot.until`` are in the history already. What was known
+    before `anchored_from` is moved to just before ``snapshot.until``, as long after its occurrence as it was then.
     """
     keys = lead_keys(plan, dataset)
     rows = collect(plan, dataset, keys)
     if rows is None and not snapshot.supplied:
         return absent(plan, keys)
     fresh = no_rows(plan) if rows is None else rows.take(rows.known >= snapshot.until)
+    if anchored_from is not None:
+        fresh = _moved(fresh.take(fresh.known < anchored_from), anchored_from, snapshot.until)
     fresh = in_order(plan, fresh)
     position = _positions(keys, snapshot)
     carried = snapshot.offsets[position + 1] - snapshot.offsets[position]
@@ -33,6 +39,11 @@ def joined(plan: Plan, dataset: Dataset, snapshot: HistorySnapshot) -> Stream:
     both = both.take(grouped(both.key, offsets_of(both.key, len(keys.levels))))
     base = Base(snapshot.base.whole[position], snapshot.base.decayed[position])
     return lay_out(plan, keys, both, carried=carried, base=base, floor=snapshot.until)
+
+
+def _moved(rows: StreamRows, as_of: int, until: int) -> StreamRows:
+    """Return rows known before `as_of` as known just before `until`: a row of the history is never behind them."""
+    return replace(rows, known=np.full_like(rows.known, until - 1), occurred=rows.occurred - (as_of - until))
 
 
 def _positions(keys: Coded, snapshot: HistorySnapshot) -> npt.NDArray[np.int64]:

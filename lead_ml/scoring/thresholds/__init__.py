@@ -15,6 +15,15 @@ from lead_ml.scoring.thresholds.advise import (
 )
 from lead_ml.scoring.thresholds.basis import Basis, Threshold
 from lead_ml.scoring.thresholds.history import History
+from lead_ml.scoring.thresholds.log import (
+    Acceptance,
+    ThresholdLog,
+    accept_thresholds,
+    accepted_thresholds,
+    append_line,
+    log_of,
+    read_log,
+)
 from lead_ml.scoring.thresholds.scale import (
     POINTS_PER_LOGIT,
     Grade,
@@ -31,6 +40,7 @@ from lead_ml.scoring.thresholds.tables import CurvePoint, Month, by_month, curve
 __all__ = [
     "METHODS",
     "POINTS_PER_LOGIT",
+    "Acceptance",
     "Advice",
     "Basis",
     "CurvePoint",
@@ -40,18 +50,24 @@ __all__ = [
     "Stage",
     "Steps",
     "Threshold",
+    "ThresholdLog",
     "Thresholds",
+    "accept_thresholds",
+    "accepted_thresholds",
     "advise",
     "advise_all",
+    "append_line",
     "basis_of",
     "by_month",
     "capacity",
     "curve",
     "grade_of",
     "log_odds",
+    "log_of",
     "opportunity_mean",
     "precision",
     "probability_of",
+    "read_log",
     "recall",
     "replayable",
     "score_of",

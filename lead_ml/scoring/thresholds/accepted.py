@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 
 import msgspec
 
-from lead_ml.errors import BundleError, RequestError
+from lead_ml.errors import RequestError
 from lead_ml.scoring.thresholds.scale import log_odds
 
 _VERSION_LENGTH = 12
@@ -37,16 +38,25 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                     value=threshold,
                     expected="a probability between 0 and 1",
                 )
-        if mql > sql:
+        if sql < mql:
             raise RequestError(
-                "the MQL threshold lies above the SQL threshold",
-                field="mql",
-                value=mql,
-                expected=f"at most {sql}",
+                "the SQL threshold is lower than the MQL threshold",
+                field="sql",
+                value=sql,
+                expected=f"at least {mql}, which is MQL",
             )
         bare = cls(mql=float(mql), sql=float(sql), method=method, **accepted)
         digest = hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
         return msgspec.structs.replace(bare, version=digest[:_VERSION_LENGTH])
+
+    @classmethod
+    def approved(cls, mql: float, sql: float, *, method: str, by: str, why: str) -> Thresholds:
+        """Return thresholds that somebody accepts now; RequestError without a name or a reason."""
+        for field, text, expected in (("by", by, "the name of the approver"), ("why", why, "the reason")):
+            if not text.strip():
+                raise RequestError(f"{field} is missing", field=field, value=text, expected=expected)
+        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return cls.of(mql, sql, method=method, accepted_by=by.strip(), accepted_at=now, why=why.strip())
 
     @property
     def mql_logit(self) -> float:
@@ -57,31 +67,3 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def sql_logit(self) -> float:
         """The SQL threshold as log-odds."""
         return log_odds(self.sql)
-
-    def to_json(self) -> bytes:
-        """Encode as indented JSON, the form of ``thresholds.json``."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=1)
-
-    @classmethod
-    def from_json(cls, data: bytes) -> Thresholds:
-        """Decode what :meth:`to_json` wrote; a file written by hand may leave ``version`` out.
-
-        Raises BundleError where the text is not that, a threshold is impossible, or the version is not that of the content.
-        """
-        again = "accept the thresholds again"
-        try:
-            content = msgspec.structs.asdict(msgspec.json.decode(data, type=cls))
-            version = content.pop("version")
-            thresholds = cls.of(**content)
-        except msgspec.DecodeError as error:
-            raise BundleError(f"thresholds cannot be read: {error}", do=again) from error
-        except RequestError as error:
-            raise BundleError(f"thresholds are impossible: {error}", do=again) from error
-        if version not in ("", thresholds.version):
-            raise BundleError(
-                "thresholds were changed after they were accepted",
-                value=version,
-                expected=thresholds.version,
-                do=f"{again}, or leave version empty",
-            )
-        return thresholds

@@ -10,14 +10,16 @@ from typing import Any
 from babel.dates import format_skeleton
 
 from lead_ml.scoring import Scorer
-from lead_ml.scoring.thresholds import Advice, Month, score_of
+from lead_ml.scoring.thresholds import Acceptance, Advice, Month, ThresholdLog, log_odds, score_of
 from lead_ml.service.pages.bars import rate_chart, volume_chart
 from lead_ml.service.pages.cards import figure, threshold_cards, threshold_figures
-from lead_ml.service.pages.evidence import ThresholdEvidence
-from lead_ml.service.pages.frame import PageFrame
+from lead_ml.service.pages.evidence import ThresholdEvidence, threshold_params
+from lead_ml.service.pages.frame import NO_VALUE, PageFrame
 
 SHARES = ("sql_precision", "mql_precision", "sql_recall", "mql_recall")
-NUMBERS = ("sql_per_week", "mql_per_week", "cost_per_sql", "cost_per_mql", "value_per_win", *SHARES)
+MONEY = ("cost_per_sql", "cost_per_mql", "value_per_win")
+LATEST = 10  # acceptances on the page
+NUMBERS = ("sql_per_week", "mql_per_week", *MONEY, *SHARES)
 
 
 @dataclass(frozen=True)
@@ -43,24 +45,37 @@ class ThresholdsForm:
 
 
 def thresholds_view(
-    scorer: Scorer, evidence: ThresholdEvidence, shown: AdviceShown, form: ThresholdsForm, frame: PageFrame
+    scorer: Scorer,
+    evidence: ThresholdEvidence,
+    shown: AdviceShown,
+    form: ThresholdsForm,
+    log: ThresholdLog,
+    frame: PageFrame,
 ) -> dict[str, Any]:
     """Return everything that the page of the thresholds shows."""
     current = {"mql": f"{100 * scorer.thresholds.mql:.6g}", "sql": f"{100 * scorer.thresholds.sql:.6g}"}
+    currency = threshold_params(scorer).currency
     intro = "pages.thresholds.intro_per_week" if evidence.dated else "pages.thresholds.intro_leads"
     return {
         "intro": frame.text(intro) if evidence.curve else "",
         "dated": evidence.dated,
         "thresholds": threshold_cards(scorer, evidence, frame),
-        "advice": [_advised(item, frame) for item in shown.advice],
+        "advice": [_advised(item, shown, frame) for item in shown.advice],
+        "value_label": in_currency(frame.text("pages.cards.value"), currency),
         "numbers": [
-            (name, frame.text(f"pages.numbers.{name}"), _number(name, shown.numbers[name]))
+            (
+                name,
+                in_currency(frame.text(f"pages.numbers.{name}"), currency if name in MONEY else ""),
+                _number(name, shown.numbers[name]),
+            )
             for name in NUMBERS
             if name in shown.numbers
         ],
         "custom": shown.custom,
         "charts": _charts(scorer, evidence, frame),
         "months": [_month(item, frame) for item in evidence.months],
+        "history": [_acceptance(item, frame) for item in reversed(log.acceptances[-LATEST:])],
+        "damaged": _damaged(log, frame),
         "form": {"why": "", "by": "", "method": "manual", **current, **form.typed},
         "model": scorer.version,
         "problem": frame.text(form.problem) if form.problem else "",
@@ -68,7 +83,32 @@ def thresholds_view(
     }
 
 
-def _advised(item: Advice, frame: PageFrame) -> dict[str, Any]:
+def in_currency(label: str, currency: str) -> str:
+    """Add the currency of the project, if it names one, to the label of an amount."""
+    return f"{label} ({currency})" if currency else label
+
+
+def _acceptance(item: Acceptance, frame: PageFrame) -> dict[str, str]:
+    scores = (score_of(log_odds(threshold), item.reference_odds) for threshold in (item.mql, item.sql))
+    mql, sql = map(frame.text.numbers.number, scores)
+    return {
+        "day": frame.day(item.accepted_at) or NO_VALUE,
+        "by": item.accepted_by or NO_VALUE,
+        "mql": mql,
+        "sql": sql,
+        "method": frame.text.name_of("pages.methods", item.method),
+        "why": item.why or NO_VALUE,
+    }
+
+
+def _damaged(log: ThresholdLog, frame: PageFrame) -> str:
+    if not log.damaged:
+        return ""
+    used = "pages.thresholds.last_readable" if log.acceptances else "pages.thresholds.defaults"
+    return f"{frame.text('pages.thresholds.damaged')} {frame.text(used)}"
+
+
+def _advised(item: Advice, shown: AdviceShown, frame: PageFrame) -> dict[str, Any]:
     mql, sql = threshold_figures(item.mql, frame), threshold_figures(item.sql, frame)
     return {
         "method": frame.text.name_of("pages.methods", item.method),
@@ -77,7 +117,13 @@ def _advised(item: Advice, frame: PageFrame) -> dict[str, Any]:
         "feasible": item.feasible,
         "explanation": _in_language(item.explanation, frame),
         "note": _in_language(item.note, frame),
-        "use": frame.link("/review/thresholds", mql=mql["percent"], sql=sql["percent"], method=item.method)
+        "use": frame.link(
+            "/review/thresholds",
+            **{name: _number(name, shown.numbers[name]) for name in NUMBERS if shown.custom},
+            mql=mql["percent"],
+            sql=sql["percent"],
+            method=item.method,
+        )
         + "#accept",
     }
 

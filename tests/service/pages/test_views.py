@@ -16,7 +16,7 @@ import lead_ml.service.pages
 from lead_ml.declare import GROUPS
 from lead_ml.language import LANGUAGES, catalog, catalogs
 from lead_ml.scoring import Scorer, read_worklist
-from lead_ml.scoring.thresholds import METHODS, CurvePoint
+from lead_ml.scoring.thresholds import METHODS, CurvePoint, ThresholdLog
 from lead_ml.service.pages import (
     AdviceShown,
     EvidenceCache,
@@ -98,7 +98,7 @@ def test_a_third_language_needs_only_a_third_catalog(
     )
     assert frame.text.numbers.number(0.5, 1) == "0,5"
     shown = AdviceShown(scorer.bundle.advice, {"sql_precision": 0.125})
-    thresholds = thresholds_view(scorer, evidence.of(scorer), shown, ThresholdsForm(), frame)
+    thresholds = thresholds_view(scorer, evidence.of(scorer), shown, ThresholdsForm(), ThresholdLog(), frame)
     assert thresholds["numbers"][0][2] == "12.5"  # an input field takes a decimal point in every language
     assert "Set your MQL and SQL thresholds" in render("thresholds.html", frame, thresholds)
 
