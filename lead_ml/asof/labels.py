@@ -259,8 +259,7 @@ def _label_column(target: Column, dataset: Dataset, spine: Spine) -> Labels:
             expected=f"one of {', '.join(sorted(dataset.leads.columns))}",
             do="name it in models/*.py",
         )
-    wanted = {value.casefold() for value in target.positive}
-    positive = np.array([level.casefold() in wanted for level in column.levels] + [False])
+    positive = dataset.rules.leads.among(target.column, column, target.positive)
     use = np.where(column.codes < 0, Use.UNLABELLED, Use.USED).astype(np.int8)
-    y = positive[column.codes][spine.lead].astype(np.float64)
+    y = positive[spine.lead].astype(np.float64)
     return Labels(y, use[spine.lead], np.where(y > 0, 0, NEVER))

@@ -82,8 +82,8 @@ class Bundle:
     def schema(self) -> LeadSchema:
         """What a request must look like."""
         facts = self.info
-        numbers, levels = known_values(part.fitted for part in self.parts.values())
-        return LeadSchema(facts.columns, facts.rules, facts.dated, numbers, levels)
+        known = known_values(part.fitted for part in self.parts.values())
+        return LeadSchema(facts.columns, facts.rules, facts.dated, known)
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
