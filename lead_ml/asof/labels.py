@@ -275,10 +275,11 @@ def _label_column(target: Column, dataset: Dataset, spine: Spine) -> Labels:
             expected=f"one of {', '.join(sorted(dataset.leads.columns))}",
             do="name it in models/*.py",
         )
-    positive = column.map(str.casefold).among({value.casefold() for value in target.positive})
+    rules = dataset.rules.leads
+    positive = rules.among(target.column, column, target.positive)
     known = column.codes >= 0
     if target.negative:
-        known = positive | column.map(str.casefold).among({value.casefold() for value in target.negative})
+        known = positive | rules.among(target.column, column, target.negative)
     use = np.where(known, Use.USED, Use.UNLABELLED).astype(np.int8)
     y = positive[spine.lead].astype(np.float64)
     return Labels(y, use[spine.lead], np.where(y > 0, 0, NEVER))

@@ -77,8 +77,8 @@ def _won(dataset: Dataset, as_of: int, target: Target) -> Mask:
     if dataset.closings is not None:
         won |= dataset.closings.stage.among(("won",))
     if isinstance(target, Column) and target.column in dataset.leads.columns:
-        wanted = {value.casefold() for value in target.positive}
-        won |= dataset.leads.columns[target.column].map(str.casefold).among(wanted)
+        column = dataset.leads.columns[target.column]
+        won |= dataset.rules.leads.among(target.column, column, target.positive)
     return won
 
 

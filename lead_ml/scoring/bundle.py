@@ -93,9 +93,9 @@ class Bundle:
     def schema(self) -> LeadSchema:
         """What a request must look like."""
         facts = self.info
-        numbers, levels = known_values(part.fitted for part in self.parts.values())
+        known = known_values(part.fitted for part in self.parts.values())
         known_from = facts.until if facts.dated and self.reference else None
-        return LeadSchema(facts.columns, facts.rules, facts.dated, numbers, levels, known_from)
+        return LeadSchema(facts.columns, facts.rules, facts.dated, known, known_from)
 
 
 class Replay(NamedTuple):

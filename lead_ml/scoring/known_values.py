@@ -4,25 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
+
 from lead_ml.declare import Attribute, Declaration, operands
 from lead_ml.model.fit import Fitted
+from lead_ml.tables.cell_rules import spelling_key
 
 
-def known_values(fits: Iterable[Fitted]) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
-    """Return the columns that are read as numbers, and the values that are known of each category and ordinal.
+class KnownValues(msgspec.Struct, frozen=True):
+    """The columns that are read as ``numbers``, and the values that are known of categories and, as spelling keys, of ordinals.
 
-    A transform reads a column in its own way, so its column is in neither. A category of which no value was common has none.
+    A transform reads a column in its own way, so its column is in none. A category of which no value was common is not either.
     """
-    numbers, levels = set[str](), dict[str, set[str]]()
+
+    numbers: frozenset[str] = frozenset()
+    categories: Mapping[str, frozenset[str]] = {}
+    ordinals: Mapping[str, frozenset[str]] = {}
+
+    def unknown(self, column: str, text: str) -> bool:
+        """Tell whether models read a column as a category or an ordinal, and know nothing of a value."""
+        category, ordinal = self.categories.get(column), self.ordinals.get(column)
+        if category is None and ordinal is None:
+            return False
+        return text not in (category or ()) and spelling_key(text) not in (ordinal or ())
+
+
+NOTHING = KnownValues()
+
+
+def known_values(fits: Iterable[Fitted]) -> KnownValues:
+    """Return which values the models of a bundle can use."""
+    numbers, categories, ordinals = set[str](), dict[str, set[str]](), dict[str, set[str]]()
     for fitted in fits:
         for item in _attributes(fitted.declarations):
             book = fitted.encoder.categories.get(item.name)
-            known = item.levels if item.kind == "ordinal" else book.levels if book is not None else ()
             if item.kind == "number":
                 numbers.add(item.column)
-            elif known:
-                levels.setdefault(item.column, set()).update(known)
-    return frozenset(numbers), {column: frozenset(found) for column, found in levels.items()}
+            elif item.kind == "ordinal":
+                ordinals.setdefault(item.column, set()).update(map(spelling_key, item.levels))
+            elif book is not None and book.levels:
+                categories.setdefault(item.column, set()).update(book.levels)
+    return KnownValues(frozenset(numbers), _frozen(categories), _frozen(ordinals))
+
+
+def _frozen(values: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    return {column: frozenset(found) for column, found in values.items()}
 
 
 def _attributes(declarations: Iterable[Declaration]) -> Iterator[Attribute]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from lead_ml.asof.labels import Spine
 from lead_ml.clean.numbers import as_number
 from lead_ml.errors import RequestError
 from lead_ml.language import Lang, catalog
+from lead_ml.scoring.known_values import NOTHING, KnownValues
 from lead_ml.scoring.request_events import SHOWN, EventIn, instant_span, read_events, unread_values
 from lead_ml.tables.cell_rules import CellRules, TableRules
 from lead_ml.tables.dataset import Coded, Dataset, Leads
@@ -46,17 +47,15 @@ class BatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 @dataclass(frozen=True)
 class LeadSchema:
-    """What a bundle knows of a lead: the columns its features read, and how their cells are read.
+    """What a bundle knows of a lead: the columns its features read, how their cells are read, and which values models know.
 
-    ``numbers`` are the columns that features read as numbers, ``levels`` the values of a category or ordinal that models know.
     ``known_from`` is the end of the history of keys that many leads share: what was known of them before, it cannot say.
     """
 
     columns: tuple[str, ...]
     rules: CellRules
     dated: bool
-    numbers: frozenset[str] = frozenset()
-    levels: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    known: KnownValues = NOTHING
     known_from: int | None = None
 
 
@@ -126,9 +125,9 @@ def _warnings(
         if text is None:
             continue
         shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
-        if name in schema.numbers and math.isnan(as_number(text)):
+        if name in schema.known.numbers and math.isnan(as_number(text)):
             yield words("request.no_number", column=name, value=shown)
-        if name in schema.levels and text not in schema.levels[name]:
+        if schema.known.unknown(name, text):
             yield words("request.unseen", column=name, value=shown)
 
 

@@ -8,7 +8,7 @@ bundle, so that a raw row means the same on every path. :meth:`TableRules.text` 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -17,7 +17,7 @@ import numpy as np
 from lead_ml.clean import Transform, disposable_domains, plain_number, transform_with
 from lead_ml.clean.text import MISSING, as_text
 from lead_ml.clean.word_lists import word_list
-from lead_ml.tables.columns import Coded
+from lead_ml.tables.columns import Coded, Mask
 
 COMMON_FROM = 10  # cells with a spelling before it is kept, so that a bundle holds no rare personal value
 _YES_NO_SHARE = 0.95
@@ -97,6 +97,20 @@ class TableRules:
         """Read texts by their different values."""
         return values.map(lambda level: self.text(column, level))
 
+    def among(self, name: str, column: Coded, values: Iterable[str]) -> Mask:
+        """Return which rows of a column of that name hold one of the values, in any spelling.
+
+        >>> rules = TableRules(columns={"won": ColumnRules(yes_no=True)})
+        >>> rules.among("won", Coded.of(["Yes", "no", None, "WON"]), ["1", "won"]).tolist()
+        [True, False, False, True]
+        """
+        yes_no = self.of(name).yes_no
+        wanted = {spelling_key(value, yes_no=yes_no) for value in values}
+        mask: Mask = np.array(
+            [*(spelling_key(level, yes_no=yes_no) in wanted for level in column.levels), False]
+        )[column.codes]
+        return mask
+
     def learned(self, columns: Mapping[str, Coded], known: Collection[str] = ()) -> TableRules:
         """Return the rules with what the data say of their columns, except of those whose rules are known."""
         found = {
@@ -128,7 +142,6 @@ class CellRules:
     zone: str = "UTC"
     leads: TableRules = field(default_factory=lambda: TableRules(missing=tuple(sorted(MISSING))))
     events: TableRules = field(default_factory=lambda: TableRules(missing=tuple(sorted(MISSING))))
-
     disposable: tuple[str, ...] | None = None
 
     @cached_property

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lead_ml.errors import RequestError
 from lead_ml.scoring import EventIn, LeadSchema, Prepared, Scorer, ScoreRequest, prepare
+from lead_ml.scoring.known_values import KnownValues
 from lead_ml.scoring.request_events import MAX_EVENTS
 from lead_ml.tables.cell_rules import CellRules, ColumnRules, TableRules
 from lead_ml.tables.instants import parse_iso
@@ -212,8 +213,11 @@ KNOWING = LeadSchema(
         ),
     ),
     dated=True,
-    numbers=frozenset({"budget", "seconds"}),
-    levels={"source": frozenset({"Webinar", "Partner"}), "vip": frozenset({"Yes", "No"})},
+    known=KnownValues(
+        frozenset({"budget", "seconds"}),
+        {"source": frozenset({"Webinar", "Partner"}), "vip": frozenset({"Yes", "No"})},
+        {"source": frozenset({"low", "high"})},
+    ),
 )
 
 
@@ -236,6 +240,7 @@ def values(lead: dict[str, Any], **changes: Any) -> tuple[list[str | None], tupl
         ({"Lead Source": "webinar", "vip": "否", "budget": 1.234}, ["Webinar", "No", "1.234", None]),
         ({"source": "", "vip": "n/a", "budget": "1.234"}, ["Partner", None, "1234", None]),
         ({"source": "n/a", "Lead Source": "webinar", "vip": 0}, [None, "No", None, None]),
+        ({"source": "HIGH"}, ["HIGH", None, None, None]),  # the level of an ordinal in another letter case
     ],
 )
 def test_a_cell_of_a_request_is_read_by_the_rules_of_the_bundle(
