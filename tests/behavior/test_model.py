@@ -120,10 +120,14 @@ def test_figures_stay_in_their_ranges_and_agree_on_the_order(answers: list[Answe
             assert 0 <= part.lower <= part.upper <= 1
             assert 0 < part.probability < 1
         assert 0 <= answer.score <= 100
-    scores, grades = [a.score for a in ordered], [RANK[a.grade] for a in ordered]
+    scores = [answer.score for answer in ordered]
     assert scores == sorted(scores)
+    flagged = [answer for answer in ordered if answer.fake.flag]
+    assert all((answer.grade, answer.stage) == (None, "verify") for answer in flagged)
+    graded = [answer for answer in ordered if not answer.fake.flag]
+    grades = [RANK[answer.grade] for answer in graded]
     assert grades == sorted(grades)
-    assert all((answer.stage == "none") == (RANK[answer.grade] < RANK["B"]) for answer in answers)
+    assert all((answer.stage == "none") == (RANK[answer.grade] < RANK["B"]) for answer in graded)
 
 
 def test_declared_directions_hold_for_boosting(trained: Any, candidate_scorer: Scorer, spine: Spine) -> None:
