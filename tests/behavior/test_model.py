@@ -36,7 +36,7 @@ def ask(scorer: Scorer, request: ScoreRequest) -> Answer:
 def good_lead(**changes: Any) -> ScoreRequest:
     lead = {
         "lead_id": "G-1",
-        "created_at": "2026-06-01T08:00:00Z",
+        "created_at": "2026-06-25T08:00:00Z",
         "name": "Wang Xiaoming",
         "email": "xiaoming.wang@acme-metal.com",
         "phone": "+86 139 1872 6350",
@@ -52,17 +52,17 @@ def good_lead(**changes: Any) -> ScoreRequest:
         "user_agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64)",
     }
     events = [
-        EventIn(type="form_submit", page="demo", occurred_at="2026-06-01T08:00:10Z"),
+        EventIn(type="form_submit", page="demo", occurred_at="2026-06-25T08:00:10Z"),
         *(
-            EventIn(type="page_view", page="pricing", occurred_at=f"2026-06-0{day}T09:00:00Z")
+            EventIn(type="page_view", page="pricing", occurred_at=f"2026-06-2{day + 4}T09:00:00Z")
             for day in (2, 3, 4)
         ),
-        EventIn(type="call_connected", occurred_at="2026-06-05T09:00:00Z", value=18.0),
-        EventIn(type="email_reply", occurred_at="2026-06-06T09:00:00Z"),
+        EventIn(type="call_connected", occurred_at="2026-06-29T09:00:00Z", value=18.0),
+        EventIn(type="email_reply", occurred_at="2026-06-30T09:00:00Z"),
     ]
     lead.update(changes.pop("lead", {}))
     return ScoreRequest(
-        lead=lead, events=changes.pop("events", events), as_of="2026-06-07T00:00:00Z", reasons=100, **changes
+        lead=lead, events=changes.pop("events", events), as_of="2026-07-01T00:00:00Z", reasons=100, **changes
     )
 
 
