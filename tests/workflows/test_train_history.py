@@ -186,8 +186,9 @@ def test_a_request_before_the_data_of_a_firm_was_known_does_not_see_it(loaded: L
     assert loaded.dataset.leads.created_at is not None
     lead = {"lead_id": "new", "created_at": written(int(loaded.dataset.leads.created_at[0]))}
     lead |= {"account_id": firms.keys[latest]}
+    schema = replace(scorer.bundle.schema, known_from=None)  # the row is older than the end of the data
     seen = [
-        scorer._features(prepare(_request(lead, as_of), scorer.bundle.schema, as_of))["firms_employees"][0]
+        scorer._features(prepare(_request(lead, as_of), schema, as_of))["firms_employees"][0]
         for as_of in (when, when + 1)
     ]
     assert np.isnan(seen[0])
