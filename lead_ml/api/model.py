@@ -20,6 +20,7 @@ from lead_ml.language import Lang
 from lead_ml.registry.frame import prepared_rows
 from lead_ml.registry.runs import open_run
 from lead_ml.scoring import Answer, Scorer, served_folder
+from lead_ml.scoring.thresholds import POINTS_PER_LOGIT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,8 +99,8 @@ class Model:
         """Return every reason of every lead, one row per lead and feature; the parameters are those of :meth:`score`.
 
         Columns: ``lead_id``, ``feature``, ``family``, ``value`` (as text, None where missing), ``contribution`` on the logit,
-        ``points`` on the score, ``text``. The contributions of a lead and the row of the feature ``base`` add up to the logit
-        of its probability, to 1e-9.
+        ``points`` on the score, ``text``. Features of one ``family`` describe one thing; reasons elsewhere show their sum. The row
+        ``base``, all features and the row ``other``, the families worth 0.0 points, add up to the logit of the probability, to 1e-9.
         """
         import pandas as pd
 
@@ -210,9 +211,12 @@ def _moment(value: Any) -> str:
 
 def _explained(answer: Answer) -> Iterator[tuple[Any, ...]]:
     yield answer.lead_id, "base", "", None, answer.base, np.nan, ""
-    for r in (*answer.reasons.for_, *answer.reasons.against):
-        value = None if r.value is None else str(r.value)
-        yield answer.lead_id, r.feature, r.group, value, r.contribution, r.points, r.text
+    for reason in (*answer.reasons.for_, *answer.reasons.against):
+        for r in reason.members or (reason,):
+            value = None if r.value is None else str(r.value)
+            yield answer.lead_id, r.feature, reason.family, value, r.contribution, r.points, r.text
+    other = answer.reasons.other
+    yield answer.lead_id, "other", "", None, other, other * POINTS_PER_LOGIT, ""
 
 
 def _events_by_lead(events: pa.Table, leads: Sequence[str], missing: frozenset[str]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -26,7 +27,7 @@ from lead_ml.scoring.answer import Validation
 from lead_ml.scoring.extra_file import extra_from_arrays, extra_to_arrays
 from lead_ml.scoring.golden import Golden
 from lead_ml.scoring.manifest import BundleManifest, seal, verify
-from lead_ml.scoring.reasons import Evidence
+from lead_ml.scoring.reasons import Evidence, Explainer
 from lead_ml.scoring.request import LeadSchema
 from lead_ml.scoring.thresholds import Advice, History, Thresholds, replayable
 from lead_ml.tables.dataset import Extra
@@ -66,6 +67,11 @@ class BundlePart:
     interval: CalibrationInterval
     evidence: Evidence
     golden: Golden
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """What puts its contributions into words."""
+        return Explainer(self.fitted.declarations, self.evidence, self.spec.name)
 
 
 @dataclass(frozen=True)
