@@ -48,7 +48,7 @@ def score(
     if output is not None:
         write_table(sales_rows(done, link), output)
         say(f"Scores of {total:,} leads: {output}")
-    show(best, lambda: print_worklist(best, total), as_json=as_json)
+    show(best, lambda: print_worklist(best, total, lang), as_json=as_json)
     say(f"Worklist with {total:,} open leads: {done.worklist}")
 
 
@@ -61,16 +61,19 @@ def explain(
         str | None, typer.Option(help="ISO 8601 instant.", show_default="the end of the data")
     ] = None,
     lang: LangOption = "en",
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every reason and the features behind it.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show every reason behind the score of one lead.
+    """Show the reasons behind the score of one lead.
 
-    Example: lead-ml explain L000042 --lang zh
+    Example: lead-ml explain L000042 --lang zh --all
     """
     from lead_ml.workflows.score import explain_lead
 
-    answer = explain_lead(project, data, lead_id, version=version, as_of=as_of, lang=lang)
-    show(answer, lambda: print_answer(answer, lang), as_json=as_json)
+    answer = explain_lead(project, data, lead_id, version=version, as_of=as_of, lang=lang, every=every)
+    show(answer, lambda: print_answer(answer, lang, members=every), as_json=as_json)
 
 
 def thresholds(

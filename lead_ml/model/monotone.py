@@ -85,9 +85,7 @@ def check_directions(
     for place, column in enumerate(columns):
         edges = sorted(ends(place)) if column.monotone else []
         points = [points_at(place, value) for value in (*[edge - 1.0 for edge in edges[:1]], *edges)]
-        if any(
-            (after - before) * column.monotone < 0 for before, after in pairwise(points)
-        ):
+        if any((after - before) * column.monotone < 0 for before, after in pairwise(points)):
             raise DeclarationError(
                 f"scorecard rules on {column.name} run against its monotone direction",
                 value=points,

@@ -31,7 +31,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     fake and for a model without signal; ``stage`` is the advice (``sql``, ``mql``, ``none``, or ``verify`` for a lead flagged as
     fake). ``validation`` is ``validated`` where the test window showed the model to be better than the base rate, ``unvalidated``
     where too few outcomes are known to tell, ``no_signal`` where it showed no gain. ``base`` plus the contributions of the reasons and their ``other`` is the logit of the probability.
-    ``families`` sums all contributions per family of features about one thing, ``groups`` per feature group. ``reference_until`` (ISO 8601) is how far the history of shared keys reaches;
+    ``families`` sums all contributions per family of features about one thing, ``groups`` per feature group. ``as_of`` and ``reference_until``, how far the history of shared keys reaches, are ISO 8601 and empty for data without dates;
     ``events_supplied`` tells whether events came with the lead at all; ``ignored`` lists events that were left out, and why.
     """
 

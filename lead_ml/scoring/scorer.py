@@ -106,7 +106,7 @@ class Scorer:
     def _answer(self, scored: Mapping[str, Scored], row: int, asked: Prepared, place: int) -> Answer:
         """Word one row for the snapshot at that place of what was asked."""
         main, part = scored["conversion"], scored.get("fake")
-        logit, validation = float(main.logit[row]), self.bundle.info.validation
+        logit, validation, dated = float(main.logit[row]), self.bundle.info.validation, self.bundle.info.dated
         fake = None if part is None else self._fake(part, row, asked)
         flagged = fake is not None and fake.flag
         graded = validation != "no_signal" and not flagged
@@ -115,7 +115,7 @@ class Scorer:
         return Answer(
             **_shown(main, row, asked),
             lead_id=asked.dataset.leads.lead_id[int(asked.spine.lead[place])],
-            as_of=iso(int(asked.spine.as_of[place])),
+            as_of=iso(int(asked.spine.as_of[place])) if dated else "",
             score=float(score_of(logit, self.bundle.info.reference_odds)),
             grade=grade_of(logit, *lines) if graded else None,
             stage="verify" if flagged else stage,
@@ -125,7 +125,7 @@ class Scorer:
             fake=fake,
             model_version=self.version,
             thresholds_version=self.thresholds.version,
-            reference_until=iso(self.bundle.info.until),
+            reference_until=iso(self.bundle.info.until) if dated else "",
             events_supplied=asked.dataset.events is not None,
             ignored=asked.ignored,
             warnings=asked.warnings,

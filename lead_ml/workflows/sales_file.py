@@ -9,6 +9,7 @@ from typing import Any
 
 from lead_ml.errors import InputError
 from lead_ml.scoring import Answer
+from lead_ml.scoring.thresholds import POINTS_PER_LOGIT
 from lead_ml.workflows.score import ScoredProject
 
 Row = dict[str, Any]
@@ -18,6 +19,7 @@ _BATCH = 20_000  # rows in memory
 _NUMBERS = (
     *("probability", "lower", "upper", "score", "fake_probability"),
     *(f"points_{number}" for number in range(1, REASONS + 1)),
+    "points_other",
 )
 
 
@@ -25,8 +27,8 @@ def sales_rows(done: ScoredProject, link: str = "") -> Iterator[Row]:
     """Yield one row per scored lead, best first.
 
     ``name``, ``company`` and ``owner`` are there where the data has them, ``link`` where an address of a lead in the CRM is
-    given, with ``{lead_id}`` in it. ``points_1``, ``reason_1`` to ``reason_6`` are the strongest reasons first; negative points lower the
-    score.
+    given, with ``{lead_id}`` in it. ``points_1``, ``reason_1`` to ``reason_6`` are the strongest reasons first, ``points_other`` the sum of all
+    others; negative points lower the score.
     """
     leads = done.dataset.leads
     place = {lead_id: row for row, lead_id in enumerate(leads.lead_id)}
@@ -66,7 +68,8 @@ def _reasons(answer: Answer) -> dict[str, Any]:
         reason = both[number - 1] if number <= len(both) else None
         cells[f"points_{number}"] = None if reason is None else round(reason.points, 1)
         cells[f"reason_{number}"] = None if reason is None else reason.text
-    return cells
+    hidden = answer.reasons.other + sum(reason.contribution for reason in both[REASONS:])
+    return {**cells, "points_other": round(hidden * POINTS_PER_LOGIT, 1)}
 
 
 def check_writable(path: Path) -> None:

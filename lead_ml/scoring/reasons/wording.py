@@ -12,6 +12,7 @@ from lead_ml.scoring.reasons.values import Value, label, section, value_text
 
 ReasonTarget = Literal["conversion", "fake"]
 
+_HOUR = 1 / 24
 _CELLS = 16_384  # of evidence whose words are remembered: a bundle holds some hundreds
 
 
@@ -39,8 +40,9 @@ def reason_text(
 
 def bin_text(declaration: Declaration, evidence: Finding, lang: str) -> str:
     """Return the values that evidence counts together, such as "10 or more"; empty where it is about one value."""
+    start = None if declaration.unit == "days" and 0 <= (evidence.low or 0) < _HOUR else evidence.low
     low, high = (
-        None if end is None else value_text(declaration, end, lang) for end in (evidence.low, evidence.high)
+        None if end is None else value_text(declaration, end, lang) for end in (start, evidence.high)
     )
     if low is None and high is None:
         return ""

@@ -117,9 +117,13 @@ def advise(method: ThresholdMethod, basis: Basis, params: ThresholdParams) -> Ad
 def advise_all(
     history: History | Steps, params: ThresholdParams, *, reference_odds: float, **draws: int
 ) -> tuple[Advice, ...]:
-    """Give the advice of every method, in the order of :data:`METHODS`; for `draws` see :func:`basis_of`."""
+    """Give the advice of every method that the history allows, in the order of :data:`METHODS`; for `draws` see :func:`basis_of`.
+
+    Without dates there is no weekly volume, so no capacity either.
+    """
     basis = basis_of(history, params, reference_odds=reference_odds, **draws)
-    return tuple(advise(method, basis, params) for method in METHODS)
+    able = METHODS if basis.steps.weeks is not None else [name for name in METHODS if name != "capacity"]
+    return tuple(advise(method, basis, params) for method in able)
 
 
 def basis_of(

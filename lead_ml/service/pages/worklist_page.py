@@ -73,7 +73,9 @@ def worklist_view(
             "pages.model_types", scorer.bundle.parts["conversion"].fitted.candidate
         ),
         "open_leads": frame.text("worklist.open_leads", count=len(rows)),
-        "as_of": frame.text("pages.as_of", day=frame.day(rows[0].answer.as_of)) if rows else "",
+        "as_of": frame.text("pages.as_of", day=frame.day(rows[0].answer.as_of))
+        if rows and rows[0].answer.as_of
+        else "",
         "empty": not rows and not worklist.error,
         "stale": worklist.stale,
         "unreadable": bool(worklist.error),
