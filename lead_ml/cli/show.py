@@ -155,7 +155,11 @@ def _reason_rows(reason: Reason, *, members: bool) -> list[tuple[str, str]]:
     inner = reason.members if members else ()
     return [
         (f"{reason.points:+.1f}", reason.text),
-        *((f"({member.points:+.1f})", f"  {member.text}") for member in inner if abs(member.points) >= LEAST_POINTS),
+        *(
+            (f"({member.points:+.1f})", f"  {member.text}")
+            for member in inner
+            if abs(member.points) >= LEAST_POINTS
+        ),
     ]
 
 
@@ -167,7 +171,7 @@ def _tell_lead(answer: Answer, lang: Lang, width: int = 0) -> None:
     tell(
         (f"{answer.lead_id:<{width}}", "bold"),
         f"  {answer.probability:5.1%} ({answer.lower:.1%}-{answer.upper:.1%})  score {answer.score:.0f}  "
-        verdict,
+        + verdict,
         "" if fake is None else f"  fake {fake.probability:.0%}",
         (" FLAG" if fake is not None and fake.flag else "", "red"),
     )

@@ -45,7 +45,7 @@ def labeled(item: Declaration, labels: Labels) -> Declaration:
     if isinstance(item, Profile):
         return item
     of = item.of if isinstance(item, Lookup) else item
-    column = of.of if isinstance(of, Aggregate) else getattr(of, "column", "")
+    column: str = of.of if isinstance(of, Aggregate) else getattr(of, "column", "")
     if isinstance(item, Lookup) or getattr(item, "transform", ""):
         column = ""  # its values are not those of the column
     found = {**labels.get(ANY, {}), **labels.get(column, {}), **labels.get(item.name, {})}

@@ -27,7 +27,7 @@ def serve_project(root: Path, *, host: str, port: int, auth: bool, say: Callable
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     settings = Settings(runs=runs, auth=auth)
     if auth and not settings.keys_path.is_file():
-        key = create_key(settings.keys_path, "first", SCOPES)
+        key = create_key(settings.keys_path, "admin", SCOPES)
         say(f"API key, shown once and stored hashed: {key}")
     say(f"Review page: http://{host}:{port}/review   API: http://{host}:{port}/docs")
     uvicorn.run(create_app(settings), host=host, port=port, log_level="warning", access_log=False)

@@ -93,9 +93,9 @@ def test_score_refuses_an_output_before_it_works(
 def test_explain_adds_up_to_the_probability(json_of: Any, shared: Path) -> None:
     lead = json_of("score", "-C", shared, "--top", 1)[0]
     answer = json_of("explain", lead["lead_id"], "-C", shared)
-    total = answer["base"] + sum(
-        reason["contribution"] for side in answer["reasons"].values() for reason in side
-    )
+    reasons = answer["reasons"]
+    total = answer["base"] + reasons["other"]
+    total += sum(reason["contribution"] for reason in (*reasons["for"], *reasons["against"]))
     assert total == pytest.approx(math.log(answer["probability"] / (1 - answer["probability"])), abs=1e-9)
     assert answer["probability"] == lead["probability"]
 

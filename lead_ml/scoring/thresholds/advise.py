@@ -155,7 +155,8 @@ def _advice(
     mql, sql = basis.threshold(mql_logit, basis.cost_per_mql), basis.threshold(sql_logit, basis.cost_per_sql)
     horizon = basis.steps.history.horizon_days
     described = [words.threshold_words(name, item, horizon) for name, item in (("SQL", sql), ("MQL", mql))]
-    notes = [remark for remark in (*remarks, words.few_wins(basis)) if remark is not None]
+    short = words.text("falls_short") if mql.falls_short or sql.falls_short else None
+    notes = [remark for remark in (*remarks, short, words.few_wins(basis)) if remark is not None]
     return Advice(method, mql, sql, words.joined([said, *described]), feasible, words.joined(notes))
 
 
