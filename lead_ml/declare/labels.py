@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from lead_ml.declare.feature import Aggregate, Declaration, Lookup, Profile
+from lead_ml.declare.feature import Aggregate, Attribute, Declaration, Profile
 from lead_ml.declare.lookup_table import rows_of, spelling
 from lead_ml.errors import DeclarationError
 
@@ -44,9 +44,10 @@ def labeled(item: Declaration, labels: Labels) -> Declaration:
     """Return a feature with the labels of its values: those of its name before those of its column, those before any."""
     if isinstance(item, Profile):
         return item
-    of = item.of if isinstance(item, Lookup) else item
-    column: str = of.of if isinstance(of, Aggregate) else getattr(of, "column", "")
-    if isinstance(item, Lookup) or getattr(item, "transform", ""):
-        column = ""  # its values are not those of the column
+    column = ""
+    if isinstance(item, Attribute) and not item.transform:  # else its values are not those of the column
+        column = item.column
+    elif isinstance(item, Aggregate):
+        column = item.of
     found = {**labels.get(ANY, {}), **labels.get(column, {}), **labels.get(item.name, {})}
     return msgspec.structs.replace(item, labels=found) if found else item
