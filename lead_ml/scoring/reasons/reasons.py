@@ -56,7 +56,7 @@ class Reason(msgspec.Struct, frozen=True):
 class Reasons(msgspec.Struct, frozen=True, rename={"for_": "for"}):
     """Reasons that raise (``for``) and lower (``against``) the probability, strongest first.
 
-    ``other`` is the sum, on the logit, of the families that are not listed. It never exceeds the weakest reason on its side.
+    ``other`` is the sum, on the logit, of the families that are not listed. It never exceeds a third of the sum of the reasons on its side.
     """
 
     for_: tuple[Reason, ...]

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from lead_ml.scoring.thresholds.scale import POINTS_PER_LOGIT
 
 LEAST_POINTS = 0.05  # reads as 0.0 below
+_NET = 3  # times the net of what is hidden is at most what is shown
 
 
 def select(totals: Sequence[float], top: int | None) -> tuple[list[int], list[int]]:
     """Return the places of the sums shown as reasons for and against, strongest first; ties stay in order.
 
     On either side, what is hidden adds up to no more than what is shown, and the net of all that is hidden is no
-    more than the weakest reason of its sign.
+    more than a third of what is shown on its side.
     """
     least = LEAST_POINTS / POINTS_PER_LOGIT
     ranked = sorted(
@@ -38,4 +39,4 @@ def _outweighed(side: Sequence[float], shown: int, rest: float) -> bool:
     """Tell whether a side, strongest first, must show one more; `rest` is the net of all that is hidden, toward this side."""
     if shown == len(side):
         return False
-    return rest > side[shown - 1] or sum(side[shown:]) > sum(side[:shown])
+    return max(_NET * rest, sum(side[shown:])) > sum(side[:shown])

@@ -151,4 +151,5 @@ def _fake(fake: FakeAnswer, scorer: Scorer, frame: PageFrame, translated: bool) 
         "verdict": frame.text("lead.flagged" if fake.flag else "lead.not_flagged"),
         **_probability(fake, frame),
         "sides": _sides(reasons, ("for_fake", "against_fake"), frame),
+        "rest": _rest(reasons, frame),
     }

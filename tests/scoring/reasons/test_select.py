@@ -27,7 +27,7 @@ def test_the_rest_is_less_than_what_is_shown(totals, top):
         if hidden:  # else only sums that read as 0.0 are left
             assert sum(hidden) <= sum(sizes) + 1e-9
             rest = sign * sum(total for k, total in enumerate(totals) if k not in shown)
-            assert rest <= sizes[-1] + 1e-9
+            assert 3 * rest <= sum(sizes) + 1e-9
 
 
 @given(SUMS)
@@ -39,7 +39,7 @@ def test_all_are_all_but_those_of_no_points(totals):
 
 def test_many_small_reasons_are_not_hidden_behind_few():
     up, _ = select([0.5] * 3 + [0.4] * 20, 3)
-    assert len(up) > 10
+    assert len(up) == 18  # 7.5 shown, 2.0 not
 
 
 def test_ties_stay_in_order():
