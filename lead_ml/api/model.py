@@ -20,7 +20,6 @@ from lead_ml.language import Lang
 from lead_ml.registry.frame import prepared_rows
 from lead_ml.registry.runs import open_run
 from lead_ml.scoring import Answer, Scorer, served_folder
-from lead_ml.scoring.thresholds import POINTS_PER_LOGIT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +67,7 @@ class Model:
         lang
             Language of the reasons.
         reasons
-            Reasons to show on either side, 0-100.
+            Strongest reasons to show on either side, 0-100; more where those left out would outweigh them.
 
         Returns
         -------
@@ -216,7 +215,7 @@ def _explained(answer: Answer) -> Iterator[tuple[Any, ...]]:
             value = None if r.value is None else str(r.value)
             yield answer.lead_id, r.feature, reason.family, value, r.contribution, r.points, r.text
     other = answer.reasons.other
-    yield answer.lead_id, "other", "", None, other, other * POINTS_PER_LOGIT, ""
+    yield answer.lead_id, "other", "", None, other, answer.reasons.other_points, ""
 
 
 def _events_by_lead(events: pa.Table, leads: Sequence[str], missing: frozenset[str]) -> list[str]:

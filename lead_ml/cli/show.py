@@ -123,8 +123,6 @@ def print_worklist(answers: Sequence[Answer], total: int, lang: Lang = "en") -> 
 
 def print_answer(answer: Answer, lang: Lang, *, members: bool = False) -> None:
     """Print one lead with its reasons, where asked with every feature behind them, and what adds up to the score."""
-    from lead_ml.scoring.thresholds import POINTS_PER_LOGIT
-
     _tell_validation([answer], lang)
     _tell_lead(answer, lang)
     when = f"as of {answer.as_of[:19]}Z; " if answer.as_of else ""
@@ -135,7 +133,7 @@ def print_answer(answer: Answer, lang: Lang, *, members: bool = False) -> None:
         tell((texts(key), "bold"))
         rows = [row for reason in reasons for row in _reason_rows(reason, members=members)]
         print_table("", (texts("cli.points"), texts("cli.reason")), rows)
-    tell(texts("lead.rest", points=answer.reasons.other * POINTS_PER_LOGIT))
+    tell(texts("lead.rest", points=answer.reasons.other_points))
     if not members:
         tell((texts("cli.all_reasons"), "dim"), "\n")
     for note in (*answer.ignored, *answer.warnings):
@@ -150,16 +148,10 @@ def _tell_validation(answers: Sequence[Answer], lang: Lang) -> None:
 
 
 def _reason_rows(reason: Reason, *, members: bool) -> list[tuple[str, str]]:
-    from lead_ml.scoring.reasons import LEAST_POINTS
-
-    inner = reason.members if members else ()
+    inner = reason.visible if members else ()
     return [
         (f"{reason.points:+.1f}", reason.text),
-        *(
-            (f"({member.points:+.1f})", f"  {member.text}")
-            for member in inner
-            if abs(member.points) >= LEAST_POINTS
-        ),
+        *((f"({member.points:+.1f})", f"  {member.text}") for member in inner),
     ]
 
 

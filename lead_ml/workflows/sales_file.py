@@ -9,7 +9,6 @@ from typing import Any
 
 from lead_ml.errors import InputError
 from lead_ml.scoring import Answer
-from lead_ml.scoring.thresholds import POINTS_PER_LOGIT
 from lead_ml.workflows.score import ScoredProject
 
 Row = dict[str, Any]
@@ -68,8 +67,8 @@ def _reasons(answer: Answer) -> dict[str, Any]:
         reason = both[number - 1] if number <= len(both) else None
         cells[f"points_{number}"] = None if reason is None else round(reason.points, 1)
         cells[f"reason_{number}"] = None if reason is None else reason.text
-    hidden = answer.reasons.other + sum(reason.contribution for reason in both[REASONS:])
-    return {**cells, "points_other": round(hidden * POINTS_PER_LOGIT, 1)}
+    hidden = answer.reasons.other_points + sum(reason.points for reason in both[REASONS:])
+    return {**cells, "points_other": round(hidden, 1)}
 
 
 def check_writable(path: Path) -> None:

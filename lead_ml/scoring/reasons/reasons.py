@@ -52,6 +52,11 @@ class Reason(msgspec.Struct, frozen=True):
     text: str
     members: tuple[ReasonMember, ...] = ()
 
+    @property
+    def visible(self) -> tuple[ReasonMember, ...]:
+        """The members that weigh more than 0.0 points."""
+        return tuple(member for member in self.members if abs(member.points) >= LEAST_POINTS)
+
 
 class Reasons(msgspec.Struct, frozen=True, rename={"for_": "for"}):
     """Reasons that raise (``for``) and lower (``against``) the probability, strongest first.
@@ -62,6 +67,11 @@ class Reasons(msgspec.Struct, frozen=True, rename={"for_": "for"}):
     for_: tuple[Reason, ...]
     against: tuple[Reason, ...]
     other: float = 0.0
+
+    @property
+    def other_points(self) -> float:
+        """``other`` in points of the score."""
+        return self.other * POINTS_PER_LOGIT
 
 
 class Importance(msgspec.Struct, frozen=True):

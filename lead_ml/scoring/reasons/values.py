@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from lead_ml.declare import Aggregate, Attribute, Clock, Declaration, Interest, spelling
@@ -66,10 +66,11 @@ def value_text(declaration: Declaration, value: Value, lang: str) -> str:
     return _with_unit(number, unit, lang) if unit and not bare else number
 
 
-def code_text(declaration: Declaration | None, column: str, value: str, lang: str) -> str:
-    """Return the label of a cell of a lead column, read by the feature of that column, if there is one."""
-    if declaration is not None:
-        return _label_of(declaration, value, lang)
+def code_text(declarations: Sequence[Declaration], column: str, value: str, lang: str) -> str:
+    """Return a cell of a lead column in the labels of the feature of that name, if there is one."""
+    own = next((item for item in declarations if item.name == column), None)
+    if own is not None:
+        return _label_of(own, value, lang)
     return _territory(value, lang) if column == "country" else value
 
 

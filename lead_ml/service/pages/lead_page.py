@@ -24,7 +24,12 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, A
     return {
         "title": row.lead.get("name") or row.lead.get("company") or answer.lead_id,
         "fields": [
-            (frame.text(f"pages.fields.{name}"), _field(name, value, scorer, frame))
+            (
+                frame.text(f"pages.fields.{name}"),
+                frame.day(value)
+                if name == "created_at"
+                else code_text(scorer.bundle.declarations, name, value, frame.lang),
+            )
             for name in _FIELDS
             if (value := row.lead.get(name))
         ],
@@ -116,12 +121,12 @@ def _sides(reasons: Reasons, names: tuple[str, str], frame: PageFrame) -> list[d
 
 def _members(reason: Reason, frame: PageFrame) -> list[tuple[str, str]]:
     """Return the features behind a reason with their points, where there are several."""
-    return [(m.text, frame.points(m.points)) for m in reason.members if abs(m.points) >= LEAST_POINTS]
+    return [(member.text, frame.points(member.points)) for member in reason.visible]
 
 
 def _rest(reasons: Reasons, frame: PageFrame) -> str:
     """Say what all reasons that are not shown add up to, so that the page adds up; nothing where it is 0.0."""
-    points = reasons.other * POINTS_PER_LOGIT
+    points = reasons.other_points
     return "" if abs(points) < LEAST_POINTS else frame.text("lead.rest", points=points)
 
 
@@ -134,14 +139,6 @@ def _families(answer: Answer, scorer: Scorer, frame: PageFrame) -> list[tuple[st
         for family, part in ranked
         if family in explainer.families and abs(points := part * POINTS_PER_LOGIT) >= LEAST_POINTS
     ]
-
-
-def _field(name: str, value: str, scorer: Scorer, frame: PageFrame) -> str:
-    """Return what a column says of the lead, in the labels of the feature that shows it."""
-    if name == "created_at":
-        return frame.day(value)
-    read = (item for item in scorer.bundle.declarations if item.name == name)
-    return code_text(next(read, None), name, value, frame.lang)
 
 
 def _fake(fake: FakeAnswer, scorer: Scorer, frame: PageFrame, translated: bool) -> dict[str, Any]:
