@@ -100,6 +100,20 @@ def test_explain_adds_up_to_the_probability(json_of: Any, shared: Path) -> None:
     assert answer["probability"] == lead["probability"]
 
 
+def test_explain_shows_what_a_reader_needs_and_all_shows_every_reason_and_feature(
+    run: Any, json_of: Any, shared: Path
+) -> None:
+    lead_id = _some_lead(shared)
+    short, full = (json_of("explain", lead_id, "-C", shared, *more)["reasons"] for more in ([], ["--all"]))
+    for side in ("for", "against"):
+        assert short[side] == full[side][: len(short[side])]
+    assert len(full["for"]) + len(full["against"]) > len(short["for"]) + len(short["against"])
+    texts = [m["text"] for side in ("for", "against") for r in full[side] for m in r["members"]]
+    said = " ".join(run("explain", lead_id, "-C", shared, "--all", "--lang", "en").stdout.split())
+    assert texts
+    assert texts[0].split(";")[0] in said
+
+
 def test_explain_speaks_chinese(run: Any, shared: Path) -> None:
     lead_id = _some_lead(shared)
     done = run("explain", lead_id, "-C", shared, "--lang", "zh")

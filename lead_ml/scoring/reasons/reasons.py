@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ from lead_ml.scoring.thresholds.scale import POINTS_PER_LOGIT
 from lead_ml.tables.dataset import Floats
 
 _SOURCE = "contributions"
+_TEXTS = 16_384
 
 
 class ReasonMember(msgspec.Struct, frozen=True):
@@ -164,6 +165,11 @@ class Explainer:
     def _reason(
         self, family: str, parts: list[tuple[int, float]], value_of: Callable[[int], Value], lang: str
     ) -> Reason:
+        if len(parts) == 1:
+            (place, part), item = parts[0], self.declarations[parts[0][0]]
+            value = spoken(item, value_of(place))
+            text = self._text(item.name, value, part, lang)
+            return Reason(item.name, family, item.group, part, part * POINTS_PER_LOGIT, value, text)
         total = sum(part for _, part in parts)
         ranked = sorted(((place, part) for place, part in parts if part), key=lambda pair: -abs(pair[1]))
         lead = next(place for place, part in ranked if part * total > 0)
@@ -182,7 +188,15 @@ class Explainer:
         return ReasonMember(item.name, part, part * POINTS_PER_LOGIT, given, text)
 
     def _text(self, feature: str, value: Value, contribution: float, lang: str) -> str:
-        found = _agreeing(self.evidence, feature, value, contribution)
+        return self._remembered(feature, value, contribution > 0, lang)
+
+    @cached_property
+    def _remembered(self) -> Callable[[str, Value, bool, str], str]:
+        """Most values come again with the next lead: their words are kept, up to a limit."""
+        return lru_cache(_TEXTS)(self._word)
+
+    def _word(self, feature: str, value: Value, raises: bool, lang: str) -> str:
+        found = _agreeing(self.evidence, feature, value, raises)
         return reason_text(self.named[feature], value, lang, found, target=self.target)
 
     def _checked(self, contributions: Sequence[float] | Floats) -> list[float]:
@@ -207,7 +221,7 @@ def importance(declarations: Sequence[Declaration], contributions: Floats) -> tu
 
 
 def _sum(parts: Sequence[float], places: Sequence[int]) -> float:
-    return sum(parts[place] for place in places)
+    return parts[places[0]] if len(places) == 1 else sum([parts[place] for place in places])
 
 
 def _related(members: Sequence[ReasonMember]) -> int:
@@ -215,10 +229,10 @@ def _related(members: Sequence[ReasonMember]) -> int:
     return max(sum(abs(member.points) >= LEAST_POINTS for member in members) - 1, 0)
 
 
-def _agreeing(evidence: Evidence | None, feature: str, value: Value, contribution: float) -> Finding | None:
+def _agreeing(evidence: Evidence | None, feature: str, value: Value, raises: bool) -> Finding | None:
     """Return the evidence of a value where it points the way of the contribution, and visibly so, else None."""
     found = None if evidence is None else evidence.lookup(feature, value)
-    if found is None or (found.rate - found.overall) * contribution <= 0:
+    if found is None or found.rate == found.overall or (found.rate > found.overall) != raises:
         return None
     return None if read_the_same(found.rate, found.overall) else found
 

@@ -56,7 +56,7 @@ def thresholds_view(
         "numbers": [
             (name, frame.text(f"pages.numbers.{name}"), _number(name, shown.numbers[name]))
             for name in NUMBERS
-            if name in shown.numbers
+            if name in shown.numbers and (evidence.dated or not name.endswith("_per_week"))
         ],
         "custom": shown.custom,
         "charts": _charts(scorer, evidence, frame),

@@ -92,6 +92,10 @@ def worklist_view(
         "next": _link(frame, query, page=page + 1) if page < pages else "",
         "scale": frame.range("0", frame.share(top)),
         "has_fake": "fake" in scorer.bundle.parts,
+        "groups": " · ".join(
+            frame.text(f"pages.groups.{group}")
+            for group in scorer.bundle.parts["conversion"].explainer.groups
+        ),
     }
 
 
