@@ -131,7 +131,8 @@ def is_problem(response: Any) -> None:
 def is_answer(answer: dict[str, Any]) -> None:
     assert 0 < answer["lower"] <= answer["probability"] <= answer["upper"] < 1
     assert 0 <= answer["score"] <= 100
-    assert answer["grade"] in "ABCD"
+    assert answer["grade"] is None or answer["grade"] in "ABCD"
+    assert (answer["grade"] is None) == (answer["stage"] == "verify" or answer["validation"] == "no_signal")
     assert all(
         math.isfinite(reason["contribution"]) for side in answer["reasons"].values() for reason in side
     )
