@@ -13,7 +13,7 @@ FEATURES = [
         "email",
         name="valid_email",
         transform="valid_email",
-        en="Valid form of e-mail address",
+        en="E-mail address is well-formed",
         zh="邮箱格式有效",
     ),
     category(
@@ -87,6 +87,7 @@ FEATURES = [
     leads(by="email:domain").count(
         "mail_host_leads_1h",
         window="1h",
+        family="domain_leads_1d",
         en="Leads from this mail provider, last hour",
         zh="该邮箱服务商近1小时线索数",
     ),

@@ -32,6 +32,7 @@ FEATURES = [
         stage=("sql", "won"),
         within="30d",
         window="90d",
+        family="source_conversion_rate",
         en="Share of this source's leads that became SQLs",
         zh="该来源的SQL占比",
     ),

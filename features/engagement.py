@@ -3,6 +3,9 @@
 ``window="7d"`` counts what happened in the seven days before; without a window all history counts. An event is seen only
 once it was known: a call typed in two days late is two days late here too, in training as in serving. Types and pages are
 those of your events table; a type that never occurs gives a column of zeros.
+
+Reasons add up the features about one thing, such as all counts of calls. ``family`` adds to them what is counted otherwise: the
+minutes on the phone belong to the calls.
 """
 
 from lead_ml.declare import category, events, interest, lead_age
@@ -49,7 +52,10 @@ FEATURES = [
     clicks.count("email_clicks_30d", window="30d", en="E-mail clicks, last 30 days", zh="近30天邮件点击次数"),
     events(type="form_submit").count("forms", en="Forms sent", zh="提交表单次数"),
     events(type="form_submit", page=BUYING_FORMS).count(
-        "buying_forms", en="Forms sent for a demo, a price or a contact", zh="提交演示、报价或联系表单次数"
+        "buying_forms",
+        family="forms",
+        en="Forms sent for a demo, a price or a contact",
+        zh="提交演示、报价或联系表单次数",
     ),
     events(type="webinar").count("webinars", en="Webinars attended", zh="参加网络研讨会次数"),
     events(type="chat").count("chats_30d", window="30d", en="Chats, last 30 days", zh="近30天在线咨询次数"),
@@ -59,25 +65,23 @@ FEATURES = [
     ),
     two_way.count("two_way_contacts", en="Calls and replies so far", zh="累计通话与回复次数"),
     two_way.days_since_last(
-        "days_since_last_contact", en="Days since the last call or reply", zh="距上次通话或回复天数"
+        "days_since_last_contact", en="Time since the last call or reply", zh="距上次通话或回复"
     ),
     events(type="call_connected").sum(
         "call_minutes_30d",
         of="value",
         window="30d",
         unit="minutes",
+        family="two_way_contacts",
         en="Minutes on the phone, last 30 days",
         zh="近30天通话分钟数",
     ),
-    events().days_since_last(
-        "days_since_last_event", en="Days since the last activity", zh="距最近一次活动天数"
-    ),
-    events().days_since_first(
-        "days_since_first_event", en="Days since the first activity", zh="距首次活动天数"
-    ),
+    events().days_since_last("days_since_last_event", en="Time since the last activity", zh="距最近一次活动"),
+    events().days_since_first("days_since_first_event", en="Time since the first activity", zh="距首次活动"),
     events(type=("page_view", "email_click", "form_submit", "chat", "webinar", *TWO_WAY)).decayed_sum(
         "recent_activity",
         half_life="14d",
+        family="days_since_last_event",
         en="Recent activity, halved every 14 days",
         zh="近期活跃度（每14天减半）",
     ),

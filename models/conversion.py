@@ -1,8 +1,8 @@
 """Conversion: the chance that a lead is won within the horizon after the question is asked.
 
 Edit the target (which stages count as won), the feature groups, the directions you are sure of, and the ranges that
-``lead-ml tune`` searches. The horizon and the parameters in use stand in ``params.yaml``. A monotone sign forbids the
-model to learn the contrary, also where the data shows it: force few, and only what you would defend before your sales team.
+``lead-ml tune`` searches. The horizon and the parameters in use stand in ``params.yaml``. A monotone sign forbids every
+candidate to learn the contrary, also where the data shows it: force few, and only what you would defend before your sales team.
 """
 
 from lead_ml.project.targets import ModelSpec, Uniform, Won

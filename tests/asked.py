@@ -56,12 +56,14 @@ def body_of(request: ScoreRequest) -> dict[str, Any]:
 
 
 def contributions(answer: Answer) -> dict[str, float]:
-    """Return every reason's contribution by target and feature; zero contributions are no reasons."""
+    """Return every feature's contribution by target and feature, and the sum of the families of 0.0 points."""
     parts = {"conversion": answer.reasons}
     if answer.fake is not None:
         parts["fake"] = answer.fake.reasons
-    return {
-        f"{target} {reason.feature}": reason.contribution
+    found = {
+        f"{target} {part.feature}": part.contribution
         for target, reasons in parts.items()
         for reason in (*reasons.for_, *reasons.against)
+        for part in reason.members or (reason,)
     }
+    return found | {f"{target} other": reasons.other for target, reasons in parts.items()}

@@ -67,7 +67,7 @@ class Model:
         lang
             Language of the reasons.
         reasons
-            Reasons to show on either side, 0-100.
+            Strongest reasons to show on either side, 0-100; more where those left out would outweigh them.
 
         Returns
         -------
@@ -98,8 +98,8 @@ class Model:
         """Return every reason of every lead, one row per lead and feature; the parameters are those of :meth:`score`.
 
         Columns: ``lead_id``, ``feature``, ``family``, ``value`` (as text, None where missing), ``contribution`` on the logit,
-        ``points`` on the score, ``text``. The contributions of a lead and the row of the feature ``base`` add up to the logit
-        of its probability, to 1e-9.
+        ``points`` on the score, ``text``. Features of one ``family`` describe one thing; reasons elsewhere show their sum. The row
+        ``base``, all features and the row ``other``, the families worth 0.0 points, add up to the logit of the probability, to 1e-9.
         """
         import pandas as pd
 
@@ -210,9 +210,12 @@ def _moment(value: Any) -> str:
 
 def _explained(answer: Answer) -> Iterator[tuple[Any, ...]]:
     yield answer.lead_id, "base", "", None, answer.base, np.nan, ""
-    for r in (*answer.reasons.for_, *answer.reasons.against):
-        value = None if r.value is None else str(r.value)
-        yield answer.lead_id, r.feature, r.group, value, r.contribution, r.points, r.text
+    for reason in (*answer.reasons.for_, *answer.reasons.against):
+        for r in reason.members or (reason,):
+            value = None if r.value is None else str(r.value)
+            yield answer.lead_id, r.feature, reason.family, value, r.contribution, r.points, r.text
+    other = answer.reasons.other
+    yield answer.lead_id, "other", "", None, other, answer.reasons.other_points, ""
 
 
 def _events_by_lead(events: pa.Table, leads: Sequence[str], rules: TableRules) -> list[str]:

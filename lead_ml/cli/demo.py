@@ -51,7 +51,7 @@ def demo(
     print_worklist(done.answers[:SHOWN], heading)
     _rule("6  One lead explained", "In points of the score; all reasons add up to the score shown.")
     for answer, lang in zip(done.explained, ("en", "zh"), strict=True):
-        print_answer(answer, lang, top=SHOWN)
+        print_answer(answer, lang)
     if done.serves:
         say(f"Next: lead-ml serve --project {folder}, then open http://127.0.0.1:8000/review")
     else:

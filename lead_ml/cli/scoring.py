@@ -49,7 +49,7 @@ def score(
     if output is not None:
         write_table(sales_rows(done, link), output)
         say(f"Scores of {len(done.answers):,} leads: {output}")
-    show(best, lambda: print_worklist(best, done.heading(top, lang)), as_json=as_json)
+    show(best, lambda: print_worklist(best, done.heading(top, lang), lang), as_json=as_json)
     for note in done.notes(lang):
         say(note)
 
@@ -63,16 +63,19 @@ def explain(
         str | None, typer.Option(help="ISO 8601 instant.", show_default="the end of the data")
     ] = None,
     lang: LangOption = "en",
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every reason and the features behind it.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show every reason behind the score of one lead.
+    """Show the reasons behind the score of one lead.
 
-    Example: lead-ml explain L000042 --lang zh
+    Example: lead-ml explain L000042 --lang zh --all
     """
     from lead_ml.workflows.score import explain_lead
 
-    answer = explain_lead(project, data, lead_id, version=version, as_of=as_of, lang=lang)
-    show(answer, lambda: print_answer(answer, lang), as_json=as_json)
+    answer = explain_lead(project, data, lead_id, version=version, as_of=as_of, lang=lang, every=every)
+    show(answer, lambda: print_answer(answer, lang, members=every), as_json=as_json)
 
 
 def thresholds(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lead_ml.evaluation import Evaluation
     from lead_ml.evaluation.records import CandidateRecord
     from lead_ml.scoring import Answer
+    from lead_ml.scoring.reasons import Reason
     from lead_ml.scoring.thresholds import Advice, Threshold, Thresholds
 
 # Name, heading, and whether the interval is shown on a narrow terminal too.
@@ -110,29 +111,34 @@ def _line_cells(line: Threshold) -> tuple[str, ...]:
     )
 
 
-def print_worklist(answers: Sequence[Answer], heading: str) -> None:
+def print_worklist(answers: Sequence[Answer], heading: str, lang: Lang = "en") -> None:
     """Print the best leads, each with its strongest reason on either side."""
     tell((heading, "bold"), " (probability with its 90% interval)\n")
-    _tell_validation(answers[:1], "en")
+    _tell_validation(answers[:1], lang)
     width = max((len(answer.lead_id) for answer in answers), default=0)
     for answer in answers:
-        _tell_lead(answer, width)
+        _tell_lead(answer, lang, width)
         for sign, reasons in (("+", answer.reasons.for_), ("-", answer.reasons.against)):
             for reason in reasons[:1]:
                 tell("  ", (sign, "dim"), f" {reason.text}")
     tell("")
 
 
-def print_answer(answer: Answer, lang: Lang, top: int | None = None) -> None:
-    """Print one lead with its reasons, or the `top` strongest on either side."""
+def print_answer(answer: Answer, lang: Lang, *, members: bool = False) -> None:
+    """Print one lead with its reasons, where asked with every feature behind them, and what adds up to the score."""
     _tell_validation([answer], lang)
-    _tell_lead(answer)
-    tell(f"  as of {answer.as_of[:19]}Z; {answer.candidate}, version {answer.model_version}\n")
+    _tell_lead(answer, lang)
+    when = f"as of {answer.as_of[:19]}Z; " if answer.as_of else ""
+    tell(f"  {when}{answer.candidate}, version {answer.model_version}\n")
     texts = catalog(lang)
     sides = (("cli.positive_factors", answer.reasons.for_), ("cli.negative_factors", answer.reasons.against))
     for key, reasons in sides:
         tell((texts(key), "bold"))
-        print_table("", ("points", "reason"), [(f"{r.points:+.1f}", r.text) for r in reasons[:top]])
+        rows = [row for reason in reasons for row in _reason_rows(reason, members=members)]
+        print_table("", (texts("cli.points"), texts("cli.reason")), rows)
+    tell(texts("lead.rest", points=answer.reasons.other_points))
+    if not members:
+        tell((texts("cli.all_reasons"), "dim"), "\n")
     for note in (*answer.ignored, *answer.warnings):
         tell(f"note: {note}")
 
@@ -144,12 +150,23 @@ def _tell_validation(answers: Sequence[Answer], lang: Lang) -> None:
             tell((catalog(lang)(f"pages.validation.{answer.validation}"), "yellow"), "\n")
 
 
-def _tell_lead(answer: Answer, width: int = 0) -> None:
-    fake = answer.fake
+def _reason_rows(reason: Reason, *, members: bool) -> list[tuple[str, str]]:
+    inner = reason.visible if members else ()
+    return [
+        (f"{reason.points:+.1f}", reason.text),
+        *((f"({member.points:+.1f})", f"  {member.text}") for member in inner),
+    ]
+
+
+def _tell_lead(answer: Answer, lang: Lang, width: int = 0) -> None:
+    fake, texts = answer.fake, catalog(lang)
+    verdict = f"grade {answer.grade or '-'}  stage {answer.stage}"
+    if answer.stage == "verify":
+        verdict = texts("pages.stages.verify")
     tell(
         (f"{answer.lead_id:<{width}}", "bold"),
         f"  {answer.probability:5.1%} ({answer.lower:.1%}-{answer.upper:.1%})  score {answer.score:.0f}  "
-        f"grade {answer.grade or '-'}  stage {answer.stage}",
+        + verdict,
         "" if fake is None else f"  fake {fake.probability:.0%}",
         (" FLAG" if fake is not None and fake.flag else "", "red"),
     )

@@ -21,11 +21,13 @@ transform of :mod:`lead_ml.clean`. ``__all__`` is what a project uses; the other
 from __future__ import annotations
 
 from lead_ml.declare.attributes import category, clock, lead_age, number, ordinal
+from lead_ml.declare.check import computed as computed
 from lead_ml.declare.check import from_json as from_json
 from lead_ml.declare.check import is_zone as is_zone
 from lead_ml.declare.check import to_json as to_json
 from lead_ml.declare.check import validated as validated
 from lead_ml.declare.combine import GIVEN, all_of, difference, ideal_customer, interest, lookup, ratio
+from lead_ml.declare.families import families_of as families_of
 from lead_ml.declare.feature import EVERYONE as EVERYONE
 from lead_ml.declare.feature import GROUPS as GROUPS
 from lead_ml.declare.feature import LEAD_STREAMS as LEAD_STREAMS
@@ -47,6 +49,8 @@ from lead_ml.declare.feature import Rate as Rate
 from lead_ml.declare.feature import Ratio as Ratio
 from lead_ml.declare.feature import Stream as Stream
 from lead_ml.declare.feature import span as span
+from lead_ml.declare.labels import labeled as labeled
+from lead_ml.declare.labels import read_labels as read_labels
 from lead_ml.declare.lookup_table import read_table as read_table
 from lead_ml.declare.lookup_table import spelling as spelling
 from lead_ml.declare.over import Over

@@ -22,7 +22,9 @@ def category(column: str, *, name: str = "", transform: str = "", **words: Unpac
     **words
         As of every feature: ``en`` and ``zh``, its wording in English and Chinese, are noun phrases that read well before a
         colon and a value, as "Lead age" in "Lead age: 15 days". ``group``, by default ``GROUP`` of the file, is one of
-        ``GROUPS``. ``unit`` of a number is ``"days"``, ``"share"``, or a currency.
+        ``GROUPS``. ``unit`` of a number is ``"days"``, ``"share"``, or a currency. Reasons add up the features of one
+        ``family``, by default those about the same thing, such as all counts of the same events; give several features the
+        same ``family``, or the name of a feature, to add them up too.
 
     Returns
     -------
@@ -84,13 +86,18 @@ def ordinal(
 
 
 def lead_age(
-    *, en: str = "Lead age", zh: str = "创建至今", name: str = "lead_age_days", group: str = ""
+    *,
+    en: str = "Lead age",
+    zh: str = "创建至今",
+    name: str = "lead_age_days",
+    group: str = "",
+    family: str = "",
 ) -> Age:
     """Declare the days from ``created_at`` to ``as_of``, with fractions; missing for leads without dates.
 
     Parameters
     ----------
-    en, zh, name, group
+    en, zh, name, group, family
         See :func:`category`.
 
     Returns
@@ -102,7 +109,7 @@ def lead_age(
     >>> lead_age().unit
     'days'
     """
-    return Age(name=name, en=en, zh=zh, unit="days", group=group)
+    return Age(name=name, en=en, zh=zh, unit="days", group=group, family=family)
 
 
 def clock(

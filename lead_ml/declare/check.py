@@ -47,6 +47,10 @@ def validated(declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
                 expected=f"one of {', '.join(GROUPS)}",
                 do="set GROUP at the top of its file",
             )
+        if item.family and not _NAME.match(item.family):
+            raise DeclarationError(
+                f"family of feature {item.name}", value=item.family, expected="lower_snake_case"
+            )
         if not item.en or not item.zh:
             raise DeclarationError(f"feature {item.name} has no wording", expected="en= and zh=")
         for part in (item, *operands(item)):
@@ -58,6 +62,12 @@ def validated(declarations: Sequence[Declaration]) -> tuple[Declaration, ...]:
 def to_json(declarations: Sequence[Declaration]) -> bytes:
     """Encode declarations as indented JSON, the form in which a bundle contains them."""
     return msgspec.json.format(msgspec.json.encode(list(declarations)), indent=1)
+
+
+def computed(declarations: Sequence[Declaration]) -> bytes:
+    """Encode what declarations compute, without their wording, which changes no value."""
+    bare = [msgspec.structs.replace(item, en="", zh="", family="", labels={}) for item in declarations]
+    return to_json(bare)
 
 
 def from_json(data: bytes) -> tuple[Declaration, ...]:

@@ -42,13 +42,15 @@ class Wording(TypedDict):
     zh: str
     group: NotRequired[str]
     unit: NotRequired[str]
+    family: NotRequired[str]
 
 
 class Feature(msgspec.Struct, frozen=True, kw_only=True, tag_field="declares"):
     """What every declaration has: a name with its unit, such as ``visits_30d``, and its wording.
 
     ``en`` and ``zh`` are noun phrases that read well before a colon and a value, ``group`` is one of ``GROUPS``, and ``unit``
-    is empty, ``days``, ``share``, ``points`` or a currency.
+    is empty, ``days``, ``share``, ``points`` or a currency. ``family`` replaces the one that :func:`families_of` derives;
+    ``labels`` are English and Chinese by :func:`spelling` of the value, read with the project.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True, tag_field="declares"):
     zh: str
     group: str = ""
     unit: str = ""
+    family: str = ""
+    labels: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
 
 
 class Attribute(Feature, frozen=True, kw_only=True, tag="attribute"):

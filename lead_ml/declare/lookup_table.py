@@ -19,19 +19,9 @@ def spelling(text: str) -> str:
 
 def read_table(path: Path) -> dict[str, str]:
     """Read the table of a lookup, as :func:`lead_ml.lookup` describes it, from :func:`spelling` to label."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DeclarationError(
-            f"the table {path} cannot be read: {error}", expected="a CSV file in UTF-8"
-        ) from error
-    numbered = [
-        (k, line) for k, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")
-    ]
     table: dict[str, str] = {}
-    for k, line in numbered[1:]:
-        row = next(csv.reader([line]))
-        *spelled, label = (cell.strip() for cell in row)
+    for k, row in rows_of(path)[1:]:
+        *spelled, label = row
         found = [text for cell in spelled if (text := spelling(cell))]
         if not label or not found:
             raise DeclarationError(
@@ -45,3 +35,19 @@ def read_table(path: Path) -> dict[str, str]:
     if not table:
         raise DeclarationError(f"the table {path} is empty", expected="a header and rows of value and label")
     return table
+
+
+def rows_of(path: Path) -> list[tuple[int, list[str]]]:
+    """Read the rows of a table of the project with their line numbers; lines that begin with ``#`` are comments."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeclarationError(
+            f"the table {path} cannot be read: {error}", expected="a CSV file in UTF-8"
+        ) from error
+    numbered = ((k, line) for k, line in enumerate(lines, 1) if line.strip())
+    return [
+        (k, [cell.strip() for cell in next(csv.reader([line]))])
+        for k, line in numbered
+        if not line.lstrip().startswith("#")
+    ]

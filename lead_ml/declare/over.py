@@ -203,7 +203,7 @@ class Over(msgspec.Struct, frozen=True):
 
         Examples
         --------
-        >>> events(type="call").days_since_first("first_call", en="Days since call", zh="距通话天数").unit
+        >>> events(type="call").days_since_first("first_call", en="Time since a call", zh="距通话").unit
         'days'
         """
         return self._aggregate(name, "days_since_first", **words)
@@ -222,7 +222,7 @@ class Over(msgspec.Struct, frozen=True):
 
         Examples
         --------
-        >>> events(type="call").days_since_last("last_call", en="Days since call", zh="距通话天数").unit
+        >>> events(type="call").days_since_last("last_call", en="Time since a call", zh="距通话").unit
         'days'
         """
         return self._aggregate(name, "days_since_last", **words)

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from lead_ml.declare import to_json
+from lead_ml.declare import computed
 from lead_ml.errors import MissingExtra, TooLittleData
 from lead_ml.evaluation.backtest import Backtest, Table, backtest, log_loss_gap
 from lead_ml.evaluation.penalty import choose_penalty, penalties_of, rolling, rolling_loss
@@ -154,7 +154,7 @@ def study_name(recipe: Recipe, rows: Rolling, space: SearchSpace) -> str:
         "seed": recipe.seed,
         "ranges": dict(space.ranges),
         "data": dict(rows.table.dataset.digests),
-        "features": hashlib.sha256(to_json(rows.table.declarations)).hexdigest(),
+        "features": hashlib.sha256(computed(rows.table.declarations)).hexdigest(),
         "windows": [(w.name, w.start, int(w.fit.sum()), int(w.test.sum())) for w in rows.windows],
     }
     digest = hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()

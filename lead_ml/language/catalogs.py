@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 else:
     Lang = Literal[LANGUAGES]
 
+_PLURALS = {"zero", "one", "two", "few", "many", "other"}
 Entry = str | Mapping[str, str]
 
 
@@ -117,7 +118,7 @@ def catalog(language: Lang) -> Catalog:
 def _flat(table: Mapping[str, Any], start: str) -> list[tuple[str, Entry]]:
     found: list[tuple[str, Entry]] = []
     for name, value in table.items():
-        if isinstance(value, str) or "other" in value:
+        if isinstance(value, str) or ("other" in value and set(value) <= _PLURALS):
             found.append((start + name, value))
         else:
             found += _flat(value, f"{start}{name}.")

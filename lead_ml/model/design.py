@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from lead_ml.asof.matrix import Matrix
 from lead_ml.model.base import ColumnInfo
 from lead_ml.model.metrics import logit, logit_losses, sigmoid
+from lead_ml.model.monotone import Bound, Bounds
 from lead_ml.model.scorecard import Scorecard
 from lead_ml.model.terms import UNSEEN, CategoryTerm, NumberTerm, Term, Terms, number_term
 from lead_ml.tables.dataset import Floats, Indices
@@ -159,15 +160,31 @@ class Design:
     def fit(self, l2: float) -> Floats:
         """Return the coefficients of the least penalized loss, the same bits whatever the number of threads."""
         with threadpool_limits(1, "blas"):
-            return self._newton(l2)
+            return self.bounds.fit(partial(self._newton, l2), lambda b: self.at(b, l2)[1])
 
-    def _newton(self, l2: float) -> Floats:
-        b = np.zeros(self.n_dense + self.n_codes)
-        b[self.n_dense - 1] = logit(np.average(self.labels, weights=self.weight))
+    @cached_property
+    def bounds(self) -> Bounds:
+        """What declared directions forbid: slopes of the other sign, a missing value above every value, a reversed prior."""
+        found, n = [], len(self.numbers)
+        for k, j in enumerate(self.numbers.tolist()):
+            sign = self.columns[j].monotone
+            if sign:
+                found.append(Bound(k, sign))
+                place = np.flatnonzero(self.indicators == j)
+                found += [Bound(n + int(p), -1, k, self._standardized.extreme(k, sign)) for p in place]
+        ruled = {rule.column for rule in self.prior.rules} if self.prior is not None else set()
+        if self.offset is not None and any(self.columns[j].monotone for j in ruled):
+            found.append(Bound(self.n_dense - 2, 1))
+        return Bounds(tuple(found), self.n_dense + self.n_codes)
+
+    def _newton(self, l2: float, start: Floats | None, basis: Floats | None) -> Floats:
+        b = np.zeros(self.n_dense + self.n_codes) if start is None else start
+        if start is None:
+            b[self.n_dense - 1] = logit(np.average(self.labels, weights=self.weight))
         rounding = _ROUNDING * float(self.weight.sum())
         loss, gradient, curvature = self.at(b, l2)
         for _ in range(_STEPS):
-            move = _solution(curvature, -gradient)
+            move = _solution(curvature, -gradient, basis)
             if np.abs(move).max() < _SMALL_STEP:
                 return np.asarray(b + move)  # this last step squares the error that is left
             before, share = loss, 1.0
@@ -180,7 +197,9 @@ class Design:
         return b
 
 
-def _solution(curvature: Floats, values: Floats) -> Floats:
+def _solution(curvature: Floats, values: Floats, basis: Floats | None = None) -> Floats:
+    if basis is not None:
+        return np.asarray(basis @ _solution(basis.T @ curvature @ basis, basis.T @ values))
     try:
         return np.asarray(np.linalg.solve(curvature, values))
     except np.linalg.LinAlgError:  # columns that add up to each other, under next to no penalty

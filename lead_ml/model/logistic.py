@@ -30,6 +30,9 @@ class Logistic(Classifier):
     observation, against which ``l2`` is the strength of a normal prior with variance 1 / l2 on each b_k, the effect of
     one standard deviation of a number, of being missing, or of one category. The intercept is not penalized.
 
+    A number with a ``monotone`` direction gets no slope against it, and a missing one no more than the best value; the rest is
+    fitted under these bounds.
+
     With a ``prior`` its points enter as one more column at a hundredth of the penalty; the other
     columns learn departures from the profile.
     """

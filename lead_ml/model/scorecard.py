@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -17,6 +18,7 @@ from lead_ml.asof.encode import FIRST_LEVEL, MISSING
 from lead_ml.asof.matrix import Matrix
 from lead_ml.errors import DeclarationError
 from lead_ml.model.base import Classifier, ColumnInfo, check_fit, check_matrix, described
+from lead_ml.model.monotone import check_directions
 from lead_ml.project.params import PointsRule
 from lead_ml.project.targets import Candidate
 from lead_ml.tables.dataset import Floats
@@ -60,7 +62,9 @@ def compile_rules(
     points for one rare company must not go to every rare company.
     """
     places = {column.name: place for place, column in enumerate(columns)}
-    return tuple(_compiled(rule, places, columns, codes_of) for rule in rules)
+    found = tuple(_compiled(rule, places, columns, codes_of) for rule in rules)
+    check_directions(columns, partial(_points_at, found), partial(_ends, found))
+    return found
 
 
 class Scorecard(Classifier):
@@ -133,6 +137,17 @@ class Scorecard(Classifier):
         model = cls(rules=rules, base_rate=content["base_rate"])
         model.mean_points_ = np.array(content["mean_points"], dtype=np.float64)
         return model
+
+
+def _ends(rules: Sequence[CompiledRule], column: int) -> set[float]:
+    """Where the points of a number change."""
+    own = [rule for rule in rules if rule.column == column]
+    return {end for rule in own for end in (rule.at_least, rule.below) if end is not None}
+
+
+def _points_at(rules: Sequence[CompiledRule], column: int, value: float) -> float:
+    own = [rule for rule in rules if rule.column == column and not rule.missing]
+    return sum(rule.points for rule in own if rule.matches(np.array([value]))[0])
 
 
 def _compiled(

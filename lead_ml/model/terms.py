@@ -85,6 +85,12 @@ class Terms:
             out[:, self._categories] = self._of_categories(X[:, self._categories])
         return out
 
+    def extreme(self, k: int, sign: int) -> float:
+        """Return the largest (sign 1) or the smallest (-1) centered value of number k of the fit, after its transform."""
+        row = np.full((1, len(self._numbers)), np.nan)
+        row[0, k] = self._fields["high" if sign > 0 else "low"][k]
+        return float(self._of_numbers(row)[0, k])
+
     def _of_numbers(self, values: Floats) -> Floats:
         field = self._fields
         t = np.clip(values, field["low"], field["high"])

@@ -14,7 +14,17 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from lead_ml.declare import Declaration, Feature, Lookup, read_table, reads, validated, without
+from lead_ml.declare import (
+    Declaration,
+    Feature,
+    Lookup,
+    labeled,
+    read_labels,
+    read_table,
+    reads,
+    validated,
+    without,
+)
 from lead_ml.errors import DeclarationError, LeadMLError, ParamsError
 from lead_ml.project.outcome_columns import check_outcome_columns
 from lead_ml.project.params import Params, load_params
@@ -23,6 +33,7 @@ from lead_ml.project.schema import usable_columns
 from lead_ml.project.targets import ModelSpec
 from lead_ml.project.task import Task
 
+LABELS = "tables/labels.csv"
 _T = TypeVar("_T")
 
 
@@ -104,8 +115,11 @@ def load_project(root: Path | str) -> Project:
     root = Path(root)
     params = load_params(root / "params.yaml")
     digest = _digest(root)
+    labels = read_labels(root / LABELS)
     declarations = [
-        replace(item, table=read_table(root / item.file)) if isinstance(item, Lookup) else item
+        labeled(
+            replace(item, table=read_table(root / item.file)) if isinstance(item, Lookup) else item, labels
+        )
         for path in _files(root, "features")
         for item in _features(_load(path, digest))
     ]

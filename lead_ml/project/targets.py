@@ -126,7 +126,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     groups
         Feature groups that the model sees.
     monotone
-        Feature name to +1 (never lowers the probability) or -1 (never raises it), for lightgbm.
+        Feature name to +1 (never lowers the probability) or -1 (never raises it), for every candidate.
     search
         Parameter of a candidate to the range that ``lead-ml tune`` searches instead of the default one, see
         :mod:`lead_ml.evaluation.search_spaces`.

@@ -118,8 +118,7 @@ def waterfall(sample: _Sample) -> Markup:
     order = [k for k in np.argsort(-np.abs(parts), kind="stable") if parts[k] != 0]
     if not order:
         return Markup("")
-    values = sample.scored.values(row)
-    names = [_with_value(sample.features[k], values[k]) for k in order[:STEPS]]
+    names = [_with_value(sample.features[k], sample.scored.value(row, int(k))) for k in order[:STEPS]]
     steps = [float(parts[k]) for k in order[:STEPS]]
     if len(order) > STEPS:
         names.append(catalog("en")("report.other_features", count=len(order) - STEPS))

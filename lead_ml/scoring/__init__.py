@@ -1,6 +1,6 @@
 """Scorers: bundles on disk and what they answer."""
 
-from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons, Validation
+from lead_ml.scoring.answer import Answer, FakeAnswer, Validation
 from lead_ml.scoring.bundle import (
     Bundle,
     BundleInfo,
@@ -12,6 +12,7 @@ from lead_ml.scoring.bundle import (
 )
 from lead_ml.scoring.golden import make_golden
 from lead_ml.scoring.manifest import BundleManifest, verify
+from lead_ml.scoring.reasons import Reasons
 from lead_ml.scoring.request import BatchRequest, LeadSchema, Prepared, ScoreRequest, prepare
 from lead_ml.scoring.request_events import EventIn
 from lead_ml.scoring.scorer import Scored, Scorer, score_part

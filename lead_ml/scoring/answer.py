@@ -6,17 +6,10 @@ from typing import Literal
 
 import msgspec
 
-from lead_ml.scoring.reasons import Reason
+from lead_ml.scoring.reasons import Reasons
 from lead_ml.scoring.thresholds import Grade, Stage
 
 Validation = Literal["validated", "unvalidated", "no_signal"]
-
-
-class Reasons(msgspec.Struct, frozen=True, rename={"for_": "for"}):
-    """Reasons that raise (``for``) and lower (``against``) the probability, strongest first."""
-
-    for_: tuple[Reason, ...]
-    against: tuple[Reason, ...]
 
 
 class FakeAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,8 +30,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     ``probability`` (0-1) with its 90% interval ``lower``-``upper``; ``score`` 0-100; ``grade`` A-D, null for a lead flagged as
     fake and for a model without signal; ``stage`` is the advice (``sql``, ``mql``, ``none``, or ``verify`` for a lead flagged as
     fake). ``validation`` is ``validated`` where the test window showed the model to be better than the base rate, ``unvalidated``
-    where too few outcomes are known to tell, ``no_signal`` where it showed no gain. ``base`` plus all reasons' contributions is the logit of the probability. ``groups``
-    sums them per feature group. ``reference_until`` (ISO 8601) is how far the history of shared keys reaches;
+    where too few outcomes are known to tell, ``no_signal`` where it showed no gain. ``base`` plus the contributions of the reasons and their ``other`` is the logit of the probability.
+    ``families`` sums all contributions per family of features about one thing, ``groups`` per feature group. ``as_of`` and ``reference_until``, how far the history of shared keys reaches, are ISO 8601 and empty for data without dates;
     ``events_supplied`` tells whether events came with the lead at all; ``ignored`` lists events that were left out, and why.
     """
 
@@ -54,6 +47,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     base: float
     reasons: Reasons
     groups: dict[str, float]
+    families: dict[str, float]
     fake: FakeAnswer | None
     candidate: str
     model_version: str

@@ -28,7 +28,7 @@ from lead_ml.scoring.extra_file import extra_from_arrays, extra_to_arrays
 from lead_ml.scoring.golden import Golden
 from lead_ml.scoring.known_values import known_values
 from lead_ml.scoring.manifest import BundleManifest, seal, verify
-from lead_ml.scoring.reasons import Evidence
+from lead_ml.scoring.reasons import Evidence, Explainer
 from lead_ml.scoring.request import LeadSchema
 from lead_ml.scoring.thresholds import Advice, History, Thresholds, replayable
 from lead_ml.tables.cell_rules import CellRules
@@ -72,6 +72,11 @@ class BundlePart:
     interval: CalibrationInterval
     evidence: Evidence
     golden: Golden
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """What puts its contributions into words."""
+        return Explainer(self.fitted.declarations, self.evidence, self.spec.name)
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ class ScoreRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """One lead to score.
 
     ``lead`` holds ``lead_id``, ``created_at`` and any attributes; leave ``events`` out where events are not known at all, and
-    send an empty list where there were none. ``as_of`` defaults to the server's now. ``reasons`` is the number on either
-    side, 0-100.
+    send an empty list where there were none. ``as_of`` defaults to the server's now. ``reasons``, 0-100, is how many
+    of the strongest are shown on either side, more where those left out would outweigh them.
     """
 
     lead: dict[str, Scalar]

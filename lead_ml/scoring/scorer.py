@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,9 @@ from lead_ml.asof.labels import Spine
 from lead_ml.asof.matrix import RawColumns
 from lead_ml.language import Lang
 from lead_ml.model.metrics import sigmoid
-from lead_ml.scoring.answer import Answer, FakeAnswer, Reasons
+from lead_ml.scoring.answer import Answer, FakeAnswer
 from lead_ml.scoring.bundle import Bundle, BundlePart, load_bundle
 from lead_ml.scoring.golden import check_golden
-from lead_ml.scoring.reasons import group_sums, reasons_of
 from lead_ml.scoring.request import Prepared
 from lead_ml.scoring.shared_keys import (
     LEAST_BURST,
@@ -46,9 +45,9 @@ class Scored:
     contributions: Floats
     raw: RawColumns
 
-    def values(self, row: int) -> list[str | float | None]:
-        """Return the raw feature values of one row, None for missing."""
-        return [_value(self.raw[item.name], row) for item in self.part.fitted.declarations]
+    def value(self, row: int, place: int) -> str | float | None:
+        """Return the raw value of one feature in one row, None for missing."""
+        return _value(self.raw[self.part.fitted.declarations[place].name], row)
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ class Scorer:
     def _answer(self, scored: Mapping[str, Scored], row: int, asked: Prepared, place: int) -> Answer:
         """Word one row for the snapshot at that place of what was asked."""
         main, part = scored["conversion"], scored.get("fake")
-        logit, validation = float(main.logit[row]), self.bundle.info.validation
+        logit, validation, dated = float(main.logit[row]), self.bundle.info.validation, self.bundle.info.dated
         fake = None if part is None else self._fake(part, row, asked)
         flagged = fake is not None and fake.flag
         graded = validation != "no_signal" and not flagged
@@ -149,16 +148,17 @@ class Scorer:
         return Answer(
             **_shown(main, row, asked),
             lead_id=asked.dataset.leads.lead_id[int(asked.spine.lead[place])],
-            as_of=iso(int(asked.spine.as_of[place])),
+            as_of=iso(int(asked.spine.as_of[place])) if dated else "",
             score=float(score_of(logit, self.bundle.info.reference_odds)),
             grade=grade_of(logit, *lines) if graded else None,
             stage="verify" if flagged else stage,
             validation=validation,
-            groups=group_sums(main.part.fitted.declarations, main.contributions[row, :-1]),
+            groups=main.part.explainer.group_sums(main.contributions[row, :-1]),
+            families=main.part.explainer.family_sums(main.contributions[row, :-1]),
             fake=fake,
             model_version=self.version,
             thresholds_version=self.thresholds.version,
-            reference_until=iso(self.bundle.info.until),
+            reference_until=iso(self.bundle.info.until) if dated else "",
             events_supplied=asked.dataset.events is not None,
             ignored=asked.ignored,
             warnings=asked.warnings,
@@ -182,22 +182,15 @@ def score_part(part: BundlePart, raw: RawColumns) -> Scored:
 def _shown(scored: Scored, row: int, asked: Prepared) -> dict[str, Any]:
     """What is shown of either target."""
     part, contributions = scored.part, scored.contributions[row]
-    for_, against = reasons_of(
-        part.fitted.declarations,
-        contributions[:-1],
-        scored.values(row),
-        lang=asked.lang,
-        evidence=part.evidence,
-        target=part.spec.name,
-        top=asked.top,
-    )
     return {
         "probability": float(scored.probability[row]),
         "lower": float(scored.lower[row]),
         "upper": float(scored.upper[row]),
         "candidate": part.fitted.candidate,
         "base": float(contributions[-1]),
-        "reasons": Reasons(for_, against),
+        "reasons": part.explainer.reasons(
+            contributions[:-1], partial(scored.value, row), asked.lang, asked.top
+        ),
     }
 
 

@@ -10,8 +10,8 @@ import msgspec
 
 from lead_ml.errors import BundleError, InputError
 from lead_ml.language import Lang
-from lead_ml.scoring.answer import Answer, Reasons
-from lead_ml.scoring.reasons import Reason, agreeing, reason_text
+from lead_ml.scoring.answer import Answer
+from lead_ml.scoring.reasons import Reason, Reasons
 from lead_ml.scoring.replacing import replacing
 from lead_ml.scoring.scorer import Scorer
 
@@ -69,15 +69,12 @@ def read_worklist(runs: Path) -> list[WorklistRow]:
 
 def reworded(reasons: Reasons, scorer: Scorer, target: str, lang: Lang) -> Reasons:
     """Return the same reasons in another language, worded by the bundle's own declarations and evidence."""
-    part = scorer.bundle.parts[target]
-    declared = {item.name: item for item in part.fitted.declarations}
+    explainer = scorer.bundle.parts[target].explainer
 
-    def word(reason: Reason) -> Reason:
-        evidence = agreeing(part.evidence, reason.feature, reason.value, reason.contribution)
-        text = reason_text(declared[reason.feature], reason.value, lang, evidence, target=part.spec.name)
-        return msgspec.structs.replace(reason, text=text)
+    def word(side: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        return tuple(explainer.reworded(reason, lang) for reason in side)
 
-    return Reasons(tuple(map(word, reasons.for_)), tuple(map(word, reasons.against)))
+    return Reasons(word(reasons.for_), word(reasons.against), reasons.other)
 
 
 def serve_version(runs: Path, served: Served) -> None:

@@ -54,7 +54,8 @@ def assemble(
     advice: tuple[Advice, ...] = ()
     if history is not None:
         advice = advise_all(history, params, reference_odds=odds, seed=project.params.seed)
-    chosen = next((item for item in advice if item.method == params.method), None)
+    by_method = {item.method: item for item in advice}
+    chosen = by_method.get(params.method, by_method.get("recall"))  # without dates there is no capacity
     rate = odds / (1 + odds)
     thresholds = Thresholds.of(mql=min(0.9, 2 * rate), sql=min(0.95, 4 * rate), method="default")
     if chosen:

@@ -55,7 +55,7 @@ def run_demo(
     """
     from lead_ml.demo import generate, write
     from lead_ml.workflows.load import load
-    from lead_ml.workflows.score import score_one, score_project, scorer_of
+    from lead_ml.workflows.score import TOP, score_one, score_project, scorer_of
     from lead_ml.workflows.train import train_project
 
     if not (folder / "params.yaml").is_file():
@@ -72,7 +72,7 @@ def run_demo(
     scored = score_project(folder, None, version=version, progress=progress)
     answers = scored.best(scored.ranked)
     loaded, scorer, best = load(folder), scorer_of(folder, version), answers[0].lead_id
-    english, chinese = (score_one(scorer, loaded.dataset, best, lang=lang) for lang in LANGUAGES)
+    english, chinese = (score_one(scorer, loaded.dataset, best, lang=lang, top=TOP) for lang in LANGUAGES)
     return Demo(loaded, run, promotion, scorer, answers, (english, chinese), _serves(folder), shown)
 
 

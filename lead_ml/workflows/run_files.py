@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lead_ml.declare import to_json
+from lead_ml.declare import computed
 from lead_ml.evaluation import Forward, Table
 from lead_ml.registry.runs import ForwardScores, Run, RunRecord, save_record
 from lead_ml.scoring import Bundle, write_bundle
@@ -42,7 +42,7 @@ def _moved(training: Training, bundle: Bundle, trained: Mapping[str, Trained], f
         dated=dataset.leads.created_at is not None,
         data_digests=dict(dataset.digests),
         project_digest=project.digest,
-        features=hashlib.sha256(to_json(bundle.declarations)).hexdigest()[:12],
+        features=hashlib.sha256(computed(bundle.declarations)).hexdigest()[:12],
         candidates={target: item.part.fitted.candidate for target, item in trained.items()},
         left_out_features=training.left_out,
         cold_start_stage=bundle.info.cold_start_stage,

@@ -19,6 +19,7 @@ _BATCH = 20_000  # rows in memory
 _NUMBERS = (
     *("probability", "lower", "upper", "score", "fake_probability"),
     *(f"points_{number}" for number in range(1, REASONS + 1)),
+    "points_other",
 )
 
 
@@ -26,8 +27,8 @@ def sales_rows(done: ScoredProject, link: str = "") -> Iterator[Row]:
     """Yield one row per scored lead, best first and stale leads last; ``state`` is as in :class:`lead_ml.scoring.WorklistRow`.
 
     ``name``, ``company`` and ``owner`` are there where the data has them, ``link`` where an address of a lead in the CRM is
-    given, with ``{lead_id}`` in it. ``points_1``, ``reason_1`` to ``reason_6`` are the strongest reasons first; negative points lower the
-    score.
+    given, with ``{lead_id}`` in it. ``points_1``, ``reason_1`` to ``reason_6`` are the strongest reasons first, ``points_other`` the sum of all
+    others; negative points lower the score.
     """
     leads = done.dataset.leads
     place = {lead_id: row for row, lead_id in enumerate(leads.lead_id)}
@@ -68,7 +69,8 @@ def _reasons(answer: Answer) -> dict[str, Any]:
         reason = both[number - 1] if number <= len(both) else None
         cells[f"points_{number}"] = None if reason is None else round(reason.points, 1)
         cells[f"reason_{number}"] = None if reason is None else reason.text
-    return cells
+    hidden = answer.reasons.other_points + sum(reason.points for reason in both[REASONS:])
+    return {**cells, "points_other": round(hidden, 1)}
 
 
 def check_writable(path: Path) -> None:

@@ -26,6 +26,7 @@ from lead_ml.workflows.work import HERE, Work
 SHOWN_COLUMNS = ("name", "company", "job_title", "source", "country", "owner")
 CHUNK = 2_000
 ALL_REASONS = 100
+TOP = 5
 
 
 def scorer_of(root: Path, version: str | None = None) -> Scorer:
@@ -103,12 +104,13 @@ def explain_lead(
     version: str | None = None,
     as_of: str | None = None,
     lang: Lang = "en",
+    every: bool = True,
 ) -> Answer:
-    """Score one lead of the data with all its reasons."""
+    """Score one lead of the data, with every reason or with those that a reader needs."""
     moment = None if as_of is None else parse_iso(as_of, field="--as-of")
     scorer = scorer_of(root, version)
     dataset = load(root, data, sealed=scorer.bundle.info.rules).dataset
-    return score_one(scorer, dataset, lead_id, as_of=moment, lang=lang)
+    return score_one(scorer, dataset, lead_id, as_of=moment, lang=lang, top=ALL_REASONS if every else TOP)
 
 
 def score_open(
@@ -172,9 +174,15 @@ def save_worklist(
 
 
 def score_one(
-    scorer: Scorer, dataset: Dataset, lead_id: str, *, as_of: int | None = None, lang: Lang = "en"
+    scorer: Scorer,
+    dataset: Dataset,
+    lead_id: str,
+    *,
+    as_of: int | None = None,
+    lang: Lang = "en",
+    top: int = ALL_REASONS,
 ) -> Answer:
-    """Score one lead of the data with all its reasons; by default at the end of the data."""
+    """Score one lead of the data, by default with all its reasons and at the end of the data."""
     if lead_id not in dataset.leads.lead_id:
         raise InputError(
             "no such lead", source="leads", value=lead_id, expected="a lead_id of the leads table"
@@ -185,4 +193,4 @@ def score_one(
         expected = f"after {iso(int(created[row]))}"
         raise InputError("the lead did not exist yet", source="leads", value=iso(moment), expected=expected)
     spine = Spine(np.array([row], dtype=np.int64), np.array([moment], dtype=np.int64))
-    return scorer.score_dataset(dataset, spine, lang=lang, top=ALL_REASONS)[0]
+    return scorer.score_dataset(dataset, spine, lang=lang, top=top)[0]

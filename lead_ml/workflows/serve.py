@@ -12,7 +12,7 @@ from lead_ml.scoring import Scorer, served_folder
 from lead_ml.scoring.thresholds import Acceptance, Thresholds, accept_thresholds, log_of, read_log
 
 SCOPES = ("score", "read", "admin")
-FIRST_KEY = "first"
+FIRST_KEY = "admin"
 
 
 def serve_project(

@@ -98,7 +98,7 @@ def test_base_and_all_reasons_are_the_logit_of_the_probability(answers: list[Ans
     for answer in answers:
         for part in (answer, answer.fake):
             reasons = (*part.reasons.for_, *part.reasons.against)
-            total = part.base + math.fsum(reason.contribution for reason in reasons)
+            total = part.base + part.reasons.other + math.fsum(reason.contribution for reason in reasons)
             assert total == pytest.approx(math.log(part.probability / (1 - part.probability)), abs=1e-9)
 
 
@@ -121,21 +121,19 @@ def test_figures_stay_in_their_ranges_and_agree_on_the_order(answers: list[Answe
             assert 0 < part.probability < 1
         assert 0 <= answer.score <= 100
     scores = [answer.score for answer in ordered]
+    graded = [(RANK[answer.grade], answer.stage) for answer in ordered if answer.grade]
     assert scores == sorted(scores)
-    flagged = [answer for answer in ordered if answer.fake.flag]
-    assert all((answer.grade, answer.stage) == (None, "verify") for answer in flagged)
-    graded = [answer for answer in ordered if not answer.fake.flag]
-    grades = [RANK[answer.grade] for answer in graded]
-    assert grades == sorted(grades)
-    assert all((answer.stage == "none") == (RANK[answer.grade] < RANK["B"]) for answer in graded)
+    assert graded == sorted(graded, key=lambda pair: pair[0])
+    assert all((stage == "none") == (rank < RANK["B"]) for rank, stage in graded)
+    assert all((answer.stage == "verify") == answer.fake.flag for answer in answers)
 
 
-def test_declared_directions_hold_for_boosting(trained: Any, candidate_scorer: Scorer, spine: Spine) -> None:
+def test_declared_directions_hold_for_every_candidate(
+    trained: Any, candidate_scorer: Scorer, spine: Spine
+) -> None:
     raw = features_at(candidate_scorer.bundle.declarations, trained.dataset, spine)
     checked = 0
     for part in candidate_scorer.bundle.parts.values():
-        if part.fitted.candidate != "lightgbm":
-            continue
         X = part.fitted.matrix(raw)
         for name, sign in part.spec.monotone.items():
             column = part.fitted.encoder.names.index(name)
@@ -144,9 +142,9 @@ def test_declared_directions_hold_for_boosting(trained: Any, candidate_scorer: S
                 changed = X.copy()
                 changed[:, column] = value
                 logits.append(part.calibration.apply(part.fitted.model.predict_logit(changed)))
-            assert (sign * np.diff(logits, axis=0) >= 0).all(), name
+            assert (sign * np.diff(logits, axis=0) >= -1e-12).all(), name
             checked += 1
-    assert checked == (7 if candidate_scorer.bundle.parts["fake"].fitted.candidate == "lightgbm" else 0)
+    assert checked == 7
 
 
 def test_a_buyer_outranks_a_silent_stranger(candidate_scorer: Scorer) -> None:
@@ -201,7 +199,8 @@ def test_language_and_number_of_reasons_change_no_figure(candidate_scorer: Score
     assert contributions(chinese) == contributions(english)
     assert english.probability == chinese.probability == short.probability == none.probability
     assert none.reasons.for_ == none.reasons.against == ()
-    assert short.reasons.for_ == english.reasons.for_[:1]
+    assert short.reasons.for_ == english.reasons.for_[: len(short.reasons.for_)]
+    assert 1 <= len(short.reasons.for_) <= len(english.reasons.for_)
 
 
 def test_the_strongest_reasons_come_first_and_have_the_right_sign(answers: list[Answer]) -> None:

@@ -95,11 +95,25 @@ def test_score_refuses_an_output_before_it_works(
 def test_explain_adds_up_to_the_probability(json_of: Any, shared: Path) -> None:
     lead = json_of("score", "-C", shared, "--top", 1)[0]
     answer = json_of("explain", lead["lead_id"], "-C", shared)
-    total = answer["base"] + sum(
-        reason["contribution"] for side in answer["reasons"].values() for reason in side
-    )
+    reasons = answer["reasons"]
+    total = answer["base"] + reasons["other"]
+    total += sum(reason["contribution"] for reason in (*reasons["for"], *reasons["against"]))
     assert total == pytest.approx(math.log(answer["probability"] / (1 - answer["probability"])), abs=1e-9)
     assert answer["probability"] == lead["probability"]
+
+
+def test_explain_shows_what_a_reader_needs_and_all_shows_every_reason_and_feature(
+    run: Any, json_of: Any, shared: Path
+) -> None:
+    lead_id = _some_lead(shared)
+    short, full = (json_of("explain", lead_id, "-C", shared, *more)["reasons"] for more in ([], ["--all"]))
+    for side in ("for", "against"):
+        assert short[side] == full[side][: len(short[side])]
+    assert len(full["for"]) + len(full["against"]) > len(short["for"]) + len(short["against"])
+    texts = [m["text"] for side in ("for", "against") for r in full[side] for m in r["members"]]
+    said = " ".join(run("explain", lead_id, "-C", shared, "--all", "--lang", "en").stdout.split())
+    assert texts
+    assert texts[0].split(";")[0] in said
 
 
 def test_explain_speaks_chinese(run: Any, shared: Path) -> None:

@@ -131,10 +131,11 @@ def is_problem(response: Any) -> None:
 def is_answer(answer: dict[str, Any]) -> None:
     assert 0 < answer["lower"] <= answer["probability"] <= answer["upper"] < 1
     assert 0 <= answer["score"] <= 100
-    assert answer["grade"] in "ABCD"
-    assert all(
-        math.isfinite(reason["contribution"]) for side in answer["reasons"].values() for reason in side
-    )
+    assert answer["grade"] is None or answer["grade"] in "ABCD"
+    assert (answer["grade"] is None) == (answer["stage"] == "verify" or answer["validation"] == "no_signal")
+    reasons = answer["reasons"]
+    listed = [reason["contribution"] for reason in (*reasons["for"], *reasons["against"])]
+    assert all(map(math.isfinite, (*listed, reasons["other"])))
 
 
 def sent(client: Any, path: str, content: bytes) -> Any:

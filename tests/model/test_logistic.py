@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from model_samples import scorecard
 from scipy.optimize import minimize
 
 from lead_ml.errors import ParamsError
@@ -163,8 +165,13 @@ def test_the_priors_scale_does_not_matter():
     assert small.prior_coefficient_ == pytest.approx(40 * large.prior_coefficient_, rel=1e-4)
 
 
-def test_the_priors_part_goes_back_to_its_columns(sample, all_fitted):
-    model = all_fitted["logistic with prior"]
+def test_the_priors_part_goes_back_to_its_columns(sample):
+    columns = tuple(
+        replace(column, monotone=0) for column in sample.columns
+    )  # a direction bounds the prior too
+    model = Logistic(prior=scorecard(columns)).fit(
+        sample.X, sample.y, sample_weight=sample.weight, columns=columns
+    )
     own = model._terms.effects(sample.X)
     prior = model.prior_.contributions(sample.X)[:, :-1]
     assert model.prior_coefficient_ != 0

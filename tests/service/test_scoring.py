@@ -24,7 +24,9 @@ def test_the_answer_adds_up_and_names_its_versions(served: Any, body: dict[str, 
     found = served.post("/v1/score", {**body, "reasons": 100}).json()
     reasons = [*found["reasons"]["for"], *found["reasons"]["against"]]
     logit = math.log(found["probability"] / (1 - found["probability"]))
-    assert found["base"] + sum(reason["contribution"] for reason in reasons) == pytest.approx(logit, abs=1e-9)
+    listed = sum(reason["contribution"] for reason in reasons)
+    assert found["base"] + listed + found["reasons"]["other"] == pytest.approx(logit, abs=1e-9)
+    assert found["base"] + sum(found["families"].values()) == pytest.approx(logit, abs=1e-9)
     assert found["model_version"] == served.scorer.version
     assert found["thresholds_version"] == served.scorer.thresholds.version
 

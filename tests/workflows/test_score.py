@@ -67,9 +67,12 @@ def test_one_lead_is_answered_with_all_its_reasons(trained: Any, scorer: Scorer)
     lead_id = read_worklist(trained.runs)[0].answer.lead_id
     answer = score_one(scorer, trained.dataset, lead_id, lang="zh")
     assert answer.lead_id == lead_id
-    total = answer.base + sum(
-        reason.contribution for reason in (*answer.reasons.for_, *answer.reasons.against)
-    )
+    listed = (*answer.reasons.for_, *answer.reasons.against)
+    total = answer.base + answer.reasons.other + sum(reason.contribution for reason in listed)
+    assert total == pytest.approx(answer.base + sum(answer.families.values()), abs=1e-9)
+    least = min(abs(reason.points) for reason in listed)
+    assert least >= 0.05
+    assert sum(abs(part) * 20 / math.log(10) >= 0.05 for part in answer.families.values()) == len(listed)
     assert 1 / (1 + math.exp(-total)) == pytest.approx(answer.probability)
 
 
@@ -124,6 +127,14 @@ def test_a_lead_without_a_fake_model_and_a_link_in_the_row_for_sales(trained: An
     )
     assert without["fake_probability"] is without["fake_flag"] is None
     assert without["link"] == f"https://crm/{answer.lead_id}"
+
+
+def test_a_row_for_sales_adds_up_to_the_score(trained: Any, scorer: Scorer) -> None:
+    for row in read_worklist(trained.runs)[::50]:
+        (cells,) = sales_rows(ScoredProject(trained.dataset, [row.answer], trained.runs))
+        points = [cells[f"points_{number}"] or 0.0 for number in range(1, 7)]
+        total = sum(row.answer.families.values()) * 20 / math.log(10)
+        assert sum(points) + cells["points_other"] == pytest.approx(total, abs=0.4)
 
 
 def test_reasons_are_reworded_with_the_same_figures(trained: Any, scorer: Scorer) -> None:

@@ -85,8 +85,8 @@ def _of_rate(item: Rate) -> tuple[Aggregate, ...]:
 
 
 def _part(item: Aggregate, aggregation: str, **changes: object) -> Aggregate:
-    bare = {"name": "", "en": "", "zh": "", "group": "", "unit": ""}
-    return msgspec.structs.replace(item, **{**bare, "aggregation": aggregation, **changes})
+    bare = dict.fromkeys(("name", "en", "zh", "group", "unit", "family"), "")
+    return msgspec.structs.replace(item, **{**bare, "labels": {}, "aggregation": aggregation, **changes})
 
 
 def content(item: Aggregate) -> bytes:

@@ -1,6 +1,6 @@
 """What history says about each value of a feature: the share that converts, beside that of all leads.
 
-A category has a cell per level, a number five bins of equal size, one for zero where common, and both one for missing. A
+A category has a cell per level, a number bins between quantiles, one for zero where common, and both one for missing. A
 cell of fewer than 30 leads is not kept at all: it proves nothing, and it could point at a person.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -19,9 +20,23 @@ from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Coded, Floats
 
 LEAST_LEADS = 30
-_BINS = 5
+_QUANTILES = (0.2, 0.4, 0.6, 0.8, 0.9, 0.97)  # finer at the top, where counts differ most
+_DIGITS = 3  # of an edge that is not a whole number
 _COMMON_ZEROS = 0.10
 _SOURCE = "evidence"
+
+
+class Finding(NamedTuple):
+    """What history says about a value: ``rate`` of ``leads`` with it, beside ``overall``.
+
+    The values counted together are [``low``, ``high``], None for no end. Both None is this very value, or missing.
+    """
+
+    rate: float
+    overall: float
+    leads: int
+    low: float | None = None
+    high: float | None = None
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -39,13 +54,34 @@ class Levels(msgspec.Struct, frozen=True, tag="levels"):
 
 
 class Bins(msgspec.Struct, frozen=True, tag="bins"):
-    """Evidence of a number: bin i holds ``edges[i-1] <= value < edges[i]``; ``zero`` holds exact zeros where common."""
+    """Evidence of a number: bin i holds ``edges[i-1] <= value < edges[i]``; ``zero`` holds exact zeros where common.
+
+    ``whole``: all values were whole numbers, at least 0.
+    """
 
     edges: tuple[float, ...]
     cells: tuple[Cell | None, ...]
     zero: Cell | None
     missing: Cell | None
     zero_apart: bool
+    whole: bool = False
+
+    def place(self, value: float) -> int:
+        """Return the place of the bin of a value."""
+        return bisect.bisect_right(self.edges, value)
+
+    def ends(self, value: float) -> tuple[float | None, float | None]:
+        """Return the least and the largest value that share the bin of a value; None for no end, both None for one value."""
+        if value == 0 and self.zero_apart:
+            return None, None
+        place = self.place(value)
+        low = self.edges[place - 1] if place else None
+        high = self.edges[place] if place < len(self.edges) else None
+        if not self.whole:
+            return low, high
+        low = float(self.zero_apart) if low is None else low
+        high = None if high is None else high - 1
+        return (None, None) if low == high else (low, high)
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -54,13 +90,15 @@ class Evidence(msgspec.Struct, frozen=True):
     overall: float
     features: dict[str, Levels | Bins]
 
-    def lookup(self, feature: str, value: str | float | None) -> tuple[float, float, int] | None:
-        """Return (rate, overall rate, leads) of a value, or None where fewer than 30 leads had it; NaN is missing."""
+    def lookup(self, feature: str, value: str | float | None) -> Finding | None:
+        """Return what is known of a value, or None where fewer than 30 leads had it; NaN is missing."""
         found = self.features.get(feature)
-        if found is None:
+        cell = None if found is None else _cell(found, value)
+        if cell is None:
             return None
-        cell = _cell(found, value)
-        return None if cell is None else (cell.rate, self.overall, cell.n)
+        number = isinstance(found, Bins) and isinstance(value, float | int) and not math.isnan(value)
+        ends = found.ends(value) if number else (None, None)  # type: ignore[union-attr, arg-type]
+        return Finding(cell.rate, self.overall, cell.n, *ends)
 
 
 def fit_evidence(
@@ -117,13 +155,25 @@ def _fit_bins(column: Floats, y: Floats, weight: Floats) -> Bins:
     given = ~np.isnan(column)
     zeros = column == 0.0
     zero_apart = bool(given.any()) and float(zeros.sum()) >= _COMMON_ZEROS * float(given.sum())
-    rest = column[given & ~zeros] if zero_apart else column[given]
-    edges = np.unique(np.quantile(rest, np.arange(1, _BINS) / _BINS)) if len(rest) else np.zeros(0)
+    rest = given & ~zeros if zero_apart else given
+    whole = bool(((column[given] % 1 == 0) & (column[given] >= 0)).all())
+    edges = _edges(column[rest], weight[rest], whole)
     size = len(edges) + 3  # the bins, then zero, then missing
     codes = np.searchsorted(edges, np.where(given, column, 0.0), side="right")
     codes = np.where(zeros & zero_apart, size - 2, codes)
     cells = _cells(np.where(given, codes, size - 1), size, y, weight)
-    return Bins(tuple(edges.tolist()), tuple(cells[:-2]), cells[-2], cells[-1], zero_apart)
+    return Bins(tuple(edges.tolist()), tuple(cells[:-2]), cells[-2], cells[-1], zero_apart, whole)
+
+
+def _edges(values: Floats, weight: Floats, whole: bool) -> Floats:
+    """Return edges that read well, each with enough leads from it on."""
+    if not len(values):
+        return np.zeros(0)
+    found = np.quantile(values, _QUANTILES)
+    rounded = np.ceil(found) if whole else np.array([float(f"{edge:.{_DIGITS}g}") for edge in found])
+    edges = np.unique(rounded)
+    counted = [edge for edge in edges if weight[values >= edge].sum() >= LEAST_LEADS]
+    return np.asarray(counted, dtype=np.float64)
 
 
 def _cells(codes: npt.NDArray[np.integer], size: int, y: Floats, weight: Floats) -> list[Cell | None]:
@@ -144,4 +194,4 @@ def _cell(found: Levels | Bins, value: str | float | None) -> Cell | None:
         return None
     if value == 0 and found.zero_apart:
         return found.zero
-    return found.cells[bisect.bisect_right(found.edges, value)]
+    return found.cells[found.place(value)]

@@ -9,7 +9,7 @@ import msgspec
 from lead_ml.declare import MISSING, Declaration, Profile
 from lead_ml.model.icp import BY_CHANCE, ColumnProfile, LearnedProfile, WeightOfEvidence
 from lead_ml.model.metrics import OptionalInterval, wilson
-from lead_ml.scoring.reasons.wording import value_text
+from lead_ml.scoring.reasons.values import value_text
 
 LEAST_POINTS = 1.0  # below, a value is called neither over- nor under-represented: 12% more or less common
 

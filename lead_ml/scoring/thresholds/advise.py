@@ -117,9 +117,13 @@ def advise(method: ThresholdMethod, basis: Basis, params: ThresholdParams) -> Ad
 def advise_all(
     history: History | Steps, params: ThresholdParams, *, reference_odds: float, **draws: int
 ) -> tuple[Advice, ...]:
-    """Give the advice of every method, in the order of :data:`METHODS`; for `draws` see :func:`basis_of`."""
+    """Give the advice of every method that the history allows, in the order of :data:`METHODS`; for `draws` see :func:`basis_of`.
+
+    Without dates there is no weekly volume, so no capacity either.
+    """
     basis = basis_of(history, params, reference_odds=reference_odds, **draws)
-    return tuple(advise(method, basis, params) for method in METHODS)
+    able = METHODS if basis.steps.weeks is not None else [name for name in METHODS if name != "capacity"]
+    return tuple(advise(method, basis, params) for method in able)
 
 
 def basis_of(
@@ -151,7 +155,8 @@ def _advice(
     mql, sql = basis.threshold(mql_logit, basis.cost_per_mql), basis.threshold(sql_logit, basis.cost_per_sql)
     horizon = basis.steps.history.horizon_days
     described = [words.threshold_words(name, item, horizon) for name, item in (("SQL", sql), ("MQL", mql))]
-    notes = [remark for remark in (*remarks, words.few_wins(basis)) if remark is not None]
+    short = words.text("falls_short") if mql.falls_short or sql.falls_short else None
+    notes = [remark for remark in (*remarks, short, words.few_wins(basis)) if remark is not None]
     return Advice(method, mql, sql, words.joined([said, *described]), feasible, words.joined(notes))
 
 

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from lead_ml.errors import ParamsError
-from lead_ml.model.metrics import Interval, OptionalInterval, percentiles, resampled_totals
+from lead_ml.model.metrics import Interval, OptionalInterval, percentiles, resampled_totals, sigmoid
 from lead_ml.scoring.thresholds.history import History, last_rows
 from lead_ml.scoring.thresholds.scale import log_odds, probability_of, score_of
 from lead_ml.scoring.thresholds.steps import Steps, prepared
@@ -30,7 +30,8 @@ _MAX_DIGITS = 17  # enough to tell any two floats apart
 class Threshold(msgspec.Struct, frozen=True):
     """A threshold on three scales and its replay on history.
 
-    ``crossed`` leads reached it first, ``wins`` of them won after that; ``precision`` is wins / crossed, ``recall`` the share of
+    ``crossed`` leads reached it, ``wins`` of them won after that; ``precision`` is wins / crossed, ``expected`` the mean
+    probability predicted for them at that moment, ``recall`` the share of
     winning leads that reached it, ``value_per_week`` wins times their value less crossings times their cost. None without dates
     or crossings.
     """
@@ -45,6 +46,12 @@ class Threshold(msgspec.Struct, frozen=True):
     recall: OptionalInterval
     expected_wins_per_week: OptionalInterval
     value_per_week: OptionalInterval
+    expected: float | None = None
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether fewer leads won than the probability of the threshold."""
+        return self.precision.value is not None and self.precision.value < self.probability
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,7 @@ class Basis:
             recall=interval(caught / self.steps.n_winners, recalls),
             expected_wins_per_week=self._weekly(wins, draws[:, 1]),
             value_per_week=self._weekly(net, nets),
+            expected=float(sigmoid(self.steps.crossings(logit).logit).mean()) if crossed else None,
         )
 
     def snapped(self, logit: float) -> float:

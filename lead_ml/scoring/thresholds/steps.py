@@ -17,11 +17,12 @@ from lead_ml.tables.dataset import Floats, Indices, Instants, Mask
 
 @dataclass(frozen=True)
 class Crossings:
-    """The first crossing of each lead that crosses, by lead: its number, when (None: no dates), whether it wins."""
+    """The first crossing of each lead that crosses, by lead: its number, when (None: no dates), whether it wins, its logit."""
 
     lead: Indices
     as_of: Instants | None
     won: Mask
+    logit: Floats
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Steps:
         crossing = (self.low < threshold) & (self.high >= threshold)
         as_of = self.history.as_of
         when = None if as_of is None else as_of[self.row[crossing]]
-        return Crossings(self.lead[crossing], when, self.won[crossing])
+        return Crossings(self.lead[crossing], when, self.won[crossing], self.high[crossing])
 
     @cached_property
     def _sorted(self) -> tuple[Floats, Indices, Floats, Indices, Floats]:

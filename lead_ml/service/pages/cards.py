@@ -29,6 +29,9 @@ def threshold_cards(scorer: Scorer, evidence: ThresholdEvidence, frame: PageFram
             for name, probability, logit, found in places
         ],
         "approval": _approval(scorer, frame),
+        "note": frame.text("advice.falls_short")
+        if any(found is not None and found.falls_short for *_, found in places)
+        else "",
         "why": thresholds.why,
         "method": frame.text.name_of("pages.methods", thresholds.method),
     }
@@ -42,6 +45,7 @@ def threshold_figures(threshold: Threshold, frame: PageFrame) -> dict[str, Any]:
         "score": frame.text.numbers.number(threshold.score),
         "volume": _volume(threshold, frame),
         "precision": figure(threshold.precision, frame, share=True),
+        "expected": frame.share(threshold.expected),
         "recall": figure(threshold.recall, frame, share=True),
         "value": figure(threshold.value_per_week, frame, share=False),
     }

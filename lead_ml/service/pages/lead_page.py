@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from lead_ml.scoring import Answer, FakeAnswer, Reasons, Scorer, WorklistRow, reworded
+from lead_ml.scoring.reasons import LEAST_POINTS, Reason, code_text, label
 from lead_ml.scoring.thresholds import POINTS_PER_LOGIT, log_odds
 from lead_ml.scoring.thresholds.scale import probability_of
 from lead_ml.service.pages.bars import ProbabilityBar, group_bars, lengths, probability_bar
 from lead_ml.service.pages.frame import PageFrame
 
-TOP = 5
 _FIELDS = ("lead_id", "company", "job_title", "source", "country", "owner", "created_at")
 _WORKLIST_LANG = "en"  # the worklist file holds its reasons in English
 
@@ -24,7 +24,12 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, A
     return {
         "title": row.lead.get("name") or row.lead.get("company") or answer.lead_id,
         "fields": [
-            (frame.text(f"pages.fields.{name}"), frame.day(value) if name == "created_at" else value)
+            (
+                frame.text(f"pages.fields.{name}"),
+                frame.day(value)
+                if name == "created_at"
+                else code_text(scorer.bundle.declarations, name, value, frame.lang),
+            )
             for name in _FIELDS
             if (value := row.lead.get(name))
         ],
@@ -36,15 +41,22 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, A
         "stage_name": frame.text(f"pages.stages.{answer.stage}"),
         "sum": _sum(answer, scorer, frame),
         "sides": _sides(reasons, ("for", "against"), frame),
-        "rest": frame.text("lead.rest", points=_rest(answer, reasons)),
+        "rest": _rest(reasons, frame),
+        "families": [] if stale else _families(answer, scorer, frame),
         "stale": stale,
         "english_only": stale and frame.lang != _WORKLIST_LANG,
         "fake": None if answer.fake is None else _fake(answer.fake, scorer, frame, translated),
         "source": frame.text(
             "lead.scored_by", model_type=frame.text.name_of("pages.model_types", answer.candidate)
         ),
-        "as_of": frame.text("pages.as_of", day=frame.day(answer.as_of)),
-        "reference_until": frame.text("lead.reference_until", day=frame.day(answer.reference_until)),
+        "dates": [
+            frame.text(key, day=frame.day(moment))
+            for key, moment in (
+                ("pages.as_of", answer.as_of),
+                ("lead.reference_until", answer.reference_until),
+            )
+            if moment
+        ],
         "no_events": not answer.events_supplied and _reads_events(scorer),
     }
 
@@ -86,7 +98,7 @@ def _sum(answer: Answer, scorer: Scorer, frame: PageFrame) -> dict[str, Any]:
 
 
 def _sides(reasons: Reasons, names: tuple[str, str], frame: PageFrame) -> list[dict[str, Any]]:
-    sides = (reasons.for_[:TOP], reasons.against[:TOP])
+    sides = (reasons.for_, reasons.against)
     most = max((abs(reason.points) for side in sides for reason in side), default=1.0)
     return [
         {
@@ -94,7 +106,12 @@ def _sides(reasons: Reasons, names: tuple[str, str], frame: PageFrame) -> list[d
             "title": frame.text(f"lead.{name}.title"),
             "empty": frame.text(f"lead.{name}.empty"),
             "reasons": [
-                {"text": reason.text, "points": frame.points(reason.points), "width": width}
+                {
+                    "text": reason.text,
+                    "points": frame.points(reason.points),
+                    "width": width,
+                    "members": _members(reason, frame),
+                }
                 for reason, width in zip(side, lengths([r.points for r in side], most), strict=True)
             ],
         }
@@ -102,10 +119,26 @@ def _sides(reasons: Reasons, names: tuple[str, str], frame: PageFrame) -> list[d
     ]
 
 
-def _rest(answer: Answer, reasons: Reasons) -> float:
-    """Return the points of all reasons that are not shown, so that the page adds up."""
-    shown = sum(reason.contribution for reason in (*reasons.for_[:TOP], *reasons.against[:TOP]))
-    return (sum(answer.groups.values()) - shown) * POINTS_PER_LOGIT
+def _members(reason: Reason, frame: PageFrame) -> list[tuple[str, str]]:
+    """Return the features behind a reason with their points, where there are several."""
+    return [(member.text, frame.points(member.points)) for member in reason.visible]
+
+
+def _rest(reasons: Reasons, frame: PageFrame) -> str:
+    """Say what all reasons that are not shown add up to, so that the page adds up; nothing where it is 0.0."""
+    points = reasons.other_points
+    return "" if abs(points) < LEAST_POINTS else frame.text("lead.rest", points=points)
+
+
+def _families(answer: Answer, scorer: Scorer, frame: PageFrame) -> list[tuple[str, str]]:
+    """Return every family that moves the score, by the name of its first feature, with its points."""
+    explainer = scorer.bundle.parts["conversion"].explainer
+    ranked = sorted(answer.families.items(), key=lambda pair: -abs(pair[1]))
+    return [
+        (label(explainer.declarations[explainer.families[family][0]], frame.lang), frame.points(points))
+        for family, part in ranked
+        if family in explainer.families and abs(points := part * POINTS_PER_LOGIT) >= LEAST_POINTS
+    ]
 
 
 def _fake(fake: FakeAnswer, scorer: Scorer, frame: PageFrame, translated: bool) -> dict[str, Any]:
@@ -115,4 +148,5 @@ def _fake(fake: FakeAnswer, scorer: Scorer, frame: PageFrame, translated: bool) 
         "verdict": frame.text("lead.flagged" if fake.flag else "lead.not_flagged"),
         **_probability(fake, frame),
         "sides": _sides(reasons, ("for_fake", "against_fake"), frame),
+        "rest": _rest(reasons, frame),
     }

@@ -69,7 +69,7 @@ def thresholds_view(
                 _number(name, shown.numbers[name]),
             )
             for name in NUMBERS
-            if name in shown.numbers
+            if name in shown.numbers and (evidence.dated or not name.endswith("_per_week"))
         ],
         "custom": shown.custom,
         "charts": _charts(scorer, evidence, frame),

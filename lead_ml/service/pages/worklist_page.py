@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from lead_ml.scoring import Scorer, WorklistRow
+from lead_ml.scoring.reasons import code_text
 from lead_ml.service.pages.bars import GroupBar, group_bars, probability_bar
 from lead_ml.service.pages.cards import threshold_cards
 from lead_ml.service.pages.evidence import ThresholdEvidence
@@ -78,22 +79,28 @@ def worklist_view(
         ),
         "open_leads": _open_leads(rows, frame),
         "undecided": any(row.state == "undecided" for row in rows),
-        "as_of": frame.text("pages.as_of", day=frame.day(rows[0].answer.as_of)) if rows else "",
+        "as_of": frame.text("pages.as_of", day=frame.day(rows[0].answer.as_of))
+        if rows and rows[0].answer.as_of
+        else "",
         "empty": not rows and not worklist.error,
         "stale": worklist.stale,
         "unreadable": bool(worklist.error),
         "tiles": _tiles(rows, query, frame),
         "thresholds": threshold_cards(scorer, evidence, frame),
-        "sources": worklist.sources,
+        "sources": [(source, _source(source, scorer, frame)) for source in worklist.sources],
         "query": query,
         "filtered": query != WorklistQuery(page=query.page),
         "found": frame.text("worklist.found", count=len(found)),
-        "rows": [_row(row, frame, top) for row in shown],
+        "rows": [_row(row, scorer, frame, top) for row in shown],
         "page_of": frame.text("worklist.page_of", page=page, pages=pages) if pages > 1 else "",
         "previous": _link(frame, query, page=page - 1) if page > 1 else "",
         "next": _link(frame, query, page=page + 1) if page < pages else "",
         "scale": frame.range("0", frame.share(top)),
         "has_fake": "fake" in scorer.bundle.parts,
+        "groups": " · ".join(
+            frame.text(f"pages.groups.{group}")
+            for group in scorer.bundle.parts["conversion"].explainer.groups
+        ),
     }
 
 
@@ -129,7 +136,7 @@ def _tiles(rows: Sequence[WorklistRow], query: WorklistQuery, frame: PageFrame) 
     ]
 
 
-def _row(row: WorklistRow, frame: PageFrame, top: float) -> dict[str, Any]:
+def _row(row: WorklistRow, scorer: Scorer, frame: PageFrame, top: float) -> dict[str, Any]:
     answer, lead = row.answer, row.lead
     bars = group_bars(answer.groups)
     probability = frame.share(answer.probability)
@@ -139,7 +146,7 @@ def _row(row: WorklistRow, frame: PageFrame, top: float) -> dict[str, Any]:
         "href": frame.link(f"/review/{quote(answer.lead_id, safe='')}"),
         "title": lead.get("name") or lead.get("company") or answer.lead_id,
         "company": lead.get("company", "") if lead.get("name") else "",
-        "source": lead.get("source") or NO_VALUE,
+        "source": _source(lead.get("source", ""), scorer, frame) or NO_VALUE,
         "created": frame.day(lead.get("created_at", "")) or NO_VALUE,
         "probability": probability,
         "interval": interval,
@@ -154,6 +161,10 @@ def _row(row: WorklistRow, frame: PageFrame, top: float) -> dict[str, Any]:
         "groups_label": ", ".join(_with_points(bar, frame) for bar in bars),
         "strongest": "".join(_with_points(bar, frame) for bar in strongest),
     }
+
+
+def _source(source: str, scorer: Scorer, frame: PageFrame) -> str:
+    return code_text(scorer.bundle.declarations, "source", source, frame.lang)
 
 
 def _with_points(bar: GroupBar, frame: PageFrame) -> str:

@@ -104,7 +104,7 @@ def test_a_bundle_shows_the_points_of_a_lead_as_a_value(trained: Any) -> None:
     spine = open_leads(trained.dataset, trained.dataset.until).take(np.arange(20))
     part = scorer.scored(trained.dataset, spine)["conversion"]
     place = [item.name for item in part.part.fitted.declarations].index("icp_agreement")
-    values = [part.values(row)[place] for row in range(20)]
+    values = [part.value(row, place) for row in range(20)]
     assert all(isinstance(value, float) for value in values)
     assert len(set(values)) > 5
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -211,6 +212,19 @@ def test_without_dates_capacity_is_not_feasible_and_nothing_is_weekly(history):
     assert "no dates" in advice.note["en"]
     assert advice.sql.per_week.value is None
     assert recall(basis, 0.5, 0.9).feasible
+    found = advise_all(undated, ThresholdParams(), reference_odds=0.1, n_boot=20)
+    assert [advice.method for advice in found] == [name for name in METHODS if name != "capacity"]
+    said = " ".join(
+        text for advice in found for text in (*advice.explanation.values(), *advice.note.values())
+    )
+    assert not re.search(r"per week|dates|weekly|每周|日期", said)
+
+
+def test_a_win_rate_below_the_threshold_is_explained_and_stands_beside_what_was_predicted(history):
+    for advice in advise_all(history, ThresholdParams(), reference_odds=0.1, n_boot=20):
+        short = any(line.precision.value < line.probability for line in (advice.mql, advice.sql))
+        assert ("partly chance" in advice.note["en"]) == short
+        assert advice.sql.expected >= advice.sql.probability - 1e-9
 
 
 def test_every_method_keeps_mql_at_or_below_sql_and_speaks_both_languages(history):
