@@ -102,7 +102,7 @@ def world(seed: int, auc: float, wins: int, *, permuted: bool) -> Dataset:
 
 
 def worlds(count: int, auc: float, wins: int, *, permuted: bool) -> dict[str, object]:
-    """Train and judge worlds; return how many were promoted, and what was said of their signal."""
+    """Train and evaluate worlds; return how many were promoted, and what was said of their signal."""
     said, promoted = Counter[str](), 0
     title = f"{count} worlds {'without signal' if permuted else f'of AUC {auc}'}"
     for seed in track(range(count), description=title, console=Console(stderr=True)):
@@ -150,21 +150,21 @@ def main() -> int:
     aucs, wins = (AUCS, WINS) if not asked.smoke else (AUCS[:2], WINS[:2])
     if asked.smoke:
         asked.worlds, asked.draws, asked.wins = 1, 3, 100
-    judged = [worlds(asked.worlds, asked.auc, asked.wins, permuted=permuted) for permuted in (True, False)]
+    found = [worlds(asked.worlds, asked.auc, asked.wins, permuted=permuted) for permuted in (True, False)]
     cells = [
         {"auc": auc, "wins": count, "power": power(auc, count, asked.draws)}
         for auc in track(aucs, description="power", console=Console(stderr=True))
         for count in wins
     ]
     if asked.json:
-        print(json.dumps({"synthetic": True, "worlds": judged, "power": cells}, indent=1))
+        print(json.dumps({"synthetic": True, "worlds": found, "power": cells}, indent=1))
         return 0
     table = Table(
         "AUC", *(f"{count} wins" for count in wins), title="SYNTHETIC: share in which a signal is found"
     )
     for auc in aucs:
         table.add_row(f"{auc:.2f}", *(f"{cell['power']:.0%}" for cell in cells if cell["auc"] == auc))
-    for item in judged:
+    for item in found:
         Console().print(
             f"{item['worlds']} worlds of AUC {item['auc']}, {item['wins']} wins in the test window: "
             f"{item['promoted']} promoted, {item['said']}"

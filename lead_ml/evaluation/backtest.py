@@ -159,10 +159,12 @@ def score_window(
     found: list[WindowScores | None] = [None] * len(recipes)
     if not able:
         return found
+    won = float(y.sum())
+    del y  # as large as a column, and made again with the rows of the fit
     fits = fit_all([recipes[k] for k in able], table.declarations, table.fit_rows(window.fit, known_by))
     scores = logits(fits, table.raw, np.flatnonzero(window.test))
     for k, fitted, logit in zip(able, fits, scores, strict=True):
-        found[k] = WindowScores(window, fitted, logit, float(y.sum()))
+        found[k] = WindowScores(window, fitted, logit, won)
     for candidate in dict.fromkeys(recipes[k].candidate for k in able):
         progress(f"{recipes[0].spec.name} {candidate}: {window.name}")
     return found

@@ -6,8 +6,8 @@ The others are compared with them from the weakest up, and join them unless they
 declaration or by trust) is flagged only where the 99% bound is beyond the range, another where the estimate is. So an honest column that
 others nearly replace (CDNOW's recency beside frequency) is no outlier.
 
-Leaks that repeat each other replace each other too. So a column is also judged in the presence of none, and what is left is
-judged as a whole (:mod:`lead_ml.evaluation.leakage.whole`).
+Leaks that repeat each other replace each other too. So a column is also evaluated in the presence of none, and what is left is
+evaluated as a whole (:mod:`lead_ml.evaluation.leakage.whole`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Columns that people fill in while they work a lead repeat each other, so that none of them looks too good beside the others.
 The whole does. What a lead says about itself when it arrives reaches an AUC of .6 to .85; a scorer whose AUC surely exceeds
 ``INTAKE_AUC`` knows more. Where wins are rare, near-deterministic columns hardly show in the AUC, so the area under the precision-recall
-curve is judged too: against the one that a scorer of that AUC has at the same rate of wins, if the scores of both classes are normal.
+curve is evaluated too: against the one that a scorer of that AUC has at the same rate of wins, if the scores of both classes are normal.
 """
 
 from __future__ import annotations
