@@ -16,6 +16,7 @@ from candidates import run_of_candidate
 
 from lead_ml.asof.join import features_at
 from lead_ml.asof.labels import Spine
+from lead_ml.declare import Aggregate, Rate, operands
 from lead_ml.model.metrics import sigmoid
 from lead_ml.registry.logged_model import MODEL_CODE
 from lead_ml.registry.runs import Run
@@ -23,7 +24,7 @@ from lead_ml.registry.store import import_mlflow
 from lead_ml.scoring import Answer, Scorer, ScoreRequest, Served, prepare, serve_version
 from lead_ml.service import Settings, create_app
 from lead_ml.service.reload import Loaders
-from lead_ml.tables.dataset import Dataset
+from lead_ml.tables.dataset import Coded, Dataset
 
 LEADS = 300
 BATCH = 100
@@ -99,8 +100,11 @@ def test_the_training_table_equals_the_scored_data_set(
             found = answer if target == "conversion" else answer.fake
             assert found.probability == probability[row]
             assert found.base == table[row, -1]
-            of_row = contributions(answer)
-            assert [of_row.get(name, 0.0) for name in names] == table[row, :-1].tolist()
+            of_row, wanted = contributions(answer), dict(zip(names, table[row, :-1].tolist(), strict=True))
+            said = {name: of_row[name] for name in names if name in of_row}
+            assert said == {name: wanted[name] for name in said}
+            left_out = sum(value for name, value in wanted.items() if name not in said)
+            assert of_row[f"{target} other"] == pytest.approx(left_out, abs=1e-9)
 
 
 def test_one_request_at_a_time_equals_the_data_set(
@@ -173,15 +177,35 @@ def test_every_kind_answers_alike_alone_and_in_a_batch(
         compare(of_batch, of_data)
 
 
-def test_leads_asked_about_later_equal_the_data_set_as_long_as_nothing_happened(
+def test_leads_asked_about_later_see_themselves_later_and_shared_keys_as_the_data_ended(
     trained: Any, scorer: Scorer, spine: Spine
 ) -> None:
-    later = trained.dataset.until + 36 * 3_600_000_000 + 1
-    some = Spine(spine.lead[:200], np.full(200, later))
-    whole = scorer.score_dataset(trained.dataset, some, top=ALL_REASONS)
-    for lead, answer in zip(some.lead, whole, strict=True):
-        request = request_of(trained.dataset, int(lead), later)
-        compare(scorer.score_prepared([prepare(request, scorer.bundle.schema, 0)])[0], answer)
+    until, lead = trained.dataset.until, spine.lead[:200]
+    later = until + 36 * 3_600_000_000 + 1
+    now, then = (
+        features_at(scorer.compiled, trained.dataset, Spine(lead, np.full(200, moment)))
+        for moment in (later, until)
+    )
+    shared = {
+        item.name
+        for item in scorer.bundle.declarations
+        if any(
+            isinstance(part, Aggregate | Rate) and part.key != "lead_id" for part in operands(item) or (item,)
+        )
+    }
+    assert {"source_leads_7d"} < shared
+    for row, asked in enumerate(lead.tolist()):
+        request = prepare(request_of(trained.dataset, asked, later), scorer.bundle.schema, 0)
+        found = scorer._features(request)
+        for name in scorer.bundle.parts["conversion"].fitted.encoder.names:
+            wanted = (then if name in shared else now)[name]
+            assert values(found[name])[0] == values(wanted)[row], name
+
+
+def values(column: Any) -> list[Any]:
+    """The values of a raw column, None where missing."""
+    found = column.values() if isinstance(column, Coded) else column.tolist()
+    return [None if value != value else value for value in found]
 
 
 def test_no_events_table_is_told_apart_from_no_events(trained: Any, scorer: Scorer, spine: Spine) -> None:

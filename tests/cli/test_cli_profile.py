@@ -38,7 +38,7 @@ def test_the_profile_is_printed_for_people(run: Any, shown: Path) -> None:
         "Company size",
         "Country",
         "Level of the job title",
-        "intern_student",
+        "intern or student",
         "not given",
     ):
         assert part in done.stdout
@@ -89,10 +89,13 @@ def test_points_set_by_hand_are_marked(run: Any, json_of: Any, project: Path) ->
     }
     assert (after["space travel"]["points"], after["space travel"]["leads"]) == (-6.0, 0)
     assert after["education"] == before["education"]
-    for lang, said in (("en", "* set by hand in params.yaml"), ("zh", "* 在 params.yaml 中人工设定")):
+    for lang, name, said in (
+        ("en", "Software", "* set by hand in params.yaml"),
+        ("zh", "软件", "* 在 params.yaml 中人工设定"),
+    ):
         told = run("profile", "-C", project, "--lang", lang).stdout
         assert said in told
-        assert re.search(r"software \* .* \+4\.0\n", told)
+        assert re.search(rf"{name} \* .* \+4\.0\n", told)
         assert re.search(r"space travel \* .* -6\.0\n", told)
 
 

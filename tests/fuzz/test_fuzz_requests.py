@@ -36,7 +36,7 @@ GOOD: dict[str, Any] = {
             "recorded_at": "2026-06-01T11:00:00Z",
         },
     ],
-    "as_of": "2026-06-02T00:00:00Z",
+    "as_of": "2026-07-02T00:00:00Z",
     "lang": "zh",
     "reasons": 5,
 }

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from lead_ml.clean import TRANSFORMS
-from lead_ml.clean.text import as_number
+from lead_ml.clean import TRANSFORMS, as_number
 from lead_ml.declare import Aggregate, Rate
 
 DAY = 24 * 60 * 60 * 1_000_000

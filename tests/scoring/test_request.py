@@ -338,10 +338,10 @@ def test_any_request_is_answered_or_refused_by_name(scorer: Scorer, data: st.Dat
 
 
 def test_an_answer_warns_of_what_the_demo_model_does_not_know(scorer: Scorer) -> None:
-    base = {"lead_id": "A", "created_at": "2026-04-01T00:00:00Z"}
+    base = {"lead_id": "A", "created_at": "2026-06-25T00:00:00Z"}
 
     def answered(**cells: Any) -> tuple[float, tuple[str, ...]]:
-        request = ScoreRequest(lead={**base, **cells}, as_of="2026-05-02T00:00:00Z")
+        request = ScoreRequest(lead={**base, **cells}, as_of="2026-06-26T00:00:00Z")
         answer = scorer.score_prepared([prepare(request, scorer.bundle.schema, NOW)])[0]
         return answer.probability, answer.warnings
 

@@ -65,10 +65,11 @@ def test_each_lead_of_a_batch_gets_the_same_answer_as_alone(served: Any, body: d
 def test_one_broken_lead_of_a_batch_leaves_the_others_alone(served: Any, body: dict[str, Any]) -> None:
     broken = [{"lead": {}}, {"lead": 7}, _with(body, created_at="yesterday"), {**body, "surprise": 1}]
     results = served.post("/v1/score/batch", {"leads": [body, *broken, body]}).json()["results"]
-    assert [set(item) for item in results] == [{"answer"}, *[{"error"}] * 4, {"answer"}]
+    assert [set(item) for item in results] == [{"answer"}, *[{"error", "index"}] * 4, {"answer"}]
     assert results[0] == results[-1]
     assert [item["error"]["status"] for item in results[1:-1]] == [422] * 4
-    assert results[3]["error"]["field"] == "lead.created_at"
+    assert [item["index"] for item in results[1:-1]] == [1, 2, 3, 4]
+    assert results[3]["error"]["field"] == "leads[3].lead.created_at"
 
 
 def test_a_batch_survives_invalid_utf8_inside_one_lead(served: Any) -> None:
@@ -105,6 +106,7 @@ def test_a_lead_that_the_model_fails_on_does_not_fail_the_batch(
         "title": "Unexpected error",
         "status": 500,
         "detail": "The error was logged.",
+        "field": "leads[1]",
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from lead_ml.scoring import BundleInfo
 from lead_ml.scoring.thresholds import History, Thresholds, accept_thresholds, read_log, score_of
+from lead_ml.tables.cell_rules import CellRules
 from lead_ml.workflows.carry_over import carried_over
 
 DAY = 86_400_000_000
@@ -26,8 +27,7 @@ def replay(runs: Path, version: str, *, shift: float = 0.0, odds: float = 0.1, l
         synthetic=True,
         until=0,
         columns=(),
-        zone="UTC",
-        missing=(),
+        rules=CellRules(),
         dated=True,
         reference_odds=odds,
         fake_flag=0.5,

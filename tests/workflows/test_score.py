@@ -131,7 +131,7 @@ def test_a_lead_without_a_fake_model_and_a_link_in_the_row_for_sales(trained: An
 
 def test_a_row_for_sales_adds_up_to_the_score(trained: Any, scorer: Scorer) -> None:
     for row in read_worklist(trained.runs)[::50]:
-        (cells,) = sales_rows(ScoredProject(trained.dataset, [row.answer], trained.runs))
+        (cells,) = sales_rows(ScoredProject(trained.dataset, [row.answer], trained.runs, opened(1)))
         points = [cells[f"points_{number}"] or 0.0 for number in range(1, 7)]
         total = sum(row.answer.families.values()) * 20 / math.log(10)
         assert sum(points) + cells["points_other"] == pytest.approx(total, abs=0.4)
