@@ -37,11 +37,14 @@ def choose(
     known = table.known(rows, start)
     if not able or not 0 < known.y.sum() < len(known.y):
         return Choice(candidate=simplest)
+    compared = able if len(able) > 1 else {}  # one alone needs no calibration here
     probability = {
         name: sigmoid(calibrate(found, table, rows, known_by=start).apply(found.logit[rows]))
-        for name, found in able.items()
+        for name, found in compared.items()
     }
-    best = min(able, key=lambda name: log_loss(known.y, probability[name], known.weight))
+    best = min(
+        probability, key=lambda name: log_loss(known.y, probability[name], known.weight), default=simplest
+    )
     options = task.common.evaluation.model_copy(update={"level": ONE_ERROR})
     behind: dict[str, Interval] = {
         name: log_loss_gap(known, p, probability[best], options, task.common.seed)

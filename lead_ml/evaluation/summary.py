@@ -53,8 +53,8 @@ def candidate_record(
 
 def base_rate(table: Table, window: Window) -> float:
     """Return the rate of positives among the fit rows of a window, as known before it began."""
-    known = table.known(window.fit, window.start or NEVER)
-    rate = float((known.y * known.weight).sum() / known.weight.sum())
+    y, weight = table.labels.as_known(window.start or NEVER)[window.fit], table.weights(window.fit)
+    rate = float((y * weight).sum() / weight.sum())
     return min(max(rate, 1e-6), 1 - 1e-6)
 
 
