@@ -100,12 +100,13 @@ class Meter:
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     import numpy as np
 
+    from lead_ml.asof.matrix import widened
     from lead_ml.tables.dataset import Coded
 
     def equal(a: Any, b: Any) -> bool:
         if isinstance(a, Coded):
             return tuple(a.levels) == tuple(b.levels) and np.array_equal(a.codes, b.codes)
-        return a.tobytes() == b.tobytes()
+        return widened(a).tobytes() == widened(b).tobytes()
 
     return list(one) == list(other) and all(equal(one[name], other[name]) for name in one)
 

@@ -171,7 +171,8 @@ def test_the_pyfunc_answers_as_the_scorer_does_to_the_last_bit(logged: Logged, t
     assert table.columns.tolist() == list(OUTPUTS)
     assert table.index.tolist() == list(range(5, 45))
     for name in ("lead_id", "probability", "lower", "upper", "score", "grade", "stage", "model_version"):
-        assert table[name].tolist() == [getattr(answer, name) for answer in wanted]
+        found = [None if value != value else value for value in table[name].tolist()]
+        assert found == [getattr(answer, name) for answer in wanted]
     assert table["fake_probability"].tolist() == [answer.fake.probability for answer in wanted if answer.fake]
     for text, answer in zip(table["answer"], wanted, strict=True):
         found = msgspec.structs.replace(msgspec.json.decode(text, type=Answer), warnings=())
