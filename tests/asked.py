@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from lead_ml.scoring import Answer, EventIn, ScoreRequest
+from lead_ml.asof.labels import open_leads
+from lead_ml.scoring import Answer, EventIn, Scorer, ScoreRequest, prepare
 from lead_ml.tables.dataset import Dataset, Events
 from lead_ml.tables.instants import to_datetime
 
@@ -67,3 +68,16 @@ def contributions(answer: Answer) -> dict[str, float]:
         for part in reason.members or (reason,)
     }
     return found | {f"{target} other": reasons.other for target, reasons in parts.items()}
+
+
+def scores_alike(scorer: Scorer, dataset: Dataset, count: int = 40) -> None:
+    """Hold the data set and single requests equal."""
+    spine = open_leads(dataset, dataset.until)
+    spine = spine.take(np.arange(len(spine)) < count)
+    for lead, answer in zip(spine.lead, scorer.score_dataset(dataset, spine, top=ALL_REASONS), strict=True):
+        as_of = int(spine.as_of[0])
+        found = scorer.score_prepared(
+            [prepare(request_of(dataset, int(lead), as_of), scorer.bundle.schema, as_of)]
+        )[0]
+        assert found.probability == answer.probability
+        assert contributions(found) == contributions(answer)

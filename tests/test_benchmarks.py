@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarked import smoke_of
 
 
 @pytest.mark.slow
 def test_the_scoring_benchmark_measures_every_way() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / "scoring.py"), "--smoke", "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["synthetic"] is True
+    result = smoke_of("scoring.py")
     ms = result["ms"]
     assert len(ms) == 6
     assert all(0 < figure["fastest"] <= figure["median"] <= figure["slowest"] for figure in ms.values())
@@ -33,16 +18,7 @@ def test_the_scoring_benchmark_measures_every_way() -> None:
 
 @pytest.mark.slow
 def test_the_leak_benchmark_finds_what_it_plants() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / "leaks.py"), "--smoke", "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["synthetic"] is True
+    result = smoke_of("leaks.py")
     clean = [row for row in result["rows"] if row["found"] is None]
     assert sum(row["false_alarms"] for row in clean) == 0
     assert all(row["columns_found"] > 0.4 for row in result["rows"] if row["found"] is not None)
@@ -50,16 +26,7 @@ def test_the_leak_benchmark_finds_what_it_plants() -> None:
 
 @pytest.mark.slow
 def test_an_anchored_history_stays_nearer_to_the_truth_and_a_burst_is_warned_of() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / "aging.py"), "--smoke", "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["synthetic"] is True
+    result = smoke_of("aging.py", timeout=900)
     table = result["table"]
     truth = table["all history"]
     for days in (7, 90):

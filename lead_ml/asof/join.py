@@ -32,7 +32,7 @@ from lead_ml.asof.kernel import (
 )
 from lead_ml.asof.labels import Spine
 from lead_ml.asof.matrix import FeatureMatrix, RawColumns
-from lead_ml.clean import TRANSFORMS
+from lead_ml.clean import TRANSFORMS, Transform
 from lead_ml.clean.numbers import as_number
 from lead_ml.declare import (
     MICROSECONDS_PER_DAY,
@@ -47,11 +47,12 @@ from lead_ml.declare import (
     reads,
 )
 from lead_ml.errors import DeclarationError
-from lead_ml.tables.cell_rules import spelling_key
+from lead_ml.tables.cell_rules import CellRules, spelling_key
 from lead_ml.tables.dataset import Coded, Dataset, Floats, Indices, Instants
 from lead_ml.tables.instants import wall_clock
 
 _HOUR = MICROSECONDS_PER_DAY // 24
+_PLAIN = CellRules()
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 
@@ -154,8 +155,7 @@ def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> FeatureColumn:
     """Return the value of an attribute as of each snapshot (rows,): see :func:`lead_ml.asof.kernel.column_at`."""
     column = column_at(dataset, item.column, spine.lead, spine.as_of)
     if item.transform:
-        transform_of(item.transform, item.name)
-        column = column.map(dataset.rules.transform(item.transform))
+        column = column.map(transform_of(item.transform, item.name, dataset.rules))
     if item.kind == "category":
         return column
     if item.kind == "number":
@@ -164,13 +164,13 @@ def attribute(item: Attribute, dataset: Dataset, spine: Spine) -> FeatureColumn:
     return column.numbers(lambda level: rank.get(spelling_key(level), np.nan))
 
 
-def transform_of(name: str, feature: str):  # type: ignore[no-untyped-def]
-    """Return a transform of :mod:`lead_ml.clean` by name, or raise DeclarationError."""
+def transform_of(name: str, feature: str, rules: CellRules = _PLAIN) -> Transform:
+    """Return a transform of :mod:`lead_ml.clean` by name, as the rules know it, or raise DeclarationError."""
     if name not in TRANSFORMS:
         raise DeclarationError(
             f"transform of {feature}", value=name, expected=f"one of {', '.join(TRANSFORMS)}"
         )
-    return TRANSFORMS[name]
+    return rules.transform(name)
 
 
 def shared_plans(plans: Sequence[Plan]) -> tuple[Plan, ...]:

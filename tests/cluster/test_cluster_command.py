@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarked import ENV, smoke_of
 
 psutil = pytest.importorskip("psutil")
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
-ENV = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def command(*words: str) -> list[str]:
@@ -69,17 +69,7 @@ def test_ctrl_c_closes_the_cluster(world: Path, tmp_path: Path) -> None:
 
 
 def test_the_benchmark_counts_every_process_and_finds_no_difference() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / "spread.py"), "--smoke", "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env=ENV,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["synthetic"] is True
+    result = smoke_of("spread.py")
     assert result["equal"] is True
     seconds = result["seconds"]
     assert set(seconds) == {"this process", "1 worker", "2 workers"}

@@ -221,17 +221,22 @@ def test_dated_stages_that_mean_not_real_are_their_own_reason(tmp_path: Path) ->
     assert label(fake.spec.target, loaded.dataset, spine, fake.horizon_us).y.sum() == labels.y.sum()
 
 
-@pytest.mark.parametrize("clock", ["T03:00:00+03:00", "T00:00:00Z", " 00:00:00", "T00:00:00.000+02:00"])
-def test_times_of_closing_that_are_all_midnights_are_dates(tmp_path: Path, clock: str) -> None:
-    """Leads that came in the evening and were closed "at midnight" of that day get a snapshot, and all others too."""
+def closed_at(folder: Path, clock: str) -> list[Path]:
+    """Leads that come in the evening, and outcomes at one time of the day, a third of them of the same day."""
     leads = [[f"L{k}", f"{day(k)}T18:00:00Z", ("web", "fair")[k % 2]] for k in range(N)]
     stages = [
         [f"L{k}", f"{day(k + (0, 30, 7)[k % 3])}{clock}", ("lost", "lost", "won")[k % 3]] for k in range(N)
     ]
-    files = [
-        write(tmp_path / "leads.csv", ["lead_id", "created_at", "source"], leads),
-        write(tmp_path / "outcomes.csv", ["lead_id", "occurred_at", "stage"], stages),
+    return [
+        write(folder / "leads.csv", ["lead_id", "created_at", "source"], leads),
+        write(folder / "outcomes.csv", ["lead_id", "occurred_at", "stage"], stages),
     ]
+
+
+@pytest.mark.parametrize("clock", ["T03:00:00+03:00", "T00:00:00Z", " 00:00:00", "T00:00:00.000+02:00"])
+def test_times_of_closing_that_are_all_midnights_are_dates(tmp_path: Path, clock: str) -> None:
+    """Leads that came in the evening and were closed "at midnight" of that day get a snapshot, and all others too."""
+    files = closed_at(tmp_path, clock)
     draft, _ = init_from_export(tmp_path / "mine", files[0], outcomes=files[1])
     assert params_of(draft)["data"]["outcomes"]["dates"] == {"occurred_at": "whole_day"}
     loaded = load(tmp_path / "mine")
@@ -244,14 +249,7 @@ def test_times_of_closing_that_are_all_midnights_are_dates(tmp_path: Path, clock
 
 def test_leads_that_have_no_snapshot_are_counted_by_reason(tmp_path: Path) -> None:
     """As the export is read without an edit of its midnights: every lead is in one of the counts."""
-    leads = [[f"L{k}", f"{day(k)}T18:00:00Z", ("web", "fair")[k % 2]] for k in range(N)]
-    stages = [
-        [f"L{k}", f"{day(k + (0, 30, 7)[k % 3])}T00:00:00Z", ("lost", "lost", "won")[k % 3]] for k in range(N)
-    ]
-    files = [
-        write(tmp_path / "leads.csv", ["lead_id", "created_at", "source"], leads),
-        write(tmp_path / "outcomes.csv", ["lead_id", "occurred_at", "stage"], stages),
-    ]
+    files = closed_at(tmp_path, "T00:00:00Z")
     init_from_export(tmp_path / "mine", files[0], outcomes=files[1])
     params = tmp_path / "mine" / "params.yaml"
     text = params.read_text(encoding="utf-8")

@@ -6,28 +6,25 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
-from asked import ALL_REASONS, contributions, request_of
-from small import COLUMN, DAY, draw, write_project
+from asked import scores_alike
+from small import COLUMN, draw, write_project
 
 from lead_ml.asof.labels import Spine, open_leads
-from lead_ml.errors import DeclarationError, InputError, PromotionRefused, TooLittleData
+from lead_ml.errors import DeclarationError, InputError, PromotionRefused
 from lead_ml.evaluation.leakage import AuditReport, LeakageFinding, left_out_columns, to_json
 from lead_ml.project.load import load_project
 from lead_ml.project.targets import CANDIDATES
 from lead_ml.registry.runs import AUDIT_FILE, Run, open_run
-from lead_ml.scoring import Scorer, prepare, served_version, verify
+from lead_ml.scoring import Scorer, served_version, verify
 from lead_ml.scoring.thresholds import Thresholds, accept_thresholds
-from lead_ml.tables.dataset import Coded, Dataset
-from lead_ml.workflows.assemble import _reference_odds, cold_start_stage
+from lead_ml.tables.dataset import Coded
 from lead_ml.workflows.audit import audit_target
 from lead_ml.workflows.promote import promote
-from lead_ml.workflows.score import score_open
 from lead_ml.workflows.train import train
 from lead_ml.workflows.versions import flagged_columns
 
@@ -49,19 +46,6 @@ def world_again(trained: Any, folder: Path, **changes: Any) -> Run:
         yaml.safe_dump({**params, **changes}, allow_unicode=True), encoding="utf-8"
     )
     return train(load_project(folder), trained.dataset)
-
-
-def scores_alike(scorer: Scorer, dataset: Dataset, count: int = 40) -> None:
-    """Hold the data set and single requests equal."""
-    spine = open_leads(dataset, dataset.until)
-    spine = spine.take(np.arange(len(spine)) < count)
-    for lead, answer in zip(spine.lead, scorer.score_dataset(dataset, spine, top=ALL_REASONS), strict=True):
-        as_of = int(spine.as_of[0])
-        found = scorer.score_prepared(
-            [prepare(request_of(dataset, int(lead), as_of), scorer.bundle.schema, as_of)]
-        )[0]
-        assert found.probability == answer.probability
-        assert contributions(found) == contributions(answer)
 
 
 @pytest.mark.slow
@@ -191,53 +175,6 @@ def test_undated_data_trains_is_marked_and_promotes_only_by_force(tmp_path: Path
     assert served_version(tmp_path / "runs").version == run.record.version
 
 
-def few_wins(wins: int) -> Dataset:
-    data = draw(300)
-    rows = np.arange(wins) * 2
-    outcomes = data.outcomes
-    keep = np.isin(np.arange(len(outcomes)), rows)
-
-    return dataclasses.replace(data, outcomes=outcomes.take(keep))
-
-
-def test_with_too_few_wins_the_scorecard_serves_and_says_its_rung(tmp_path: Path) -> None:
-    data = few_wins(3)
-    run = train(write_project(tmp_path), data)
-    assert run.record.candidates == {"conversion": "scorecard"}
-    assert (
-        run.record.cold_start_stage
-        == "scorecard, 3 wins: too few outcomes to evaluate; logistic usually pays from about 50 wins"
-    )
-    assert run.evaluation("conversion") is None
-    assert run.forward("conversion") is None
-    scorer = Scorer.load(run.bundle)
-    assert scorer.bundle.card["targets"]["conversion"]["headline"] == "not evaluated: too few outcomes"
-    answers = score_open(scorer, data)
-    assert all(answer.lower < 1e-9 and answer.upper > 1 - 1e-9 for answer in answers)
-    assert scorer.thresholds.method == "default"
-    assert scorer.bundle.history is None
-    assert scorer.bundle.advice == ()
-    scores_alike(scorer, data)
-
-
-def test_a_learnt_kind_asked_for_by_name_is_not_quietly_replaced(tmp_path: Path) -> None:
-    with pytest.raises(TooLittleData, match="forward window"):
-        train(write_project(tmp_path), few_wins(3), candidates=["logistic"])
-
-
-def test_the_scorecard_may_be_asked_for_by_name_however_few_the_wins(tmp_path: Path) -> None:
-    assert train(write_project(tmp_path), few_wins(3), candidates=["scorecard"]).record.candidates == {
-        "conversion": "scorecard"
-    }
-
-
-def test_data_without_a_mature_lead_says_what_to_wait_for(tmp_path: Path) -> None:
-    data = draw(50)
-    young = dataclasses.replace(data, until=int(data.leads.created_at.min()) + 5 * DAY)
-    with pytest.raises(TooLittleData, match=r"no mature snapshot .* expected leads older than 10"):
-        train(write_project(tmp_path), young)
-
-
 def test_the_scale_of_the_score_is_carried_from_champion_to_challenger(tmp_path: Path) -> None:
     project = write_project(tmp_path)
     first = train(project, draw(400), candidates=["scorecard"])
@@ -267,23 +204,6 @@ def test_the_test_window_may_start_on_a_date_of_the_project(tmp_path: Path) -> N
     )
     run = train(project, draw(), candidates=["scorecard"])
     assert run.evaluation("conversion").windows[-1].start == "2026-04-30T16:00:00Z"
-
-
-@pytest.mark.parametrize(
-    ("candidate", "wins", "evaluated", "text"),
-    [
-        (
-            "logistic",
-            60,
-            True,
-            "logistic, 60 wins: chosen before the test window; lightgbm usually pays from about 500 wins",
-        ),
-        ("lightgbm", 60, True, "lightgbm, 60 wins: chosen before the test window"),
-        ("lightgbm", 1_234, True, "lightgbm, 1,234 wins: chosen before the test window"),
-    ],
-)
-def test_the_rung_says_what_the_next_one_needs(candidate: Any, wins: int, evaluated: bool, text: str) -> None:
-    assert cold_start_stage(candidate, wins, evaluated=evaluated) == text
 
 
 def test_a_hub_phone_does_not_glue_the_market_together(trained: Any) -> None:
@@ -377,62 +297,3 @@ def test_where_nothing_is_left_out_nothing_stands_beside(tmp_path: Path) -> None
     assert (
         train(write_project(tmp_path), draw(), candidates=["logistic"]).evaluation("conversion").leaky is None
     )
-
-
-def without_outcomes(leads: int = 400) -> Dataset:
-    return dataclasses.replace(draw(leads), outcomes=None)
-
-
-def test_without_any_table_of_outcomes_the_scorecard_serves_as_it_was_written(tmp_path: Path) -> None:
-    data = without_outcomes()
-    run = train(write_project(tmp_path), data)
-    assert run.record.candidates == {"conversion": "scorecard"}
-    assert run.record.cold_start_stage.startswith("scorecard, 0 wins: too few outcomes to evaluate")
-    scorer = Scorer.load(run.bundle)
-    answers = scorer.score_dataset(data, open_leads(data, data.until), top=ALL_REASONS)
-    assert {round(answer.probability, 6) for answer in answers} == {0.2, round(odds(0.25 * 10**0.25), 6)}
-    assert not scorer.bundle.parts["conversion"].evidence.features
-    scores_alike(scorer, data)
-
-
-def odds(value: float) -> float:
-    return value / (1 + value)
-
-
-def test_where_nothing_could_be_judged_a_score_of_50_is_the_mean_lead_of_the_scorecard(
-    tmp_path: Path,
-) -> None:
-    for data in (without_outcomes(), few_wins(3)):
-        scorer = Scorer.load(train(write_project(tmp_path), data).bundle)
-        first = [answer.probability for answer in scorer.score_dataset(data, open_leads(data, data.until))]
-        reference = odds(scorer.bundle.info.reference_odds)
-        assert min(first) < reference < max(first)
-
-
-@pytest.mark.parametrize(
-    ("rate", "mql", "sql"), [(0.1, 0.2, 0.4), (0.2, 0.4, 0.8), (0.3, 0.6, 0.95), (0.6, 0.9, 0.95)]
-)
-def test_without_history_the_thresholds_are_twice_and_four_times_the_rate_of_a_score_of_50(
-    tmp_path: Path, rate: float, mql: float, sql: float
-) -> None:
-    project = write_project(tmp_path, reference_odds=rate / (1 - rate))
-    found = Scorer.load(train(project, few_wins(3)).bundle).thresholds
-    assert (found.mql, found.sql) == pytest.approx((mql, sql))
-
-
-@pytest.mark.parametrize(("wins", "leads"), [(3, 10), (0, 10), (10, 10)])
-def test_a_score_of_50_has_the_odds_of_the_base_rate_with_half_a_lead_more_on_either_side(
-    tmp_path: Path, wins: int, leads: int
-) -> None:
-    """So that they are finite for any counts; rows of a lead after its first change nothing."""
-    first = np.arange(leads) * 3
-    y = np.ones(3 * leads)
-    y[first] = np.arange(leads) < wins
-    main = SimpleNamespace(forward=object(), table=SimpleNamespace(first=first, labels=SimpleNamespace(y=y)))
-    found = _reference_odds(write_project(tmp_path), main)
-    assert found == pytest.approx((wins + 0.5) / (leads - wins + 0.5))
-
-
-def test_a_kind_that_must_be_taught_is_refused_without_outcomes(tmp_path: Path) -> None:
-    with pytest.raises(TooLittleData, match=r"no outcomes to learn from: got 'logistic'.* Name the table"):
-        train(write_project(tmp_path), without_outcomes(), candidates=["logistic"])

@@ -20,7 +20,6 @@ from lead_ml.scoring.thresholds.log import (
     ThresholdLog,
     accept_thresholds,
     accepted_thresholds,
-    append_line,
     log_of,
     read_log,
 )
@@ -56,7 +55,6 @@ __all__ = [
     "accepted_thresholds",
     "advise",
     "advise_all",
-    "append_line",
     "basis_of",
     "by_month",
     "capacity",

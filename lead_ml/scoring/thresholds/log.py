@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from lead_ml.errors import RequestError
+from lead_ml.scoring.durable import append_line
 from lead_ml.scoring.thresholds.accepted import Thresholds
 from lead_ml.scoring.thresholds.scale import log_odds, probability_of
 
@@ -105,19 +105,6 @@ def accept_thresholds(
     content = {name: getattr(thresholds, name) for name in thresholds.__struct_fields__ if name != "version"}
     line = Acceptance(**content, reference_odds=reference_odds, model_version=model_version)
     append_line(log_of(bundle), msgspec.json.encode(line))
-
-
-def append_line(path: Path, line: bytes) -> None:
-    """Append a line; one that a crash left unfinished before it stays a line of its own."""
-    whole = not path.is_file() or path.read_bytes()[-1:] in (b"", b"\n")
-    data = line + b"\n" if whole else b"\n" + line + b"\n"
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        if os.write(file, data) < len(data):
-            raise OSError(f"{path} could not be written whole")
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def _read(line: bytes) -> Acceptance | None:
