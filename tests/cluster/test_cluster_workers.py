@@ -43,9 +43,16 @@ COLUMNS = (ColumnInfo("a", "number", monotone=1), ColumnInfo("b", "number"), Col
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
+def cluster() -> Iterator[Any]:
     with opened("local:2") as found:
         yield found
+
+
+@pytest.fixture
+def client(cluster: Any) -> Any:
+    """The cluster, once a worker that an earlier test killed is back."""
+    cluster.wait_for_workers(2, timeout=60)
+    return cluster
 
 
 @pytest.fixture(scope="module")
@@ -185,10 +192,10 @@ def test_a_worker_that_dies_twice_comes_back_twice() -> None:
 
 
 @pytest.fixture(scope="module")
-def runs(client: Any, world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
+def runs(cluster: Any, world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
     """The demo trained here, and on the cluster."""
     loaded = load(world)
-    work = Work(partial(features_on, client), partial(train_booster_on, client))
+    work = Work(partial(features_on, cluster), partial(train_booster_on, cluster))
 
     def at(name: str) -> Project:
         return replace(loaded.project, root=tmp_path_factory.mktemp(name))
