@@ -28,7 +28,7 @@ from rich.table import Table
 
 from lead_ml.asof.matrix import take
 from lead_ml.evaluation.backtest import fit_rows
-from lead_ml.model.metrics import fit_logit, roc_auc
+from lead_ml.model.metrics import fit_logit, roc_auc, sigmoid
 from lead_ml.project.load import Project, load_project
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.read import read_dataset
@@ -96,8 +96,8 @@ def flags(project: Project, dataset: Dataset) -> list[dict[str, Any]]:
     b = fit_logit(columns, known.y, known.weight, ridge=np.full(len(columns), 1e-3))
     signs = np.sign([rule.points for rule in fitted.model.rules])
     rng = np.random.default_rng(7)
-    areas = [roc_auc(y, test @ (signs * rng.exponential(size=len(signs)))) for _ in range(DRAWS)]
-    learned = roc_auc(y, test @ b[:-1])
+    areas = [roc_auc(y, sigmoid(test @ (signs * rng.exponential(size=len(signs))))) for _ in range(DRAWS)]
+    learned = roc_auc(y, sigmoid(test @ b[:-1]))
     low, middle, high = np.quantile(areas, (0.05, 0.5, 0.95))
     return [
         {"what": "4. the ten flags, points learned", "roc_auc": [learned, None, None]},

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from lead_ml.model.metrics import Interval
-from lead_ml.project.targets import Candidate, Signal
+from lead_ml.project.targets import CANDIDATES, Candidate, Signal
 
 MOST_NAMED = 8
 # Positive leads of the test window from which no measurable gain means that there is no signal.
@@ -127,6 +127,11 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     def chosen(self) -> Candidate:
         """The candidate that serves."""
         return self.choice.candidate
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other candidate was evaluated beside the chosen one."""
+        return sum(record.candidate in CANDIDATES for record in self.candidates) == 1
 
     def of(self, candidate: str) -> CandidateRecord:
         """Return the figures of one candidate."""

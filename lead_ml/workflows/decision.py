@@ -4,7 +4,8 @@ The rules, with the log-loss of conversion on the same rows of the challenger's 
 
 signal
     Under every rule: better than the base rate on its own test window, see :class:`~lead_ml.evaluation.Evaluation`. Where that
-    cannot be told yet, only a first scorecard may serve, as unvalidated rules.
+    cannot be told yet, only a first scorecard may serve, as unvalidated rules, and only one that was trained alone: a
+    scorecard that competed and won by a tie was not asked for.
 first
     No champion yet. Not clearly worse than the calibrated scorecard: the 95% interval of the increase reaches down to 0
     or below. A version that could not be evaluated may only be a scorecard.
@@ -90,9 +91,8 @@ def decide(challenger: Run, champion: Run | None, *, dataset: Dataset | None = N
     candidate = challenger.record.candidates[MAIN]
     allowed, words, do = _verdict(rule, candidate, pair, figures)
     if allowed:
-        allowed, words, do = _with_signal(
-            evaluation, words, hand_written=(rule, candidate) == FIRST_SCORECARD
-        )
+        asked_for = (rule, candidate) == FIRST_SCORECARD and evaluation.alone
+        allowed, words, do = _with_signal(evaluation, words, asked_for=asked_for)
     worse = [name for name, gap in guard.items() if name.endswith("_increase") and gap.lower > 0]
     if allowed and worse:
         target = worse[0].split(".")[0]
@@ -175,11 +175,11 @@ def _verdict(rule: Rule, candidate: str, pair: Pair, figures: dict[str, Interval
     return allowed, words, "" if allowed else do
 
 
-def _with_signal(evaluation: Evaluation, words: str, *, hand_written: bool) -> tuple[bool, str, str]:
+def _with_signal(evaluation: Evaluation, words: str, *, asked_for: bool) -> tuple[bool, str, str]:
     """Allow what is better than the base rate; unvalidated rules may serve until that can be told."""
     if evaluation.signal == "signal":
         return True, words, ""
-    if evaluation.signal == "unknown" and hand_written:
+    if evaluation.signal == "unknown" and asked_for:
         return True, f"{words}; unvalidated rules: {UNKNOWN}", ""
     why, do = WITHOUT_SIGNAL[evaluation.signal]
     gain = f"log-loss lower than that of the base rate by {_worded(evaluation.over_base)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -25,7 +25,7 @@ from lead_ml.project.targets import Candidate
 from lead_ml.project.task import Task
 from lead_ml.registry.runs import AUDIT_FILE, Run
 from lead_ml.report import global_pictures, sampled, write_report
-from lead_ml.scoring import score_part
+from lead_ml.scoring import Scored, score_part
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.assemble import Trained, assemble
 from lead_ml.workflows.audit import TARGET, audit_target
@@ -60,7 +60,10 @@ def train_project(
     if audited is not None:
         (run.folder / AUDIT_FILE).write_bytes(to_json(audited))
     save_intake(loaded.intake, run.folder / "intake.json")
-    pictures = draw_pictures(run, trained)
+    samples = samples_of(trained, run.record.seed)
+    del trained  # the tables, the largest thing in memory, before the libraries that draw
+    give_back(loaded.project)
+    pictures = draw_pictures(run, samples)
     progress("pictures")
     write_report(run)
     progress("report")
@@ -106,14 +109,29 @@ def _audited(
     return Training(project, loaded.dataset, leaks, candidates, work, progress), audited
 
 
-def draw_pictures(run: Run, trained: Mapping[str, Trained]) -> list[Path]:
-    """Draw the contributions of the features to the scores of each target, sampled where its table is large."""
-    found: list[Path] = []
+@dataclass(frozen=True)
+class Explained:
+    """A sample of the mature snapshots of a target, scored, and how many there are."""
+
+    scored: Scored
+    snapshots: int
+
+
+def samples_of(trained: Mapping[str, Trained], seed: int) -> dict[str, Explained]:
+    """Score the mature snapshots of each target, sampled where its table is large."""
+    found = {}
     for target, item in trained.items():
         mature = np.flatnonzero(item.table.labels.used)
-        rows = mature[sampled(len(mature), MOST_EXPLAINED, run.record.seed)]
-        scored = score_part(item.part, take(item.table.raw, rows))
-        found += global_pictures(scored, run.folder / "pictures" / target, sampled_from=len(mature))
+        rows = mature[sampled(len(mature), MOST_EXPLAINED, seed)]
+        found[target] = Explained(score_part(item.part, take(item.table.raw, rows)), len(mature))
+    return found
+
+
+def draw_pictures(run: Run, samples: Mapping[str, Explained]) -> list[Path]:
+    """Draw the contributions of the features to the scores of each target."""
+    found: list[Path] = []
+    for target, item in samples.items():
+        found += global_pictures(item.scored, run.folder / "pictures" / target, sampled_from=item.snapshots)
     return found
 
 

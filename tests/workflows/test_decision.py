@@ -116,6 +116,17 @@ def test_a_first_scorecard_is_promoted_and_compared_with_the_base_rate(runs: Pat
     assert "unvalidated rules: too few outcomes" in done.words
 
 
+def test_a_scorecard_that_was_not_asked_for_is_not_promoted_before_there_is_a_signal(runs: Path) -> None:
+    """It competed with a learned model and won by a tie: whether to start with rules is for people to say."""
+    _, y = world(60)
+    rate = np.full(60, y.mean())
+    scores = forward(y, scorecard=rate, logistic=rate)
+    found = decide(fabricate(runs, "a", scores, candidate="scorecard", base_rate=0.25), None)
+    assert not found.allowed
+    assert "too few outcomes to tell" in found.words
+    assert "train --candidate scorecard" in found.do
+
+
 # By case: the probability of every lead, and what is said of it; 3,000 leads of whom some 500 convert.
 NO_SIGNAL: dict[str, tuple[Any, str]] = {
     "constant": (

@@ -11,7 +11,7 @@ from small import draw, write_project
 
 from lead_ml.report import global_importance
 from lead_ml.scoring import Scorer
-from lead_ml.workflows.train import draw_pictures, train_all
+from lead_ml.workflows.train import draw_pictures, samples_of, train_all
 from lead_ml.workflows.training import Training, labelled_spine
 
 
@@ -33,7 +33,7 @@ def saved(run: Any) -> dict[str, Any]:
 
 def test_their_numbers_are_those_of_scoring_all_mature_snapshots(done: Any) -> None:
     training, run, trained = done
-    drawn = draw_pictures(run, trained)
+    drawn = draw_pictures(run, samples_of(trained, run.record.seed))
     spine, _ = labelled_spine(training.tasks["conversion"], training.dataset)
     anew = Scorer.load(run.bundle).scored(training.dataset, spine)["conversion"]
     expected, found = global_importance(anew), saved(run)
@@ -49,7 +49,7 @@ def test_their_numbers_are_those_of_scoring_all_mature_snapshots(done: Any) -> N
 def test_a_large_table_is_sampled_and_says_so(done: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     _, run, trained = done
     monkeypatch.setattr("lead_ml.workflows.train.MOST_EXPLAINED", 200)
-    draw_pictures(run, trained)
+    draw_pictures(run, samples_of(trained, run.record.seed))
     size = int(trained["conversion"].table.labels.used.sum())
     assert size > 1_000
     assert saved(run)["basis"] == f"a random sample of 200 of {size:,} snapshots"
