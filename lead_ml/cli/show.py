@@ -25,27 +25,28 @@ RANKING_FIGURES = (
 )
 
 
-def print_evaluation(evaluation: Evaluation | None, target: str) -> None:
-    """Print the metrics of a target: the verdict first, then every candidate next to the base rate."""
+def print_evaluation(evaluation: Evaluation | None, target: str, why: str = "") -> None:
+    """Print the metrics of a target: the verdict first, then every candidate next to the base rate; `why` there are none."""
     if evaluation is None:
-        tell((target, "bold"), ": too few outcomes to evaluate; the scorecard is used as written\n")
+        reason = why or "the known outcomes do not allow it"
+        tell((target, "bold"), f": not evaluated: {reason}. The scorecard is used as written.\n")
         return
     mark = " (SYNTHETIC DATA)" if evaluation.synthetic else ""
     tell((target, "bold"), f"{mark}: {evaluation.headline}")
     for warning in evaluation.warnings:
         tell(("warning", "yellow"), f" {warning}")
-    test = evaluation.windows[-1]
-    when = f"created {test.start[:10]} to {test.end[:10]}" if test.start else "of the last random fold"
+    test = evaluation.tested
+    when = f"created {test.start[:10]} to {test.end[:10]}" if test.start else "in random folds"
+    random = "" if evaluation.optimistic else " random is the ROC AUC of a random split, which is optimistic."
     tell(
         f"Evaluated on {test.test_leads:,} leads {when}: "
-        f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. 95% intervals; random is the ROC AUC "
-        "of a random split, which is optimistic.\n"
+        f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. Intervals in brackets.{random}\n"
     )
     named = [
         (f"{k.candidate}{' *' if k.candidate == evaluation.chosen else ''}", k) for k in evaluation.candidates
     ]
     print_table(
-        f"{evaluation.target}: probability quality (lower is better; * proposed)",
+        f"{evaluation.target}: probability quality (lower is better; * chosen)",
         ("candidate", *(heading for _, heading, _ in PROBABILITY_FIGURES), "calibration"),
         [(name, *_cells(candidate, PROBABILITY_FIGURES), candidate.calibration) for name, candidate in named],
     )
