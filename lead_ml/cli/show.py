@@ -114,7 +114,7 @@ def _line_cells(line: Threshold) -> tuple[str, ...]:
 
 def print_worklist(answers: Sequence[Answer], heading: str, lang: Lang = "en") -> None:
     """Print the best leads, each with its strongest reason on either side."""
-    tell((heading, "bold"), " (probability with its 90% interval)\n")
+    tell((heading, "bold"), catalog(lang)("cli.interval"), "\n")
     _tell_validation(answers[:1], lang)
     width = max((len(answer.lead_id) for answer in answers), default=0)
     for answer in answers:
@@ -129,9 +129,11 @@ def print_answer(answer: Answer, lang: Lang, *, members: bool = False) -> None:
     """Print one lead with its reasons, where asked with every feature behind them, and what adds up to the score."""
     _tell_validation([answer], lang)
     _tell_lead(answer, lang)
-    when = f"as of {answer.as_of[:19]}Z; " if answer.as_of else ""
-    tell(f"  {when}{answer.candidate}, version {answer.model_version}\n")
     texts = catalog(lang)
+    when = [texts("pages.as_of", day=f"{answer.as_of[:19]}Z")] if answer.as_of else []
+    candidate = texts.name_of("report.candidates", answer.candidate)
+    model = texts("cli.model", candidate=candidate, version=answer.model_version)
+    tell("  ", "; ".join([*when, model]), "\n")
     sides = (("cli.positive_factors", answer.reasons.for_), ("cli.negative_factors", answer.reasons.against))
     for key, reasons in sides:
         tell((texts(key), "bold"))
@@ -141,7 +143,7 @@ def print_answer(answer: Answer, lang: Lang, *, members: bool = False) -> None:
     if not members:
         tell((texts("cli.all_reasons"), "dim"), "\n")
     for note in (*answer.ignored, *answer.warnings):
-        tell(f"note: {note}")
+        tell(texts("cli.note", text=note))
 
 
 def _tell_validation(answers: Sequence[Answer], lang: Lang) -> None:
@@ -161,13 +163,14 @@ def _reason_rows(reason: Reason, *, members: bool) -> list[tuple[str, str]]:
 
 def _tell_lead(answer: Answer, lang: Lang, width: int = 0) -> None:
     fake, texts = answer.fake, catalog(lang)
-    verdict = f"grade {answer.grade or '-'}  stage {answer.stage}"
+    rest = texts("cli.grade", grade=answer.grade or "-", stage=texts(f"pages.stages.{answer.stage}"))
     if answer.stage == "verify":
-        verdict = texts("pages.stages.verify")
+        rest = texts("pages.stages.verify")
+    figures = {"lower": f"{answer.lower:.1%}", "upper": f"{answer.upper:.1%}", "score": round(answer.score)}
     tell(
         (f"{answer.lead_id:<{width}}", "bold"),
-        f"  {answer.probability:5.1%} ({answer.lower:.1%}-{answer.upper:.1%})  score {answer.score:.0f}  "
-        + verdict,
-        "" if fake is None else f"  fake {fake.probability:.0%}",
-        (" FLAG" if fake is not None and fake.flag else "", "red"),
+        "  ",
+        texts("cli.verdict", share=f"{answer.probability:5.1%}", rest=rest, **figures),
+        "" if fake is None else texts("cli.fake", share=f"{fake.probability:.0%}"),
+        (texts("cli.flag") if fake is not None and fake.flag else "", "red"),
     )

@@ -88,7 +88,10 @@ def warnings_of(auc: float, positives: int, *, optimistic: bool) -> tuple[str, .
     few = positives < ENOUGH_POSITIVES
     found = (
         (optimistic, "The data has no dates: folds are random, so every figure is optimistic."),
-        (few, f"Only {positives} positive leads were evaluated: differences between candidates there are mostly noise."),
+        (
+            few,
+            f"Only {positives} positive leads were evaluated: differences between candidates there are mostly noise.",
+        ),
         (auc > SUSPICIOUS_AUC, f"AUC {auc:.3f} is suspiciously high: check for leakage before you trust it."),
     )
     return tuple(text for holds, text in found if holds)

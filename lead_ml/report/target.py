@@ -75,10 +75,7 @@ def _judged(
         "candidate": winner,
         "headline": evaluation.headline,
         **{f"headline_{lang}": headline(evaluation, lang) for lang in LANGUAGES},
-        "opening": {
-            lang: opening(evaluation, level, lang)
-            for lang in LANGUAGES
-        },
+        "opening": {lang: opening(evaluation, level, lang) for lang in LANGUAGES},
         "verdicts": verdicts(evaluation),
         "optimistic": evaluation.optimistic,
         "warnings": list(evaluation.warnings),

@@ -208,7 +208,9 @@ def without_signal(run: Run) -> Decision | None:
 
 def _start(run: Run) -> str:
     """Say how a hand-written scorecard can serve until there are more outcomes."""
-    rules = "" if run.record.hand_written else "write rules under conversion.scorecard.rules in params.yaml and "
+    rules = (
+        "" if run.record.hand_written else "write rules under conversion.scorecard.rules in params.yaml and "
+    )
     return f"{rules}start with lead-ml train --candidate scorecard"
 
 
@@ -220,9 +222,7 @@ def _unjudged(challenger: Run, rule: Rule) -> Decision:
         words += "; a first scorecard may serve as it was written, as unvalidated rules"
         return Decision(allowed=True, rule=rule, words=words)
     if (rule, candidate) == FIRST_SCORECARD:
-        return Decision(
-            allowed=False, rule=rule, words=f"{words}; {NO_RULES}", do=f"{WRITE_RULES}, {force}"
-        )
+        return Decision(allowed=False, rule=rule, words=f"{words}; {NO_RULES}", do=f"{WRITE_RULES}, {force}")
     return Decision(allowed=False, rule=rule, words=words, do=f"wait for more outcomes, {force}")
 
 

@@ -42,7 +42,9 @@ def test_with_too_few_wins_the_scorecard_serves_and_says_its_rung(tmp_path: Path
     assert run.evaluation("conversion") is None
     assert run.forward("conversion") is None
     scorer = Scorer.load(run.bundle)
-    assert scorer.bundle.card["targets"]["conversion"]["headline"] .startswith("not evaluated: the forward window has")
+    assert scorer.bundle.card["targets"]["conversion"]["headline"].startswith(
+        "not evaluated: the forward window has"
+    )
     answers = score_open(scorer, data)
     assert all(answer.lower < 1e-9 and answer.upper > 1 - 1e-9 for answer in answers)
     assert scorer.thresholds.method == "default"
