@@ -108,7 +108,7 @@ def promote(
 
 
 def _metrics(evaluation: Evaluation, target: str) -> Iterator[tuple[Any, ...]]:
-    positives = evaluation.windows[-1].test_positives
+    positives = evaluation.tested.test_positives
     for item in evaluation.candidates:
         for name, figure in item.metrics.items():
             bounds = figure.value, figure.lower, figure.upper

@@ -68,11 +68,10 @@ def _print_figures(report: AuditReport) -> None:
     if report.honest is None or report.leaky is None:
         tell("Too few outcomes to measure anything: only dates and names were checked.")
         return
-    first = "suspect" if report.suspect else "honest"
-    tell(
-        f"AUC of a small LightGBM on raw columns: {first} without the flagged columns, leaky with all of them."
-    )
-    rows = [(first, *_figures(report.honest)), ("leaky", *_figures(report.leaky))]
+    first, flagged = "suspect" if report.suspect else "honest", bool(report.flagged)
+    without = f"{first} without the flagged columns, leaky with all of them" if flagged else first
+    tell(f"AUC of a small LightGBM on raw columns: {without}.")
+    rows = [(first, *_figures(report.honest)), ("leaky", *_figures(report.leaky))][: 1 + flagged]
     heads = ("", "columns", "AUC forward in time", "AUC random split", "PR-AUC random split", "PR-AUC / rate")
     print_table("", heads, rows)
     if report.suspect:

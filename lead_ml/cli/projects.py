@@ -11,7 +11,7 @@ import typer
 
 from lead_ml.cli.console import next_command, print_json, print_rejected, print_table, say, tell, wide
 from lead_ml.cli.options import DataOption, JsonOption, ProjectOption
-from lead_ml.language import Lang
+from lead_ml.language import Catalog, Lang, catalog
 
 if TYPE_CHECKING:
     from lead_ml.init import ColumnDraft, Draft
@@ -53,43 +53,46 @@ def init(
         found = {} if draft is None else {name: getattr(draft, name) for name in _DRAFT_JSON}
         print_json({"folder": str(folder), "files": [str(path) for path in written], **found})
         return
+    words = catalog(lang)
     if draft is not None:
-        print_draft(draft)
-    say(f"Wrote {len(written)} files into {folder}.")
-    if draft is None:
-        say("Next: put your data in, name it in params.yaml, then run: lead-ml check")
-    else:
-        say(f"Next: read the top of {folder / 'params.yaml'}, then run: lead-ml check --project {folder}")
-        say(f"and: lead-ml train --project {folder}")
+        print_draft(draft, words)
+    say(words("init.shown.wrote", count=len(written), folder=folder))
+    params = folder / "params.yaml"
+    for key in ("reference",) if draft is None else ("next", "then"):
+        say(words(f"init.shown.{key}", file=params, folder=folder))
 
 
-def print_draft(draft: Draft) -> None:
+def print_draft(draft: Draft, words: Catalog) -> None:
     """Print what was understood of an export, and what was not."""
+    heads = [words(f"init.heads.{name}") for name in _DRAFT_COLUMNS]
     for table in dict.fromkeys(item.table for item in draft.columns):
-        rows = [_draft_row(item) for item in draft.columns if item.table == table]
-        print_table(f"{table}: what was understood", _DRAFT_COLUMNS[: len(rows[0])], rows)
+        rows = [_draft_row(item, words) for item in draft.columns if item.table == table]
+        print_table(words("init.shown.table", table=table), heads[: len(rows[0])], rows)
     figures = draft.figures
-    tell(f"Conversion: {draft.target}; {figures.converted:,} of {figures.leads:,} leads converted.")
+    counts = {"count": figures.converted, "leads": figures.leads}
+    key = "converted" if draft.target else "no_target"
+    tell(words(f"init.shown.{key}", target=draft.target, **counts))
     if draft.horizon_days is not None:
-        tell(f"Horizon: {draft.horizon_days} days, from how long wins took.")
+        tell(words("init.shown.horizon", days=draft.horizon_days, why=draft.horizon))
     if draft.missing:
-        seen = ", ".join(f"{tag} ({sum(cells.values()):,} cells)" for tag, cells in draft.missing.items())
-        tell(f"Counted as missing: {seen}")
+        cells = {tag: sum(counted.values()) for tag, counted in draft.missing.items()}
+        tags = [words("init.shown.missing_tag", tag=tag, count=count) for tag, count in cells.items()]
+        tell(words("init.shown.missing", tags=words("init.separator").join(tags)))
     for note in draft.notes:
-        tell(f"Noticed: {note}")
+        tell(words("init.shown.note", text=note))
     for number, question in enumerate(draft.questions, start=1):
-        tell((f"Question {number}", "bold"), f": {question.text}")
-        tell(f"  Guess: {question.guess}.")
-        tell(f"  Change: {question.change}.")
+        tell((words("init.shown.question", number=number, text=question.text), "bold"))
+        tell("  ", words("init.params.guess", text=question.guess))
+        tell("  ", words("init.params.change", text=question.change))
 
 
-_DRAFT_COLUMNS = ("column", "role", "holds", "filled", "examples", "known at", "distinct")
-_DRAFT_JSON = ("columns", "target", "horizon_days", "figures", "missing", "notes", "questions")
+_DRAFT_COLUMNS = ("column", "role", "holds", "filled", "examples", "known_at", "distinct")
+_DRAFT_JSON = ("columns", "target", "horizon_days", "horizon", "figures", "missing", "notes", "questions")
 
 
-def _draft_row(item: ColumnDraft) -> Sequence[str]:
-    examples = ", ".join(item.examples if wide() else item.examples[:2])
-    holds = item.kind.replace("_", " ") + (f" ({item.date_format})" if item.date_format else "")
+def _draft_row(item: ColumnDraft, words: Catalog) -> Sequence[str]:
+    examples = words("init.separator").join(item.examples if wide() else item.examples[:2])
+    holds = words(f"init.kinds.{item.kind}") + (f" ({item.date_format})" if item.date_format else "")
     row = (item.column, item.role, holds, f"{item.fill:.1%}", examples)
     return (*row, item.known_at, f"{item.distinct:,}") if wide() else row
 

@@ -11,6 +11,7 @@ import typer
 from lead_ml.cli.console import say, show, steps, tell
 from lead_ml.cli.options import DaskOption, DataOption, JsonOption, LangOption, ProjectOption, VersionOption
 from lead_ml.cli.show import print_advice, print_answer, print_worklist
+from lead_ml.language import catalog
 
 ByOption = Annotated[str, typer.Option("--by", help="Who decides.")]
 METHODS = ("opportunity_mean", "capacity", "value", "precision", "recall")
@@ -48,7 +49,7 @@ def score(
     best = done.best(top)
     if output is not None:
         write_table(sales_rows(done, link), output)
-        say(f"Scores of {len(done.answers):,} leads: {output}")
+        say(catalog(lang)("score.file", count=len(done.answers), file=output))
     show(best, lambda: print_worklist(best, done.heading(top, lang), lang), as_json=as_json)
     for note in done.notes(lang):
         say(note)

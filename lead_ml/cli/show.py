@@ -25,27 +25,28 @@ RANKING_FIGURES = (
 )
 
 
-def print_evaluation(evaluation: Evaluation | None, target: str) -> None:
-    """Print the metrics of a target: the verdict first, then every candidate next to the base rate."""
+def print_evaluation(evaluation: Evaluation | None, target: str, why: str = "") -> None:
+    """Print the metrics of a target: the verdict first, then every candidate next to the base rate; `why` there are none."""
     if evaluation is None:
-        tell((target, "bold"), ": too few outcomes to evaluate; the scorecard is used as written\n")
+        reason = why or "the known outcomes do not allow it"
+        tell((target, "bold"), f": not evaluated: {reason}. The scorecard is used as written.\n")
         return
     mark = " (SYNTHETIC DATA)" if evaluation.synthetic else ""
     tell((target, "bold"), f"{mark}: {evaluation.headline}")
     for warning in evaluation.warnings:
         tell(("warning", "yellow"), f" {warning}")
-    test = evaluation.windows[-1]
-    when = f"created {test.start[:10]} to {test.end[:10]}" if test.start else "of the last random fold"
+    test = evaluation.tested
+    when = f"created {test.start[:10]} to {test.end[:10]}" if test.start else "in random folds"
+    random = "" if evaluation.optimistic else " random is the ROC AUC of a random split, which is optimistic."
     tell(
         f"Evaluated on {test.test_leads:,} leads {when}: "
-        f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. 95% intervals; random is the ROC AUC "
-        "of a random split, which is optimistic.\n"
+        f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. Intervals in brackets.{random}\n"
     )
     named = [
         (f"{k.candidate}{' *' if k.candidate == evaluation.chosen else ''}", k) for k in evaluation.candidates
     ]
     print_table(
-        f"{evaluation.target}: probability quality (lower is better; * proposed)",
+        f"{evaluation.target}: probability quality (lower is better; * chosen)",
         ("candidate", *(heading for _, heading, _ in PROBABILITY_FIGURES), "calibration"),
         [(name, *_cells(candidate, PROBABILITY_FIGURES), candidate.calibration) for name, candidate in named],
     )
@@ -113,7 +114,7 @@ def _line_cells(line: Threshold) -> tuple[str, ...]:
 
 def print_worklist(answers: Sequence[Answer], heading: str, lang: Lang = "en") -> None:
     """Print the best leads, each with its strongest reason on either side."""
-    tell((heading, "bold"), " (probability with its 90% interval)\n")
+    tell((heading, "bold"), catalog(lang)("cli.interval"), "\n")
     _tell_validation(answers[:1], lang)
     width = max((len(answer.lead_id) for answer in answers), default=0)
     for answer in answers:
@@ -128,9 +129,11 @@ def print_answer(answer: Answer, lang: Lang, *, members: bool = False) -> None:
     """Print one lead with its reasons, where asked with every feature behind them, and what adds up to the score."""
     _tell_validation([answer], lang)
     _tell_lead(answer, lang)
-    when = f"as of {answer.as_of[:19]}Z; " if answer.as_of else ""
-    tell(f"  {when}{answer.candidate}, version {answer.model_version}\n")
     texts = catalog(lang)
+    when = [texts("pages.as_of", day=f"{answer.as_of[:19]}Z")] if answer.as_of else []
+    candidate = texts.name_of("report.candidates", answer.candidate)
+    model = texts("cli.model", candidate=candidate, version=answer.model_version)
+    tell("  ", "; ".join([*when, model]), "\n")
     sides = (("cli.positive_factors", answer.reasons.for_), ("cli.negative_factors", answer.reasons.against))
     for key, reasons in sides:
         tell((texts(key), "bold"))
@@ -140,7 +143,7 @@ def print_answer(answer: Answer, lang: Lang, *, members: bool = False) -> None:
     if not members:
         tell((texts("cli.all_reasons"), "dim"), "\n")
     for note in (*answer.ignored, *answer.warnings):
-        tell(f"note: {note}")
+        tell(texts("cli.note", text=note))
 
 
 def _tell_validation(answers: Sequence[Answer], lang: Lang) -> None:
@@ -160,13 +163,14 @@ def _reason_rows(reason: Reason, *, members: bool) -> list[tuple[str, str]]:
 
 def _tell_lead(answer: Answer, lang: Lang, width: int = 0) -> None:
     fake, texts = answer.fake, catalog(lang)
-    verdict = f"grade {answer.grade or '-'}  stage {answer.stage}"
+    rest = texts("cli.grade", grade=answer.grade or "-", stage=texts(f"pages.stages.{answer.stage}"))
     if answer.stage == "verify":
-        verdict = texts("pages.stages.verify")
+        rest = texts("pages.stages.verify")
+    figures = {"lower": f"{answer.lower:.1%}", "upper": f"{answer.upper:.1%}", "score": round(answer.score)}
     tell(
         (f"{answer.lead_id:<{width}}", "bold"),
-        f"  {answer.probability:5.1%} ({answer.lower:.1%}-{answer.upper:.1%})  score {answer.score:.0f}  "
-        + verdict,
-        "" if fake is None else f"  fake {fake.probability:.0%}",
-        (" FLAG" if fake is not None and fake.flag else "", "red"),
+        "  ",
+        texts("cli.verdict", share=f"{answer.probability:5.1%}", rest=rest, **figures),
+        "" if fake is None else texts("cli.fake", share=f"{fake.probability:.0%}"),
+        (texts("cli.flag") if fake is not None and fake.flag else "", "red"),
     )

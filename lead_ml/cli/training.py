@@ -55,7 +55,7 @@ def train(
     evaluations = {target: run.evaluation(target) for target in run.targets}
     plain = {"run": run.record, "evaluations": evaluations, "folder": str(run.folder)}
     show(plain, lambda: print_run(run), as_json=as_json)
-    say(next_command("promote", project))
+    say(next_after_training(run, project))
 
 
 def evaluate(
@@ -79,8 +79,10 @@ def evaluate(
 
     if version is not None:
         run = open_run(project / "runs", version)
+        why: Mapping[str, str] = run.record.not_evaluated
         found: Mapping[str, Evaluation | None] = {target: run.evaluation(target) for target in run.targets}
     else:
+        why = {}
         with steps("reading") as step, work_at(dask, step) as work:
             found = evaluate_project(
                 project, data, candidates=candidates_of(candidate), seed=seed, progress=step, work=work
@@ -89,7 +91,7 @@ def evaluate(
         print_json(found)
         return
     for target, evaluation in found.items():
-        print_evaluation(evaluation, target)
+        print_evaluation(evaluation, target, why.get(target, ""))
 
 
 def tune(
@@ -193,22 +195,35 @@ def print_run(run: Run) -> None:
     """Print the results of a training run, the columns that its leakage audit flagged, and where everything is."""
     from lead_ml.workflows.versions import flagged_columns
 
+    record = run.record
     for target in run.targets:
-        print_evaluation(run.evaluation(target), target)
-    for name in run.record.left_out_features:
-        tell(
-            ("left out", "yellow"),
-            f" {name}: its column is overwritten later, when the outcome may be known",
-        )
-    flagged = flagged_columns(run)
-    if flagged:
-        tell(
-            ("leakage audit", "yellow"),
-            f" flags {', '.join(flagged)}: figures of models that use them are suspect; lead-ml audit shows the evidence",
-        )
-    tell(f"Cold-start stage: {run.record.cold_start_stage}")
-    tell(f"Version {run.record.version} is in {run.folder}")
+        print_evaluation(run.evaluation(target), target, record.not_evaluated.get(target, ""))
+    flagged = record.flagged_features
+    overwritten = [name for name in record.left_out_features if name not in flagged]
+    if any(found is not None and found.leaky for found in map(run.evaluation, run.targets)):
+        overwritten = []  # named above, with what they would seem to be worth
+    for names, why in ((overwritten, "overwritten later (known_at)"), (flagged, "leaks by the audit")):
+        if names:
+            tell(("left out", "yellow"), f" {', '.join(names)}: features that read columns that are {why}")
+    used, unused = flagged_columns(run)
+    if used:
+        suspect = "figures of models that use them are suspect"
+        tell(("leakage audit", "yellow"), f" flags {', '.join(used)}: {suspect}")
+    if unused:
+        tell(("leakage audit", "yellow"), f" flags {', '.join(unused)}, which no model uses")
+    tell(f"Cold-start stage: {record.cold_start_stage}")
+    tell(f"Version {record.version} is in {run.folder}")
     tell(f"Report: {run.folder / 'report.html'}")
+
+
+def next_after_training(run: Run, project: Path) -> str:
+    """Return what to do after training: promote, or what the promotion gate would ask for."""
+    from lead_ml.workflows.promote import refusal
+
+    refused = refusal(run)
+    if refused is None:
+        return next_command("promote", project)
+    return f"lead-ml promote would refuse: {refused.words}. {refused.do[:1].upper()}{refused.do[1:]}."
 
 
 def print_tuned(tuned: Tuned) -> None:

@@ -18,7 +18,7 @@ from lead_ml.evaluation.records import (
     SliceRecord,
     WindowRecord,
 )
-from lead_ml.evaluation.summary import BASE, candidate_name, headline, interval_text
+from lead_ml.evaluation.summary import BASE, candidate_name, headline, interval_text, reason_of, turned
 
 __all__ = [
     "BASE",
@@ -41,4 +41,6 @@ __all__ = [
     "for_fit",
     "headline",
     "interval_text",
+    "reason_of",
+    "turned",
 ]

@@ -14,6 +14,15 @@ MOST_NAMED = 8
 SIGNAL_WINS = 400
 
 
+def ranks_nothing(auc: Interval) -> bool:
+    """Return whether an AUC is that of one probability for all: .5 in every resample.
+
+    >>> ranks_nothing(Interval(0.5, 0.5, 0.5)), ranks_nothing(Interval(0.5, 0.49, 0.51))
+    (True, False)
+    """
+    return auc.lower == auc.upper == 0.5
+
+
 class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One cut of time: creation of the test leads (ISO 8601 UTC), rows on either side, positives."""
 
@@ -70,8 +79,8 @@ class LeakyRecord(msgspec.Struct, frozen=True, kw_only=True):
             if (found := self.metrics.get(name)) is not None
         )
         return (
-            f"{named}: with them the same model would seem to reach {figures}. Their columns may be overwritten by people "
-            "who know the outcome; trust one by name in params.yaml only if it is known when the lead is scored."
+            f"{named}: with them the same model would seem to reach {figures}. Their columns may be filled in or overwritten "
+            "by people who know the outcome; trust one by name in params.yaml only if it is known when the lead is scored."
         )
 
 
@@ -124,6 +133,16 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     leaky: LeakyRecord | None = None
 
     @property
+    def tested(self) -> WindowRecord:
+        """What was evaluated on: the test window, or all random folds together where the data has no dates."""
+        last = self.windows[-1]
+        if not self.optimistic:
+            return last
+        names = ("test_rows", "test_leads", "test_positives")
+        sums = {name: sum(getattr(window, name) for window in self.windows) for name in names}
+        return msgspec.structs.replace(last, name="all random folds", **sums)
+
+    @property
     def chosen(self) -> Candidate:
         """The candidate that serves."""
         return self.choice.candidate
@@ -132,6 +151,11 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     def alone(self) -> bool:
         """Whether no other candidate was evaluated beside the chosen one."""
         return sum(record.candidate in CANDIDATES for record in self.candidates) == 1
+
+    @property
+    def constant(self) -> bool:
+        """Whether the chosen candidate gives every lead the same probability."""
+        return ranks_nothing(self.of(self.chosen).metrics["roc_auc"])
 
     def of(self, candidate: str) -> CandidateRecord:
         """Return the figures of one candidate."""

@@ -12,9 +12,9 @@ from lead_ml.evaluation.backtest import Table
 from lead_ml.evaluation.records import (
     SIGNAL_WINS,
     CandidateRecord,
-    Choice,
     Evaluation,
     WindowRecord,
+    ranks_nothing,
 )
 from lead_ml.evaluation.split import Window
 from lead_ml.language import Catalog, Lang, catalog
@@ -75,8 +75,8 @@ def window_record(window: Window, table: Table) -> WindowRecord:
 
 
 def signal_of(over_base: Interval, auc: Interval, positives: int) -> Signal:
-    """Say what the gain over the base rate means. A constant that follows the rate better than the past did ranks nothing."""
-    if over_base.upper < 0:
+    """Say what the gain over the base rate means. A constant that follows the rate better or worse than the past did ranks nothing."""
+    if over_base.upper < 0 and not ranks_nothing(auc):
         return "worse"
     if over_base.lower > 0 and auc.lower > 0.5:
         return "signal"
@@ -88,7 +88,10 @@ def warnings_of(auc: float, positives: int, *, optimistic: bool) -> tuple[str, .
     few = positives < ENOUGH_POSITIVES
     found = (
         (optimistic, "The data has no dates: folds are random, so every figure is optimistic."),
-        (few, f"Only {positives} positive leads: differences between candidates are mostly noise."),
+        (
+            few,
+            f"Only {positives} positive leads were evaluated: differences between candidates there are mostly noise.",
+        ),
         (auc > SUSPICIOUS_AUC, f"AUC {auc:.3f} is suspiciously high: check for leakage before you trust it."),
     )
     return tuple(text for holds, text in found if holds)
@@ -98,18 +101,28 @@ def headline(found: Evaluation, lang: Lang = "en") -> str:
     """Say in one sentence how far the chosen candidate is better than the base rate, and in another why it was chosen."""
     words, own, base = catalog(lang), found.of(found.chosen).metrics, found.of(BASE).metrics
     number = words.numbers.number
+    gap = found.over_base
     gain = words(
-        f"evaluation.{found.signal}",
+        f"evaluation.{_what(found)}",
         name=candidate_name(found.chosen, lang),
         split=words("evaluation.random" if found.optimistic else "evaluation.forward"),
         loss=number(own["log_loss"].value, 4),
         base=number(base["log_loss"].value, 4),
-        gap=interval_text(found.over_base, words),
+        gap=interval_text(turned(gap) if found.signal == "worse" else gap, words),
         auc=interval_text(own["roc_auc"], words, 3),
-        leads=found.windows[-1].test_leads,
+        leads=found.tested.test_leads,
         rate=found.base_rate,
     )
-    return gain[:1].upper() + gain[1:] + words("evaluation.then") + _why(found.choice, words)
+    return gain[:1].upper() + gain[1:] + words("evaluation.then") + _why(found, words)
+
+
+def _what(found: Evaluation) -> str:
+    """Return the key of what the gain over the base rate means, in the catalog section ``evaluation``."""
+    if found.signal in ("signal", "worse"):
+        return found.signal
+    if found.constant:
+        return "constant"
+    return f"{found.signal}_flat" if found.over_base.lower > 0 else found.signal
 
 
 def candidate_name(candidate: str, lang: Lang = "en") -> str:
@@ -123,11 +136,29 @@ def interval_text(found: Interval, words: Catalog, digits: int = 4) -> str:
     return words("report.interval", **shown)
 
 
-def _why(choice: Choice, words: Catalog) -> str:
+def turned(gap: Interval) -> Interval:
+    """Return how far the other side is ahead."""
+    return Interval(-gap.value, -gap.upper, -gap.lower)
+
+
+def reason_of(found: Evaluation) -> str:
+    """Return the key of why the candidate was chosen, in the catalog section ``evaluation``."""
+    choice, where = found.choice, "random" if found.optimistic else "chosen"
+    if not found.lead_over:
+        return "chosen_alone"
     if not choice.leads:
-        return words("evaluation.chosen_unseen", name=candidate_name(choice.candidate, words.language))
+        return f"{where}_unseen"
     if not choice.behind:
-        return words("evaluation.chosen_alone")
+        return f"{where}_only"
+    return f"{where}_tied" if len(choice.tied) > 1 else f"{where}_best"
+
+
+def _why(found: Evaluation, words: Catalog) -> str:
+    choice = found.choice
     others = [candidate_name(name, words.language) for name in choice.tied if name != choice.candidate]
-    key = "chosen_tied" if others else "chosen_best"
-    return words(f"evaluation.{key}", leads=choice.leads, others=words("report.separator").join(others))
+    return words(
+        f"evaluation.{reason_of(found)}",
+        leads=choice.leads,
+        name=candidate_name(choice.candidate, words.language),
+        others=words("report.separator").join(others),
+    )

@@ -64,7 +64,10 @@ def _ask_stages(status: ExportColumn, stages: Mapping[str, str], findings: Findi
 
 
 def _status(left: Mapping[str, ExportColumn], target: DraftTarget) -> str:
-    """Return the column of the status: that of the target if it has stages, else the one whose name or values say so."""
+    """Return the column of the status: that of the target if it has stages, else the one whose name or values say so.
+
+    A column that says who was lost comes before one that only says who won.
+    """
     likeness = target_names("stage").likeness
     found = [
         p
@@ -74,6 +77,7 @@ def _status(left: Mapping[str, ExportColumn], target: DraftTarget) -> str:
         and (likeness(name) or speaks_of_stages(p))
         and not names_a_reason(name)
     ]
+    found = [p for p in found if set(closings_of(p.texts).values()) - {"won"}] or found
     own = [p.name for p in found if p.name == target.column]
     best = sorted(found, key=lambda p: (-likeness(p.name), p.place))
     return next(iter([*own, *(p.name for p in best)]), "")

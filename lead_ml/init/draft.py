@@ -29,7 +29,13 @@ from lead_ml.init.features import (
 from lead_ml.init.leads import LeadsDraft, leads_table
 from lead_ml.init.measure import NO_HORIZON, DraftFigures, DraftState, measured, readable
 from lead_ml.init.questions import Findings, Question
-from lead_ml.init.render import render_conversion, render_fake, render_features, render_params
+from lead_ml.init.render import (
+    horizon_words,
+    render_conversion,
+    render_fake,
+    render_features,
+    render_params,
+)
 from lead_ml.init.tables import TableDraft, dated_table, outcomes_of_leads
 from lead_ml.init.words import word_set
 from lead_ml.language import Lang, catalog
@@ -64,7 +70,10 @@ class ColumnDraft:
 
 @dataclass(frozen=True)
 class Draft:
-    """A project as text: ``files`` by path, the questions at the top of ``params.yaml``, and the columns as understood."""
+    """A project as text: ``files`` by path, the questions at the top of ``params.yaml``, and the columns as understood.
+
+    ``target`` is empty where nothing says who converted. ``horizon`` says where ``horizon_days`` comes from.
+    """
 
     files: Mapping[str, str]
     questions: tuple[Question, ...]
@@ -72,6 +81,7 @@ class Draft:
     columns: tuple[ColumnDraft, ...]
     target: str
     horizon_days: int | None
+    horizon: str
     figures: DraftFigures
     missing: Mapping[str, Mapping[str, int]]
 
@@ -115,13 +125,15 @@ def draft_project(
     figures, early = measured(work, params, dataset, intake)
     groups = _groups(work, params, dataset, figures.early_converted)
     files = _files(work, params, groups, figures, (dataset, early))
+    days = params["conversion"]["horizon_days"]
     return Draft(
         files=files,
         questions=tuple(work.findings.questions),
         notes=tuple(work.findings.notes),
         columns=tuple(item for table in work.tables for item in _columns(table, work)),
         target=_target_words(work),
-        horizon_days=figures.delays.horizon if figures.delays else None,
+        horizon_days=days,
+        horizon=horizon_words(days, figures.delays, work.findings),
         figures=figures,
         missing=work.tags,
     )
@@ -263,4 +275,4 @@ def _target_words(work: DraftState) -> str:
     if target.kind == "dated":
         key = "date_stage" if target.column else "date"
         return say(f"target.{key}", date=target.date, column=target.column)
-    return say(f"target.{target.kind}")
+    return say("target.table") if target.kind == "table" else ""

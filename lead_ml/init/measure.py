@@ -38,6 +38,7 @@ _SHARE, _LARGE_SHARE = 0.2, 0.3  # of the leads for the evaluation
 _FEW_WINS = (
     150  # known before the earliest test window; with fewer, the evaluation needs a larger share of the leads
 )
+_MOST_MISSED = 0.5  # a horizon with a smaller share of the wins answers another question than who will buy
 _SMALL = 2_000  # below this number of leads, leaves may be smaller and there are fewer folds
 
 
@@ -152,7 +153,11 @@ def _time(work: DraftState, params: dict[str, Any], known: Dataset) -> tuple[int
         day = to_datetime(start).astimezone(ZoneInfo(work.zone)).date().isoformat()
         work.findings.ask("since", day=day)
         params["data"] = {"since": day, **params["data"]}
-    return start or 0, delays_of(known, WON, start or 0)
+    delays = delays_of(known, WON, start or 0)
+    if delays is not None and delays.share < _MOST_MISSED:
+        shown = {"days": delays.horizon, "share": delays.share, "span": delays.span_days}
+        work.findings.ask("short_horizon", wanted=delays.wanted, **shown)
+    return start or 0, delays
 
 
 def _base_rate(figures: DraftFigures, early: EarlyData, start: int, horizon: int | None) -> float:
@@ -204,7 +209,7 @@ def _set_apart(work: DraftState, early: EarlyData) -> None:
 def _thresholds(rows: float | None) -> dict[str, Any]:
     sql, mql = (20, 60) if rows is None else (max(1, round(rows / 10)), max(2, round(3 * rows / 10)))
     return {
-        "method": "capacity",
+        "method": "recall" if rows is None else "capacity",  # a capacity is counted per week
         "sql_per_week": sql,
         "mql_per_week": mql,
         "cost_per_sql": 50,

@@ -88,7 +88,7 @@ def render_params(
         base_rate=_base_rate(figures),
         closing="closing" if params["closing"] else "closing_told" if figures.tells_lost else "no_closing",
         ages="ages" if params["snapshots"]["ages_days"] else no_ages,
-        horizon=_horizon(horizon, figures.delays, findings),
+        horizon=horizon_words(horizon, figures.delays, findings),
         volume=say("no_volume") if weekly is None else say("volume", weekly=weekly),
     )
 
@@ -114,7 +114,8 @@ def _base_rate(figures: DraftFigures) -> str:
     return "base_rate" if figures.delays is None else "base_rate_ever"
 
 
-def _horizon(days: int | None, delays: Delays | None, findings: Findings) -> str:
+def horizon_words(days: int | None, delays: Delays | None, findings: Findings) -> str:
+    """Say what the horizon is and where it comes from: how long wins took, a guess, or nothing."""
     if delays is None:
         return findings.say("params.no_horizon" if days is None else "params.guessed_horizon", days=days)
     wins, median, share = delays.wins, delays.median_days, delays.share

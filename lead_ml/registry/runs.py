@@ -37,7 +37,9 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Inputs of a run by digest, its seed, and the candidate that it selects per target.
 
     ``features`` digests the declarations; two runs with the same ``features`` and ``candidates`` are a refresh of one
-    recipe. ``fit_until`` is the end of the data, microseconds UTC.
+    recipe. ``fit_until`` is the end of the data, microseconds UTC. ``flagged_features`` are those of ``left_out_features`` whose
+    columns a leakage audit found to be leaks; the columns of all others may be overwritten. ``hand_written`` is whether the
+    scorecard of conversion has rules, ``not_evaluated`` why a target could not be evaluated.
     """
 
     version: str
@@ -52,6 +54,9 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     candidates: dict[str, str]
     left_out_features: tuple[str, ...]
     cold_start_stage: str
+    flagged_features: tuple[str, ...] = ()
+    hand_written: bool = True
+    not_evaluated: dict[str, str] = {}
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ def target_data(
         "evaluated": evaluation is not None,
     }
     if evaluation is None:
-        return {**common, "headline": "not evaluated: too few outcomes; the scorecard is used as written"}
+        why = run.record.not_evaluated.get(target, "the known outcomes do not allow it")
+        return {**common, "headline": f"Not evaluated: {why}. The scorecard is used as written", "why": why}
     evaluated = _judged(evaluation, run.forward(target), level=level, seed=run.record.seed)
     windows = {
         "windows": [_window(window) for window in evaluation.windows],
@@ -74,10 +75,7 @@ def _judged(
         "candidate": winner,
         "headline": evaluation.headline,
         **{f"headline_{lang}": headline(evaluation, lang) for lang in LANGUAGES},
-        "opening": {
-            lang: opening(evaluation.target, evaluation.of(winner).metrics.get("lift_10"), level, lang)
-            for lang in LANGUAGES
-        },
+        "opening": {lang: opening(evaluation, level, lang) for lang in LANGUAGES},
         "verdicts": verdicts(evaluation),
         "optimistic": evaluation.optimistic,
         "warnings": list(evaluation.warnings),
@@ -102,7 +100,7 @@ def _judged(
             if record.candidate != BASE
         ],
         "optimism": _optimism(evaluation),
-        "judged_on": evaluation.windows[-1],
+        "judged_on": evaluation.tested,
         "left_out": evaluation.left_out,
         "drift": [_with_interval(item) for item in slices if item.by == "month"],
         "slices": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from lead_ml.evaluation import BASE, Evaluation, candidate_name, interval_text
+from lead_ml.evaluation import BASE, Evaluation, candidate_name, interval_text, turned
 from lead_ml.language import LANGUAGES, Catalog, Lang, catalog
 from lead_ml.model.metrics import Interval
 
@@ -57,20 +57,20 @@ def target_name(target: str, lang: Lang = "en") -> str:
 def verdicts(evaluation: Evaluation) -> list[dict[str, str]]:
     """Compare the chosen candidate with the base rate, then every other with it: text by language, and ``tone``."""
     winner = evaluation.chosen
-    found = [_base_verdict(winner, evaluation.over_base)]
+    found = [_base_verdict(evaluation)]
     for candidate, gap in evaluation.lead_over.items():
         better = gap.upper < 0  # on the test window, which does not choose
-        shown = _turned(gap) if better else gap
+        shown = turned(gap) if better else gap
         key, tone = ("worse", "lost") if gap.lower > 0 else ("better", "lost") if better else ("tied", "tied")
         found.append(_verdict(key, tone, shown, candidate, winner))
     return found
 
 
-def opening(target: str, lift: Interval | None, level: float, lang: Lang) -> str:
-    """Say how much more often the best-scored 10% of the leads are positive; nothing where that was not measured."""
-    key = f"report.opening.{target}"
-    words = catalog(lang)
-    if lift is None or key not in words:
+def opening(evaluation: Evaluation, level: float, lang: Lang) -> str:
+    """Say how much more often the best-scored 10% of the leads are positive; nothing without a signal, or where that was not measured."""
+    key, words = f"report.opening.{evaluation.target}", catalog(lang)
+    lift = evaluation.of(evaluation.chosen).metrics.get("lift_10")
+    if lift is None or key not in words or evaluation.signal != "signal":
         return ""
     key = key if lift.lower > 1 else f"{key}_tied"
     return words(key, lift=lift.value, lower=lift.lower, upper=lift.upper, level=level)
@@ -106,7 +106,7 @@ def _judged(part: Record, words: Catalog) -> list[str]:
         *filter(None, [part["opening"][lang]]),
         words("report.summary.sentence", text=part[f"headline_{lang}"]),
         words(
-            "report.summary.window",
+            "report.summary.folds" if part["optimistic"] else "report.summary.window",
             leads=test["test_leads"],
             positives=test["test_positives"],
             base=part["base_rate"],
@@ -117,17 +117,16 @@ def _judged(part: Record, words: Catalog) -> list[str]:
     ]
 
 
-def _base_verdict(winner: str, gap: Interval) -> dict[str, str]:
-    if gap.lower > 0:
+def _base_verdict(evaluation: Evaluation) -> dict[str, str]:
+    """Compare the chosen candidate with the base rate; the verdict agrees with the headline."""
+    winner, gap = evaluation.chosen, evaluation.over_base
+    if evaluation.signal == "signal":
         return _verdict("better_than_base", "won", gap, winner, BASE)
-    if gap.upper < 0:
-        return _verdict("worse_than_base", "lost", _turned(gap), winner, BASE)
-    return _verdict("tied_with_base", "tied", gap, winner, BASE)
-
-
-def _turned(gap: Interval) -> Interval:
-    """Return how far the other side is ahead."""
-    return Interval(-gap.value, -gap.upper, -gap.lower)
+    if evaluation.signal == "worse":
+        return _verdict("worse_than_base", "lost", turned(gap), winner, BASE)
+    if evaluation.constant:
+        return _verdict("constant", "tied", gap, winner, BASE)
+    return _verdict("flat" if gap.lower > 0 else "tied_with_base", "tied", gap, winner, BASE)
 
 
 def _verdict(key: str, tone: str, gap: Interval, candidate: str, winner: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from lead_ml.asof.kernel import compile_plans, take_snapshot
 from lead_ml.asof.labels import NEVER, first_occurred
 from lead_ml.declare import Declaration
 from lead_ml.errors import BundleError
-from lead_ml.evaluation import Forward, Table
+from lead_ml.evaluation import Forward, Table, reason_of
 from lead_ml.model import Calibration
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
@@ -35,12 +35,16 @@ EXPECTED_WINS: Mapping[Candidate, int] = {"logistic": 50, "lightgbm": 500}
 
 @dataclass(frozen=True)
 class Trained:
-    """One target after training: what ships, and where it could be evaluated its out-of-sample scores with their calibration."""
+    """One target after training: what ships, and where it could be evaluated its out-of-sample scores with their calibration.
+
+    ``why`` says what kept it from being evaluated.
+    """
 
     part: BundlePart
     table: Table
     forward: Forward | None = None
     calibration: Calibration | None = None
+    why: str = ""
 
 
 def assemble(
@@ -63,7 +67,7 @@ def assemble(
             mql=chosen.mql.probability, sql=chosen.sql.probability, method=chosen.method
         )
     won = len(np.unique(main.table.lead[main.table.labels.y > 0]))
-    stage = cold_start_stage(main.part.fitted.candidate, won, evaluated=main.forward is not None)
+    stage = cold_start_stage(main.part.fitted.candidate, won, _how(main))
     own, read = _own_and_extra(dataset, declarations)
     # A request says of a lead what features read, and what finds the rows of extra tables.
     keys = {dataset.extra[table].key.split(":", maxsplit=1)[0] for table in read}
@@ -162,20 +166,36 @@ def _history(project: Project, dataset: Dataset, main: Trained) -> History | Non
     )
 
 
-def cold_start_stage(candidate: Candidate, wins: int, *, evaluated: bool) -> str:
-    """Describe the cold-start stage of a model.
+HOW = {
+    "alone": "the only candidate",
+    "unseen": "the simplest, since nothing compared the candidates",
+    "only": "the only candidate that could be fitted in time to be chosen",
+    "random": "chosen on random folds",
+    "chosen": "chosen before the test window",
+}
 
-    >>> cold_start_stage("scorecard", 12, evaluated=False)
-    'scorecard, 12 wins: too few outcomes to evaluate; logistic usually pays from about 50 wins'
+
+def _how(main: Trained) -> str:
+    """Say how the candidate was chosen, or what kept it from being evaluated."""
+    if main.forward is None:
+        return f"not evaluated, because {main.why}"
+    where, end = reason_of(main.forward.evaluation).split("_")
+    return HOW.get(end, HOW[where])
+
+
+def cold_start_stage(candidate: Candidate, wins: int, how: str) -> str:
+    """Describe the cold-start stage of a model; `how` says how it was chosen.
+
+    >>> cold_start_stage("scorecard", 12, "the only candidate")
+    'scorecard, 12 wins: the only candidate; logistic usually pays from about 50 wins'
     """
-    told = "chosen before the test window" if evaluated else "too few outcomes to evaluate"
     later = CANDIDATES[CANDIDATES.index(candidate) + 1 :]
     waiting = [
         f"; {name} usually pays from about {EXPECTED_WINS[name]:,} wins"
         for name in later
         if EXPECTED_WINS[name] > wins
     ]
-    return f"{candidate}, {wins:,} wins: {told}{''.join(waiting[:1])}"
+    return f"{candidate}, {wins:,} wins: {how}{''.join(waiting[:1])}"
 
 
 def _card(
@@ -201,12 +221,13 @@ def _target_card(item: Trained) -> dict[str, object]:
         "calibration": item.part.calibration.method,
     }
     if item.forward is None:
-        return {**shipped, "headline": "not evaluated: too few outcomes"}
+        return {**shipped, "headline": f"not evaluated: {item.why}"}
     evaluation = item.forward.evaluation
     return {
         **shipped,
         "headline": evaluation.headline,
         "warnings": list(evaluation.warnings),
         "forward": {record.candidate: record.metrics for record in evaluation.candidates},
-        "judged_fit": "before the forward window; the shipped model is the same recipe refitted on all mature rows",
+        "judged_fit": ("on random folds" if evaluation.optimistic else "before the forward window")
+        + "; the shipped model is the same recipe refitted on all mature rows",
     }

@@ -4,11 +4,11 @@ The rules, with the log-loss of conversion on the same rows of the challenger's 
 
 signal
     Under every rule: better than the base rate on its own test window, see :class:`~lead_ml.evaluation.Evaluation`. Where that
-    cannot be told yet, only a first scorecard may serve, as unvalidated rules, and only one that was trained alone: a
-    scorecard that competed and won by a tie was not asked for.
+    cannot be told yet, only a first scorecard with rules may serve, as unvalidated rules, and only one that was trained
+    alone: a scorecard that competed and won by a tie was not asked for.
 first
     No champion yet. Not clearly worse than the calibrated scorecard: the 95% interval of the increase reaches down to 0
-    or below. A version that could not be evaluated may only be a scorecard.
+    or below. A version that could not be evaluated may only be a scorecard with rules.
 refresh
     Same features and same candidate for conversion as the champion. Not inferior: the one-sided 95% upper bound of the
     relative increase is under 1%.
@@ -26,7 +26,7 @@ from typing import Literal
 
 import msgspec
 
-from lead_ml.evaluation import Evaluation
+from lead_ml.evaluation import Evaluation, turned
 from lead_ml.evaluation.backtest import log_loss_gap
 from lead_ml.model.metrics import Interval, Known, log_loss
 from lead_ml.project.params import EvaluationParams
@@ -48,8 +48,11 @@ WITHOUT_SIGNAL = {
         "look for features that tell good leads from bad ones",
     ),
     "worse": ("worse than the base rate", "look for what changed in the market or the data"),
-    "unknown": (UNKNOWN, "wait for more outcomes, or start with train --candidate scorecard"),
+    "unknown": (UNKNOWN, "wait for more outcomes"),
 }
+FLAT = "its log-loss is lower, but it does not rank leads measurably better than chance"
+NO_RULES = "the scorecard has no rules, so every lead would get the same score"
+WRITE_RULES = "write rules under conversion.scorecard.rules in params.yaml and train again"
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +91,9 @@ def decide(challenger: Run, champion: Run | None, *, dataset: Dataset | None = N
         other = None if target == MAIN else pair_of(challenger, champion, target, dataset)
         if other is not None and other.enough:
             guard |= figures_of(other, target, "change", challenger.record.seed)
-    candidate = challenger.record.candidates[MAIN]
-    allowed, words, do = _verdict(rule, candidate, pair, figures)
-    if allowed:
-        asked_for = (rule, candidate) == FIRST_SCORECARD and evaluation.alone
-        allowed, words, do = _with_signal(evaluation, words, asked_for=asked_for)
+    allowed, words, do = _verdict(rule, challenger, pair, figures)
+    if allowed or (evaluation.signal == "worse" and rule != "undated"):
+        allowed, words, do = _with_signal(evaluation, words, challenger, first=rule == "first")
     worse = [name for name, gap in guard.items() if name.endswith("_increase") and gap.lower > 0]
     if allowed and worse:
         target = worse[0].split(".")[0]
@@ -140,8 +141,9 @@ def figures_of(pair: Pair, target: str, rule: Rule, seed: int) -> dict[str, Inte
     return {f"{target}.log_loss_increase": gap, f"{target}.log_loss_increase_relative": relative}
 
 
-def _verdict(rule: Rule, candidate: str, pair: Pair, figures: dict[str, Interval]) -> tuple[bool, str, str]:
+def _verdict(rule: Rule, run: Run, pair: Pair, figures: dict[str, Interval]) -> tuple[bool, str, str]:
     """Apply a rule: allowed, in words, and what to do where it is not."""
+    candidate = run.record.candidates[MAIN]
     rows, leads, positives = pair.counts
     basis = f"{candidate} against {pair.against} on {rows:,} rows of {leads:,} leads, {positives:,} of which convert"
     if pair.left_out:
@@ -151,14 +153,14 @@ def _verdict(rule: Rule, candidate: str, pair: Pair, figures: dict[str, Interval
         return True, f"first version, {basis}: {_found(gap)}", ""
     if rule == "undated":
         words = f"the data has no dates, so nothing was evaluated forward in time; {basis}, random folds: {_found(gap)}"
-        return False, words, "bring dated leads, or promote by name with --force REASON"
+        return False, words, "bring dated leads, or promote with --force REASON"
     if not pair.enough or gap is None:
         need = f"at least {MIN_ROWS} rows and {MIN_POSITIVES} leads that convert are needed"
-        more = "train --candidate scorecard" if rule == "first" else "wait for more outcomes"
+        more = _start(run) if rule == "first" else "wait for more outcomes"
         return False, f"too little to compare: {basis}; {need}", f"{more}, or promote with --force REASON"
     upper = figures[f"{MAIN}.log_loss_increase_relative"].upper
     allowed, granted, denied = {
-        "first": (gap.lower <= 0, "no worse than a first version has to be", "clearly worse"),
+        "first": (gap.lower <= 0, f"not clearly worse than {pair.against}", "clearly worse"),
         "refresh": (
             upper < MARGIN,
             f"not inferior: relative upper bound {upper:+.2%}, under {MARGIN:.0%}",
@@ -171,33 +173,67 @@ def _verdict(rule: Rule, candidate: str, pair: Pair, figures: dict[str, Interval
         ),
     }[rule]
     words = f"{rule}, {basis}: {_found(gap)} ({LEVELS[rule]:.0%} interval); {granted if allowed else denied}"
-    do = "keep the version that serves, improve the features or bring more data, or promote with --force REASON"
+    keep = "" if rule == "first" else "keep the version that serves, "
+    do = f"{keep}improve the features or bring more data, or promote with --force REASON"
     return allowed, words, "" if allowed else do
 
 
-def _with_signal(evaluation: Evaluation, words: str, *, asked_for: bool) -> tuple[bool, str, str]:
+def _with_signal(evaluation: Evaluation, words: str, run: Run, *, first: bool) -> tuple[bool, str, str]:
     """Allow what is better than the base rate; unvalidated rules may serve until that can be told."""
-    if evaluation.signal == "signal":
-        return True, words, ""
-    if evaluation.signal == "unknown" and asked_for:
-        return True, f"{words}; unvalidated rules: {UNKNOWN}", ""
-    why, do = WITHOUT_SIGNAL[evaluation.signal]
-    gain = f"log-loss lower than that of the base rate by {_worded(evaluation.over_base)}"
-    return False, f"{words}; but {why}, {gain}", f"{do}, or promote with --force REASON"
+    signal, gap = evaluation.signal, evaluation.over_base
+    if signal == "signal":
+        return True, f"{words}; better than the base rate: log-loss lower by {_plain(gap)}", ""
+    if signal == "unknown" and first and run.record.candidates[MAIN] == "scorecard":
+        if run.record.hand_written and evaluation.alone:
+            return True, f"{words}; unvalidated rules: {UNKNOWN}", ""
+        if not run.record.hand_written:
+            return False, f"{words}; {NO_RULES}", f"{WRITE_RULES}, or promote with --force REASON"
+    why, do = WITHOUT_SIGNAL[signal]
+    if signal == "unknown" and first:
+        do = f"{do}, or {_start(run)}"
+    if signal == "worse":
+        why += f": log-loss higher by {_plain(turned(gap))}"
+    else:
+        why += f": {FLAT}" if gap.lower > 0 else f", a gain in log-loss of {_worded(gap)}"
+    return False, f"{words}; {why}", f"{do}, or promote with --force REASON"
+
+
+def without_signal(run: Run) -> Decision | None:
+    """Return the refusal of a run that is not better than the base rate or was not evaluated, whatever serves; else None."""
+    evaluation: Evaluation | None = run.evaluation(MAIN)
+    rule: Rule = "change" if run.record.dated else "undated"
+    if evaluation is None:
+        return _unjudged(run, rule)
+    allowed, words, do = _with_signal(evaluation, run.record.candidates[MAIN], run, first=False)
+    return None if allowed else Decision(allowed=False, rule=rule, words=words, do=do)
+
+
+def _start(run: Run) -> str:
+    """Say how a hand-written scorecard can serve until there are more outcomes."""
+    rules = (
+        "" if run.record.hand_written else "write rules under conversion.scorecard.rules in params.yaml and "
+    )
+    return f"{rules}start with lead-ml train --candidate scorecard"
 
 
 def _unjudged(challenger: Run, rule: Rule) -> Decision:
-    candidate = challenger.record.candidates[MAIN]
-    words = f"{candidate} was not evaluated: too few outcomes for a forward window"
-    if (rule, candidate) == FIRST_SCORECARD:
+    candidate, record = challenger.record.candidates[MAIN], challenger.record
+    words = f"{candidate} was not evaluated: {record.not_evaluated.get(MAIN, 'the known outcomes do not allow it')}"
+    force = "or promote with --force REASON"
+    if (rule, candidate) == FIRST_SCORECARD and record.hand_written:
         words += "; a first scorecard may serve as it was written, as unvalidated rules"
         return Decision(allowed=True, rule=rule, words=words)
-    do = "wait for more outcomes, or promote by name with --force REASON"
-    return Decision(allowed=False, rule=rule, words=words, do=do)
+    if (rule, candidate) == FIRST_SCORECARD:
+        return Decision(allowed=False, rule=rule, words=f"{words}; {NO_RULES}", do=f"{WRITE_RULES}, {force}")
+    return Decision(allowed=False, rule=rule, words=words, do=f"wait for more outcomes, {force}")
 
 
 def _found(gap: Interval | None) -> str:
     return "no figure" if gap is None else f"log-loss {_worded(gap)}"
+
+
+def _plain(gap: Interval) -> str:
+    return f"{gap.value:.4f} ({gap.lower:.4f} to {gap.upper:.4f})"
 
 
 def _worded(gap: Interval) -> str:

@@ -27,7 +27,7 @@ from lead_ml.scoring.subprocess_check import try_bundle
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.carry_over import CarriedOver, carried_over
-from lead_ml.workflows.decision import decide
+from lead_ml.workflows.decision import Decision, decide, without_signal
 from lead_ml.workflows.load import load
 
 LOG, RECORD = "promotions.jsonl", "run.json"
@@ -105,6 +105,13 @@ def promote(
         words=f"{words}; {carried.words}",
     )
     return _serve(runs, done)
+
+
+def refusal(run: Run) -> Decision | None:
+    """Return what the gate is sure to say against promoting a run; None if it may pass."""
+    first = not (run.folder.parent / CHAMPION).is_file()
+    decision = decide(run, None) if first else without_signal(run)
+    return None if decision is None or decision.allowed else decision
 
 
 def rollback(runs: Path, to: str | None = None, by: str = "", why: str = "") -> Promotion:

@@ -46,6 +46,9 @@ def _moved(training: Training, bundle: Bundle, trained: Mapping[str, Trained], f
         candidates={target: item.part.fitted.candidate for target, item in trained.items()},
         left_out_features=training.left_out,
         cold_start_stage=bundle.info.cold_start_stage,
+        flagged_features=training.flagged,
+        hand_written=bool(training.tasks["conversion"].params.scorecard.rules),
+        not_evaluated={target: item.why for target, item in trained.items() if item.forward is None},
     )
     for target, item in trained.items():
         if item.forward is not None:

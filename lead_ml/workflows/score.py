@@ -149,7 +149,7 @@ def _in_chunks(
     for start in range(0, len(spine), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(spine)))
         yield scorer.score_features(take(raw, rows), dataset, spine.take(rows), lang=lang, top=top)
-        progress(f"scored {rows[-1] + 1:,} of {len(spine):,} open leads")
+        progress(f"scored {rows[-1] + 1:,} of {len(spine):,} leads")
 
 
 def save_worklist(

@@ -168,15 +168,15 @@ def _train_task(training: Training, task: Task) -> Trained:
                 do="name the table of outcomes in params.yaml, or let the scorecard compete too",
             )
         progress(f"{task.name}: the scorecard as written, no outcomes yet")
-        return Trained(ship_scorecard(task, table), table)
+        return Trained(ship_scorecard(task, table), table, why="no outcomes are known")
     progress(f"{task.name}: table of {len(table.spine):,} snapshots")
     try:
         windows = training.windows(task, table)
         forward = training.evaluate(task, table, windows)
-    except TooLittleData:
+    except TooLittleData as error:
         if training.candidates not in (None, ("scorecard",)):
             raise
-        return Trained(ship_scorecard(task, table), table)
+        return Trained(ship_scorecard(task, table), table, why=error.problem)
     evaluation = _beside_leaky(training, task, table, windows, forward.evaluation)
     forward = replace(forward, evaluation=evaluation)
     part, calibration = ship(task, table, forward.chosen)

@@ -72,6 +72,12 @@ class Training:
         """The names of the other declared features."""
         return self._usable[1]
 
+    @property
+    def flagged(self) -> tuple[str, ...]:
+        """The features that are left out only because their columns are leaks."""
+        overwritten = usable_features(self.project, self.dataset)[1]
+        return tuple(name for name in self.left_out if name not in overwritten)
+
     @cached_property
     def groups(self) -> Indices:
         """Group of each lead (leads,): leads of one person or account share it."""

@@ -9,7 +9,7 @@ import msgspec
 from lead_ml.evaluation.leakage import from_json
 from lead_ml.registry.runs import AUDIT_FILE, Run, open_run
 from lead_ml.report import report_data, write_report
-from lead_ml.scoring import served_version
+from lead_ml.scoring import BundleInfo, served_version
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.instants import iso
 
@@ -37,10 +37,15 @@ def list_versions(runs: Path) -> list[Version]:
     return [_version(run, serving) for run in ordered]
 
 
-def flagged_columns(run: Run) -> tuple[str, ...]:
-    """Return the columns that the leakage audit of a run flagged; none where no audit was made."""
+def flagged_columns(run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns that the leakage audit of a run flagged: those that a model uses, and the others; none without an audit."""
     path = run.folder / AUDIT_FILE
-    return tuple(from_json(path.read_bytes()).flagged) if path.is_file() else ()
+    if not path.is_file():
+        return (), ()
+    flagged = from_json(path.read_bytes()).flagged
+    read = msgspec.json.decode((run.bundle / "scorer.json").read_bytes(), type=BundleInfo).columns
+    used = tuple(name for name in flagged if name in read)
+    return used, tuple(name for name in flagged if name not in read)
 
 
 def _version(run: Run, serving: str) -> Version:
@@ -58,5 +63,5 @@ def _version(run: Run, serving: str) -> Version:
         roc_auc=figure(candidate, "roc_auc"),
         log_loss=figure(candidate, "log_loss"),
         base_rate_log_loss=figure("base rate", "log_loss"),
-        positives=None if evaluation is None else evaluation.windows[-1].test_positives,
+        positives=None if evaluation is None else evaluation.tested.test_positives,
     )

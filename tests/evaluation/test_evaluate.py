@@ -102,7 +102,7 @@ def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
     assert any("is suspiciously high: check for leakage" in text for text in forward.evaluation.warnings)
     assert "Logistic regression is better than the base rate" in forward.evaluation.headline
     both = evaluated(project, leaking, windows, candidates=("scorecard", "logistic")).evaluation
-    assert both.headline.endswith("clearly the lowest log-loss there")
+    assert both.headline.endswith("the lowest log-loss there, by more than one standard error")
 
 
 def test_undated_figures_are_marked_optimistic(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_values_speak_where_names_do_not(draft_of: Make) -> None:
 )
 def test_counts_and_steps_on_the_way_are_no_outcome(draft_of: Make, name: str, values: str) -> None:
     draft = draft_of(HEADER + name, rows_of(*values.split("|")))
-    assert draft.target == "not found"
+    assert draft.target == ""
     assert draft.figures.converted == 0
 
 

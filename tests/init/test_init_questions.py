@@ -154,7 +154,8 @@ def test_events_are_looked_at_again_although_no_stage_says_won_yet(tmp_path: Pat
     params = params_of(draft)
     assert params["snapshots"]["ages_days"] == [1, 3, 7, 14, 30]
     assert params["conversion"]["horizon_days"] == 30
-    assert draft.horizon_days is None
+    assert draft.horizon_days == 30
+    assert draft.horizon.endswith("No win is dated before the test window, so 30 days is only a guess.")
     comments = " ".join(draft.files["params.yaml"].replace("#", " ").split())
     assert "No win is dated before the test window, so 30 days is only a guess." in comments
 

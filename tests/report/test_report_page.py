@@ -184,7 +184,7 @@ def test_a_cold_start_is_reported_without_figures(cold: Run) -> None:
     path = write_report(cold)
     assert path == cold.folder / "report.html"
     text = "".join(read(path.read_text("utf-8")).text)
-    assert "Not evaluated: there are too few outcomes" in text
+    assert "Not evaluated: the forward window has 0 positive" in text
     assert "No advice: no mature lead has an out-of-sample score yet" in text
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from lead_ml.evaluation import Choice, Evaluation
 from lead_ml.evaluation.backtest import log_loss_gap
-from lead_ml.evaluation.summary import signal_of
+from lead_ml.evaluation.summary import candidate_record, signal_of
+from lead_ml.model import Calibration
 from lead_ml.model.metrics import Interval, Known, Resampling, bootstrap
 from lead_ml.project.params import EvaluationParams
 from lead_ml.registry.runs import ForwardScores, Run, RunRecord, save_record
@@ -118,7 +119,9 @@ def evaluated(folder: Path, scores: ForwardScores, candidate: str, base_rate: fl
         optimistic=False,
         base_rate=rate,
         windows=(),
-        candidates=(),
+        candidates=tuple(
+            candidate_record(name, {}, Calibration.identity(), 0.0, {}) for name in scores.probability
+        ),
         choice=Choice(candidate=candidate),
         lead_over={},
         over_base=over_base,

@@ -36,12 +36,15 @@ def test_with_too_few_wins_the_scorecard_serves_and_says_its_rung(tmp_path: Path
     assert run.record.candidates == {"conversion": "scorecard"}
     assert (
         run.record.cold_start_stage
-        == "scorecard, 3 wins: too few outcomes to evaluate; logistic usually pays from about 50 wins"
+        == "scorecard, 3 wins: not evaluated, because the forward window has 0 positive and 167 negative rows; "
+        "logistic usually pays from about 50 wins"
     )
     assert run.evaluation("conversion") is None
     assert run.forward("conversion") is None
     scorer = Scorer.load(run.bundle)
-    assert scorer.bundle.card["targets"]["conversion"]["headline"] == "not evaluated: too few outcomes"
+    assert scorer.bundle.card["targets"]["conversion"]["headline"].startswith(
+        "not evaluated: the forward window has"
+    )
     answers = score_open(scorer, data)
     assert all(answer.lower < 1e-9 and answer.upper > 1 - 1e-9 for answer in answers)
     assert scorer.thresholds.method == "default"
@@ -69,20 +72,19 @@ def test_data_without_a_mature_lead_says_what_to_wait_for(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("candidate", "wins", "evaluated", "text"),
+    ("candidate", "wins", "text"),
     [
         (
             "logistic",
             60,
-            True,
             "logistic, 60 wins: chosen before the test window; lightgbm usually pays from about 500 wins",
         ),
-        ("lightgbm", 60, True, "lightgbm, 60 wins: chosen before the test window"),
-        ("lightgbm", 1_234, True, "lightgbm, 1,234 wins: chosen before the test window"),
+        ("lightgbm", 60, "lightgbm, 60 wins: chosen before the test window"),
+        ("lightgbm", 1_234, "lightgbm, 1,234 wins: chosen before the test window"),
     ],
 )
-def test_the_rung_says_what_the_next_one_needs(candidate: Any, wins: int, evaluated: bool, text: str) -> None:
-    assert cold_start_stage(candidate, wins, evaluated=evaluated) == text
+def test_the_rung_says_what_the_next_one_needs(candidate: Any, wins: int, text: str) -> None:
+    assert cold_start_stage(candidate, wins, "chosen before the test window") == text
 
 
 def without_outcomes(leads: int = 400) -> Dataset:
@@ -93,7 +95,9 @@ def test_without_any_table_of_outcomes_the_scorecard_serves_as_it_was_written(tm
     data = without_outcomes()
     run = train(write_project(tmp_path), data)
     assert run.record.candidates == {"conversion": "scorecard"}
-    assert run.record.cold_start_stage.startswith("scorecard, 0 wins: too few outcomes to evaluate")
+    assert run.record.cold_start_stage.startswith(
+        "scorecard, 0 wins: not evaluated, because no outcomes are known"
+    )
     scorer = Scorer.load(run.bundle)
     answers = scorer.score_dataset(data, open_leads(data, data.until), top=ALL_REASONS)
     assert {round(answer.probability, 6) for answer in answers} == {0.2, round(odds(0.25 * 10**0.25), 6)}

@@ -45,7 +45,7 @@ def test_chunks_change_no_answer(trained: Any, scorer: Scorer, monkeypatch: pyte
     monkeypatch.setattr("lead_ml.workflows.score.CHUNK", 400)
     said: list[str] = []
     assert score_open(scorer, trained.dataset, progress=said.append) == whole
-    assert said[0] == f"scored 400 of {len(whole):,} open leads"
+    assert said[0] == f"scored 400 of {len(whole):,} leads"
 
 
 def test_a_worklist_is_replaced_whole(trained: Any, scorer: Scorer, tmp_path: Path) -> None:

@@ -83,14 +83,15 @@ def test_training_twice_in_one_place_is_one_version_and_keeps_accepted_lines(tmp
 
 def test_a_run_names_the_columns_that_its_audit_flagged(trained: Any, tmp_path: Path) -> None:
     run = Run(tmp_path, trained.run.record)
-    assert flagged_columns(run) == ()
-    verdicts = {"late": "leak", "odd": "suspect", "fine": "clear"}
+    assert flagged_columns(run) == ((), ())
+    shutil.copytree(trained.run.bundle, run.bundle)
+    verdicts = {"late": "leak", "source": "suspect", "industry": "clear"}
     findings = tuple(
         LeakageFinding("strength", name, verdict, {}, "", "", (name,)) for name, verdict in verdicts.items()
     )
     report = AuditReport(target="conversion", rows=9, positives=3, findings=findings)
     (tmp_path / AUDIT_FILE).write_bytes(to_json(report))
-    assert flagged_columns(run) == ("late", "odd")
+    assert flagged_columns(run) == (("source",), ("late",))
 
 
 def test_the_replay_knows_when_a_lead_first_became_an_opportunity(trained: Any) -> None:

@@ -105,11 +105,15 @@ def _strongest(bench: Bench, honest: Sequence[str], columns: Sequence[str]) -> s
 
 
 def _pr_auc(y: Floats, p: Floats) -> Interval:
-    """Return the PR-AUC with its 95% interval on the scale of log-odds (Boyd, Eng and Page, 2013)."""
-    value = float(np.clip(pr_auc(y, p), 1e-6, 1 - 1e-6))
-    middle, half = np.log(value / (1 - value)), 1.96 / np.sqrt(max(1.0, y.sum()) * value * (1 - value))
+    """Return the PR-AUC with its 95% interval on the scale of log-odds (Boyd, Eng and Page, 2013).
+
+    The bounds of a perfect ranking are those of one that misses half a positive: else its interval would be 0 to 1.
+    """
+    positives, value = max(1.0, float(y.sum())), float(pr_auc(y, p))
+    inside = float(np.clip(value, 0.5 / positives, 1 - 0.5 / positives))
+    middle, half = np.log(inside / (1 - inside)), 1.96 / np.sqrt(positives * inside * (1 - inside))
     low, high = (1 / (1 + np.exp(-(middle + side * half))) for side in (-1, 1))
-    return Interval(value, float(low), float(high))
+    return Interval(value, float(low), max(value, float(high)))
 
 
 @cache
