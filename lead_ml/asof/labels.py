@@ -26,6 +26,7 @@ __all__ = [
     "first_known",
     "first_occurred",
     "label",
+    "lead_weights",
     "leads_without_snapshot",
     "open_leads",
     "require_both_classes",
@@ -104,9 +105,12 @@ def snapshot_weights(spine: Spine, created_at: Instants | None, ages: Instants) 
     """
     if created_at is None or not len(spine):
         return np.ones(len(spine))
-    room = spine.as_of.max() - created_at  # of each lead, which are fewer
-    weight = 1.0 / np.maximum(np.searchsorted(ages, room, side="right"), 1)
-    return np.asarray(weight[spine.lead])
+    return lead_weights(int(spine.as_of.max()), created_at, ages)[spine.lead]
+
+
+def lead_weights(latest: int, created_at: Instants, ages: Instants) -> Floats:
+    """Return the weight of a snapshot of each lead (leads,), see :func:`snapshot_weights`."""
+    return np.asarray(1.0 / np.maximum(np.searchsorted(ages, latest - created_at, side="right"), 1))
 
 
 def first_known(dataset: Dataset, stages: tuple[str, ...]) -> Instants:

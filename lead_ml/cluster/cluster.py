@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from lead_ml.cluster.layout import frugal
 from lead_ml.errors import LeadMLError, MissingExtra, ParamsError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def opened(address: str, progress: Progress = lambda _: None) -> Iterator[Client
         import distributed  # noqa: F401
     except ImportError as error:
         raise MissingExtra("dask", "dask") from error
+    frugal()
     with ExitStack() as stack:
         client = _local(stack, local[1]) if local else _remote(stack, address)
         _greet(client)

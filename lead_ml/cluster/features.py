@@ -13,7 +13,6 @@ from lead_ml.asof.join import Compiled, from_answers
 from lead_ml.asof.kernel import Answered, Plan, StoredDataset, aggregate_coded, stored_of
 from lead_ml.asof.labels import Spine
 from lead_ml.asof.matrix import RawColumns
-from lead_ml.cluster.layout import frugal
 from lead_ml.cluster.layout.events import Answers, LayoutEvents, Makers, Partitions, Task
 from lead_ml.cluster.mapped import mapped, threads_of
 from lead_ml.cluster.pieces import ClusterPiece, Cut, cuts_of, without_rows
@@ -55,8 +54,6 @@ def attached_to(
     """
     if not isinstance(dataset, StoredDataset) or not isinstance(dataset.stored, LayoutEvents):
         return dataset
-
-    frugal()
 
     def run(task: Task, makers: Makers, partitions: Partitions) -> Iterator[tuple[int, Any]]:
         for done, found in enumerate(mapped(client, task, makers, partitions), 1):

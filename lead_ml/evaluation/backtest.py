@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lead_ml.asof.labels import NEVER, Labels, Mask, Spine, snapshot_weights
+from lead_ml.asof.labels import NEVER, Labels, Mask, Spine, lead_weights
 from lead_ml.asof.matrix import RawColumns, RowsOf
 from lead_ml.declare import Declaration
 from lead_ml.errors import TooLittleData
@@ -63,12 +63,14 @@ class Table:
 
     def known(self, rows: Mask | Indices, known_by: int = NEVER) -> Known:
         """Return the labels of some rows known strictly before `known_by`, with their weights and groups."""
-        return Known(self.labels.as_known(known_by)[rows], self.weights(rows), self.groups[self.lead[rows]])
+        lead = self.lead[rows]
+        return Known(self.labels.as_known(known_by)[rows], self._weights(rows, lead), self.groups[lead])
 
     def fit_rows(self, rows: Mask, known_by: int = NEVER) -> FitRows:
         """Return some rows to fit on, with the labels known strictly before `known_by`."""
-        taken, y = RowsOf(self.raw, np.flatnonzero(rows)), self.labels.as_known(known_by)[rows]
-        return FitRows(taken, self.lead[rows], y, self.weights(rows), self.groups)
+        taken, lead = RowsOf(self.raw, np.flatnonzero(rows)), self.lead[rows]
+        y = self.labels.as_known(known_by)[rows]
+        return FitRows(taken, lead, y, self._weights(rows, lead), self.groups)
 
     @cached_property
     def first(self) -> Indices:
@@ -78,7 +80,13 @@ class Table:
 
     def weights(self, rows: Mask | Indices) -> Floats:
         """Return the weights of some rows, see :func:`lead_ml.asof.labels.snapshot_weights`."""
-        return snapshot_weights(self.spine.take(rows), self.dataset.leads.created_at, self.ages)
+        return self._weights(rows, self.lead[rows])
+
+    def _weights(self, rows: Mask | Indices, lead: Indices) -> Floats:
+        created = self.dataset.leads.created_at
+        if created is None or not len(lead):
+            return np.ones(len(lead))
+        return lead_weights(int(self.as_of[rows].max()), created, self.ages)[lead]
 
     @cached_property
     def ages(self) -> Instants:
