@@ -19,7 +19,6 @@ from lead_ml.project.params import TableParams
 from lead_ml.tables.read.csv_file import (
     SEPARATORS,
     checked_names,
-    csv_reader,
     first_rows,
     separator_of,
 )
@@ -50,13 +49,15 @@ def _table(path: Path, source: str, encoding: str, separator: str) -> RawTable:
     if separator not in SEPARATORS:
         raise IrregularError
     names = _names(path, source, encoding, separator)
-    scan = RowScan(separator, line=2)
+    scan = RowScan(separator)
     with path.open("rb") as file:
-        file.readline()
-        lines = np.concatenate([np.empty(0, np.int64), *map(scan.rows, _blocks(file))])
+        file.seek(len(codecs.BOM_UTF8) if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else 0)
+        lines = np.concatenate(list(map(scan.rows, _blocks(file))))
     scan.check_end()
-    table = _texts(path, separator, len(names))
-    if not 0 < table.num_rows == len(lines):
+    if len(lines) < 2 or lines[1] != 2:
+        raise IrregularError
+    lines, table = lines[1:], _texts(path, separator, len(names))
+    if len(lines) != table.num_rows:
         raise IrregularError
     columns = list(map(TextColumn, _without_padding(table.columns, scan.quoted_blanks)))
     last = zip(
@@ -68,14 +69,12 @@ def _table(path: Path, source: str, encoding: str, separator: str) -> RawTable:
 
 
 def _names(path: Path, source: str, encoding: str, separator: str) -> list[str]:
-    """Return the names of the columns where the first line, and nothing else, is their header."""
+    """Return the names of the columns, where the first row is their header."""
     with path.open(encoding=encoding, newline="") as file:
         before, sample = first_rows(file, separator)
-        file.seek(0)
-        first = list(csv_reader(iter([file.readline()]), separator))
-    if before or titles_above(sample) or not first or first != sample[:1]:
+    if before or len(sample) < 2 or titles_above(sample):  # a header alone may be cut
         raise IrregularError
-    return checked_names(first[0], sample[1:], source, 1)
+    return checked_names(sample[0], sample[1:], source, 1)
 
 
 def _blocks(file: IO[bytes]) -> Iterator[bytes]:

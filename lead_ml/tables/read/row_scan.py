@@ -17,8 +17,8 @@ class IrregularError(ValueError):
 class RowScan:
     """Scans the rows of a CSV text, some lines at a time. ``quoted_blanks`` counts the quoted values that start with a blank."""
 
-    def __init__(self, separator: str, line: int) -> None:
-        self._line, self._inside, self.quoted_blanks = line, 0, 0
+    def __init__(self, separator: str) -> None:
+        self._line, self._inside, self.quoted_blanks = 1, 0, 0
         self._edge = np.isin(np.arange(256), [ord(separator), _QUOTE, _NEWLINE, _RETURN])
 
     def rows(self, lines: bytes) -> Indices:
