@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,18 +14,29 @@ _ASCII_BLANK = "".join(filter(str.isascii, BLANK))
 
 
 class ArrowTexts(Sequence[str]):
-    """Different texts as levels of a column; they become Python texts all at once, when the first one is read."""
+    """Different texts as levels of a column; they become Python texts all at once, when the first one is read, and are held once."""
 
     def __init__(self, array: Any) -> None:
-        self.array = array
+        self._array = array
+        self._texts: tuple[str, ...] | None = None
 
-    @cached_property
+    @property
+    def array(self) -> Any:
+        """The texts as an Arrow array."""
+        import pyarrow as pa
+
+        return self._array if self._texts is None else pa.array(self._texts, pa.utf8())
+
+    @property
     def texts(self) -> tuple[str, ...]:
-        """All of them."""
-        return tuple(self.array.to_numpy(zero_copy_only=False).tolist())
+        """The texts of Python."""
+        if self._texts is None:
+            self._texts = tuple(self._array.to_numpy(zero_copy_only=False).tolist())
+            self._array = None
+        return self._texts
 
     def __len__(self) -> int:
-        return len(self.array)
+        return len(self._array if self._texts is None else self._texts)
 
     def __getitem__(self, place: Any) -> Any:
         return self.texts[place]
@@ -44,10 +54,10 @@ class ArrowTexts(Sequence[str]):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        tags = pa.array(["", *sorted(missing_tags(missing))], type=self.array.type)
+        texts, tags = self.array, pa.array(["", *sorted(missing_tags(missing))])
         changed = pc.or_(
-            pc.not_equal(pc.ascii_trim(self.array, characters=_ASCII_BLANK), self.array),
-            pc.is_in(pc.ascii_lower(self.array), value_set=tags),
+            pc.not_equal(pc.ascii_trim(texts, characters=_ASCII_BLANK), texts),
+            pc.is_in(pc.ascii_lower(texts), value_set=tags),
         )
-        plain = pc.and_not(pc.string_is_ascii(self.array), changed)
+        plain = pc.and_not(pc.string_is_ascii(texts), changed)
         return np.flatnonzero(~plain.to_numpy(zero_copy_only=False))

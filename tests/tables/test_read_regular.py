@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -26,6 +27,7 @@ from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.instants import from_wall_clock
 from lead_ml.tables.read import IntakeReport, files, read_dataset, regular_csv
 from lead_ml.tables.read.csv_file import csv_batches
+from lead_ml.tables.read.iso_texts import iso_instants
 from lead_ml.tables.read.raw import RawColumn, RawTable, TextColumn
 from lead_ml.tables.read.regular_csv import regular_table
 from lead_ml.tables.read.timestamps import timestamps_of
@@ -40,12 +42,13 @@ TIMES = [
     "2024-03-10 02:30:00",  # does not exist in New York
     "2023-11-05 01:30:00",  # occurs twice there
     "2017-10-15 00:00:00",  # does not exist in Sao Paulo
+    "2024-02-29 10:00:00",
     "2024-05-04T10:00:00Z",
     "2024-05-04T10:00:00.25+05:45",
     "1970-01-01 00:30:00",
 ]
 ODD_TIMES = [
-    "2024-02-29 10:00:00",
+    "2023-02-29 10:00:00",
     "2024-02-30 10:00:00",
     "2024-05-05",
     "5 May 2024",
@@ -152,6 +155,11 @@ def result(folder: Path, **more: Any) -> Any:
     except LeadMLError as error:
         return type(error), str(error)
     return contents(data, report), contents(*again)
+
+
+@pytest.fixture(autouse=True)
+def _small_files_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regular_csv, "_SMALLEST", 0)
 
 
 def both(content: bytes, block: int = 64, **more: Any) -> tuple[bool, Any]:
@@ -308,12 +316,60 @@ def test_a_regular_file_needs_not_be_a_simple_one(content: str, sources: list[st
 
 def test_a_large_file_is_read_in_many_blocks_alike() -> None:
     rows = [
-        [f"L{k}", TIMES[k % 4], HARD_TEXTS[k % 7], f'"quoted {k}"\n, {k}', str(k / 8)] for k in range(30_000)
+        [f"L{k}", TIMES[k % 4], HARD_TEXTS[k % 7], f'"quoted {k}"\n, {k}' + "z" * 200, str(k / 8)]
+        for k in range(6_000)
     ]
     content = written(rows, {"lineterminator": "\n"})
     assert len(content) > 1 << 20  # more than a block of Arrow
     taken, _ = both(content, block=1 << 16)
     assert taken
+
+
+def test_a_small_file_is_not_worth_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text(HEADER + ROWS)
+    assert regular_table(tmp_path / "leads.csv", "leads.csv", TableParams(path="leads.csv")) is not None
+    monkeypatch.setattr(regular_csv, "_SMALLEST", 1_000)
+    assert regular_table(tmp_path / "leads.csv", "leads.csv", TableParams(path="leads.csv")) is None
+
+
+@pytest.mark.parametrize("name", ["leads", "events", "outcomes"])
+def test_every_table_is_read_alike_with_its_rejected_rows(tmp_path: Path, name: str) -> None:
+    rng = random.Random(name)
+    ids = [*(f"L{k}" for k in range(60)), "", "L3 "]
+
+    def rows(count: int, *pools: Sequence[str]) -> list[list[str]]:
+        return [[rng.choice(pool) for pool in pools] for _ in range(count)]
+
+    late = [f"2024-06-{day:02d} 10:{minute:02d}:00" for day in range(1, 29) for minute in range(60)]
+    odd = late[:200] + ODD_TIMES
+    unique = [f"E{k}" for k in range(900)]
+    numbers = ["1", "2.50", "$3", "1,5", "x", ""]
+    content = {
+        "leads": [
+            ["lead_id", "created_at", "source"],
+            *([f"L{k}", rng.choice(odd), rng.choice(TEXTS)] for k in range(70)),
+        ],
+        "events": [
+            ["lead_id", "occurred_at", "type", "event_id", "recorded_at", "value"],
+            *rows(800, ids, late, ["call", "visit", "call", " Call"], unique, odd, numbers),
+        ],
+        "outcomes": [
+            ["lead_id", "occurred_at", "stage", "reason", "amount"],
+            *rows(90, ids, late, ["won", "lost", "won", "Ｗon"], HARD_TEXTS, numbers),
+        ],
+    }
+    for table, lines in content.items():
+        with (tmp_path / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(lines)
+    params = params_from({"project": "p", "data": {table: {"path": f"{table}.csv"} for table in content}})
+    fast = read_dataset(params, tmp_path, now=NOW)
+    assert regular_table(tmp_path / f"{name}.csv", name, TableParams(path=f"{name}.csv")) is not None
+    with mock.patch.object(files, "regular_table", return_value=None):
+        slow = read_dataset(params, tmp_path, now=NOW)
+    assert fast[1].tables[name].rejected
+    assert contents(*fast) == contents(*slow)
+    stream = {"leads": None, "events": fast[0].events, "outcomes": fast[0].outcomes}[name]
+    assert stream is None or len(stream) > 0
 
 
 tags = st.frozensets(st.sampled_from(["n/a", "-", "web", "无", "3"]))
@@ -374,6 +430,19 @@ def test_timestamps_are_read_at_once_as_one_by_one(values: list[str], zone: str,
     )
     for name in ("at", "first", "last", "missing", "bad", "dates", "midnights"):
         assert np.array_equal(getattr(found, name), getattr(expected, name)), name
+
+
+def test_every_day_is_in_the_usual_form_and_no_other() -> None:
+    days = [
+        f"{year}-{month:02d}-{day:02d}"
+        for year in range(1968, 2264)
+        for month in range(14)
+        for day in range(33)
+    ]
+    regular, _ = iso_instants(pa.array([f"{day} 10:00:00" for day in days]), UTC)
+    first, end = date(1970, 1, 1), date(2260, 1, 1)
+    real = {str(first + timedelta(days=k)) for k in range((end - first).days)}
+    assert regular.tolist() == [day in real for day in days]
 
 
 @given(

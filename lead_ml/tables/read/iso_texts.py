@@ -12,9 +12,13 @@ from lead_ml.tables.instants import from_wall_clock
 
 _YEAR = r"(?:19[789]\d|2[01]\d\d|22[0-5]\d)"
 _DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+_LEAP = (
+    r"(?:19(?:[79][26]|8[048])|2000|2[01](?:0[48]|[2468][048]|[13579][26])|22(?:[024][48]|[24]0|[135][26]))"
+)
+_DATE = rf"(?:{_YEAR}-{_DAY}|{_LEAP}-02-29)"
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?"
-_NAIVE = rf"^{_YEAR}-{_DAY}[T ]{_TIME}$"
-_ZONED = rf"^{_YEAR}-{_DAY}[T ]{_TIME}(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$"
+_NAIVE = rf"^{_DATE}[T ]{_TIME}$"
+_ZONED = rf"^{_DATE}[T ]{_TIME}(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$"
 
 
 def iso_instants(texts: Any, zone: tzinfo) -> tuple[Mask, Instants]:

@@ -89,26 +89,28 @@ class UtcLevels(Sequence[object]):
 
 
 class TextColumn(RawColumn):
-    """A column of texts in the memory of Arrow: ``rows``, in pieces, which are coded when somebody asks for codes or levels."""
+    """A column of texts in the memory of Arrow: ``rows``, in pieces, until somebody asks for codes or levels."""
+
+    rows: Any
 
     def __init__(self, rows: Any) -> None:
         object.__setattr__(self, "rows", rows)
 
-    rows: Any
-
     @cached_property
-    def _coded(self) -> Any:
-        return self.rows.dictionary_encode().combine_chunks()
+    def _coded(self) -> tuple[Codes, ArrowTexts]:
+        coded = self.rows.dictionary_encode().combine_chunks()
+        object.__setattr__(self, "rows", None)  # the texts are held once
+        return coded.indices.to_numpy(zero_copy_only=False), ArrowTexts(coded.dictionary)
 
     @cached_property
     def codes(self) -> Codes:
         """Code of each row, in the order in which the levels first appear."""
-        return np.asarray(self._coded.indices.to_numpy(zero_copy_only=False), dtype=np.int32)
+        return self._coded[0]
 
     @cached_property
     def levels(self) -> ArrowTexts:
         """The different texts."""
-        return ArrowTexts(self._coded.dictionary)
+        return self._coded[1]
 
 
 class Coder:

@@ -75,9 +75,10 @@ def timestamps_of(
 
 def _all_iso(column: RawColumn, zone: tzinfo, date_format: str) -> Instants | None:
     """Return the instants of the rows if all of them are in the usual form: then their different values need not be found."""
-    if not isinstance(column, TextColumn) or date_format or not iso_instants(column.rows[:1], zone)[0].all():
+    rows = column.rows if isinstance(column, TextColumn) else None
+    if rows is None or date_format or not iso_instants(rows[:1], zone)[0].all():
         return None
-    regular, at = iso_instants(column.rows, zone)
+    regular, at = iso_instants(rows, zone)
     return at if regular.all() else None
 
 
