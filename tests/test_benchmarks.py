@@ -37,3 +37,10 @@ def test_an_anchored_history_stays_nearer_to_the_truth_and_a_burst_is_warned_of(
         assert anchored["warned"] == result["asked"]
     burst = result["burst"]
     assert (burst["warned"], burst["figures_differ"], burst["refused_before_the_reference"]) == (50, 0, 1)
+
+
+@pytest.mark.slow
+def test_both_ways_of_reading_a_file_read_the_same() -> None:
+    table = smoke_of("reading.py")["table"]
+    assert all(row["equal"] and row["regular"]["cpu"] > 0 for row in table.values())
+    assert all(row["ratio"] < 0.8 for row in table.values())

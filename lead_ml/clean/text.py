@@ -19,7 +19,7 @@ from lead_ml.project.params import DEFAULT_MISSING
 
 _NOT_A_VALUE = ("nan", "NaN", "sNaN", "NaT", "<NA>")
 _EXACT_FLOATS = 2.0**53
-_BLANK = "\ufeff\u200b\u200c\u200d\u2060" + "".join(filter(str.isspace, map(chr, range(0x3001))))
+BLANK = "\ufeff\u200b\u200c\u200d\u2060" + "".join(filter(str.isspace, map(chr, range(0x3001))))
 _SHORT = 300  # characters that are never too many to sort
 _MOST_MARKS = (
     30  # accents in a row, as in stream-safe text: sorting them takes time by the square of their number
@@ -33,7 +33,7 @@ def clean(text: str) -> str:
     >>> clean("\ufeff\u3000ＡＣＭＥ　Ltd ")
     'ACME Ltd'
     """
-    return (text if text.isascii() else unicodedata.normalize("NFKC", _stream_safe(text))).strip(_BLANK)
+    return (text if text.isascii() else unicodedata.normalize("NFKC", _stream_safe(text))).strip(BLANK)
 
 
 def _stream_safe(text: str) -> str:

@@ -8,7 +8,7 @@ bundle, so that a raw row means the same on every path. :meth:`TableRules.text` 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from lead_ml.clean import Transform, disposable_domains, plain_number, transform
 from lead_ml.clean.text import MISSING, as_text
 from lead_ml.clean.word_lists import word_list
 from lead_ml.tables.columns import Coded, Mask
+from lead_ml.tables.texts import ArrowTexts
 
 COMMON_FROM = 10  # cells with a spelling before it is kept, so that a bundle holds no rare personal value
 _YES_NO_SHARE = 0.95
@@ -92,6 +93,21 @@ class TableRules:
         if rule.comma and isinstance(value, str):
             text = plain_number(text, ",") or text
         return rule.spelled(text)
+
+    def texts(self, column: str, levels: Sequence[object]) -> Coded:
+        """Read different cells, each as :meth:`text` does; those that it leaves as they are, at once."""
+        rule = self.of(column)
+        if not isinstance(levels, ArrowTexts) or rule.comma:
+            return Coded.of([self.text(column, level) for level in levels])
+        read = list[str | None](map(rule.spelled, levels) if rule.usual else levels)
+        for place in (others := levels.not_plain(self.tags).tolist()):
+            read[place] = self.text(column, levels[place])
+        if rule.usual or any(read[place] not in (None, levels[place]) for place in others):
+            return Coded.of(read)
+        filled = np.ones(len(read), dtype=np.bool_)  # what else can have changed is that a text means missing
+        filled[[place for place in others if read[place] is None]] = False
+        codes = np.where(filled, np.cumsum(filled) - 1, -1).astype(np.int32)
+        return Coded(codes, levels if filled.all() else tuple(text for text in read if text is not None))
 
     def read(self, column: str, values: Coded) -> Coded:
         """Read texts by their different values."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import count
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -38,9 +40,9 @@ class Coded:
         >>> Coded.of(["b", None, "b"]).codes.tolist()
         [0, -1, 0]
         """
-        lookup: dict[str, int] = {}
-        codes = [-1 if value is None else lookup.setdefault(value, len(lookup)) for value in values]
-        return cls(np.array(codes, dtype=np.int32), tuple(lookup))
+        lookup = defaultdict[str | None, int](count().__next__, {None: -1})
+        codes = np.fromiter(map(lookup.__getitem__, values), np.int32, len(values))
+        return cls(codes, cast("tuple[str, ...]", tuple(lookup)[1:]))
 
     def __len__(self) -> int:
         return len(self.codes)

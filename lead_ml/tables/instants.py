@@ -78,6 +78,36 @@ def wall_clock(instants: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int
     return np.asarray(instants + np.array(offsets, dtype=np.int64)[place], dtype=np.int64)
 
 
+def from_wall_clock(wall: npt.NDArray[np.int64], zone: tzinfo) -> npt.NDArray[np.int64]:
+    """Return the instants of naive times (n,), which are microseconds since 1970-01-01 00:00 in a time zone.
+
+    A time that does not exist moves forward by the step of the clocks, and one that occurs twice is the first one.
+
+    >>> from_wall_clock(np.array([8 * 3_600_000_000]), ZoneInfo("Asia/Shanghai")).tolist()
+    [0]
+    """
+    if not len(wall):
+        return wall
+    days, place = wall // _DAY, wall // _DAY - wall.min() // _DAY
+    seen = np.flatnonzero(np.bincount(place))
+    morning, evening = (
+        np.array([_offset(int(day) * _DAY + later, zone) for day in seen + days.min()], dtype=np.int64)
+        for later in (0, _DAY - 1)
+    )
+    offsets, constant = np.zeros(seen[-1] + 1, dtype=np.int64), np.zeros(seen[-1] + 1, dtype=np.bool_)
+    offsets[seen], constant[seen] = morning, morning == evening
+    found = wall - offsets[place]
+    for row in np.flatnonzero(~constant[place]).tolist():
+        found[row] = wall[row] - _offset(int(wall[row]), zone)
+    return np.asarray(found, dtype=np.int64)
+
+
+def _offset(wall: int, zone: tzinfo) -> int:
+    """Return the offset of a time zone at a naive time, in microseconds."""
+    there = to_datetime(wall).replace(tzinfo=zone)
+    return (there.utcoffset() or timedelta()) // _MICROSECOND
+
+
 def local_day(instants: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
     """Return the calendar day of the instants (n,) in a time zone, as days since 1970-01-01.
 

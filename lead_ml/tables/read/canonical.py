@@ -20,10 +20,14 @@ def compacted(column: Coded) -> Coded:
     >>> found.codes.tolist(), found.levels
     ([0, -1, 1, 0], ('c', 'a'))
     """
-    used, first = np.unique(column.codes, return_index=True)
-    used = used[np.argsort(first, kind="stable")]
-    used = used[used >= 0]
-    lookup = np.full(len(column.levels) + 1, -1, dtype=np.int32)
+    levels, rows = len(column.levels), np.arange(len(column), dtype=np.int64)
+    first = np.full(levels + 1, len(column), dtype=np.int64)
+    first[column.codes[::-1]] = rows[::-1]  # of the rows of a level, the last one written is the first one
+    used = np.flatnonzero(first[:levels] < len(column))
+    used = used if (np.diff(first[used]) > 0).all() else used[np.argsort(first[used], kind="stable")]
+    if len(used) == levels and (np.diff(used) == 1).all():
+        return Coded(column.codes, tuple(column.levels))
+    lookup = np.full(levels + 1, -1, dtype=np.int32)
     lookup[used] = np.arange(len(used), dtype=np.int32)
     return Coded(lookup[column.codes], tuple(column.levels[code] for code in used.tolist()))
 

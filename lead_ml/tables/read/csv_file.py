@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -38,35 +38,47 @@ def csv_batches(path: Path, source: str, params: TableParams, rows: int | None) 
     or a quote that is not closed.
     """
     encoding = text_encoding(path, source, params.encoding)
-    separator = _declared(params.separator, source) or likely_separator(path, encoding)
+    separator = separator_of(path, source, params.separator, encoding)
     marked = encoding not in (params.encoding, "utf-8-sig")
     notes = [f"{source} was read as {encoding}, by its byte order mark"] if marked else []
     with path.open(encoding=encoding, newline="") as file:
-        before, sample = _start(file.read(_SAMPLE_CHARACTERS), separator)
+        before, sample = first_rows(file, separator)
         titles = titles_above(sample)
         file.seek(0)
-        numbered = CsvRows(_reader(file, separator), source, separator, before + titles)
+        numbered = CsvRows(csv_reader(file, separator), source, separator, before + titles)
         if titles:
             notes.append(
                 f"{source}: {counted(titles, 'line')} above the header left out, such as {sample[0][0]!r}"
             )
         line, header = numbered.header
-        names = [name.strip() or f"column_{place}" for place, name in enumerate(header, start=1)]
-        check_header_is_one(header, sample[titles + 1 :], source, line)
-        check_header(names, source, line)
+        names = checked_names(header, sample[titles + 1 :], source, line)
         for columns, lines in coded_rows(iter(numbered), len(names), rows):
             yield raw_table(names, columns, lines, source, notes, numbered.footers)
 
 
-def _start(sample: str, separator: str) -> tuple[int, list[list[str]]]:
+def first_rows(file: IO[str], separator: str) -> tuple[int, list[list[str]]]:
     """Return how many rows come before the table, 1 where one names the separator, and the first rows that are not blank."""
+    sample = file.read(_SAMPLE_CHARACTERS)
     before = int(_NAMED.match(sample.partition("\n")[0]) is not None)
-    reader = _reader(io.StringIO(sample, newline=""), separator, strict=False)
+    reader = csv_reader(io.StringIO(sample, newline=""), separator, strict=False)
     try:
         rows = [row for row in islice(reader, MOST_TITLES + _SAMPLE_ROWS) if row]
     except csv.Error:
         return before, []
     return before, rows[before:]
+
+
+def checked_names(header: Sequence[str], rows: Sequence[list[str]], source: str, line: int) -> list[str]:
+    """Return the names of the columns; raises InputError if the header is like the first `rows` below it, or repeats a name."""
+    names = [name.strip() or f"column_{place}" for place, name in enumerate(header, start=1)]
+    check_header_is_one(header, rows, source, line)
+    check_header(names, source, line)
+    return names
+
+
+def separator_of(path: Path, source: str, declared: str | None, encoding: str) -> str:
+    """Return the separator that is declared, else the likely one; raises ParamsError if it is not one character."""
+    return _declared(declared, source) or likely_separator(path, encoding)
 
 
 def likely_separator(path: Path, encoding: str) -> str:
@@ -91,7 +103,7 @@ def _declared(separator: str | None, source: str) -> str:
 
 def _guessed(sample: str) -> str:
     def fit(separator: str) -> tuple[bool, int]:
-        reader = _reader(io.StringIO(sample, newline=""), separator, strict=False)
+        reader = csv_reader(io.StringIO(sample, newline=""), separator, strict=False)
         try:
             rows = [row for row in islice(reader, _SAMPLE_ROWS) if row]
         except csv.Error:
@@ -103,7 +115,8 @@ def _guessed(sample: str) -> str:
     return max(SEPARATORS, key=fit)
 
 
-def _reader(lines: IO[str], separator: str, *, strict: bool = True) -> Reader:
+def csv_reader(lines: Iterable[str], separator: str, *, strict: bool = True) -> Reader:
+    """Return a reader of CSV lines, by the rules of all our files."""
     return csv.reader(lines, delimiter=separator, strict=strict, skipinitialspace=separator != " ")
 
 

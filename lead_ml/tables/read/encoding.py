@@ -38,10 +38,7 @@ def text_encoding(path: Path, source: str, declared: str) -> str:
     holds NUL characters, or does not decode, naming the byte and an encoding that fits, and ParamsError if no such
     encoding exists.
     """
-    with path.open("rb") as file:
-        start = file.read(4096)
-    _check_not_binary(source, start)
-    encoding = next((name for mark, name in _MARKS if start.startswith(mark)), declared)
+    encoding = marked_encoding(path, source, declared)
     line, content = 1, False
     for text in _decoded(path, source, encoding):
         if "\x00" in text:
@@ -53,6 +50,14 @@ def text_encoding(path: Path, source: str, declared: str) -> str:
             "the file is empty", source=source, expected="a header and rows", do="export it again"
         )
     return encoding
+
+
+def marked_encoding(path: Path, source: str, declared: str) -> str:
+    """Return the declared encoding, unless a byte order mark says another; raises InputError if the start of the file is not text."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+    _check_not_binary(source, start)
+    return next((name for mark, name in _MARKS if start.startswith(mark)), declared)
 
 
 def likely_encoding(path: Path) -> str:

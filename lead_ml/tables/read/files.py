@@ -13,6 +13,7 @@ from lead_ml.tables.read.excel_file import is_excel, read_excel
 from lead_ml.tables.read.mapping import near_miss
 from lead_ml.tables.read.parquet_file import MAGIC, parquet_batches
 from lead_ml.tables.read.raw import RawTable, stacked
+from lead_ml.tables.read.regular_csv import regular_table
 
 _LOCK = "~$"  # Excel keeps such a file beside every workbook that is open
 
@@ -89,6 +90,8 @@ def file_batches(path: Path, root: Path, params: TableParams, rows: int | None =
             )
         elif found == "parquet":
             yield from parquet_batches(path, source, rows)
+        elif rows is None and (table := regular_table(path, source, params)) is not None:
+            yield table
         else:
             yield from csv_batches(path, source, params, rows)
     except OSError as error:

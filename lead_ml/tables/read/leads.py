@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,13 +27,23 @@ from lead_ml.tables.read.report import TableReport, table_report
 
 @dataclass(frozen=True)
 class LeadIndex:
-    """Rows of the leads used by ``lead_id``, the ids of rejected leads, and the earliest time at which each lead can
+    """The ids of the leads used, by row, those of all rows that were read, and the earliest time at which each lead can
     have been created (the start of the day where ``created_at`` is a date), microseconds UTC.
     """
 
-    rows: Mapping[str, int]
-    rejected: frozenset[str]
+    used: Sequence[str]
+    ids: Sequence[str]
     earliest: Instants | None
+
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """Rows of the leads used by ``lead_id``."""
+        return dict(zip(self.used, range(len(self.used)), strict=True))
+
+    @cached_property
+    def rejected(self) -> frozenset[str]:
+        """The ids of rejected leads."""
+        return frozenset(self.ids).difference(self.used)
 
     def find(self, ids: Coded, rejections: Rejections) -> tuple[Indices, Rejections]:
         """Return for every row the row of its lead, -1 for none, and reject the rows that have none."""
@@ -82,13 +93,12 @@ def read_leads(table: MappedTable, context: ReadContext) -> tuple[Leads, LeadInd
         raise _no_leads(report)
     names = [name for name in table.columns if name not in ("lead_id", "created_at")]
     leads = Leads(
-        lead_id=tuple(ids.levels[code] for code in ids.codes[rows].tolist()),
+        lead_id=tuple(compacted(ids.take(rows)).levels),  # each occurs once
         created_at=None if created is None else created.at[rows],
         columns={name: compacted(table.text(name).take(rows)) for name in names},
     )
-    index = {lead: row for row, lead in enumerate(leads.lead_id)}
-    of_rejected = frozenset(level for level in ids.levels if level not in index)
-    return leads, LeadIndex(index, of_rejected, None if created is None else created.first[rows]), report
+    index = LeadIndex(leads.lead_id, tuple(ids.levels), None if created is None else created.first[rows])
+    return leads, index, report
 
 
 def _no_leads(report: TableReport) -> InputError:

@@ -47,8 +47,7 @@ class MappedTable:
         raw = self.columns.get(column)
         if raw is None:
             return Coded(np.full(len(self), -1, dtype=np.int32), ())
-        rules, like = rules or self.rules, like or column
-        texts = Coded.of([rules.text(like, level) for level in raw.levels])
+        texts = (rules or self.rules).texts(like or column, raw.levels)
         return Coded(texts.codes[raw.codes], texts.levels)
 
     def numbers(self, column: str) -> tuple[Floats, Indices]:

@@ -6,6 +6,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count, islice
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from lead_ml.errors import InputError
 from lead_ml.tables.dataset import Codes, Indices, Instants, Mask
 from lead_ml.tables.instants import to_datetime
+from lead_ml.tables.texts import ArrowTexts
 
 CHUNK_ROWS = 2_000  # coded at once; with more, collecting garbage takes longer than reading
 
@@ -84,6 +86,31 @@ class UtcLevels(Sequence[object]):
     def __getitem__(self, place: Any) -> Any:
         """Return an instant as ``datetime``, None at the end."""
         return None if place == len(self.microseconds) else to_datetime(self.microseconds[place])
+
+
+class TextColumn(RawColumn):
+    """A column of texts in the memory of Arrow: ``rows``, in pieces, until somebody asks for codes or levels."""
+
+    rows: Any
+
+    def __init__(self, rows: Any) -> None:
+        object.__setattr__(self, "rows", rows)
+
+    @cached_property
+    def _coded(self) -> tuple[Codes, ArrowTexts]:
+        coded = self.rows.dictionary_encode().combine_chunks()
+        object.__setattr__(self, "rows", None)  # the texts are held once
+        return coded.indices.to_numpy(zero_copy_only=False), ArrowTexts(coded.dictionary)
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Code of each row, in the order in which the levels first appear."""
+        return self._coded[0]
+
+    @cached_property
+    def levels(self) -> ArrowTexts:
+        """The different texts."""
+        return self._coded[1]
 
 
 class Coder:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from lead_ml.project.params import Params, TableParams
@@ -140,7 +141,8 @@ def _until(data: Dataset) -> int:
 
 
 def _digests(data: Dataset) -> Mapping[str, str]:
-    content: dict[str, Any] = {"lead_id": Coded.of(data.leads.lead_id), **data.leads.columns}
+    ids = Coded(np.arange(len(data.leads), dtype=np.int32), data.leads.lead_id)
+    content: dict[str, Any] = {"lead_id": ids, **data.leads.columns}
     if data.leads.created_at is not None:
         content["created_at"] = data.leads.created_at
     found = {"leads": digest(content)}

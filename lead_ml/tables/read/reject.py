@@ -132,6 +132,8 @@ class Rejections:
     def reject_repeated(self, column: str, ids: Codes, cause: Cause = REPEATED) -> Rejections:
         """Reject all rows of an id but the first that is used; a missing id (-1) is never a duplicate."""
         rows = np.flatnonzero(self.used & (ids >= 0))
+        if np.bincount(ids[rows]).max(initial=0) <= 1:
+            return self
         _, first = np.unique(ids[rows], return_index=True)
         mask = np.zeros(len(ids), dtype=np.bool_)
         mask[np.delete(rows, first)] = True

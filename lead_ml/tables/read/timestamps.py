@@ -8,18 +8,20 @@ Formats that can mean two days (03/04/2021, 44301) are read only as declared in 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import numpy as np
 import numpy.typing as npt
 
 from lead_ml.clean.text import as_text
-from lead_ml.tables.dataset import Codes, Instants
+from lead_ml.tables.dataset import Codes, Instants, Mask
 from lead_ml.tables.instants import from_datetime
 from lead_ml.tables.read.date_formats import declared, sure
-from lead_ml.tables.read.raw import RawColumn, UtcLevels
+from lead_ml.tables.read.iso_texts import iso_instants
+from lead_ml.tables.read.raw import RawColumn, TextColumn, UtcLevels
+from lead_ml.tables.texts import ArrowTexts
 
 EXPECTED = "a timestamp such as 2024-05-06T12:30:00+08:00, 2024-05-06 12:30 or 2024-05-06, years 1970 to 2261"
 _YEARS = range(1970, 2262)
@@ -53,14 +55,13 @@ def timestamps_of(
     column: RawColumn, zone: tzinfo, missing: frozenset[str], *, end_of_day: bool, date_format: str = ""
 ) -> Timestamps:
     """Parse a column; every distinct value is parsed once. `date_format` is what ``dates`` of its table declares."""
+    if (at := _all_iso(column, zone, date_format)) is not None:
+        return _of_instants(np.arange(len(at), dtype=np.int32), at, zone)
     if isinstance(column.levels, UtcLevels) and date_format != WHOLE_DAY:
         return _of_instants(column.codes, column.levels.microseconds, zone)
-    spans = [cell_span(level, zone, missing, date_format) for level in column.levels]
-    ends = np.array([span or (0, 0) for span in spans], dtype=np.int64).reshape(-1, 2)
+    ends, absent, bad = _spans(column.levels, zone, missing, date_format)
     first, last = ends[column.codes].T.copy()
-    bad = np.array([span == () for span in spans], dtype=np.bool_)
-    absent = np.array([span is None for span in spans], dtype=np.bool_)
-    midnight = np.array([_at_midnight(span, zone) for span in spans], dtype=np.bool_)
+    midnight = _at_midnight(ends[:, 0], ~absent & ~bad & (ends[:, 0] == ends[:, 1]), zone)
     return Timestamps(
         at=last if end_of_day else first,
         first=first,
@@ -72,14 +73,37 @@ def timestamps_of(
     )
 
 
+def _all_iso(column: RawColumn, zone: tzinfo, date_format: str) -> Instants | None:
+    """Return the instants of the rows if all of them are in the usual form: then their different values need not be found."""
+    rows = column.rows if isinstance(column, TextColumn) else None
+    if rows is None or date_format or not iso_instants(rows[:1], zone)[0].all():
+        return None
+    regular, at = iso_instants(rows, zone)
+    return at if regular.all() else None
+
+
+def _spans(
+    levels: Sequence[object], zone: tzinfo, missing: frozenset[str], date_format: str
+) -> tuple[Instants, Mask, Mask]:
+    """Return the first and last microsecond (n, 2) of each level, which of them are missing, and which are not timestamps."""
+    at, known = np.zeros(len(levels), dtype=np.int64), np.zeros(len(levels), dtype=np.bool_)
+    if isinstance(levels, ArrowTexts) and not date_format:
+        known, at = iso_instants(levels.array, zone)
+    ends = np.stack([at, at], axis=1)
+    absent, bad = np.zeros_like(known), np.zeros_like(known)
+    for place in np.flatnonzero(~known).tolist():
+        span = cell_span(levels[place], zone, missing, date_format)
+        absent[place], bad[place] = span is None, span == ()
+        ends[place] = span or (0, 0)
+    return ends, absent, bad
+
+
 def _of_instants(codes: Codes, levels: Instants, zone: tzinfo) -> Timestamps:
     """Return instants that are microseconds UTC already, code ``len(levels)`` missing; the same as one by one."""
     bad = np.append((levels < 0) | (levels >= _END), False)
     at = np.where(bad, 0, np.append(levels, 0))
     absent = np.arange(len(at)) == len(levels)
-    midnight = ~bad & ~absent & (at % _QUARTER_HOUR == 0)
-    for place in np.flatnonzero(midnight).tolist():
-        midnight[place] = _at_midnight((int(at[place]),) * 2, zone)
+    midnight = _at_midnight(at, ~bad & ~absent, zone)
     found, midnights = at[codes], int(midnight[codes].sum())
     return Timestamps(found, found, found, absent[codes], bad[codes], dates=0, midnights=midnights)
 
@@ -144,8 +168,10 @@ def _placed(found: datetime | date, zone: tzinfo) -> tuple[int, int] | None:
     return max(0, from_datetime(midnight)), from_datetime(midnight + _DAY) - 1
 
 
-def _at_midnight(span: tuple[Any, ...] | None, zone: tzinfo) -> bool:
-    if not span or span[0] != span[1] or span[0] % _QUARTER_HOUR:
-        return False
-    moment = datetime.fromtimestamp(span[0] / 1e6, tz=zone)
-    return moment.hour == moment.minute == moment.second == moment.microsecond == 0
+def _at_midnight(at: Instants, among: Mask, zone: tzinfo) -> Mask:
+    """Return which instants, among some, are midnights in a zone; each different one is looked at once."""
+    found: Mask = among & (at % _QUARTER_HOUR == 0)
+    instants, place = np.unique(at[found], return_inverse=True)
+    clocks = [datetime.fromtimestamp(instant / 1e6, tz=zone).time() for instant in instants.tolist()]
+    found[found] = np.array([clock == time() for clock in clocks], dtype=np.bool_)[place]
+    return found

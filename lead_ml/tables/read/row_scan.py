@@ -1,0 +1,58 @@
+"""Where the rows of a regular CSV text start, found in its bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from lead_ml.tables.dataset import Indices
+
+_QUOTE, _NEWLINE, _RETURN, _BLANK = b'"\n\r '
+
+
+class IrregularError(ValueError):
+    """A CSV text is not regular; nothing else is known of it."""
+
+
+class RowScan:
+    """Scans the rows of a CSV text, some lines at a time. ``quoted_blanks`` counts the quoted values that start with a blank."""
+
+    def __init__(self, separator: str) -> None:
+        self._line, self._inside, self.quoted_blanks = 1, 0, 0
+        self._edge = np.isin(np.arange(256), [ord(separator), _QUOTE, _NEWLINE, _RETURN])
+
+    def rows(self, lines: bytes) -> Indices:
+        """Return the number of the line on which each row starts, of some lines that end with a line break.
+
+        Raises IrregularError for a blank line, another control character, or a quote out of place.
+        """
+        if b"\0" in lines or (b"\r" in lines and lines.count(b"\r") != lines.count(b"\r\n")):
+            raise IrregularError
+        text = np.frombuffer(lines, dtype=np.uint8)
+        quotes, breaks = np.flatnonzero(text == _QUOTE), np.flatnonzero(text == _NEWLINE)
+        self._check_quotes(text, quotes)
+        outside = (np.searchsorted(quotes, breaks) + self._inside) % 2 == 0
+        starts = np.append([] if self._inside else -1, breaks[:-1][outside[:-1]]).astype(np.int64) + 1
+        first = text[starts]
+        if (first == _NEWLINE).any() or (first == _RETURN).any():
+            raise IrregularError
+        numbers = np.append([] if self._inside else -1, np.flatnonzero(outside[:-1])) + self._line + 1
+        self._line += len(breaks)
+        self._inside = (self._inside + len(quotes)) % 2
+        return numbers.astype(np.int64)
+
+    def check_end(self) -> None:
+        """Raise IrregularError if a quote is still open."""
+        if self._inside:
+            raise IrregularError
+
+    def _check_quotes(self, text: npt.NDArray[np.uint8], quotes: Indices) -> None:
+        """A quote follows an edge of a field if it opens one, and precedes one if it closes it; a doubled one does both."""
+        opening, closing = quotes[self._inside :: 2], quotes[1 - self._inside :: 2]
+        before, after = (
+            text[opening - 1],
+            text[closing + 1],
+        )  # before the first byte is the last one, a line break
+        if not (self._edge[before].all() and self._edge[after].all()):
+            raise IrregularError
+        self.quoted_blanks += int((text[opening + 1][before != _QUOTE] == _BLANK).sum())
