@@ -25,11 +25,10 @@ RANKING_FIGURES = (
 )
 
 
-def print_evaluation(evaluation: Evaluation | None, target: str, why: str = "") -> None:
-    """Print the metrics of a target: the verdict first, then every candidate next to the base rate; `why` there are none."""
+def print_evaluation(evaluation: Evaluation | None, target: str, cold: str = "") -> None:
+    """Print the metrics of a target: the verdict first, then every candidate next to the base rate; `cold` says why there are none."""
     if evaluation is None:
-        reason = why or "the known outcomes do not allow it"
-        tell((target, "bold"), f": not evaluated: {reason}. The scorecard is used as written.\n")
+        tell((target, "bold"), f": {cold}.\n")
         return
     mark = " (SYNTHETIC DATA)" if evaluation.synthetic else ""
     tell((target, "bold"), f"{mark}: {evaluation.headline}")

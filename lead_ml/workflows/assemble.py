@@ -206,7 +206,7 @@ def _card(
     return {
         "project": project.params.project,
         "synthetic": project.params.synthetic,
-        "data_until": iso(dataset.until),
+        **({} if dataset.leads.created_at is None else {"data_until": iso(dataset.until)}),
         "leads": len(dataset.leads),
         "cold_start_stage": stage,
         "targets": {target: _target_card(item) for target, item in trained.items()},
