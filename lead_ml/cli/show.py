@@ -36,7 +36,11 @@ def print_evaluation(evaluation: Evaluation | None, target: str, cold: str = "")
         tell(("warning", "yellow"), f" {warning}")
     test = evaluation.tested
     when = f"created {test.start[:10]} to {test.end[:10]}" if test.start else "in random folds"
-    random = "" if evaluation.optimistic else " random is the ROC AUC of a random split, which is optimistic."
+    random = (
+        ""
+        if evaluation.optimistic
+        else " The column random is the ROC AUC of a random split, which is optimistic."
+    )
     tell(
         f"Evaluated on {test.test_leads:,} leads {when}: "
         f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. Intervals in brackets.{random}\n"

@@ -87,7 +87,10 @@ def summary(data: Record, lang: Lang) -> list[str]:
         shown = {name: force[name] for name in ("mql", "sql", "mql_score", "sql_score")}
         lines.append(words("report.summary.thresholds", **shown))
     unused = {name: len(data[f"features_{name}"]) for name in ("left_out", "flagged")}
-    return [*lines, *(words(f"report.summary.{name}", count=count) for name, count in unused.items() if count)]
+    return [
+        *lines,
+        *(words(f"report.summary.{name}", count=count) for name, count in unused.items() if count),
+    ]
 
 
 def _target(part: Record, words: Catalog) -> list[str]:
