@@ -109,11 +109,12 @@ def check(project: ProjectOption = Path(), data: DataOption = None, as_json: Jso
     intake, written = loaded.intake, [str(path) for path in files]
     if as_json:
         summary = intake_summary(intake)
-        print_json({"intake": summary, "left_out_features": left_out, "rejected_files": written})
+        print_json({"intake": summary, "left_out_features": list(left_out), "rejected_files": written})
         return
     print_intake(intake)
-    for name in left_out:
-        tell(("left out", "yellow"), f" feature {name}: its column is overwritten later (see known at)")
+    for name, columns in left_out.items():
+        shown = name if columns == name else f"{name} ({columns})"
+        tell(("left out", "yellow"), f" feature {shown}: its column may be overwritten later (see known at)")
     for path in written:
         tell(f"Rejected rows: {path}")
     say(next_command("train", project))

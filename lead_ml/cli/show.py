@@ -25,11 +25,10 @@ RANKING_FIGURES = (
 )
 
 
-def print_evaluation(evaluation: Evaluation | None, target: str, why: str = "") -> None:
-    """Print the metrics of a target: the verdict first, then every candidate next to the base rate; `why` there are none."""
+def print_evaluation(evaluation: Evaluation | None, target: str, cold: str = "") -> None:
+    """Print the metrics of a target: the verdict first, then every candidate next to the base rate; `cold` says why there are none."""
     if evaluation is None:
-        reason = why or "the known outcomes do not allow it"
-        tell((target, "bold"), f": not evaluated: {reason}. The scorecard is used as written.\n")
+        tell((target, "bold"), f": {cold}.\n")
         return
     mark = " (SYNTHETIC DATA)" if evaluation.synthetic else ""
     tell((target, "bold"), f"{mark}: {evaluation.headline}")
@@ -37,7 +36,11 @@ def print_evaluation(evaluation: Evaluation | None, target: str, why: str = "") 
         tell(("warning", "yellow"), f" {warning}")
     test = evaluation.tested
     when = f"created {test.start[:10]} to {test.end[:10]}" if test.start else "in random folds"
-    random = "" if evaluation.optimistic else " random is the ROC AUC of a random split, which is optimistic."
+    random = (
+        ""
+        if evaluation.optimistic
+        else " The column random is the ROC AUC of a random split, which is optimistic."
+    )
     tell(
         f"Evaluated on {test.test_leads:,} leads {when}: "
         f"{test.test_positives:,} positive of {test.test_rows:,} snapshots. Intervals in brackets.{random}\n"

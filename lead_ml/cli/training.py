@@ -79,10 +79,10 @@ def evaluate(
 
     if version is not None:
         run = open_run(project / "runs", version)
-        why: Mapping[str, str] = run.record.not_evaluated
+        cold = {target: run.cold(target) for target in run.targets}
         found: Mapping[str, Evaluation | None] = {target: run.evaluation(target) for target in run.targets}
     else:
-        why = {}
+        cold = {}
         with steps("reading") as step, work_at(dask, step) as work:
             found = evaluate_project(
                 project, data, candidates=candidates_of(candidate), seed=seed, progress=step, work=work
@@ -91,7 +91,7 @@ def evaluate(
         print_json(found)
         return
     for target, evaluation in found.items():
-        print_evaluation(evaluation, target, why.get(target, ""))
+        print_evaluation(evaluation, target, cold.get(target, ""))
 
 
 def tune(
@@ -197,7 +197,7 @@ def print_run(run: Run) -> None:
 
     record = run.record
     for target in run.targets:
-        print_evaluation(run.evaluation(target), target, record.not_evaluated.get(target, ""))
+        print_evaluation(run.evaluation(target), target, run.cold(target))
     flagged = record.flagged_features
     overwritten = [name for name in record.left_out_features if name not in flagged]
     if any(found is not None and found.leaky for found in map(run.evaluation, run.targets)):

@@ -115,7 +115,7 @@ _LOOKS: Mapping[str, Callable[[str], bool]] = {
     ),
     "decimal_point": _like(r"[+-]?\d+\.(?:\d{1,2}|\d{4,})"),
     "email": _like(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
-    "phone": _like(r"\+?[\d ()/.-]{7,20}"),
+    "phone": _like(r"(?:tel:|p:)?\+?[\d ()/.-]{7,20}"),  # Meta writes p: in front
     "mobile": lambda text: _mobile(re.sub(r"[ ()/.-]", "", text)),
     "ip": _ip,
     "agent": lambda text: "mozilla" in text.casefold(),

@@ -44,7 +44,8 @@ def fake_of(work: DraftState, dataset: Dataset, early: EarlyData) -> DraftFake |
     """
     dated, count = _of_outcomes(work, dataset, early)
     several = [(dated, count)] if dated else _of_columns(work, dataset, early.leads)
-    found, fakes = max(several, key=lambda item: item[1], default=(None, 0))
+    most = max(several, key=lambda item: item[1], default=(None, 0))
+    found, fakes = next((item for item in several if item[1] >= _LEAST_FAKES), most)
     if found is None or fakes < _LEAST_FAKES:
         if found is not None:
             work.findings.note("few_fakes")
@@ -71,7 +72,10 @@ def _reasons(outcomes: Outcomes) -> Coded:
 
 
 def _of_columns(work: DraftState, dataset: Dataset, early: Mask) -> list[tuple[DraftFake | None, int]]:
-    """Return what the reason for losing a lead and its status say, each with the number of fakes."""
+    """Return what the reason for losing a lead and its status say, each with the number of fakes.
+
+    The reason comes first: an invalid lead may be a real one that does not fit.
+    """
     closing = work.leads.closing
     found: list[tuple[DraftFake | None, int]] = []
     for name in filter(None, (closing.reasons, closing.column)):

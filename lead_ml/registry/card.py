@@ -27,8 +27,9 @@ def _paragraphs(card: Mapping[str, Any], version: str) -> Iterator[str]:
     for name, label in (("intended_use", "Intended use"), ("cold_start_stage", "Cold-start stage")):
         if card.get(name):
             yield f"{label}: {card[name]}"
-    if "data_until" in card:
-        yield f"Data until {card['data_until']}, {card.get('leads', 0):,} leads."
+    if "leads" in card:
+        until = f"Data until {card['data_until']}, " if "data_until" in card else "Data without dates, "
+        yield f"{until}{card['leads']:,} leads."
     for target, item in card.get("targets", {}).items():
         yield from _target(target, item)
 

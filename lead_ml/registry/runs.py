@@ -106,6 +106,13 @@ class Run:
         path = self.folder / f"evaluation-{target}.json"
         return Evaluation.load(path) if path.is_file() else None
 
+    def cold(self, target: str) -> str:
+        """Say why a target without an evaluation has none, and what is used instead."""
+        why = self.record.not_evaluated.get(target, "the known outcomes do not allow it")
+        rules = target != "conversion" or self.record.hand_written
+        used = "is used as written" if rules else "has no rules, so it gives every lead the same score"
+        return f"not evaluated: {why}. The scorecard {used}"
+
     def forward(self, target: str) -> ForwardScores | None:
         """Return the scores on the forward window of a target, or None."""
         path = self.folder / f"forward-{target}.npz"

@@ -33,11 +33,12 @@ def report_data(run: Run) -> dict[str, Any]:
     intake = intake_data(run.folder / "intake.json")
     level = float(bundle.params.get("evaluation", {}).get("level", 0.95))
     first = None if intake is None else intake["first"]
+    flagged = run.record.flagged_features
     audit, trusted = run.folder / AUDIT_FILE, bundle.params.get("trust", ())
     data: dict[str, Any] = {
         "run": {
             **msgspec.structs.asdict(run.record),
-            "fit_until": iso(run.record.fit_until),
+            "fit_until": iso(run.record.fit_until) if run.record.dated else None,
             "lead_ml": version("lead-ml"),
         },
         "synthetic": run.record.synthetic,
@@ -48,7 +49,8 @@ def report_data(run: Run) -> dict[str, Any]:
         "thresholds": _thresholds(run, bundle),
         "intake": intake,
         "features": features_data(bundle),
-        "features_left_out": list(run.record.left_out_features),
+        "features_left_out": [name for name in run.record.left_out_features if name not in flagged],
+        "features_flagged": list(flagged),
         "audit": as_dict(from_json(audit.read_bytes()), trusted) if audit.is_file() else None,
         "card": dict(bundle.card),
     }

@@ -42,8 +42,8 @@ def target_data(
         "evaluated": evaluation is not None,
     }
     if evaluation is None:
-        why = run.record.not_evaluated.get(target, "the known outcomes do not allow it")
-        return {**common, "headline": f"Not evaluated: {why}. The scorecard is used as written", "why": why}
+        cold = run.cold(target)
+        return {**common, "headline": cold[:1].upper() + cold[1:]}
     evaluated = _judged(evaluation, run.forward(target), level=level, seed=run.record.seed)
     windows = {
         "windows": [_window(window) for window in evaluation.windows],

@@ -86,9 +86,11 @@ def summary(data: Record, lang: Lang) -> list[str]:
         force = data["thresholds"]["in_force"]
         shown = {name: force[name] for name in ("mql", "sql", "mql_score", "sql_score")}
         lines.append(words("report.summary.thresholds", **shown))
-    if data["features_left_out"]:
-        lines.append(words("report.summary.left_out", count=len(data["features_left_out"])))
-    return lines
+    unused = {name: len(data[f"features_{name}"]) for name in ("left_out", "flagged")}
+    return [
+        *lines,
+        *(words(f"report.summary.{name}", count=count) for name, count in unused.items() if count),
+    ]
 
 
 def _target(part: Record, words: Catalog) -> list[str]:
@@ -101,7 +103,8 @@ def _target(part: Record, words: Catalog) -> list[str]:
 def _judged(part: Record, words: Catalog) -> list[str]:
     lang, test = words.language, part["judged_on"]
     auc = next(row["cells"][part["candidate"]] for row in part["metrics"] if row["name"] == "roc_auc")
-    drivers = words("report.separator").join(row[lang] for row in part["importance"]["features"][:STRONGEST])
+    moved = [row for row in part["importance"]["features"][:STRONGEST] if row["mean_abs"] > 0]
+    drivers = words("report.separator").join(row[lang] for row in moved)
     return [
         *filter(None, [part["opening"][lang]]),
         words("report.summary.sentence", text=part[f"headline_{lang}"]),
@@ -113,7 +116,7 @@ def _judged(part: Record, words: Catalog) -> list[str]:
             auc=words("report.unknown") if auc["value"] is None else interval_text(Interval(**auc), words, 3),
         ),
         *(words("report.summary.sentence", text=item[lang]) for item in part["verdicts"]),
-        words("report.summary.top_drivers", names=drivers),
+        *([words("report.summary.top_drivers", names=drivers)] if moved else []),
     ]
 
 

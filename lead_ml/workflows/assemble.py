@@ -67,7 +67,8 @@ def assemble(
             mql=chosen.mql.probability, sql=chosen.sql.probability, method=chosen.method
         )
     won = len(np.unique(main.table.lead[main.table.labels.y > 0]))
-    stage = cold_start_stage(main.part.fitted.candidate, won, _how(main))
+    within = project.tasks["conversion"].horizon_days
+    stage = cold_start_stage(main.part.fitted.candidate, won, _how(main), within)
     own, read = _own_and_extra(dataset, declarations)
     # A request says of a lead what features read, and what finds the rows of extra tables.
     keys = {dataset.extra[table].key.split(":", maxsplit=1)[0] for table in read}
@@ -183,8 +184,8 @@ def _how(main: Trained) -> str:
     return HOW.get(end, HOW[where])
 
 
-def cold_start_stage(candidate: Candidate, wins: int, how: str) -> str:
-    """Describe the cold-start stage of a model; `how` says how it was chosen.
+def cold_start_stage(candidate: Candidate, wins: int, how: str, within: float | None = None) -> str:
+    """Describe the cold-start stage of a model; `how` says how it was chosen, `within` how many days a win may take.
 
     >>> cold_start_stage("scorecard", 12, "the only candidate")
     'scorecard, 12 wins: the only candidate; logistic usually pays from about 50 wins'
@@ -195,7 +196,8 @@ def cold_start_stage(candidate: Candidate, wins: int, how: str) -> str:
         for name in later
         if EXPECTED_WINS[name] > wins
     ]
-    return f"{candidate}, {wins:,} wins: {how}{''.join(waiting[:1])}"
+    days = "" if within is None else f" within {within:g} days"
+    return f"{candidate}, {wins:,} wins{days}: {how}{''.join(waiting[:1])}"
 
 
 def _card(
@@ -204,7 +206,7 @@ def _card(
     return {
         "project": project.params.project,
         "synthetic": project.params.synthetic,
-        "data_until": iso(dataset.until),
+        **({} if dataset.leads.created_at is None else {"data_until": iso(dataset.until)}),
         "leads": len(dataset.leads),
         "cold_start_stage": stage,
         "targets": {target: _target_card(item) for target, item in trained.items()},

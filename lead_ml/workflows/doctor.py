@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,18 +49,21 @@ def examine(root: Path) -> list[Check]:
     ]
 
 
-def check_project(root: Path, data: Path | None) -> tuple[Loaded, tuple[str, ...], tuple[Path, ...]]:
+def check_project(root: Path, data: Path | None) -> tuple[Loaded, Mapping[str, str], tuple[Path, ...]]:
     """Read a project with its data and write the rejected rows of each table into ``runs/rejected``.
 
-    The features left out, because their columns are overwritten later, and the files written are returned too.
+    The features left out, because their columns are overwritten later, each with its columns, and the files written are returned too.
     """
+    from lead_ml.declare import reads
     from lead_ml.tables.read import write_rejected
     from lead_ml.workflows.load import load
     from lead_ml.workflows.training import usable_features
 
     loaded = load(root, data)
     written = write_rejected(loaded.intake, loaded.project.runs / "rejected")
-    return loaded, usable_features(loaded.project, loaded.dataset)[1], written
+    declared = {item.name: ", ".join(sorted(reads(item))) for item in loaded.project.declarations}
+    names = usable_features(loaded.project, loaded.dataset)[1]
+    return loaded, {name: declared.get(name, name) for name in names}, written
 
 
 def _extra(library: str, extra: str) -> Check:

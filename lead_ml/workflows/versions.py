@@ -58,7 +58,7 @@ def _version(run: Run, serving: str) -> Version:
     return Version(
         version=run.record.version,
         serves=run.record.version == serving,
-        data_until=iso(run.record.fit_until),
+        data_until=iso(run.record.fit_until) if run.record.dated else "-",
         candidate=candidate,
         roc_auc=figure(candidate, "roc_auc"),
         log_loss=figure(candidate, "log_loss"),

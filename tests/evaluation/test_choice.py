@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 from evaluate_kit import evaluated, made
 from small import draw
 
-from lead_ml.evaluation.summary import headline, signal_of
+from lead_ml.evaluation import Choice
+from lead_ml.evaluation.summary import headline, reason_of, signal_of
 from lead_ml.model.metrics import Interval
 from lead_ml.project.targets import CANDIDATES
 
@@ -70,7 +72,8 @@ def test_the_signal_is_said_as_it_is(forward, gap, auc, positives, signal) -> No
     assert headline(found).startswith(begins[0])
     assert begins[1] in headline(found, "zh")
     for lang in ("en", "zh"):
-        assert f"{gap[0]:.4f}" in headline(found, lang).replace("−", "-")
+        gain = -gap[0] if signal == "worse" else gap[0]  # the other side is ahead
+        assert f"{gain:.4f}" in headline(found, lang).replace("−", "-")
 
 
 def test_the_headline_compares_with_the_base_rate(tmp_path: Path) -> None:
@@ -89,3 +92,40 @@ def test_the_headline_compares_with_the_base_rate(tmp_path: Path) -> None:
         r"(Worse than the base rate|Cannot tell yet whether LightGBM)", forward.evaluation.headline
     )
     assert forward.evaluation.headline.endswith("No other candidate was trained")
+
+
+@pytest.mark.parametrize("undated", [False, True])
+@pytest.mark.parametrize(
+    ("state", "dated", "random"),
+    [
+        ("alone", "chosen_alone", "chosen_alone"),
+        ("unseen", "chosen_unseen", "random_unseen"),
+        ("only", "chosen_only", "random_only"),
+        ("tied", "chosen_tied", "random_tied"),
+        ("best", "chosen_best", "random_best"),
+    ],
+)
+def test_why_a_candidate_was_chosen_is_said_as_it_was(
+    forward: Any, state: str, dated: str, random: str, undated: bool
+) -> None:
+    """No test window and no earlier leads for undated data; nobody is said to be alone who was not."""
+    gap, base = Interval(0.02, 0.01, 0.03), forward.evaluation
+    tie = Interval(0.001, -0.01, 0.02)
+    others = {} if state == "alone" else {"logistic": gap, "lightgbm": gap}
+    behind = {"tied": {"logistic": gap, "lightgbm": tie}, "best": others}.get(state, {})
+    leads = 0 if state == "unseen" else 300
+    choice = Choice(candidate="scorecard", best="scorecard", behind=behind, leads=leads, positives=leads // 3)
+    found = msgspec.structs.replace(base, choice=choice, lead_over=others, optimistic=undated)
+    assert reason_of(found) == (random if undated else dated)
+    said = headline(found)
+    assert ("No other candidate was trained" in said) is (state == "alone")
+    assert not (undated and re.search("test window|earlier", said))
+    assert ("more than one standard error" in said) is (state == "best")
+    assert ("tied" in said) is (state == "tied")
+
+
+def test_undated_data_counts_the_leads_of_all_folds(forward: Any) -> None:
+    found = msgspec.structs.replace(forward.evaluation, optimistic=True)
+    for name in ("test_leads", "test_rows", "test_positives"):
+        assert getattr(found.tested, name) == sum(getattr(window, name) for window in found.windows)
+    assert forward.evaluation.tested == forward.evaluation.windows[-1]

@@ -167,3 +167,18 @@ def test_a_chinese_crm_says_who_converted(draft_of: Callable[..., Draft], status
     draft = draft_of(f"线索编号,创建时间,线索来源,线索状态,{date}", rows)
     assert date in draft.target
     assert draft.figures.converted == N // 4
+
+
+def test_the_reason_says_who_is_not_real_where_the_status_also_holds_leads_that_do_not_fit(
+    draft_of: Callable[..., Draft],
+) -> None:
+    rows: list[list[Any]] = []
+    for k in range(N):
+        invalid = k % 2 == 0
+        reason = ("空号", "无需求", "竞争对手")[k // 2 % 3] if invalid else ""
+        won = k % 10 == 1
+        rows.append([f"L{k}", day(k), "官网", "无效" if invalid else "已转换" if won else "跟进中", reason, day(k + 3) if won else ""])  # fmt: skip
+    draft = draft_of("线索编号,创建时间,线索来源,线索状态,无效原因,转换时间", rows)
+    model = draft.files["models/fake.py"]
+    assert "无效原因" in model
+    assert "无需求" not in model.partition("positive=")[2].partition("negative=")[0]

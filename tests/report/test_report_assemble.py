@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from lead_ml.evaluation import headline
 from lead_ml.model.metrics import Interval
 from lead_ml.registry.runs import Run
 from lead_ml.report import report_data
@@ -77,28 +78,56 @@ def test_a_cold_start_has_data_but_no_figures(cold: Run) -> None:
     assert part["evaluated"] is False
     assert part["candidate"] == "scorecard"
     assert data["thresholds"] is None
-    assert any("暂时无法评估" in line for line in data["summary_zh"])
+    assert any("暂时无法用于评估" in line for line in data["summary_zh"])
 
 
-@pytest.mark.parametrize(
-    ("gap", "tone", "said"),
-    [
-        (Interval(0.02, 0.01, 0.03), "won", "is better than the base rate"),
-        (Interval(0.01, -0.01, 0.03), "tied", "is statistically tied with the base rate"),
-        (
-            Interval(-0.02, -0.03, -0.01),
-            "lost",
-            "worse than the base rate: log-loss is higher by 0.0200 (0.0100 to 0.0300)",
-        ),
-    ],
+FLAT, GAIN, NOTHING, LOSS = (
+    (0.01, 0.002, 0.02),
+    (0.02, 0.01, 0.03),
+    (0.001, -0.01, 0.02),
+    (-0.02, -0.03, -0.01),
 )
-def test_the_base_rate_is_named_when_it_is_not_beaten(
-    trained: Any, gap: Interval, tone: str, said: str
-) -> None:
-    first = verdicts(msgspec.structs.replace(trained.run.evaluation("conversion"), over_base=gap))[0]
+PRAISE = "is better than the base rate"
+# By state: signal, gain over the base rate, AUC, undated; tone and words of the verdict, the begin of the headline, and what
+# is said nowhere.
+STATES: dict[str, tuple[tuple[Any, ...], tuple[str, str, str], set[str]]] = {
+    "signal": (("signal", GAIN, (0.7, 0.65, 0.75), False), ("won", PRAISE, ""), {"No signal", "do not use", "Cannot tell"}),
+    "undated": (("signal", GAIN, (0.7, 0.65, 0.75), True), ("won", PRAISE, ""), {"test window", "forward", "earlier leads", "before it", "评估期之前"}),
+    "no signal": (("none", NOTHING, (0.5, 0.47, 0.53), False), ("tied", "is statistically tied with the base rate", "No signal: "), {PRAISE, "convert at 2", "Cannot tell"}),
+    "cannot tell": (("unknown", NOTHING, (0.6, 0.45, 0.7), False), ("tied", "is statistically tied with the base rate", "Cannot tell yet "), {"convert at 2", "No signal"}),
+    "worse": (("worse", LOSS, (0.4, 0.35, 0.45), False), ("lost", "worse than the base rate: log-loss is higher by 0.0200 (0.0100 to 0.0300)", "Worse than the base rate: "), {PRAISE, "convert at 2", "lower by", "-0.0"}),
+    "rate only": (("none", FLAT, (0.5, 0.47, 0.53), False), ("tied", "does not rank leads measurably better than chance", "No signal: "), {PRAISE, "convert at 2", "is not measurably better than the base rate"}),
+    "rate only, few wins": (("unknown", FLAT, (0.5, 0.4, 0.6), False), ("tied", "does not rank leads measurably better than chance", "Cannot tell yet "), {PRAISE, "convert at 2"}),
+    "constant": (("unknown", LOSS, (0.5, 0.5, 0.5), False), ("tied", "gives every lead the same score", "No signal: "), {PRAISE, "convert at 2", "do not use the probabilities"}),
+}  # fmt: skip
+
+
+def in_state(trained: Any, signal: str, gap: tuple[float, ...], auc: tuple[float, ...], undated: bool) -> Any:
+    """The evaluation of the small world as if this had been found."""
+    found = trained.run.evaluation("conversion")
+    metrics = {"roc_auc": Interval(*auc), "lift_10": Interval(2.6, 1.2, 4.0)}
+    candidates = tuple(
+        msgspec.structs.replace(item, metrics={**item.metrics, **metrics})
+        if item.candidate == found.chosen
+        else item
+        for item in found.candidates
+    )
+    changes = {"signal": signal, "over_base": Interval(*gap), "candidates": candidates, "optimistic": undated}
+    return msgspec.structs.replace(found, **changes)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_headline_verdict_and_opening_agree_in_every_state(trained: Any, state: str) -> None:
+    given, (tone, verdict, begin), never = STATES[state]
+    found = in_state(trained, *given)
+    first = verdicts(found)[0]
     assert first["tone"] == tone
-    assert said in first["en"]
-    assert "平均基准" in first["zh"]
+    assert verdict in first["en"]
+    assert headline(found).startswith(begin)
+    said = " ".join([headline(found), headline(found, "zh"), first["en"], opening(found, 0.95, "en")])
+    assert not [words for words in never if words in said]
+    assert bool(opening(found, 0.95, "en")) is bool(opening(found, 0.95, "zh")) is (given[0] == "signal")
+    assert ("没有信号" in headline(found, "zh")) is begin.startswith("No signal")
 
 
 @pytest.mark.parametrize(
@@ -136,15 +165,28 @@ def test_the_summary_begins_with_the_lift_of_the_top_leads(data: dict[str, Any])
 @pytest.mark.parametrize(
     ("lower", "said"), [(1.2, "convert at 2.6 times"), (0.9, "do not convert at a measurably")]
 )
-def test_a_lift_that_may_be_chance_is_not_praised(lower: float, said: str) -> None:
-    found = opening("conversion", Interval(2.6, lower, 4.0), 0.95, "en")
+def test_a_lift_that_may_be_chance_is_not_praised(trained: Any, lower: float, said: str) -> None:
+    found = opening(with_lift(trained, Interval(2.6, lower, 4.0)), 0.95, "en")
     assert said in found
     assert f"95% interval {lower} to 4.0" in found
 
 
-def test_an_unknown_target_or_lift_has_no_opening() -> None:
-    assert opening("churn", Interval(2.0, 1.5, 3.0), 0.95, "en") == ""
-    assert opening("conversion", None, 0.95, "zh") == ""
+def test_an_unknown_target_or_lift_has_no_opening(trained: Any) -> None:
+    other = msgspec.structs.replace(with_lift(trained, Interval(2.0, 1.5, 3.0)), target="churn")
+    assert opening(other, 0.95, "en") == ""
+    assert opening(with_lift(trained, None), 0.95, "zh") == ""
+
+
+def with_lift(trained: Any, lift: Interval | None) -> Any:
+    found = in_state(trained, "signal", GAIN, (0.7, 0.65, 0.75), False)
+    candidates = tuple(
+        msgspec.structs.replace(
+            item,
+            metrics={k: v for k, v in {**item.metrics, "lift_10": lift}.items() if v is not None},
+        )
+        for item in found.candidates
+    )
+    return msgspec.structs.replace(found, candidates=candidates)
 
 
 def test_both_summaries_say_the_same_things(data: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ def test_with_too_few_wins_the_scorecard_serves_and_says_its_rung(tmp_path: Path
     assert run.record.candidates == {"conversion": "scorecard"}
     assert (
         run.record.cold_start_stage
-        == "scorecard, 3 wins: not evaluated, because the forward window has 0 positive and 167 negative rows; "
+        == "scorecard, 3 wins within 10 days: not evaluated, because the forward window has 0 positive and 167 negative rows; "
         "logistic usually pays from about 50 wins"
     )
     assert run.evaluation("conversion") is None
@@ -96,7 +96,7 @@ def test_without_any_table_of_outcomes_the_scorecard_serves_as_it_was_written(tm
     run = train(write_project(tmp_path), data)
     assert run.record.candidates == {"conversion": "scorecard"}
     assert run.record.cold_start_stage.startswith(
-        "scorecard, 0 wins: not evaluated, because no outcomes are known"
+        "scorecard, 0 wins within 10 days: not evaluated, because no outcomes are known"
     )
     scorer = Scorer.load(run.bundle)
     answers = scorer.score_dataset(data, open_leads(data, data.until), top=ALL_REASONS)
