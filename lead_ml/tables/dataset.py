@@ -5,7 +5,7 @@ The training table, the single lead of a request (a table of one row) and a part
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
@@ -46,7 +46,7 @@ class Leads:
     Leads(2 rows, columns source, 1970-01-01 to 1970-01-02)
     """
 
-    lead_id: tuple[str, ...]
+    lead_id: Sequence[str]
     created_at: Instants | None
     columns: Mapping[str, Coded] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import msgspec
@@ -114,6 +114,7 @@ def with_layout(project: Project, base: Path, dataset: Dataset) -> tuple[Dataset
     texts = {name: Coded(none.astype(np.int32), ()) for name in layout.texts}
     own = {
         **{item.name: getattr(dataset, item.name) for item in fields(Dataset)},
+        "leads": replace(dataset.leads, lead_id=Texts(arrow_texts(dataset.leads.lead_id))),
         "events": Events(none, none, none, texts, np.empty(0)),
         "digests": {**dataset.digests, "events": manifest.checksum},
     }

@@ -67,11 +67,16 @@ def _moved(training: Training, bundle: Bundle, trained: Mapping[str, Trained], f
 
 
 def _forward_scores(forward: Forward, table: Table) -> ForwardScores:
-    test, ids = forward.test, np.array(table.dataset.leads.lead_id)
+    test, ids = forward.test, table.dataset.leads.lead_id
     probability: dict[str, Floats] = {
         candidate: found.probability for candidate, found in forward.evaluated.items()
     }
     known = table.known(test)
     return ForwardScores(
-        ids[table.lead[test]], table.as_of[test], known.y, known.weight, known.group, probability
+        np.array([ids[lead] for lead in table.lead[test].tolist()]),
+        table.as_of[test],
+        known.y,
+        known.weight,
+        known.group,
+        probability,
     )
