@@ -99,8 +99,9 @@ class TableRules:
         rule = self.of(column)
         if not isinstance(levels, ArrowTexts) or rule.comma:
             return Coded.of([self.text(column, level) for level in levels])
+        others = levels.not_plain(self.tags).tolist()
         read = list[str | None](map(rule.spelled, levels) if rule.usual else levels)
-        for place in (others := levels.not_plain(self.tags).tolist()):
+        for place in others:
             read[place] = self.text(column, levels[place])
         if rule.usual or any(read[place] not in (None, levels[place]) for place in others):
             return Coded.of(read)

@@ -21,14 +21,14 @@ class RowScan:
         self._line, self._inside, self.quoted_blanks = 1, 0, 0
         self._edge = np.isin(np.arange(256), [ord(separator), _QUOTE, _NEWLINE, _RETURN])
 
-    def rows(self, lines: bytes) -> Indices:
-        """Return the number of the line on which each row starts, of some lines that end with a line break.
+    def rows(self, block: bytes) -> Indices:
+        """Return the number of the line on which each row of a block starts; the block ends with a line break.
 
         Raises IrregularError for a blank line, another control character, or a quote out of place.
         """
-        if b"\0" in lines or (b"\r" in lines and lines.count(b"\r") != lines.count(b"\r\n")):
+        if b"\0" in block or (b"\r" in block and block.count(b"\r") != block.count(b"\r\n")):
             raise IrregularError
-        text = np.frombuffer(lines, dtype=np.uint8)
+        text = np.frombuffer(block, dtype=np.uint8)
         quotes, breaks = np.flatnonzero(text == _QUOTE), np.flatnonzero(text == _NEWLINE)
         self._check_quotes(text, quotes)
         outside = (np.searchsorted(quotes, breaks) + self._inside) % 2 == 0
