@@ -90,7 +90,7 @@ def warnings_of(auc: float, positives: int, *, optimistic: bool) -> tuple[str, .
         (optimistic, "The data has no dates: folds are random, so every figure is optimistic."),
         (
             few,
-            f"Only {positives} positive leads were evaluated: differences between candidates there are mostly noise.",
+            f"Only {positives} positive leads were evaluated: intervals are wide, and small differences are noise.",
         ),
         (auc > SUSPICIOUS_AUC, f"AUC {auc:.3f} is suspiciously high: check for leakage before you trust it."),
     )

@@ -77,6 +77,7 @@ def _judged(
         **{f"headline_{lang}": headline(evaluation, lang) for lang in LANGUAGES},
         "opening": {lang: opening(evaluation, level, lang) for lang in LANGUAGES},
         "verdicts": verdicts(evaluation),
+        "ranks": evaluation.signal in ("signal", "unknown") and not evaluation.constant,
         "optimistic": evaluation.optimistic,
         "warnings": list(evaluation.warnings),
         "leaky": None if evaluation.leaky is None else evaluation.leaky.said,

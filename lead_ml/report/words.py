@@ -82,7 +82,7 @@ def summary(data: Record, lang: Lang) -> list[str]:
     lines = [line for part in data["targets"].values() for line in _target(part, words)]
     if not data["run"]["dated"]:
         lines.append(words("report.summary.undated"))
-    if data["thresholds"] is not None:
+    if data["thresholds"] is not None and data["targets"]["conversion"].get("ranks", True):
         force = data["thresholds"]["in_force"]
         shown = {name: force[name] for name in ("mql", "sql", "mql_score", "sql_score")}
         lines.append(words("report.summary.thresholds", **shown))

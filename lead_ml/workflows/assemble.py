@@ -14,7 +14,7 @@ from lead_ml.asof.kernel import compile_plans, take_snapshot
 from lead_ml.asof.labels import NEVER, first_occurred
 from lead_ml.declare import Declaration
 from lead_ml.errors import BundleError
-from lead_ml.evaluation import Forward, Table, reason_of
+from lead_ml.evaluation import Forward, Table, candidate_name, reason_of
 from lead_ml.model import Calibration
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
@@ -188,16 +188,16 @@ def cold_start_stage(candidate: Candidate, wins: int, how: str, within: float | 
     """Describe the cold-start stage of a model; `how` says how it was chosen, `within` how many days a win may take.
 
     >>> cold_start_stage("scorecard", 12, "the only candidate")
-    'scorecard, 12 wins: the only candidate; logistic usually pays from about 50 wins'
+    'scorecard, 12 wins: the only candidate; logistic regression usually pays from about 50 wins'
     """
     later = CANDIDATES[CANDIDATES.index(candidate) + 1 :]
     waiting = [
-        f"; {name} usually pays from about {EXPECTED_WINS[name]:,} wins"
+        f"; {candidate_name(name)} usually pays from about {EXPECTED_WINS[name]:,} wins"
         for name in later
         if EXPECTED_WINS[name] > wins
     ]
     days = "" if within is None else f" within {within:g} days"
-    return f"{candidate}, {wins:,} wins{days}: {how}{''.join(waiting[:1])}"
+    return f"{candidate_name(candidate)}, {wins:,} wins{days}: {how}{''.join(waiting[:1])}"
 
 
 def _card(

@@ -35,6 +35,11 @@ from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.paired import MIN_POSITIVES, MIN_ROWS, Pair, pair_of
 
 Rule = Literal["first", "refresh", "change", "undated"]
+COMPARED: dict[Rule, str] = {
+    "first": "first version",
+    "refresh": "refresh of the recipe that serves",
+    "change": "change of candidate or features",
+}
 MARGIN = 0.01
 UNKNOWN = "too few outcomes to tell whether it is better than the base rate"
 LEVELS: dict[Rule, float] = {"first": 0.95, "refresh": 0.90, "change": 0.95, "undated": 0.95}
@@ -172,7 +177,7 @@ def _verdict(rule: Rule, run: Run, pair: Pair, figures: dict[str, Interval]) -> 
             "a change of candidate or features must be superior, and the upper bound is not below 0",
         ),
     }[rule]
-    words = f"{rule}, {basis}: {_found(gap)} ({LEVELS[rule]:.0%} interval); {granted if allowed else denied}"
+    words = f"{COMPARED[rule]}, {basis}: {_found(gap)} ({LEVELS[rule]:.0%} interval); {granted if allowed else denied}"
     keep = "" if rule == "first" else "keep the version that serves, "
     do = f"{keep}improve the features or bring more data, or promote with --force REASON"
     return allowed, words, "" if allowed else do

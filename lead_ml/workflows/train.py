@@ -197,7 +197,7 @@ def _beside_leaky(
     extra = tuple(
         item for item in features_of(task.spec, declared) if item.name not in named and reads(item) <= present
     )
-    if not extra:
+    if not extra or evaluation.constant:
         return evaluation
     raw = {**table.raw, **training.work.features_at(extra, table.dataset, table.spine)}
     trusting = replace(table, declarations=(*table.declarations, *extra), raw=raw)

@@ -14,6 +14,7 @@ from lead_ml.registry.runs import Run
 from lead_ml.report import write_report
 from lead_ml.report.assemble import plain
 from lead_ml.report.page import render
+from lead_ml.report.words import summary
 from lead_ml.workflows.audit import audit_target
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -215,3 +216,25 @@ def test_what_the_columns_left_out_would_seem_to_be_worth_is_told(data: Any, htm
     assert "Left out: status: with them the same model would seem to reach ROC AUC 0.99" in render(
         changed, {}
     )
+
+
+def test_without_a_signal_no_threshold_and_no_driver_of_a_constant_is_shown(data: dict[str, Any]) -> None:
+    """A threshold of scores that rank nothing chooses leads by chance."""
+    changed = copy.deepcopy(data)
+    part = changed["targets"]["conversion"]
+    part["ranks"] = False
+    for row in part["importance"]["features"]:
+        row["mean_abs"] = 0.0
+    for lang, words in (
+        ("en", ("Thresholds in force", "Top drivers")),
+        ("zh", ("当前标准", "影响最大的特征")),
+    ):
+        before, after = " ".join(summary(data, lang)), " ".join(summary(changed, lang))
+        conversion_only = after.partition({"en": "Fake leads", "zh": "【虚假线索】"}[lang])[0]
+        assert all(word in before for word in words)
+        assert words[0] not in after
+        assert words[1] not in conversion_only
+    shown = render(changed, {})
+    assert "a threshold chooses leads by chance" in shown
+    assert "No feature contributes: the shipped model" in shown
+    assert "a threshold chooses leads by chance" not in render(data, {})

@@ -63,6 +63,7 @@ def fabricate(
     fit_until: int = START + 10_000 * DAY,
     fake: ForwardScores | None = None,
     base_rate: float | None = None,
+    hand_written: bool = True,
 ) -> Run:
     """A run whose bundle is sealed but holds no model; its version is the digest of its seal."""
     facts = BundleInfo(
@@ -99,6 +100,8 @@ def fabricate(
         candidates={"conversion": candidate} | ({} if fake is None else {"fake": candidate}),
         left_out_features=(),
         cold_start_stage="",
+        hand_written=hand_written,
+        not_evaluated={} if scores is not None else {"conversion": "the forward window has 0 positive rows"},
     )
     save_record(folder, record)
     return Run(folder, record)

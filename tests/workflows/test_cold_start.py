@@ -37,7 +37,7 @@ def test_with_too_few_wins_the_scorecard_serves_and_says_its_rung(tmp_path: Path
     assert (
         run.record.cold_start_stage
         == "scorecard, 3 wins within 10 days: not evaluated, because the forward window has 0 positive and 167 negative rows; "
-        "logistic usually pays from about 50 wins"
+        "logistic regression usually pays from about 50 wins"
     )
     assert run.evaluation("conversion") is None
     assert run.forward("conversion") is None
@@ -77,10 +77,10 @@ def test_data_without_a_mature_lead_says_what_to_wait_for(tmp_path: Path) -> Non
         (
             "logistic",
             60,
-            "logistic, 60 wins: chosen before the test window; lightgbm usually pays from about 500 wins",
+            "logistic regression, 60 wins: chosen before the test window; LightGBM usually pays from about 500 wins",
         ),
-        ("lightgbm", 60, "lightgbm, 60 wins: chosen before the test window"),
-        ("lightgbm", 1_234, "lightgbm, 1,234 wins: chosen before the test window"),
+        ("lightgbm", 60, "LightGBM, 60 wins: chosen before the test window"),
+        ("lightgbm", 1_234, "LightGBM, 1,234 wins: chosen before the test window"),
     ],
 )
 def test_the_rung_says_what_the_next_one_needs(candidate: Any, wins: int, text: str) -> None:

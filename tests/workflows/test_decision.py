@@ -18,7 +18,7 @@ from lead_ml.registry.runs import ForwardScores, Run, open_run
 from lead_ml.scoring import Scorer, served_version
 from lead_ml.workflows.decision import decide
 from lead_ml.workflows.paired import champion_probability
-from lead_ml.workflows.promote import promote
+from lead_ml.workflows.promote import promote, refusal
 
 MORE = "at least 200 rows and 20 leads that convert are needed.*--force"
 LOSES, BETTER = "must be superior.*--force", "superior: the upper bound is below 0"
@@ -175,6 +175,47 @@ def test_a_scorecard_that_was_never_judged_may_only_be_the_first(runs: Path) -> 
     with pytest.raises(PromotionRefused, match=r"not evaluated.*--force"):
         promote(runs)
     assert served_version(runs).version == first.record.version
+
+
+# By state: the forward scores of a first scorecard, or None where it could not be evaluated.
+WITHOUT_RULES: dict[str, Any] = {
+    "not evaluated": lambda: None,
+    "few wins": lambda: forward(world(60)[1], scorecard=np.full(60, 0.2)),
+    "worse rate": lambda: forward(world(300)[1], scorecard=np.full(300, 0.9)),
+    "many wins": lambda: forward(world()[1], scorecard=np.full(ROWS, 0.2)),
+}
+
+
+@pytest.mark.parametrize("state", WITHOUT_RULES)
+def test_a_scorecard_without_rules_is_not_promoted(runs: Path, state: str) -> None:
+    """It gives every lead the same score, so every lead would have the same grade."""
+    scores = WITHOUT_RULES[state]()
+    run = fabricate(runs, "a", scores, candidate="scorecard", base_rate=0.2, hand_written=False)
+    decision = decide(run, None)
+    assert not decision.allowed
+    rules = state != "many wins"
+    assert ("the scorecard has no rules" in decision.words) is rules
+    assert ("write rules under conversion.scorecard.rules" in decision.do) is rules
+    assert ("no signal" in decision.words) is not rules
+    assert "as it was written" not in decision.words
+    assert refusal(run) == decision
+
+
+@pytest.mark.parametrize("case", [case for case in GATE if "old" not in GATE[case][2]])
+def test_train_announces_the_refusal_of_a_first_version_and_nothing_else(runs: Path, case: str) -> None:
+    run, _ = compared(runs, case)
+    decision, announced = decide(run, None), refusal(run)
+    assert announced == (None if decision.allowed else decision)
+    assert "keep the version that serves" not in decision.do
+
+
+def test_where_a_version_serves_only_what_is_sure_is_announced(runs: Path, champion: Run) -> None:
+    assert refusal(challenger(runs, 0.5)) is None
+    _, y = world()
+    flat = fabricate(runs, "flat", forward(y, lightgbm=np.full(len(y), y.mean())))
+    found = refusal(flat)
+    assert found is not None
+    assert "no signal" in found.words
 
 
 def test_a_learnt_model_that_was_never_judged_is_refused(runs: Path) -> None:
