@@ -9,6 +9,7 @@ from typing import Any
 
 from lead_ml.clean.csv_cells import harmless
 from lead_ml.errors import InputError
+from lead_ml.project.crm_link import crm_link
 from lead_ml.scoring import Answer
 from lead_ml.workflows.score import ScoredProject
 
@@ -27,8 +28,8 @@ def sales_rows(done: ScoredProject, link: str = "") -> Iterator[Row]:
     """Yield one row per scored lead, best first and stale leads last; ``state`` is as in :class:`lead_ml.scoring.WorklistRow`.
 
     ``name``, ``company`` and ``owner`` are there where the data has them, ``link`` where an address of a lead in the CRM is
-    given, with ``{lead_id}`` in it. ``points_1``, ``reason_1`` to ``reason_6`` are the strongest reasons first, ``points_other`` the sum of all
-    others; negative points lower the score.
+    given, with ``{lead_id}`` in it, here or as ``crm_url`` of the project. ``points_1``, ``reason_1`` to ``reason_6`` are the
+    strongest reasons first, ``points_other`` the sum of all others; negative points lower the score.
     """
     leads = done.dataset.leads
     place = {lead_id: row for row, lead_id in enumerate(leads.lead_id)}
@@ -36,7 +37,9 @@ def sales_rows(done: ScoredProject, link: str = "") -> Iterator[Row]:
     for number, answer in enumerate(done.answers):
         row = place[answer.lead_id]
         person = {name: levels[leads.columns[name].codes[row]] for name, levels in columns.items()}
-        yield _row(answer, person, done.opened.state if number < done.ranked else "stale", link)
+        yield _row(
+            answer, person, done.opened.state if number < done.ranked else "stale", link or done.crm_url
+        )
 
 
 def _row(answer: Answer, person: Mapping[str, str | None], state: str, link: str) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def _row(answer: Answer, person: Mapping[str, str | None], state: str, link: str
     return {
         "lead_id": answer.lead_id,
         **person,
-        **({"link": link.replace("{lead_id}", answer.lead_id)} if link else {}),
+        **({"link": crm_link(link, answer.lead_id)} if link else {}),
         "probability": round(answer.probability, 4),
         "lower": round(answer.lower, 4),
         "upper": round(answer.upper, 4),
