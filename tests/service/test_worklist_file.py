@@ -171,3 +171,31 @@ def test_the_link_into_the_crm_is_on_the_list_the_page_of_the_lead_and_in_the_cs
 def test_without_an_address_of_the_crm_nothing_links_there(served: Any, reader: Any) -> None:
     assert "Open in CRM" not in reader.get("/review?lang=en").text
     assert "Open in CRM" not in cells(reader.get("/review.csv?lang=en"))[0]
+
+
+def test_the_csv_says_of_each_lead_what_the_page_says_above_its_table(
+    fresh: Any, client_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = read_worklist(fresh.runs)[:3]
+    answers = [
+        msgspec.structs.replace(row.answer, validation=validation, model_version="another")
+        for row, validation in zip(rows, ("unvalidated", "no_signal", "validated"), strict=True)
+    ]
+    states = ("open", "undecided", "open")
+    write_worklist(
+        iter(
+            WorklistRow(row.lead, answer, state)
+            for row, answer, state in zip(rows, answers, states, strict=True)
+        ),
+        fresh.runs,
+    )
+    monkeypatch.setattr(type(fresh.reloader), "forced", "sales insisted")
+    notes = [
+        row["Notes"] for row in cells(login(fresh, client_of, "read").get("/review.csv?lang=en&sort=lead"))
+    ]
+    text = catalog("en")
+    assert len(notes) == 3
+    assert all(text("worklist.other_version") in note for note in notes)
+    assert all("sales insisted" in note and text("pages.synthetic") in note for note in notes)
+    for key in ("pages.validation.unvalidated", "pages.validation.no_signal", "worklist.may_be_lost"):
+        assert sum(text(key) in note for note in notes) == 1
