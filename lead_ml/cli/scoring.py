@@ -41,13 +41,11 @@ def score(
 
     Example: lead-ml score --output leads.csv --lang zh --link "https://crm.example.com/leads/{lead_id}"
     """
-    from lead_ml.project.crm_link import EXPECTED, is_crm_pattern
-    from lead_ml.workflows.sales_file import check_writable, sales_rows, write_table
+    from lead_ml.workflows.sales_file import check_link, check_writable, sales_rows, write_table
     from lead_ml.workflows.score import score_project
     from lead_ml.workflows.work import work_at
 
-    if link and not is_crm_pattern(link):
-        raise typer.BadParameter(f"expected {EXPECTED}", param_hint="--link")
+    check_link(link)
     if output is not None:
         check_writable(output)
     with steps("reading") as step, work_at(dask, step) as work:

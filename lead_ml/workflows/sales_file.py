@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lead_ml.clean.csv_cells import harmless
-from lead_ml.errors import InputError
-from lead_ml.project.crm_link import crm_link
+from lead_ml.errors import InputError, ParamsError
+from lead_ml.project.crm_link import EXPECTED, crm_link, is_crm_pattern
 from lead_ml.scoring import Answer
 from lead_ml.workflows.score import ScoredProject
 
@@ -74,6 +74,12 @@ def _reasons(answer: Answer) -> dict[str, Any]:
         cells[f"reason_{number}"] = None if reason is None else reason.text
     hidden = answer.reasons.other_points + sum(reason.points for reason in both[REASONS:])
     return {**cells, "points_other": round(hidden, 1)}
+
+
+def check_link(pattern: str) -> None:
+    """Refuse the address of a lead in the CRM that ``crm_url`` would not take."""
+    if pattern and not is_crm_pattern(pattern):
+        raise ParamsError("--link", value=pattern, expected=EXPECTED)
 
 
 def check_writable(path: Path) -> None:
