@@ -25,7 +25,11 @@ def score(
         Path | None, typer.Option("--output", "-o", help="Also write a CSV or Parquet file for sales.")
     ] = None,
     link: Annotated[
-        str, typer.Option(help="Address of a lead in your CRM, with {lead_id}: a column of the file.")
+        str,
+        typer.Option(
+            help="Address of a lead in your CRM, with {lead_id}: a column of the file.",
+            show_default="crm_url of params.yaml",
+        ),
     ] = "",
     lang: LangOption = "en",
     top: Annotated[int, typer.Option(min=1, help="Leads to print.")] = 10,
@@ -38,10 +42,11 @@ def score(
 
     Example: lead-ml score --output leads.csv --lang zh --link "https://crm.example.com/leads/{lead_id}"
     """
-    from lead_ml.workflows.sales_file import check_writable, sales_rows, write_table
+    from lead_ml.workflows.sales_file import check_link, check_writable, sales_rows, write_table
     from lead_ml.workflows.score import score_project
     from lead_ml.workflows.work import work_at
 
+    check_link(link)
     if output is not None:
         check_writable(output)
     with steps("reading") as step, work_at(dask, step) as work:

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from lead_ml.declare import is_zone, span
 from lead_ml.errors import DeclarationError, ParamsError
+from lead_ml.project.crm_link import EXPECTED, is_crm_pattern
 from lead_ml.project.section import Section, worded
 from lead_ml.project.words import MISSING_WORDS
 
@@ -275,7 +276,10 @@ class EvaluationParams(Section):
 
 
 class Params(Section):
-    """The whole of ``params.yaml``."""
+    """The whole of ``params.yaml``.
+
+    ``crm_url`` is the address of a lead in your CRM with ``{lead_id}`` in it: the worklist links each lead to it.
+    """
 
     project: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     data: DataParams
@@ -283,6 +287,7 @@ class Params(Section):
     seed: int = Field(7, ge=0)
     threads: int = Field(0, ge=0)
     synthetic: bool = False
+    crm_url: str = ""
     missing: tuple[str, ...] = DEFAULT_MISSING
     known_at: dict[str, Literal["creation", "history", "current"]] = Field(default_factory=dict)
     trust: tuple[str, ...] = ()
@@ -303,6 +308,22 @@ class Params(Section):
                 "the ideal customer profile belongs to conversion; write conversion: {profile: ...}"
             )
         return value
+
+    @field_validator("crm_url")
+    @classmethod
+    def _is_crm_pattern(cls, value: str) -> str:
+        if value and not is_crm_pattern(value):
+            raise ValueError(f"expected {EXPECTED}")
+        return value
+
+    @model_validator(mode="after")
+    def _has_ids_of_the_crm(self) -> Params:
+        if self.crm_url and self.data.leads.number_rows:
+            raise ValueError(
+                "crm_url needs the ids of the CRM, but data.leads.number_rows uses row numbers as lead ids; "
+                "map lead_id in data.leads.columns, or leave crm_url out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_history(self) -> Params:

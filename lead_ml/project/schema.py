@@ -82,6 +82,8 @@ LEADS = (
     Role("owner", known_at="current"),
     Role("cost", "number", known_at="current"),
 )
+# Roles of the leads table: who to contact, and where.
+CONTACT = ("name", "job_title", "company", "email", "phone")
 EVENTS = (
     Role("lead_id", "id", required=True),
     Role("occurred_at", "instant", required=True),

@@ -26,12 +26,14 @@ class WorklistRow(msgspec.Struct, frozen=True):
     """One open lead: what identifies it to a person (name, company, source, created_at ...), and its answer in English.
 
     ``state`` is ``stale`` for a lead far older than any that converted, and ``undecided`` where the data does not say which leads
-    were lost, so that the lead has no outcome yet but may be closed; see :mod:`lead_ml.asof.open_leads`.
+    were lost, so that the lead has no outcome yet but may be closed; see :mod:`lead_ml.asof.open_leads`. ``link`` is the address
+    of the lead in the CRM where the project names one.
     """
 
     lead: dict[str, str]
     answer: Answer
     state: LeadState = "open"
+    link: str = ""
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+from importlib import resources
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,16 +21,6 @@ from lead_ml.service.keys import SCOPES, Scope
 from lead_ml.service.pages.render import environment
 from lead_ml.service.problems import MEDIA_TYPE, PROBLEMS, ProblemDetails
 
-EXAMPLE = {
-    "lead": {
-        "lead_id": "L-1001",
-        "created_at": "2026-03-02T08:15:00Z",
-        "source": "webinar",
-        "industry": "manufacturing",
-    },
-    "events": [{"type": "page_view", "page": "pricing", "occurred_at": "2026-03-02T08:20:00Z"}],
-    "lang": "en",
-}
 ERRORS = ("400", "401", "403", "413", "415", "422", "503")
 INSTANTS = (
     "as_of",
@@ -38,6 +31,7 @@ INSTANTS = (
     "reference_until",
     "until",
 )  # always with a zone
+_GENERIC = re.compile(r"(?<=[a-z])_\w*___?\w*_$")  # as in Interval_float___None_
 _INSTANT_IN = {
     "type": "string",
     "description": "ISO 8601; an instant without a zone has that of the project.",
@@ -98,19 +92,35 @@ async def show(request: Request) -> Response:
         template.render(
             doc=_current(request),
             operations=OPERATIONS,
-            example=msgspec.json.format(msgspec.json.encode(EXAMPLE)).decode(),
+            examples=_written_examples(),
             problems=PROBLEMS,
             type_words=type_words,
         )
     )
 
 
+@cache
+def examples() -> dict[str, dict[str, Any]]:
+    """Return an invented request with its response by route."""
+    text = resources.files("lead_ml.service").joinpath("examples.json").read_bytes()
+    return msgspec.json.decode(text, type=dict[str, dict[str, Any]])
+
+
+@cache
+def _written_examples() -> dict[str, dict[str, str]]:
+    def written(example: object) -> str:
+        return msgspec.json.format(msgspec.json.encode(example)).decode()
+
+    return {path: {name: written(item) for name, item in pair.items()} for path, pair in examples().items()}
+
+
 def openapi(scorer: Scorer | None) -> dict[str, Any]:
     """Build the OpenAPI 3.1 document; with a scorer it lists the lead columns that the features read."""
     types = [found for item in OPERATIONS for found in (item.request, item.response) if found is not None]
-    _, schemas = msgspec.json.schema_components(
+    _, found = msgspec.json.schema_components(
         (*types, ProblemDetails), ref_template="#/components/schemas/{name}"
     )
+    schemas: dict[str, dict[str, Any]] = _worded(found)
     schemas["BatchRequest"]["properties"]["leads"]["items"] = {"$ref": "#/components/schemas/ScoreRequest"}
     _type_instants(schemas)
     if scorer is not None:
@@ -147,6 +157,20 @@ def openapi(scorer: Scorer | None) -> dict[str, Any]:
     }
 
 
+def _worded(part: Any) -> Any:
+    """Write descriptions as Markdown in the terms of JSON, and names of generic types without their parameters."""
+    if isinstance(part, list):
+        return [_worded(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    worded = {_GENERIC.sub("", name): _worded(item) for name, item in part.items()}
+    if isinstance(text := part.get("description"), str):
+        worded["description"] = " ".join(re.sub(r"\bNone\b", "null", text.replace("``", "`")).split())
+    if isinstance(target := part.get("$ref"), str):
+        worded["$ref"] = _GENERIC.sub("", target)
+    return worded
+
+
 def _type_instants(schemas: dict[str, Any]) -> None:
     """Say of texts that are instants that they are: those of answers always have a zone, those of requests need none."""
     for name, schema in schemas.items():
@@ -161,8 +185,11 @@ def _type_instants(schemas: dict[str, Any]) -> None:
 
 def _operation(item: Operation) -> dict[str, Any]:
     media = "text/plain" if item.path.endswith("/metrics") else JSON
-    schema = {"schema": _ref(item.response)} if item.response else {}
-    responses: dict[str, Any] = {"200": {"description": "OK", "content": {media: schema}}}
+    example = examples().get(item.path, {})
+    content = {"schema": _ref(item.response)} if item.response else {}
+    if example:
+        content["example"] = example["response"]
+    responses: dict[str, Any] = {"200": {"description": "OK", "content": {media: content}}}
     problem = {"content": {MEDIA_TYPE: {"schema": _ref(ProblemDetails)}}}
     errors = sorted((*ERRORS, *(("409",) if item.conflicts else ())))
     for status in errors if item.scope else ("503",) if item.path == "/readyz" else ():
@@ -176,10 +203,8 @@ def _operation(item: Operation) -> dict[str, Any]:
     if item.scope:
         found |= {"security": [{"bearer": []}, {"header": []}], "x-scope": item.scope}
     if item.request:
-        content: dict[str, Any] = {"schema": _ref(item.request)}
-        if item.request is ScoreRequest:
-            content["example"] = EXAMPLE
-        found["requestBody"] = {"required": True, "content": {JSON: content}}
+        body = {"schema": _ref(item.request), **({"example": example["request"]} if example else {})}
+        found["requestBody"] = {"required": True, "content": {JSON: body}}
     return found
 
 

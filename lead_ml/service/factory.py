@@ -86,6 +86,7 @@ def _routes() -> list[Route]:
         *(_route(path, **endpoints) for path, endpoints in api.items()),
         _route("/", GET=page_routes.home),
         _route("/review", GET=page(page_routes.worklist)),
+        _route("/review.csv", GET=page(page_routes.worklist_file)),
         _route(
             "/review/thresholds",
             GET=page(page_routes.thresholds),

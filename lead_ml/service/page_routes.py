@@ -48,6 +48,24 @@ async def worklist(visit: Visit) -> Response:
     return HTMLResponse(await runtime.limiter.run(html))
 
 
+async def worklist_file(visit: Visit) -> Response:
+    """Send the leads that the worklist shows, on all its pages, as a CSV."""
+    runtime, scorer, frame = visit.runtime, visit.runtime.reloader.scorer, visit.frame("worklist")
+    query = pages.WorklistQuery.of(visit.request.query_params)
+
+    def content() -> bytes:
+        current = runtime.worklist.current(scorer)
+        if current.error:
+            raise ProblemError("conflict", "The worklist cannot be read.", page_text="worklist.unreadable")
+        return pages.worklist_csv(current, scorer, query, frame)
+
+    return Response(
+        await runtime.limiter.run(content),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="worklist.csv"'},
+    )
+
+
 async def lead(visit: Visit) -> Response:
     """Show how the score of one lead was calculated."""
     runtime, scorer, frame = visit.runtime, visit.runtime.reloader.scorer, visit.frame("worklist")

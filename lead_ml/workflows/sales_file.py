@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lead_ml.clean.csv_cells import harmless
-from lead_ml.errors import InputError
+from lead_ml.errors import InputError, ParamsError
+from lead_ml.project.crm_link import EXPECTED, crm_link, is_crm_pattern
 from lead_ml.scoring import Answer
 from lead_ml.workflows.score import ScoredProject
 
@@ -27,8 +28,8 @@ def sales_rows(done: ScoredProject, link: str = "") -> Iterator[Row]:
     """Yield one row per scored lead, best first and stale leads last; ``state`` is as in :class:`lead_ml.scoring.WorklistRow`.
 
     ``name``, ``company`` and ``owner`` are there where the data has them, ``link`` where an address of a lead in the CRM is
-    given, with ``{lead_id}`` in it. ``points_1``, ``reason_1`` to ``reason_6`` are the strongest reasons first, ``points_other`` the sum of all
-    others; negative points lower the score.
+    given, with ``{lead_id}`` in it, here or as ``crm_url`` of the project. ``points_1``, ``reason_1`` to ``reason_6`` are the
+    strongest reasons first, ``points_other`` the sum of all others; negative points lower the score.
     """
     leads = done.dataset.leads
     place = {lead_id: row for row, lead_id in enumerate(leads.lead_id)}
@@ -36,7 +37,9 @@ def sales_rows(done: ScoredProject, link: str = "") -> Iterator[Row]:
     for number, answer in enumerate(done.answers):
         row = place[answer.lead_id]
         person = {name: levels[leads.columns[name].codes[row]] for name, levels in columns.items()}
-        yield _row(answer, person, done.opened.state if number < done.ranked else "stale", link)
+        yield _row(
+            answer, person, done.opened.state if number < done.ranked else "stale", link or done.crm_url
+        )
 
 
 def _row(answer: Answer, person: Mapping[str, str | None], state: str, link: str) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def _row(answer: Answer, person: Mapping[str, str | None], state: str, link: str
     return {
         "lead_id": answer.lead_id,
         **person,
-        **({"link": link.replace("{lead_id}", answer.lead_id)} if link else {}),
+        **({"link": crm_link(link, answer.lead_id)} if link else {}),
         "probability": round(answer.probability, 4),
         "lower": round(answer.lower, 4),
         "upper": round(answer.upper, 4),
@@ -71,6 +74,12 @@ def _reasons(answer: Answer) -> dict[str, Any]:
         cells[f"reason_{number}"] = None if reason is None else reason.text
     hidden = answer.reasons.other_points + sum(reason.points for reason in both[REASONS:])
     return {**cells, "points_other": round(hidden, 1)}
+
+
+def check_link(pattern: str) -> None:
+    """Refuse the address of a lead in the CRM that ``crm_url`` would not take."""
+    if pattern and not is_crm_pattern(pattern):
+        raise ParamsError("--link", value=pattern, expected=EXPECTED)
 
 
 def check_writable(path: Path) -> None:

@@ -15,6 +15,8 @@ from lead_ml.asof.open_leads import OpenLeads, find_open_leads
 from lead_ml.errors import InputError
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.language import Lang, catalog
+from lead_ml.project.crm_link import crm_link
+from lead_ml.project.schema import CONTACT
 from lead_ml.registry.runs import open_run
 from lead_ml.scoring import Answer, LeadState, Scorer, WorklistRow, served_folder, write_worklist
 from lead_ml.tables.dataset import Dataset
@@ -23,7 +25,7 @@ from lead_ml.workflows.answers import StoredAnswers
 from lead_ml.workflows.load import load
 from lead_ml.workflows.work import HERE, Work
 
-SHOWN_COLUMNS = ("name", "company", "job_title", "source", "country", "owner")
+SHOWN_COLUMNS = (*CONTACT, "source", "country", "owner")
 CHUNK = 2_000
 ALL_REASONS = 100
 TOP = 5
@@ -43,6 +45,7 @@ class ScoredProject:
     answers: Sequence[Answer]
     worklist: Path
     opened: OpenLeads
+    crm_url: str = ""
 
     @property
     def ranked(self) -> int:
@@ -86,8 +89,9 @@ def score_project(
     progress("data read")
     opened = open_leads_of(scorer, loaded.dataset)
     answers = _stored(scorer, loaded.dataset, opened, lang=lang, progress=progress, work=work)
-    worklist = save_worklist(answers, loaded.dataset, loaded.project.runs, opened)
-    return ScoredProject(loaded.dataset, answers, worklist, opened)
+    crm_url = loaded.project.params.crm_url
+    worklist = save_worklist(answers, loaded.dataset, loaded.project.runs, opened, crm_url)
+    return ScoredProject(loaded.dataset, answers, worklist, opened, crm_url)
 
 
 def open_leads_of(scorer: Scorer, dataset: Dataset) -> OpenLeads:
@@ -153,9 +157,13 @@ def _in_chunks(
 
 
 def save_worklist(
-    answers: Iterable[Answer], dataset: Dataset, runs: Path, opened: OpenLeads | None = None
+    answers: Iterable[Answer],
+    dataset: Dataset,
+    runs: Path,
+    opened: OpenLeads | None = None,
+    crm_url: str = "",
 ) -> Path:
-    """Write the answers as the worklist of the page, each with whether its lead is surely open, as `opened` says."""
+    """Write the answers as the worklist of the page, each with whether its lead is surely open, as `opened` says, and where it is in the CRM."""
     leads = dataset.leads
     stale = set[int]() if opened is None else set(opened.stale.tolist())
     told: LeadState = "open" if opened is None else opened.state
@@ -168,7 +176,9 @@ def save_worklist(
         lead = {name: columns[name].levels[code] for name, code in codes.items() if code >= 0}
         if leads.created_at is not None:
             lead["created_at"] = iso(int(leads.created_at[row]))
-        return WorklistRow({"lead_id": answer.lead_id, **lead}, answer, "stale" if row in stale else told)
+        state: LeadState = "stale" if row in stale else told
+        link = crm_link(crm_url, answer.lead_id)
+        return WorklistRow({"lead_id": answer.lead_id, **lead}, answer, state, link)
 
     return write_worklist(map(shown, answers), runs)
 

@@ -53,6 +53,10 @@ def test_the_file_for_sales_names_the_lead_and_gives_each_reason_with_its_points
 ) -> None:
     target = tmp_path / "leads.csv"
     link = "https://crm.example.com/leads/{lead_id}"
+    refused = run("score", "-C", shared, "-o", target, "--link", "crm.example.com/leads")
+    assert refused.exit_code == 1
+    assert "expected an address such as" in " ".join(refused.output.replace("│", " ").split())
+    assert not target.exists()
     assert run("score", "-C", shared, "-o", target, "--lang", "zh", "--link", link).exit_code == 0
     with target.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -173,6 +173,7 @@ def test_the_first_key_is_shown_to_a_person_and_never_made_for_a_log(
     assert "lml_" not in " ".join(said)
     assert (tmp_path / "runs" / "keys.json").is_file() == screen == bool(shown)
     assert ("No API key exists yet" in " ".join(said)) != screen
+    assert [key.name for key in load_keys(tmp_path / "runs" / "keys.json")] == ["admin"] * screen
 
 
 @pytest.fixture

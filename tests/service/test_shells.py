@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from browser import CHROMIUM, chromium
 from prometheus_client.parser import text_string_to_metric_families
 
 from lead_ml.service import create_key
@@ -24,15 +25,6 @@ pytestmark = pytest.mark.service
 ROOT = Path(__file__).parents[2]
 UVICORN = ("-m", "uvicorn", "--factory", "lead_ml.service:app_from_env", "--port")
 BENTOML = ("-m", "bentoml", "serve", "serving.service:LeadScoring", "--port")
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PROBLEMS = [b"", b"{", b'{"lead":{}}', b'{"lead":{"lead_id":NaN}}', b"[]"]
 
 
@@ -157,11 +149,8 @@ def test_a_promotion_reaches_the_running_server(runs: Path, key: str) -> None:
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_browser_shows_every_page_without_console_messages(runs: Path, tmp_path: Path, lang: str) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with running(UVICORN, runs, LEAD_ML_AUTH="off") as (port, _), sync_playwright() as play:
+    with running(UVICORN, runs, LEAD_ML_AUTH="off") as (port, _), chromium() as browser:
         base = f"http://127.0.0.1:{port}"
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
         messages: list[str] = []
         requested: list[str] = []
         for scheme, width in (("light", 1280), ("dark", 390)):
@@ -182,7 +171,6 @@ def test_a_browser_shows_every_page_without_console_messages(runs: Path, tmp_pat
             assert _overflow(page) <= 0
             page.screenshot(path=tmp_path / f"thresholds-{scheme}.png", full_page=True)
             context.close()
-        browser.close()
     assert messages == []
     assert all(url.startswith(base) for url in requested)
 

@@ -129,6 +129,28 @@ def test_a_lead_without_a_fake_model_and_a_link_in_the_row_for_sales(trained: An
     assert without["link"] == f"https://crm/{answer.lead_id}"
 
 
+def test_the_worklist_and_the_row_for_sales_link_to_the_crm_of_the_project(
+    trained: Any, tmp_path: Path
+) -> None:
+    answer = read_worklist(trained.runs)[0].answer
+    pattern, link = "https://crm/x?id={lead_id}", f"https://crm/x?id={answer.lead_id}"
+    save_worklist([answer], trained.dataset, tmp_path, opened(1), pattern)
+    assert [row.link for row in read_worklist(tmp_path)] == [link]
+    done = ScoredProject(trained.dataset, [answer], tmp_path, opened(1), pattern)
+    assert [row["link"] for row in sales_rows(done)] == [link]
+    assert [row["link"] for row in sales_rows(done, "https://b/{lead_id}")] == [f"https://b/{answer.lead_id}"]
+
+
+def test_the_worklist_holds_the_contact_fields_as_the_data_has_them(trained: Any) -> None:
+    leads = trained.dataset.leads
+    for row in read_worklist(trained.runs)[::40]:
+        place = leads.lead_id.index(row.answer.lead_id)
+        for name in ("name", "job_title", "company", "email", "phone"):
+            column = leads.columns[name]
+            code = int(column.codes[place])
+            assert row.lead.get(name) == (column.levels[code] if code >= 0 else None)
+
+
 def test_a_row_for_sales_adds_up_to_the_score(trained: Any, scorer: Scorer) -> None:
     for row in read_worklist(trained.runs)[::50]:
         (cells,) = sales_rows(ScoredProject(trained.dataset, [row.answer], trained.runs, opened(1)))

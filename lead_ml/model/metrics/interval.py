@@ -14,7 +14,7 @@ Figure = TypeVar("Figure", bound=float | None, default=float)
 
 
 class Interval(msgspec.Struct, Generic[Figure], frozen=True):
-    """A figure with its lower and upper confidence bound; NaN, or None in an `OptionalInterval`, where there is none."""
+    """A figure with its lower and upper confidence bound. Where there is none, it is NaN, or None if it is optional."""
 
     value: Figure
     lower: Figure

@@ -32,8 +32,8 @@ class Threshold(msgspec.Struct, frozen=True):
 
     ``crossed`` leads reached it, ``wins`` of them won after that; ``precision`` is wins / crossed, ``expected`` the mean
     probability predicted for them at that moment, ``recall`` the share of
-    winning leads that reached it, ``value_per_week`` wins times their value less crossings times their cost. None without dates
-    or crossings.
+    winning leads that reached it, ``value_per_week`` wins times their value less crossings times their cost. What
+    cannot be known without dates, crossings or wins is None.
     """
 
     logit: float

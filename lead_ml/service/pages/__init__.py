@@ -5,8 +5,10 @@ from lead_ml.service.pages.frame import PageFrame
 from lead_ml.service.pages.lead_page import lead_view
 from lead_ml.service.pages.render import asset, render
 from lead_ml.service.pages.thresholds_page import AdviceShown, ThresholdsForm, thresholds_view
+from lead_ml.service.pages.worklist_csv import worklist_csv
 from lead_ml.service.pages.worklist_file import WorklistReader
-from lead_ml.service.pages.worklist_page import WorklistQuery, worklist_view
+from lead_ml.service.pages.worklist_page import worklist_view
+from lead_ml.service.pages.worklist_query import WorklistQuery
 
 __all__ = [
     "AdviceShown",
@@ -20,5 +22,6 @@ __all__ = [
     "lead_view",
     "render",
     "thresholds_view",
+    "worklist_csv",
     "worklist_view",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lead_ml.scoring import Answer, FakeAnswer, Reasons, Scorer, WorklistRow, reworded
@@ -9,9 +10,11 @@ from lead_ml.scoring.reasons import LEAST_POINTS, Reason, code_text, label
 from lead_ml.scoring.thresholds import POINTS_PER_LOGIT, log_odds
 from lead_ml.scoring.thresholds.scale import probability_of
 from lead_ml.service.pages.bars import ProbabilityBar, group_bars, lengths, probability_bar
+from lead_ml.service.pages.contact import contact_fields
 from lead_ml.service.pages.frame import PageFrame
+from lead_ml.service.pages.worklist_query import title_of
 
-_FIELDS = ("lead_id", "company", "job_title", "source", "country", "owner", "created_at")
+_FIELDS = ("lead_id", "company", "job_title", "email", "phone", "source", "country", "owner", "created_at")
 _WORKLIST_LANG = "en"  # the worklist file holds its reasons in English
 
 
@@ -22,17 +25,9 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, A
     translated = frame.lang != _WORKLIST_LANG and not stale
     reasons = reworded(answer.reasons, scorer, "conversion", frame.lang) if translated else answer.reasons
     return {
-        "title": row.lead.get("name") or row.lead.get("company") or answer.lead_id,
-        "fields": [
-            (
-                frame.text(f"pages.fields.{name}"),
-                frame.day(value)
-                if name == "created_at"
-                else code_text(scorer.bundle.declarations, name, value, frame.lang),
-            )
-            for name in _FIELDS
-            if (value := row.lead.get(name))
-        ],
+        "title": title_of(row),
+        "fields": _fields(row.lead, scorer, frame),
+        "link": row.link,
         **_probability(answer, frame),
         "marks": _marks(answer, scorer),
         "score": number(answer.score),
@@ -59,6 +54,24 @@ def lead_view(row: WorklistRow, scorer: Scorer, frame: PageFrame) -> dict[str, A
         ],
         "no_events": not answer.events_supplied and _reads_events(scorer),
     }
+
+
+def _fields(lead: Mapping[str, str], scorer: Scorer, frame: PageFrame) -> list[tuple[str, str, str]]:
+    """Return what is known of the lead: label, text, and the address of a link or nothing."""
+    links = {field.name: field.href for field in contact_fields(lead)}
+    return [
+        (
+            frame.text(f"pages.fields.{name}"),
+            frame.day(value)
+            if name == "created_at"
+            else value
+            if name in links
+            else code_text(scorer.bundle.declarations, name, value, frame.lang),
+            links.get(name, ""),
+        )
+        for name in _FIELDS
+        if (value := lead.get(name))
+    ]
 
 
 def _reads_events(scorer: Scorer) -> bool:

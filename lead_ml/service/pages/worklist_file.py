@@ -31,7 +31,15 @@ class CurrentWorklist:
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """The sources that occur, in alphabetical order."""
-        return tuple(sorted({source for row in self.rows if (source := row.lead.get("source"))}))
+        return self._values("source")
+
+    @cached_property
+    def owners(self) -> tuple[str, ...]:
+        """The owners that occur, in alphabetical order."""
+        return self._values("owner")
+
+    def _values(self, name: str) -> tuple[str, ...]:
+        return tuple(sorted({value for row in self.rows if (value := row.lead.get(name))}))
 
 
 @dataclass

@@ -33,7 +33,7 @@ from lead_ml.service.pages import frame as frame_module
 from lead_ml.service.pages.bars import _step, group_bars, lengths, probability_bar, rate_chart, volume_chart
 from lead_ml.service.pages.lead_page import _FIELDS
 from lead_ml.service.pages.thresholds_page import NUMBERS
-from lead_ml.service.pages.worklist_page import GRADES
+from lead_ml.service.pages.worklist_query import GRADES
 
 HERE = Path(lead_ml.service.pages.__file__).parent
 SOURCES = sorted(path for path in HERE.parent.rglob("*") if path.suffix in (".py", ".html"))
@@ -42,7 +42,7 @@ BUILT = {  # keys that the pages put together from a name
     *(f"pages.grades.{grade}" for grade in GRADES),
     *(f"pages.stages.{stage}" for stage in ("sql", "mql", "none")),
     *(f"pages.groups.{group}" for group in GROUPS),
-    *(f"pages.fields.{name}" for name in _FIELDS),
+    *(f"pages.fields.{name}" for name in ("name", *_FIELDS)),
     *(f"pages.numbers.{name}" for name in NUMBERS),
     *(f"pages.methods.{method}" for method in (*METHODS, "manual", "default")),
     *(f"pages.model_types.{candidate}" for candidate in ("scorecard", "logistic", "lightgbm")),
