@@ -190,7 +190,8 @@ def _with_signal(evaluation: Evaluation, words: str, run: Run, *, first: bool) -
     if signal == "unknown" and first and run.record.candidates[MAIN] == "scorecard":
         if run.record.hand_written:
             return True, f"{words}; unvalidated rules: {UNKNOWN}", ""
-        return False, f"{words}; {NO_RULES}", f"{WRITE_RULES}, or promote with --force REASON"
+        features = WITHOUT_SIGNAL["none"][1]
+        return False, f"{words}; {NO_RULES}", f"{features}, or {WRITE_RULES}, or promote with --force REASON"
     why, do = WITHOUT_SIGNAL[signal]
     if signal == "unknown" and first:
         do = f"{do}, or {_start(run)}"
