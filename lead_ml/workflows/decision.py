@@ -192,7 +192,8 @@ def _with_signal(evaluation: Evaluation, words: str, run: Run, *, first: bool) -
         if run.record.hand_written and evaluation.alone:
             return True, f"{words}; unvalidated rules: {UNKNOWN}", ""
         if not run.record.hand_written:
-            return False, f"{words}; {NO_RULES}", f"{WRITE_RULES}, or promote with --force REASON"
+            do = f"{WITHOUT_SIGNAL['none'][1]}, or {WRITE_RULES}, or promote with --force REASON"
+            return False, f"{words}; {NO_RULES}", do
     why, do = WITHOUT_SIGNAL[signal]
     if signal == "unknown" and first:
         do = f"{do}, or {_start(run)}"
