@@ -120,8 +120,8 @@ class Coder:
         self._codes: defaultdict[object, int] = defaultdict(count().__next__)
         self._pieces: list[Codes] = []
 
-    def add(self, values: Sequence[object]) -> None:
-        """Append rows. Values that cannot be compared by hash, such as JSON, are kept as their text."""
+    def add(self, values: Sequence[object]) -> Codes:
+        """Append rows, and return their codes. Values that cannot be compared by hash, such as JSON, are kept as their text."""
         try:
             piece = np.fromiter(map(self._codes.__getitem__, values), np.int32, len(values))
         except TypeError:
@@ -129,6 +129,7 @@ class Coder:
             texts = [str(value) if isinstance(value, unhashable) else value for value in values]
             piece = np.fromiter(map(self._codes.__getitem__, texts), np.int32, len(texts))
         self._pieces.append(piece)
+        return piece
 
     def column(self) -> RawColumn:
         """Return all rows added so far."""
@@ -173,20 +174,22 @@ def stacked(tables: Sequence[RawTable]) -> RawTable:
         check_same_columns(first, other)
     if len(tables) == 1:
         return first
-    columns = {}
-    for name in first.columns:
-        coder = Coder()
-        for table in tables:
-            coder.add(table.columns[name].values())
-        columns[name] = coder.column()
     return RawTable(
-        columns,
+        {name: _joined([table.columns[name] for table in tables]) for name in first.columns},
         np.concatenate([table.lines for table in tables]),
         tuple(table.sources[0] for table in tables),
         np.repeat(np.arange(len(tables), dtype=np.int32), [len(table) for table in tables]),
         tuple(note for table in tables for note in table.notes),
         frozenset((place, line) for place, table in enumerate(tables) for _, line in table.footers),
     )
+
+
+def _joined(columns: Sequence[RawColumn]) -> RawColumn:
+    """Put columns under each other by their different values."""
+    coder, codes = Coder(), []
+    for column in columns:
+        codes.append(coder.add(list(column.levels))[column.codes])
+    return RawColumn(np.concatenate(codes), coder.column().levels)
 
 
 def check_header(names: Sequence[str], source: str, row: int = 1) -> None:

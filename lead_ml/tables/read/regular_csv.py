@@ -129,7 +129,7 @@ def _different(column: Any) -> Any:
 def _without_padding(columns: list[Any], quoted: int) -> list[Any]:
     """Return the columns without the blanks before unquoted values, which are no part of them; before `quoted` values they are.
 
-    Raises IrregularError where both occur, since they cannot be told apart any more.
+    Raises IrregularError where both occur, since Arrow does not say which is which.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
