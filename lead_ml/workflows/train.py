@@ -152,6 +152,7 @@ def train(
 def train_all(training: Training) -> tuple[Run, dict[str, Trained]]:
     """Train every target and write the run; return it with the trained targets, each with its training table."""
     trained = {name: _train_task(training, task) for name, task in training.tasks.items()}
+    give_back(training.project)
     bundle = assemble(training.project, training.dataset, training.declarations, trained)
     training.progress("bundle")
     return write_run(training, bundle, trained), trained
