@@ -152,9 +152,14 @@ def print_answer(answer: Answer, lang: Lang, *, members: bool = False) -> None:
 def _tell_validation(answers: Sequence[Answer], lang: Lang) -> None:
     """Say of scores that were not shown to be better than the base rate what that means."""
     for answer in answers:
-        rules = "_rules" if (answer.validation, answer.candidate) == ("unvalidated", "scorecard") else ""
         if answer.validation != "validated":
-            tell((catalog(lang)(f"pages.validation.{answer.validation}{rules}"), "yellow"), "\n")
+            tell(
+                (
+                    catalog(lang)(f"pages.validation.{answer.validation_key}"),
+                    "yellow",
+                ),
+                "\n",
+            )
 
 
 def _reason_rows(reason: Reason, *, members: bool) -> list[tuple[str, str]]:

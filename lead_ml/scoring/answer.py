@@ -24,6 +24,16 @@ class FakeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     reasons: Reasons
 
 
+def validation_key(validation: Validation, candidate: str) -> str:
+    """Return under which name of the catalog a validation is worded: scores of a scorecard are those of rules.
+
+    >>> validation_key("unvalidated", "scorecard"), validation_key("unvalidated", "logistic")
+    ('unvalidated_rules', 'unvalidated')
+    """
+    rules = (validation, candidate) == ("unvalidated", "scorecard")
+    return "unvalidated_rules" if rules else validation
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One scored lead.
 
@@ -56,3 +66,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     events_supplied: bool
     ignored: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def validation_key(self) -> str:
+        """Under which name of the catalog ``validation`` is worded."""
+        return validation_key(self.validation, self.candidate)

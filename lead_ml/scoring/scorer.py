@@ -15,7 +15,7 @@ from lead_ml.asof.labels import Spine
 from lead_ml.asof.matrix import RawColumns
 from lead_ml.language import Lang
 from lead_ml.model.metrics import sigmoid
-from lead_ml.scoring.answer import Answer, FakeAnswer
+from lead_ml.scoring.answer import Answer, FakeAnswer, validation_key
 from lead_ml.scoring.bundle import Bundle, BundlePart, load_bundle
 from lead_ml.scoring.golden import check_golden
 from lead_ml.scoring.request import Prepared
@@ -79,6 +79,11 @@ class Scorer:
     def compiled(self) -> Compiled:
         """Compiled declarations."""
         return Compiled.of(self.bundle.declarations)
+
+    @property
+    def validation_key(self) -> str:
+        """Under which name of the catalog the validation of its scores is worded."""
+        return validation_key(self.bundle.info.validation, self.bundle.parts["conversion"].fitted.candidate)
 
     def score_prepared(self, requests: Sequence[Prepared]) -> list[Answer]:
         """Score checked requests; each sees the reference history of the bundle and its own events, never another request.

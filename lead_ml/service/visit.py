@@ -68,7 +68,7 @@ class Visit:
             query=tuple((name, value) for name, value in query if name != "accepted"),
             project=info.project if info is not None and known else "",
             synthetic=info is not None and info.synthetic,
-            validation="validated" if info is None else info.validation,
+            validation="validated" if info is None else reloader.scorer.validation_key,
             forced=reloader.forced if known else "",
             user=self.caller.name,
             csrf=self.runtime.signer.csrf(self.session),

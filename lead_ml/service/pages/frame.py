@@ -8,7 +8,6 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from lead_ml.language import LANGUAGES, Catalog, Lang, catalog
-from lead_ml.scoring import Validation
 
 NO_VALUE = "–"
 
@@ -31,7 +30,7 @@ class PageFrame:
     query: tuple[tuple[str, str], ...] = ()
     project: str = ""
     synthetic: bool = False
-    validation: Validation = "validated"
+    validation: str = "validated"
     forced: str = ""
     user: str = ""
     csrf: str = ""

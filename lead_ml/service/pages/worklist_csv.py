@@ -76,7 +76,7 @@ def _fake(row: WorklistRow) -> object:
 
 def _notes(row: WorklistRow, worklist: CurrentWorklist, frame: PageFrame) -> list[str]:
     """Return what the page says above its table and a reader of the file must know too."""
-    text, validation = frame.text, row.answer.validation
+    text, validation = frame.text, row.answer.validation_key
     said = {
         "pages.synthetic": frame.synthetic,
         f"pages.validation.{validation}": validation != "validated",
