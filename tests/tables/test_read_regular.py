@@ -325,6 +325,32 @@ def test_a_large_file_is_read_in_many_blocks_alike() -> None:
     assert taken
 
 
+def test_files_of_both_kinds_are_one_table(tmp_path: Path) -> None:
+    regular = HEADER + ROWS
+    (tmp_path / "1.csv").write_text(regular)
+    (tmp_path / "2.csv").write_text(
+        regular.replace("L", "M").replace("web", '"fair"') + "\nN1,2024-05-04 10:00,\n"
+    )
+    (tmp_path / "3.csv").write_text(regular.replace("L", "O") + "O9,soon,web\nL1,2024-05-05 10:00,web\n")
+    params = params_from({"project": "p", "data": {"leads": {"path": "*.csv"}}})
+    fast = read_dataset(params, tmp_path, now=NOW)
+    with mock.patch.object(files, "regular_table", return_value=None):
+        assert contents(*fast) == contents(*read_dataset(params, tmp_path, now=NOW))
+    assert fast[0].leads.columns["source"].values() == [
+        "web",
+        "fair",
+        "web",
+        "fair",
+        "fair",
+        "fair",
+        None,
+        "web",
+        "fair",
+        "web",
+    ]
+    assert [item.source for item in fast[1].tables["leads"].rejected] == ["3.csv", "3.csv"]
+
+
 def test_a_small_file_is_not_worth_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "leads.csv").write_text(HEADER + ROWS)
     assert regular_table(tmp_path / "leads.csv", "leads.csv", TableParams(path="leads.csv")) is not None
