@@ -215,7 +215,7 @@ def _from_there(draft: FeatureDraft, key: str, stages: Sequence[str], within: in
                 stage="" if stage == "won" else stage,
                 within=f"{within}d",
                 window=f"{3 * within}d",
-                **label(f"{key}_{stage}"),
+                **label(f"{key}_{stage}", days=3 * within),
             )
 
 

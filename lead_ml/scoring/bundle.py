@@ -40,6 +40,7 @@ DEFAULTS = "default_thresholds.json"
 class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The scalars of a bundle: ``until`` is the end of its data, microseconds UTC; ``signal`` is that of conversion.
 
+    ``constant`` names the targets whose model gives every lead the same probability; that of fakes is not shown.
     ``most_shared`` says, by feature that counts the leads of an address or a phone, the count that 99% of leads stay within.
     """
 
@@ -54,6 +55,7 @@ class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
     cold_start_stage: str = ""
     most_shared: dict[str, float] = {}
     signal: Signal = "unknown"
+    constant: tuple[str, ...] = ()
 
     @property
     def validation(self) -> Validation:

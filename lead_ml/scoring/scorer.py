@@ -143,7 +143,8 @@ class Scorer:
 
     def _answer(self, scored: Mapping[str, Scored], row: int, asked: Prepared, place: int) -> Answer:
         """Word one row for the snapshot at that place of what was asked."""
-        main, part = scored["conversion"], scored.get("fake")
+        main = scored["conversion"]
+        part = None if "fake" in self.bundle.info.constant else scored.get("fake")
         logit, validation, dated = float(main.logit[row]), self.bundle.info.validation, self.bundle.info.dated
         fake = None if part is None else self._fake(part, row, asked)
         flagged = fake is not None and fake.flag

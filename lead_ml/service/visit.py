@@ -76,6 +76,7 @@ class Visit:
             is_admin="admin" in self.caller.scopes,
             reload_failed=info is not None and reloader.reload is not None and not reloader.reload.ok,
             active=active,
+            zone="UTC" if info is None else reloader.scorer.bundle.params.get("time_zone", "UTC"),
         )
 
     async def form(self) -> dict[str, str]:

@@ -15,11 +15,11 @@ from lead_ml.asof.labels import NEVER, first_occurred
 from lead_ml.declare import Declaration
 from lead_ml.errors import BundleError
 from lead_ml.evaluation import Forward, Table, candidate_name, reason_of
-from lead_ml.model import Calibration
+from lead_ml.model import Calibration, Scorecard
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
-from lead_ml.project.targets import CANDIDATES, Candidate
+from lead_ml.project.targets import CANDIDATES, Candidate, Signal
 from lead_ml.scoring import Bundle, BundleInfo, BundlePart, served_folder
 from lead_ml.scoring.shared_keys import most_shared
 from lead_ml.scoring.thresholds import Advice, History, Thresholds, advise_all
@@ -45,6 +45,21 @@ class Trained:
     forward: Forward | None = None
     calibration: Calibration | None = None
     why: str = ""
+
+    @property
+    def constant(self) -> bool:
+        """Whether every lead gets the same probability: the chosen ranks nothing, or is a scorecard without rules."""
+        if self.forward is not None:
+            return self.forward.evaluation.constant
+        model = self.part.fitted.model
+        return isinstance(model, Scorecard) and not model.rules
+
+    @property
+    def signal(self) -> Signal:
+        """What the evaluation found; one probability for all is never a signal that is still to come."""
+        if self.constant:
+            return "none"
+        return "unknown" if self.forward is None else self.forward.evaluation.signal
 
 
 def assemble(
@@ -85,7 +100,8 @@ def assemble(
             fake_flag=params.fake_flag,
             cold_start_stage=stage,
             most_shared=most_shared(declarations, main.table.raw, main.table.first),
-            signal="unknown" if main.forward is None else main.forward.evaluation.signal,
+            signal=main.signal,
+            constant=tuple(target for target, item in trained.items() if item.constant),
         ),
         params=public(project.params),
         declarations=declarations,

@@ -94,7 +94,7 @@ def decide(challenger: Run, champion: Run | None, *, dataset: Dataset | None = N
     guard: dict[str, Interval] = {}
     for target in challenger.targets:
         other = None if target == MAIN else pair_of(challenger, champion, target, dataset)
-        if other is not None and other.enough:
+        if other is not None and other.enough and not _not_shown(challenger, target):
             guard |= figures_of(other, target, "change", challenger.record.seed)
     allowed, words, do = _verdict(rule, challenger, pair, figures)
     if allowed or (evaluation.signal == "worse" and rule != "undated"):
@@ -117,6 +117,12 @@ def decide(challenger: Run, champion: Run | None, *, dataset: Dataset | None = N
         words=words,
         do=do,
     )
+
+
+def _not_shown(run: Run, target: str) -> bool:
+    """Return whether the scores of a target are shown to nobody, see :class:`~lead_ml.scoring.BundleInfo`."""
+    evaluation = run.evaluation(target)
+    return evaluation is not None and evaluation.constant
 
 
 def rule_of(challenger: Run, champion: Run | None) -> Rule:

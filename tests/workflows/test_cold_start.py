@@ -146,3 +146,14 @@ def test_a_score_of_50_has_the_odds_of_the_base_rate_with_half_a_lead_more_on_ei
 def test_a_kind_that_must_be_taught_is_refused_without_outcomes(tmp_path: Path) -> None:
     with pytest.raises(TooLittleData, match=r"no outcomes to learn from: got 'logistic'.* Name the table"):
         train(write_project(tmp_path), without_outcomes(), candidates=["logistic"])
+
+
+def test_a_scorecard_without_rules_grades_nobody(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path, conversion={"horizon_days": 10, "scorecard": {"base_rate": 0.2, "rules": []}}
+    )
+    data = few_wins(3)
+    scorer = Scorer.load(train(project, data).bundle)
+    assert scorer.bundle.info.constant == ("conversion",)
+    answers = score_open(scorer, data)
+    assert {(answer.validation, answer.grade) for answer in answers} == {("no_signal", None)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from lead_ml.language import LANGUAGES, Catalog, Lang, catalog
 
@@ -23,7 +24,10 @@ class LanguageLink(NamedTuple):
 
 @dataclass(frozen=True)
 class PageFrame:
-    """Language, address and visitor of a page. ``csrf`` goes into every form; ``user`` is empty if keys are off."""
+    """Language, address and visitor of a page, and the time zone of its dates.
+
+    ``csrf`` goes into every form; ``user`` is empty if keys are off.
+    """
 
     lang: Lang
     path: str
@@ -38,6 +42,7 @@ class PageFrame:
     is_admin: bool = False
     reload_failed: bool = False
     active: str = ""
+    zone: str = "UTC"
 
     @property
     def text(self) -> Catalog:
@@ -72,8 +77,15 @@ class PageFrame:
         return self.text.numbers.signed(value, digits)
 
     def day(self, instant: str) -> str:
-        """Write the date (UTC) of an ISO 8601 instant; an empty text stays empty."""
-        return self.text.numbers.date(datetime.fromisoformat(instant)) if instant else ""
+        """Write the date of an ISO 8601 instant in the time zone of the project; an empty text stays empty."""
+        return self.text.numbers.date(self._local(instant)) if instant else ""
+
+    def iso_day(self, instant: str) -> str:
+        """Return that date as in ``2026-11-29``."""
+        return self._local(instant).date().isoformat() if instant else ""
+
+    def _local(self, instant: str) -> datetime:
+        return datetime.fromisoformat(instant).astimezone(ZoneInfo(self.zone))
 
     def range(self, lower: str, upper: str) -> str:
         """Write an interval."""

@@ -51,7 +51,7 @@ def _columns(worklist: CurrentWorklist, source_text: Wording, frame: PageFrame) 
         text("pages.fields.lead_id"): lambda row: row.answer.lead_id,
         **{text(f"pages.fields.{name}"): _of_lead(name) for name in _LEAD if name in filled},
         text("pages.fields.source"): lambda row: source_text(row.lead.get("source", "")),
-        text("pages.fields.created_at"): lambda row: row.lead.get("created_at", "")[:10],
+        text("pages.fields.created_at"): lambda row: frame.iso_day(row.lead.get("created_at", "")),
         text("pages.probability"): lambda row: round(row.answer.probability, 4),
         text("worklist.lower"): lambda row: round(row.answer.lower, 4),
         text("worklist.upper"): lambda row: round(row.answer.upper, 4),
@@ -61,7 +61,7 @@ def _columns(worklist: CurrentWorklist, source_text: Wording, frame: PageFrame) 
         text("worklist.drivers"): lambda row: strongest_driver(group_bars(row.answer.groups), frame),
         **fake,
         **link,
-        text("pages.as_of_head"): lambda row: row.answer.as_of[:10],
+        text("pages.as_of_head"): lambda row: frame.iso_day(row.answer.as_of),
         text("worklist.notes"): lambda row: " ".join(_notes(row, worklist, frame)),
     }
 

@@ -46,7 +46,7 @@ BUILT = {  # keys that the pages put together from a name
     *(f"pages.numbers.{name}" for name in NUMBERS),
     *(f"pages.methods.{method}" for method in (*METHODS, "manual", "default")),
     *(f"pages.model_types.{candidate}" for candidate in ("scorecard", "logistic", "lightgbm")),
-    *(f"pages.validation.{name}" for name in ("unvalidated", "no_signal")),
+    *(f"pages.validation.{name}" for name in ("unvalidated", "unvalidated_rules", "no_signal")),
     "pages.stages.verify",
     *(f"pages.cards.{name}{end}" for name in ("sql", "mql") for end in ("", "_hint")),
     *(
