@@ -186,9 +186,8 @@ def stacked(tables: Sequence[RawTable]) -> RawTable:
 
 def _joined(columns: Sequence[RawColumn]) -> RawColumn:
     """Put columns under each other by their different values."""
-    coder, codes = Coder(), []
-    for column in columns:
-        codes.append(coder.add(list(column.levels))[column.codes])
+    coder = Coder()
+    codes = [coder.add(list(column.levels))[column.codes] for column in columns]
     return RawColumn(np.concatenate(codes), coder.column().levels)
 
 
