@@ -55,6 +55,7 @@ WITHOUT_SIGNAL = {
     "worse": ("worse than the base rate", "look for what changed in the market or the data"),
     "unknown": (UNKNOWN, "wait for more outcomes"),
 }
+UNDATED_CHAMPION = "the version that serves was trained on data without dates, so no row can be compared"
 FLAT = "its log-loss is lower, but it does not rank leads measurably better than chance"
 NO_RULES = "the scorecard has no rules, so every lead would get the same score"
 WRITE_RULES = "write rules under conversion.scorecard.rules in params.yaml and train again"
@@ -97,6 +98,9 @@ def decide(challenger: Run, champion: Run | None, *, dataset: Dataset | None = N
         if other is not None and other.enough:
             guard |= figures_of(other, target, "change", challenger.record.seed)
     allowed, words, do = _verdict(rule, challenger, pair, figures)
+    if champion is not None and not champion.record.dated and not len(pair.scores.y):
+        words += f"; {UNDATED_CHAMPION}"
+        do = "promote with --force REASON"
     if allowed or (evaluation.signal == "worse" and rule != "undated"):
         allowed, words, do = _with_signal(evaluation, words, challenger, first=rule == "first")
     worse = [name for name, gap in guard.items() if name.endswith("_increase") and gap.lower > 0]

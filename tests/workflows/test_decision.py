@@ -13,8 +13,8 @@ import pytest
 from runs_kit import ROWS, challenger, fabricate, forward, noisy, sigmoid, world
 
 from lead_ml.asof.labels import open_leads
-from lead_ml.errors import PromotionRefused
-from lead_ml.registry.runs import ForwardScores, Run, open_run
+from lead_ml.errors import LeadMLError, PromotionRefused
+from lead_ml.registry.runs import ForwardScores, Run, open_run, save_record
 from lead_ml.scoring import Scorer, served_version
 from lead_ml.workflows.decision import decide
 from lead_ml.workflows.paired import champion_probability
@@ -216,6 +216,25 @@ def test_where_a_version_serves_only_what_is_sure_is_announced(runs: Path, champ
     found = refusal(flat)
     assert found is not None
     assert "no signal" in found.words
+
+
+@pytest.mark.parametrize("state", ["undated", "undated champion", "same", "no record", "damaged"])
+def test_where_a_version_serves_train_announces_what_promote_refuses_in_any_case(
+    runs: Path, champion: Run, state: str
+) -> None:
+    run = champion if state == "same" else challenger(runs, 0.1, dated=state != "undated")
+    if state == "undated champion":
+        save_record(champion.folder, msgspec.structs.replace(champion.record, dated=False))
+        (champion.folder / "forward-conversion.npz").unlink()  # its rows have no dates in common with others
+    if state == "no record":
+        (champion.folder / "run.json").unlink()
+    if state == "damaged":
+        (runs / "champion.json").write_text("{")
+    announced = refusal(run)
+    assert announced is not None
+    with pytest.raises(LeadMLError, match=re.escape(announced.words)):
+        promote(runs, run.record.version)
+    assert "wait" not in announced.do
 
 
 def test_a_learnt_model_that_was_never_judged_is_refused(runs: Path) -> None:
