@@ -113,7 +113,8 @@ def test_rows_of_one_class_have_no_figure(runs: Path) -> None:
 
 def test_a_first_scorecard_is_promoted_and_compared_with_the_base_rate(runs: Path) -> None:
     _, y = world(60)
-    fabricate(runs, "a", forward(y, scorecard=np.full(60, y.mean())), candidate="scorecard", base_rate=0.25)
+    points = np.where(np.arange(60) % 2, 0.2, 0.24)
+    fabricate(runs, "a", forward(y, scorecard=points), candidate="scorecard", base_rate=0.25)
     done = promote(runs)
     assert done.allowed
     assert "scorecard against the base rate on 60 rows" in done.words
@@ -123,7 +124,7 @@ def test_a_first_scorecard_is_promoted_and_compared_with_the_base_rate(runs: Pat
 def test_a_scorecard_that_was_not_asked_for_is_not_promoted_before_there_is_a_signal(runs: Path) -> None:
     """It competed with a learned model and won by a tie: whether to start with rules is for people to say."""
     _, y = world(60)
-    rate = np.full(60, y.mean())
+    rate = np.where(np.arange(60) % 2, 0.2, 0.24)
     scores = forward(y, scorecard=rate, logistic=rate)
     found = decide(fabricate(runs, "a", scores, candidate="scorecard", base_rate=0.25), None)
     assert not found.allowed
@@ -198,6 +199,19 @@ def test_a_scorecard_without_rules_is_not_promoted(runs: Path, state: str) -> No
     assert ("write rules under conversion.scorecard.rules" in decision.do) is rules
     assert ("no signal" in decision.words) is not rules
     assert "as it was written" not in decision.words
+    assert refusal(run) == decision
+
+
+@pytest.mark.parametrize("candidate", ["scorecard", "logistic"])
+def test_a_constant_is_never_promoted_however_few_the_wins(runs: Path, candidate: str) -> None:
+    """Hand-written rules that fit no lead give every lead the same score, as a model without a feature does."""
+    scores = forward(world(300)[1], **{candidate: np.full(300, 0.2)})
+    run = fabricate(runs, "a", scores, candidate=candidate, base_rate=0.2)
+    decision = decide(run, None)
+    assert not decision.allowed
+    assert "every lead" in decision.words
+    assert "same score" in decision.words
+    assert "too few outcomes to tell" not in decision.words
     assert refusal(run) == decision
 
 
