@@ -325,6 +325,25 @@ def test_a_large_file_is_read_in_many_blocks_alike() -> None:
     assert taken
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_line_break_inside_a_value_is_kept_wherever_a_block_of_arrow_ends(
+    mark: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reader takes a return at the end of a block and a newline at the start of the next one for one line break."""
+    monkeypatch.setattr(regular_csv, "_ARROW_BLOCK", 1 << 10)
+    head = mark + HEADER.replace("\n", "\r\n").encode() + b"L0,2024-05-01 10:00,web\r\n"
+    taken = []
+    for padding in range(6):
+        first = b'L1,2024-05-01 10:00,"'
+        filled = first + b"x" * ((1 << 10) - len(head) - len(first) - 3 + padding)
+        for value in (b"\r\ny", b"\n\r\ny"):
+            content = head + filled + value + b'"\r\nL2,2024-05-01 10:00,fair\r\n'
+            taken.append(both(content)[0])
+        plain = head + filled + b'"\r\nL2,2024-05-01 10:00,fair\r\n'
+        assert both(plain)[0]
+    assert sorted(taken) == [False] * 2 + [True] * 10
+
+
 def test_a_small_file_is_not_worth_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "leads.csv").write_text(HEADER + ROWS)
     assert regular_table(tmp_path / "leads.csv", "leads.csv", TableParams(path="leads.csv")) is not None
