@@ -476,3 +476,14 @@ def test_wall_clock_times_are_placed_at_once_as_one_by_one(values: list[datetime
         for value in values
     ]
     assert from_wall_clock(wall, there).tolist() == expected
+
+
+def test_a_time_that_means_missing_is_missing() -> None:
+    rows = ["L1,1970-01-01 00:00:00,web", "L2,2024-05-01 10:00:00,fair", "L3,2024-05-02 10:00:00,web"]
+    _, found = both(
+        (HEADER + "\n".join(rows) + "\n").encode(), missing=["1970-01-01 00:00:00", "1970-01-01t00:00:00"]
+    )
+    assert found[0]["ids"] == ("L2", "L3")
+    every = "".join(f"L{k},1970-01-01T00:00:00,web\n" for k in range(3)) + rows[1] + "\n"
+    _, (_, said) = both((HEADER + every).encode(), missing=["1970-01-01t00:00:00"])
+    assert "created_at" in said
