@@ -125,8 +125,10 @@ class Model:
     def _answers(
         self, leads: Frame, events: Frame | None, as_of: Any, lang: Lang, reasons: int
     ) -> list[Answer]:
-        frame = self._renamed(arrow_of(leads, "leads"), "leads").to_pandas()
-        check_columns(list(frame.columns), ["lead_id"], "leads")
+        table, read = self._renamed(arrow_of(leads, "leads"), "leads"), self.scorer.bundle.schema.columns
+        check_columns(table.column_names, ["lead_id"], "leads")
+        known = {"lead_id", "created_at", "as_of", *read}
+        frame = table.select([name for name in table.column_names if name in known]).to_pandas()
         if as_of is not None:
             frame["as_of"] = _moment(as_of)
         if events is not None:
@@ -140,10 +142,12 @@ class Model:
         return self.scorer.score_prepared(prepared) if prepared else []
 
     def _renamed(self, table: pa.Table, name: str) -> pa.Table:
-        """Rename the company's columns to those of the data contract, as ``params.yaml`` maps them."""
+        """Rename the company's columns to those of the data contract, as ``params.yaml`` maps them; they replace any of these names."""
         place: dict[str, Any] = (self.scorer.bundle.params.get("data") or {}).get(name) or {}
         ours = {theirs: own for own, theirs in (place.get("columns") or {}).items()}
-        return table.rename_columns([ours.get(column, column) for column in table.column_names])
+        mapped = {ours[column] for column in table.column_names if column in ours}
+        kept = [column for column in table.column_names if column in ours or column not in mapped]
+        return table.select(kept).rename_columns([ours.get(column, column) for column in kept])
 
 
 def load_model(place: Path | str) -> Model:

@@ -155,7 +155,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def constant(self) -> bool:
         """Whether the chosen candidate gives every lead the same probability."""
-        return ranks_nothing(self.of(self.chosen).metrics["roc_auc"])
+        auc = self.of(self.chosen).metrics.get("roc_auc")
+        return auc is not None and ranks_nothing(auc)
 
     def of(self, candidate: str) -> CandidateRecord:
         """Return the figures of one candidate."""

@@ -16,7 +16,7 @@ def is_crm_pattern(pattern: str) -> bool:
     >>> [is_crm_pattern(pattern) for pattern in ("https://crm/#/{lead_id}", "https://{lead_id}/", "javascript:{lead_id}")]
     [True, False, False]
     """
-    if PLACE not in pattern or not _PATTERN.fullmatch(pattern):
+    if PLACE not in pattern or not pattern.isprintable() or not _PATTERN.fullmatch(pattern):
         return False
     try:
         found = urlsplit(pattern)

@@ -105,12 +105,15 @@ def prepare(request: ScoreRequest, schema: LeadSchema, now: int) -> Prepared:
 
 
 def _under_our_names(lead: Mapping[str, Scalar], schema: LeadSchema) -> Mapping[str, Scalar]:
-    """Return a lead under our names: a raw row of the export has theirs, which ``columns`` in ``params.yaml`` maps."""
-    names = schema.rules.leads.names
-    ours = {
-        names[name]: value for name, value in lead.items() if name in names and name not in schema.columns
-    }
-    return {**ours, **{name: value for name, value in lead.items() if names.get(name) not in ours}}
+    """Return a lead under our names: a raw row of the export has theirs, which ``columns`` in ``params.yaml`` maps.
+
+    As in a file, what is mapped to one of our names replaces a column of that name. A row is raw if it has a name that is theirs only.
+    """
+    names, ours = schema.rules.leads.names, {*schema.columns, "lead_id", "created_at"}
+    if not any(name in names and name not in ours for name in lead):
+        return lead
+    own = {name: value for name, value in lead.items() if name not in names}
+    return own | {names[name]: value for name, value in lead.items() if name in names}
 
 
 def _warnings(

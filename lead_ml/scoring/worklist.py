@@ -63,7 +63,7 @@ def read_worklist(runs: Path) -> list[WorklistRow]:
     decoder = msgspec.json.Decoder(WorklistRow)
     try:
         return [decoder.decode(line) for line in path.read_bytes().splitlines()]
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
         raise InputError(
             "the worklist cannot be read", source=str(path), do="run lead-ml score again"
         ) from error

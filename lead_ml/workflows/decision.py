@@ -4,7 +4,7 @@ The rules, with the log-loss of conversion on the same rows of the challenger's 
 
 signal
     Under every rule: better than the base rate on its own test window, see :class:`~lead_ml.evaluation.Evaluation`. Where that
-    cannot be told yet, only a first scorecard with rules may serve, as unvalidated rules, and only one that was trained
+    cannot be told yet, only a first scorecard with rules that tell leads apart may serve, as unvalidated rules, and only one trained
     alone: a scorecard that competed and won by a tie was not asked for.
 first
     No champion yet. Not clearly worse than the calibrated scorecard: the 95% interval of the increase reaches down to 0
@@ -55,8 +55,11 @@ WITHOUT_SIGNAL = {
     "worse": ("worse than the base rate", "look for what changed in the market or the data"),
     "unknown": (UNKNOWN, "wait for more outcomes"),
 }
+UNDATED_CHAMPION = "the version that serves was trained on data without dates, so no row can be compared"
 FLAT = "its log-loss is lower, but it does not rank leads measurably better than chance"
 NO_RULES = "the scorecard has no rules, so every lead would get the same score"
+IDLE_RULES = "the rules of the scorecard give every lead of the test window the same score"
+CONSTANT = "no signal: it gives every lead of the test window the same score"
 WRITE_RULES = "write rules under conversion.scorecard.rules in params.yaml and train again"
 
 
@@ -97,6 +100,9 @@ def decide(challenger: Run, champion: Run | None, *, dataset: Dataset | None = N
         if other is not None and other.enough and not _not_shown(challenger, target):
             guard |= figures_of(other, target, "change", challenger.record.seed)
     allowed, words, do = _verdict(rule, challenger, pair, figures)
+    if champion is not None and not champion.record.dated and not len(pair.scores.y):
+        words += f"; {UNDATED_CHAMPION}"
+        do = "promote with --force REASON"
     if allowed or (evaluation.signal == "worse" and rule != "undated"):
         allowed, words, do = _with_signal(evaluation, words, challenger, first=rule == "first")
     worse = [name for name, gap in guard.items() if name.endswith("_increase") and gap.lower > 0]
@@ -195,12 +201,13 @@ def _with_signal(evaluation: Evaluation, words: str, run: Run, *, first: bool) -
     if signal == "signal":
         return True, f"{words}; better than the base rate: log-loss lower by {_plain(gap)}", ""
     if signal == "unknown" and first and run.record.candidates[MAIN] == "scorecard":
-        if run.record.hand_written and evaluation.alone:
-            return True, f"{words}; unvalidated rules: {UNKNOWN}", ""
-        if not run.record.hand_written:
+        if evaluation.constant or not run.record.hand_written:
             do = f"{WITHOUT_SIGNAL['none'][1]}, or {WRITE_RULES}, or promote with --force REASON"
-            return False, f"{words}; {NO_RULES}", do
+            return False, f"{words}; {IDLE_RULES if run.record.hand_written else NO_RULES}", do
+        if evaluation.alone:
+            return True, f"{words}; unvalidated rules: {UNKNOWN}", ""
     why, do = WITHOUT_SIGNAL[signal]
+    why = CONSTANT if evaluation.constant and signal == "unknown" else why
     if signal == "unknown" and first:
         do = f"{do}, or {_start(run)}"
     if signal == "worse":

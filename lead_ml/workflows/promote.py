@@ -109,8 +109,17 @@ def promote(
 
 def refusal(run: Run) -> Decision | None:
     """Return what the gate is sure to say against promoting a run; None if it may pass."""
-    first = not (run.folder.parent / CHAMPION).is_file()
-    decision = decide(run, None) if first else without_signal(run)
+    runs, version = run.folder.parent, run.record.version
+    try:
+        previous = served_version(runs).version if (runs / CHAMPION).is_file() else None
+        champion = _champion(runs, previous, None)
+    except LeadMLError as error:
+        return Decision(allowed=False, rule="change", words=error.problem, do=error.do)
+    if version == previous:
+        do = "train again when there are new data or other settings"
+        return Decision(allowed=False, rule="refresh", words=f"{version} serves already", do=do)
+    compared = champion is not None and run.record.dated and champion.record.dated
+    decision = without_signal(run) if compared else decide(run, champion)
     return None if decision is None or decision.allowed else decision
 
 

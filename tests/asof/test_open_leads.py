@@ -65,6 +65,24 @@ def test_whoever_the_leads_table_says_is_closed_is_not_open(
     assert (ids(data, opened.ranked), opened.recent_days) == (is_open, None)
 
 
+@pytest.mark.parametrize(
+    ("values", "stages", "is_open"),
+    [
+        (["new", "无效（空号）", "无效(空号)"], {"无效（空号）": "lost"}, "L0"),
+        (["new", "ＬＯＳＴ", "Lost"], {" lost ": "lost"}, "L0"),
+        (["1", "3.0", "3"], {"3": "lost"}, "L0"),
+        (["no", *["true"] * 12, "Yes", "1", "是"], {"yes": "lost"}, "L0"),
+        (["no", "FALSE", "yes", "Yes"], {"true": "lost"}, "L0L1"),
+    ],
+)
+def test_a_status_closes_a_lead_in_every_spelling(
+    tmp_path: Path, values: list[str], stages: dict[str, str], is_open: str
+) -> None:
+    rows = tuple(f"L{k},2024-05-01T10:00:00Z,{value},,," for k, value in enumerate(values))
+    data = read(tmp_path, {"column": "status", "stages": stages}, rows)
+    assert ids(data, found(data).ranked) == is_open
+
+
 def test_a_status_without_a_date_is_what_is_known_now_and_closes_no_earlier_snapshot(tmp_path: Path) -> None:
     undated, dated = read(tmp_path, STATUS), read(tmp_path, {**STATUS, "date": "closed_at"})
     for data, ends in ((undated, False), (dated, True)):

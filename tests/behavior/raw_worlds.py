@@ -149,12 +149,18 @@ class RawWorld:
             for _ in range(int(rng.integers(0, 5)))
         ]
 
+    @property
+    def raw_leads(self) -> list[dict[str, Any]]:
+        """The rows of the file under its names; a column that has one of our names, which another is mapped to, is not read."""
+        decoy = {"source": "Fax"} if self.theirs else {}
+        return [
+            {**decoy, **{self.theirs.get(name, name): cell for name, cell in row.items()}}
+            for row in self.leads
+        ]
+
     def _write(self) -> None:
         root = self.root
-        names = {ours: self.theirs.get(ours, ours) for ours in self.leads[0]}
-        write_csv(
-            root / "leads.csv", [{names[name]: cell for name, cell in row.items()} for row in self.leads]
-        )
+        write_csv(root / "leads.csv", self.raw_leads)
         write_csv(root / "events.csv", self.events)
         write_csv(root / "changes.csv", self.changes)
         firms = [{"company": name, "known_at": "2024-01-01T00:00:00Z", "tier": tier}

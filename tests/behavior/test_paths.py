@@ -42,7 +42,7 @@ def raw_world(root: Path, seed: int, rows: int) -> Asked:
     """A random project with random cell rules."""
     world, loaded = RawWorld(root, seed, rows), load(root)
     run = train(loaded.project, loaded.dataset, candidates=("logistic" if seed % 2 else "lightgbm",))
-    return asked(root, run, world.leads, world.events)
+    return asked(root, run, world.raw_leads, world.events)
 
 
 def request_of(body: dict[str, Any], **changes: Any) -> ScoreRequest:

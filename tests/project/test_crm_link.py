@@ -35,6 +35,11 @@ BAD = [
     "https://crm.example.com/{ lead_id }",
     "https://crm.example.com/a b/{lead_id}",
     "https://crm.example.com/{lead_id}\n",
+    "https://crm.example.com/\x01{lead_id}",
+    "https://crm\x00/{lead_id}",
+    "https://crm.example.com/{lead_id}\x7f",
+    "https://crm.example.com\u200b/{lead_id}",
+    "https://crm.example.com/\u202e{lead_id}",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -115,6 +116,29 @@ def test_undated_bundles_need_no_creation() -> None:
 
 def msgspec_free(**changes: Any) -> LeadSchema:
     return LeadSchema(SCHEMA.columns, RULES, **changes)
+
+
+@pytest.mark.parametrize(
+    ("names", "lead", "found"),
+    [
+        ({"UTM": "source"}, {"UTM": "b"}, {"source": "b"}),
+        ({"UTM": "source"}, {"source": "b"}, {"source": "b"}),
+        ({"UTM": "source"}, {"source": "a", "UTM": "b"}, {"source": "b"}),
+        ({"UTM": "source"}, {"UTM": "b", "source": "a"}, {"source": "b"}),
+        ({"UTM": "source"}, {"UTM": None, "source": "a"}, {"source": None}),
+        ({"UTM": "source", "source": "email"}, {"UTM": "b", "source": "e"}, {"source": "b", "email": "e"}),
+        ({"UTM": "source", "source": "email"}, {"source": "b", "email": "e"}, {"source": "b", "email": "e"}),
+        ({"source": "source"}, {"source": "b"}, {"source": "b"}),
+    ],
+)
+def test_a_raw_row_has_the_columns_that_its_file_has(
+    names: dict[str, str], lead: dict[str, Any], found: dict[str, str | None]
+) -> None:
+    """As in a file, a mapped column takes the place of one that has our name already."""
+    rules = replace(RULES, leads=replace(RULES.leads, names=names))
+    prepared = prepare(asked(lead=lead), replace(SCHEMA, rules=rules), NOW)
+    columns = prepared.dataset.leads.columns
+    assert {name: columns[name].values()[0] for name in found} == found
 
 
 def test_unknown_columns_are_named_in_order() -> None:
@@ -239,7 +263,7 @@ def values(lead: dict[str, Any], **changes: Any) -> tuple[list[str | None], tupl
         ),
         ({"Lead Source": "webinar", "vip": "否", "budget": 1.234}, ["Webinar", "No", "1.234", None]),
         ({"source": "", "vip": "n/a", "budget": "1.234"}, ["Partner", None, "1234", None]),
-        ({"source": "n/a", "Lead Source": "webinar", "vip": 0}, [None, "No", None, None]),
+        ({"source": "n/a", "Lead Source": "webinar", "vip": 0}, ["Webinar", "No", None, None]),
         ({"source": "HIGH"}, ["HIGH", None, None, None]),  # the level of an ordinal in another letter case
     ],
 )

@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from review_pages import login
 
 from lead_ml.language import LANGUAGES, catalog
 from lead_ml.scoring import WorklistRow, read_worklist, write_worklist
+from lead_ml.service.pages.worklist_file import WorklistReader
 
 QUERIES = [
     "",
@@ -130,11 +132,25 @@ def test_no_cell_of_the_csv_is_a_formula(fresh: Any, client_of: Any) -> None:
         assert row["Company"] == row["Source"] == row["Owner"]
 
 
-def test_a_worklist_that_cannot_be_read_is_no_empty_csv(fresh: Any, client_of: Any) -> None:
-    (fresh.runs / "worklist.jsonl").write_text('{"lead":')
-    response = login(fresh, client_of, "read").get("/review.csv?lang=en")
-    assert response.status_code == 409
+@pytest.mark.parametrize("content", [b'{"lead":', b'{"lead":{"name":"\xff"}}', b"\xff\xfe", None])
+def test_a_worklist_that_cannot_be_read_is_no_empty_csv(
+    fresh: Any, client_of: Any, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    reader, file = login(fresh, client_of, "read"), fresh.runs / "worklist.jsonl"
+    file.write_bytes(content or b"x")
+    if content is None:
+        read = Path.read_bytes
+
+        def forbidden(path: Path) -> bytes:
+            if path == file:
+                raise PermissionError(13, "Permission denied")
+            return read(path)
+
+        monkeypatch.setattr(Path, "read_bytes", forbidden)
+    page, response = reader.get("/review?lang=en"), reader.get("/review.csv?lang=en")
+    assert (page.status_code, response.status_code) == (200, 409)
     assert "cannot be read" in response.text
+    assert "cannot be read" in page.text
 
 
 def test_contact_fields_are_shown_to_keys_with_read_and_to_nobody_else(served: Any, client_of: Any) -> None:
@@ -199,3 +215,18 @@ def test_the_csv_says_of_each_lead_what_the_page_says_above_its_table(
     assert all("sales insisted" in note and text("pages.synthetic") in note for note in notes)
     for key in ("pages.validation.unvalidated", "pages.validation.no_signal", "worklist.may_be_lost"):
         assert sum(text(key) in note for note in notes) == 1
+
+
+def test_thresholds_accepted_later_grade_no_lead_that_had_no_grade(fresh: Any) -> None:
+    rows = read_worklist(fresh.runs)
+    flagged = next(row for row in rows if row.answer.stage == "verify")
+    graded = next(row for row in rows if row.answer.grade is not None)
+    before = [
+        msgspec.structs.replace(row, answer=msgspec.structs.replace(row.answer, thresholds_version="before"))
+        for row in (flagged, graded)
+    ]
+    write_worklist(iter(before), fresh.runs)
+    first, second = WorklistReader(fresh.runs).current(fresh.scorer).rows
+    assert (first.answer.grade, first.answer.stage) == (None, "verify")
+    assert second.answer == graded.answer
+    assert first.answer.thresholds_version == fresh.scorer.thresholds.version

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,8 @@ from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.params import params_from
 from lead_ml.tables.read.date_formats import declared, sure
 from lead_ml.tables.read.encoding import likely_encoding
+from lead_ml.tables.read.raw import RawColumn
+from lead_ml.tables.read.reshape import renamed_stages
 from lead_ml.tables.read.timestamps import span_of, timestamps_of
 
 NINE_THIRTY = us("2021-04-15T09:30:00+08:00")
@@ -217,6 +220,16 @@ def test_stages_take_our_names_whatever_their_case(read: Reader) -> None:
     dataset, _ = read(LEADS, outcomes=text, outcomes_params={"stages": {"closed won": "won", "输单": "lost"}})
     assert dataset.outcomes is not None
     assert dataset.outcomes.columns["stage"].values() == ["mql", "won", "lost", "mql"]
+
+
+def test_stages_that_are_numbers_take_our_names_in_any_form(read: Reader) -> None:
+    text = OUTCOMES.replace("won", "3.0").replace("lost", "4")
+    dataset, _ = read(LEADS, outcomes=text, outcomes_params={"stages": {"3": "won", "4": "lost"}})
+    assert dataset.outcomes is not None
+    assert dataset.outcomes.columns["stage"].values() == ["mql", "won", "lost", "mql"]
+    column = RawColumn(np.arange(4, dtype=np.int32), (3, 4.0, True, None))
+    renamed = renamed_stages(column, {"3": "won", "4": "lost", "true": "sql"})
+    assert renamed.values() == ["won", "lost", "sql", None]
 
 
 def test_empty_cells_take_the_default_and_tags_do_not(read: Reader) -> None:

@@ -351,6 +351,25 @@ def test_files_of_both_kinds_are_one_table(tmp_path: Path) -> None:
     assert [item.source for item in fast[1].tables["leads"].rejected] == ["3.csv", "3.csv"]
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_line_break_inside_a_value_is_kept_wherever_a_block_of_arrow_ends(
+    mark: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reader takes a return at the end of a block and a newline at the start of the next one for one line break."""
+    monkeypatch.setattr(regular_csv, "_ARROW_BLOCK", 1 << 10)
+    head = mark + HEADER.replace("\n", "\r\n").encode() + b"L0,2024-05-01 10:00,web\r\n"
+    taken = []
+    for padding in range(6):
+        first = b'L1,2024-05-01 10:00,"'
+        filled = first + b"x" * ((1 << 10) - len(head) - len(first) - 3 + padding)
+        for value in (b"\r\ny", b"\n\r\ny"):
+            content = head + filled + value + b'"\r\nL2,2024-05-01 10:00,fair\r\n'
+            taken.append(both(content)[0])
+        plain = head + filled + b'"\r\nL2,2024-05-01 10:00,fair\r\n'
+        assert both(plain)[0]
+    assert sorted(taken) == [False] * 2 + [True] * 10
+
+
 def test_a_small_file_is_not_worth_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "leads.csv").write_text(HEADER + ROWS)
     assert regular_table(tmp_path / "leads.csv", "leads.csv", TableParams(path="leads.csv")) is not None
@@ -483,3 +502,14 @@ def test_wall_clock_times_are_placed_at_once_as_one_by_one(values: list[datetime
         for value in values
     ]
     assert from_wall_clock(wall, there).tolist() == expected
+
+
+def test_a_time_that_means_missing_is_missing() -> None:
+    rows = ["L1,1970-01-01 00:00:00,web", "L2,2024-05-01 10:00:00,fair", "L3,2024-05-02 10:00:00,web"]
+    _, found = both(
+        (HEADER + "\n".join(rows) + "\n").encode(), missing=["1970-01-01 00:00:00", "1970-01-01t00:00:00"]
+    )
+    assert found[0]["ids"] == ("L2", "L3")
+    every = "".join(f"L{k},1970-01-01T00:00:00,web\n" for k in range(3)) + rows[1] + "\n"
+    _, (_, said) = both((HEADER + every).encode(), missing=["1970-01-01t00:00:00"])
+    assert "created_at" in said

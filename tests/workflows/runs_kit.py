@@ -123,7 +123,10 @@ def evaluated(folder: Path, scores: ForwardScores, candidate: str, base_rate: fl
         base_rate=rate,
         windows=(),
         candidates=tuple(
-            candidate_record(name, {}, Calibration.identity(), 0.0, {}) for name in scores.probability
+            candidate_record(
+                name, {"roc_auc": auc} if name == candidate else {}, Calibration.identity(), 0.0, {}
+            )
+            for name in scores.probability
         ),
         choice=Choice(candidate=candidate),
         lead_over={},

@@ -13,8 +13,8 @@ import pytest
 from runs_kit import ROWS, challenger, fabricate, forward, noisy, sigmoid, world
 
 from lead_ml.asof.labels import open_leads
-from lead_ml.errors import PromotionRefused
-from lead_ml.registry.runs import ForwardScores, Run, open_run
+from lead_ml.errors import LeadMLError, PromotionRefused
+from lead_ml.registry.runs import ForwardScores, Run, open_run, save_record
 from lead_ml.scoring import Scorer, served_version
 from lead_ml.workflows.decision import decide
 from lead_ml.workflows.paired import champion_probability
@@ -113,7 +113,8 @@ def test_rows_of_one_class_have_no_figure(runs: Path) -> None:
 
 def test_a_first_scorecard_is_promoted_and_compared_with_the_base_rate(runs: Path) -> None:
     _, y = world(60)
-    fabricate(runs, "a", forward(y, scorecard=np.full(60, y.mean())), candidate="scorecard", base_rate=0.25)
+    points = np.where(np.arange(60) % 2, 0.2, 0.24)
+    fabricate(runs, "a", forward(y, scorecard=points), candidate="scorecard", base_rate=0.25)
     done = promote(runs)
     assert done.allowed
     assert "scorecard against the base rate on 60 rows" in done.words
@@ -123,7 +124,7 @@ def test_a_first_scorecard_is_promoted_and_compared_with_the_base_rate(runs: Pat
 def test_a_scorecard_that_was_not_asked_for_is_not_promoted_before_there_is_a_signal(runs: Path) -> None:
     """It competed with a learned model and won by a tie: whether to start with rules is for people to say."""
     _, y = world(60)
-    rate = np.full(60, y.mean())
+    rate = np.where(np.arange(60) % 2, 0.2, 0.24)
     scores = forward(y, scorecard=rate, logistic=rate)
     found = decide(fabricate(runs, "a", scores, candidate="scorecard", base_rate=0.25), None)
     assert not found.allowed
@@ -201,6 +202,19 @@ def test_a_scorecard_without_rules_is_not_promoted(runs: Path, state: str) -> No
     assert refusal(run) == decision
 
 
+@pytest.mark.parametrize("candidate", ["scorecard", "logistic"])
+def test_a_constant_is_never_promoted_however_few_the_wins(runs: Path, candidate: str) -> None:
+    """Hand-written rules that fit no lead give every lead the same score, as a model without a feature does."""
+    scores = forward(world(300)[1], **{candidate: np.full(300, 0.2)})
+    run = fabricate(runs, "a", scores, candidate=candidate, base_rate=0.2)
+    decision = decide(run, None)
+    assert not decision.allowed
+    assert "every lead" in decision.words
+    assert "same score" in decision.words
+    assert "too few outcomes to tell" not in decision.words
+    assert refusal(run) == decision
+
+
 @pytest.mark.parametrize("case", [case for case in GATE if "old" not in GATE[case][2]])
 def test_train_announces_the_refusal_of_a_first_version_and_nothing_else(runs: Path, case: str) -> None:
     run, _ = compared(runs, case)
@@ -216,6 +230,25 @@ def test_where_a_version_serves_only_what_is_sure_is_announced(runs: Path, champ
     found = refusal(flat)
     assert found is not None
     assert "no signal" in found.words
+
+
+@pytest.mark.parametrize("state", ["undated", "undated champion", "same", "no record", "damaged"])
+def test_where_a_version_serves_train_announces_what_promote_refuses_in_any_case(
+    runs: Path, champion: Run, state: str
+) -> None:
+    run = champion if state == "same" else challenger(runs, 0.1, dated=state != "undated")
+    if state == "undated champion":
+        save_record(champion.folder, msgspec.structs.replace(champion.record, dated=False))
+        (champion.folder / "forward-conversion.npz").unlink()  # its rows have no dates in common with others
+    if state == "no record":
+        (champion.folder / "run.json").unlink()
+    if state == "damaged":
+        (runs / "champion.json").write_text("{")
+    announced = refusal(run)
+    assert announced is not None
+    with pytest.raises(LeadMLError, match=re.escape(announced.words)):
+        promote(runs, run.record.version)
+    assert "wait" not in announced.do
 
 
 def test_a_learnt_model_that_was_never_judged_is_refused(runs: Path) -> None:

@@ -79,6 +79,8 @@ def _graded(answer: Answer, scorer: Scorer) -> Answer:
     thresholds = scorer.thresholds
     if answer.thresholds_version == thresholds.version:
         return answer
+    if answer.grade is None:  # flagged as fake, or without a signal: no thresholds grade it
+        return msgspec.structs.replace(answer, thresholds_version=thresholds.version)
     logit, mql, sql = log_odds(answer.probability), thresholds.mql_logit, thresholds.sql_logit
     return msgspec.structs.replace(
         answer,

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from lead_ml.clean.text import clean
 from lead_ml.project.params import ClosingParams, Params
+from lead_ml.tables.cell_rules import spelling_key
 from lead_ml.tables.dataset import NEVER, Closings, Coded, Dataset, Instants, Leads, Mask
 from lead_ml.tables.read.context import FOREVER, ReadContext
 from lead_ml.tables.read.mapping import not_a_column
@@ -26,7 +28,7 @@ def with_closings(data: Dataset, params: Params, context: ReadContext) -> Datase
         if name not in data.leads.columns:
             raise not_a_column("closing", name, "the leads", data.leads.columns)
     dated = _dates(data.leads, params, context)
-    stage = _stages(data.leads, given)
+    stage = _stages(data, given)
     closed: Mask = stage.codes >= 0
     if given.column is None:
         closed = closed | (dated < NEVER)
@@ -40,18 +42,20 @@ def with_closings(data: Dataset, params: Params, context: ReadContext) -> Datase
     return replace(data, until=until, closings=Closings(at, Coded(codes, stage.levels)))
 
 
-def _stages(leads: Leads, given: ClosingParams) -> Coded:
-    """Return the closing stage of each lead by its status, else lost where there is a reason, missing where neither says one."""
-    levels = ("won", "lost", "invalid")
+def _stages(data: Dataset, given: ClosingParams) -> Coded:
+    """Return the closing stage of each lead by its status, else lost where there is a reason, missing where neither says one; spellings do not count."""
+    leads, levels = data.leads, ("won", "lost", "invalid")
     codes = np.full(len(leads), -1, dtype=np.int32)
     if given.reason is not None:
         codes[leads.columns[given.reason].codes >= 0] = levels.index("lost")
     if given.column is not None:
-        known = {value.casefold(): levels.index(stage) for value, stage in given.stages.items()}
-        status = leads.columns[given.column]
-        of_level = np.array(
-            [*(known.get(level.casefold(), -1) for level in status.levels), -1], dtype=np.int32
-        )
+        yes_no, status = data.rules.leads.of(given.column).yes_no, leads.columns[given.column]
+        known = {
+            spelling_key(clean(value), yes_no=yes_no): levels.index(stage)
+            for value, stage in given.stages.items()
+        }
+        keys = [spelling_key(level, yes_no=yes_no) for level in status.levels]
+        of_level = np.array([*(known.get(key, -1) for key in keys), -1], dtype=np.int32)
         codes = np.where(of_level[status.codes] >= 0, of_level[status.codes], codes)
     return Coded(codes, levels)
 

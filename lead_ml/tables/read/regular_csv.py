@@ -75,9 +75,10 @@ def _names(path: Path, source: str, encoding: str, separator: str) -> list[str]:
 
 def _lines(path: Path, separator: str) -> tuple[Indices, int]:
     """Return the line on which each row below the header starts, and how many quoted values start with a blank."""
-    scan, mark = RowScan(separator), codecs.BOM_UTF8
+    mark = codecs.BOM_UTF8
     with path.open("rb") as file:
-        file.seek(len(mark) if file.read(len(mark)) == mark else 0)
+        start = file.seek(len(mark) if file.read(len(mark)) == mark else 0)
+        scan = RowScan(separator, start, _ARROW_BLOCK)
         header, *lines = map(scan.rows, _blocks(file))
     scan.check_end()
     found = np.concatenate([header, *lines])[1:]

@@ -11,6 +11,7 @@ import numpy as np
 
 from lead_ml.clean.numbers import plain_number
 from lead_ml.clean.text import MISSING, as_text, clean
+from lead_ml.tables.cell_rules import spelling_key
 from lead_ml.tables.read.raw import RawColumn
 
 _NUMERIC_SHARE = 0.9
@@ -50,14 +51,12 @@ def comma_number(text: str) -> str | None:
 
 
 def renamed_stages(column: RawColumn, stages: Mapping[str, str]) -> RawColumn:
-    """Return the stages under our names, ignoring case and form; others keep their own.
+    """Return the stages under our names, ignoring case and form, also of numbers; others keep their own.
 
     >>> renamed_stages(RawColumn(np.array([0, 1], dtype=np.int32), ("Closed WON", "call")), {"closed won": "won"}).values()
     ['won', 'call']
     """
-    ours = {clean(theirs).casefold(): stage for theirs, stage in stages.items()}
-    levels = tuple(
-        ours.get(clean(level).casefold(), level) if isinstance(level, str) else level
-        for level in column.levels
-    )
+    ours = {spelling_key(clean(theirs)): stage for theirs, stage in stages.items()}
+    keys = [spelling_key(as_text(level, frozenset()) or "") for level in column.levels]
+    levels = tuple(ours.get(key, level) for key, level in zip(keys, column.levels, strict=True))
     return RawColumn(column.codes, levels)

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.clean.text import as_text
+from lead_ml.clean.text import as_text, clean
 from lead_ml.tables.dataset import Codes, Instants, Mask
 from lead_ml.tables.instants import from_datetime
 from lead_ml.tables.read.date_formats import declared, sure
@@ -55,7 +56,8 @@ def timestamps_of(
     column: RawColumn, zone: tzinfo, missing: frozenset[str], *, end_of_day: bool, date_format: str = ""
 ) -> Timestamps:
     """Parse a column; every distinct value is parsed once. `date_format` is what ``dates`` of its table declares."""
-    if (at := _all_iso(column, zone, date_format)) is not None:
+    plain = not date_format and not _has_times(missing)
+    if plain and (at := _all_iso(column, zone)) is not None:
         return _of_instants(np.arange(len(at), dtype=np.int32), at, zone)
     if isinstance(column.levels, UtcLevels) and date_format != WHOLE_DAY:
         return _of_instants(column.codes, column.levels.microseconds, zone)
@@ -73,10 +75,10 @@ def timestamps_of(
     )
 
 
-def _all_iso(column: RawColumn, zone: tzinfo, date_format: str) -> Instants | None:
+def _all_iso(column: RawColumn, zone: tzinfo) -> Instants | None:
     """Return the instants of the rows if all of them are in the usual form: then their different values need not be found."""
     rows = column.rows if isinstance(column, TextColumn) else None
-    if rows is None or date_format or not iso_instants(rows[:1], zone)[0].all():
+    if rows is None or not iso_instants(rows[:1], zone)[0].all():
         return None
     regular, at = iso_instants(rows, zone)
     return at if regular.all() else None
@@ -87,7 +89,7 @@ def _spans(
 ) -> tuple[Instants, Mask, Mask]:
     """Return the first and last microsecond (n, 2) of each level, which of them are missing, and which are not timestamps."""
     at, known = np.zeros(len(levels), dtype=np.int64), np.zeros(len(levels), dtype=np.bool_)
-    if isinstance(levels, ArrowTexts) and not date_format:
+    if isinstance(levels, ArrowTexts) and not date_format and not _has_times(missing):
         known, at = iso_instants(levels.array, zone)
     ends = np.stack([at, at], axis=1)
     absent, bad = np.zeros_like(known), np.zeros_like(known)
@@ -140,12 +142,20 @@ def _iso(text: str) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=64)
+def _has_times(missing: frozenset[str]) -> bool:
+    """Tell whether a text that means missing is a time itself, such as 1970-01-01 00:00:00."""
+    return any(_iso(clean(tag)) is not None for tag in missing)
+
+
 def cell_span(
     value: object, zone: tzinfo, missing: frozenset[str], date_format: str
 ) -> tuple[int, int] | tuple[()] | None:
     """Return the first and last microsecond that a cell means, ``()`` if it is not a timestamp, None if it is missing."""
     if date_format == WHOLE_DAY:
         return _whole_day(cell_span(value, zone, missing, ""))
+    if isinstance(value, str) and _has_times(missing) and as_text(value, missing) is None:
+        return None
     moment = _iso(value) if isinstance(value, str) and not date_format else value
     if isinstance(moment, date):
         return _placed(moment, zone) or ()
