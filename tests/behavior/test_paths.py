@@ -56,6 +56,7 @@ def test_there_is_enough_to_compare(demo: Asked) -> None:
     assert all(answer.fake is not None for answer in demo.expected.values())
 
 
+@pytest.mark.slow
 def test_raw_rows_of_the_demo_are_answered_alike(demo: Asked) -> None:
     assert largest_difference(demo, singles=50) == 0.0
 

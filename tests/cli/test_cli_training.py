@@ -106,6 +106,7 @@ def test_an_unknown_candidate_is_refused(run: Any, tmp_path: Path) -> None:
     assert "forest" in done.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_trials_and_the_next_call_goes_on(
     json_of: Any, run: Any, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ def test_few_positives_are_warned_of(forward) -> None:
     assert not forward.evaluation.optimistic
 
 
+@pytest.mark.slow
 def test_a_leak_is_suspected_before_it_is_believed(tmp_path: Path) -> None:
     project, table, windows = made(tmp_path, draw(600))
     leaking = dataclasses.replace(

@@ -171,6 +171,7 @@ def accounted(root: Path, done: Any) -> dict[str, int]:
     return {name: table["rows_in"] for name, table in found["intake"]["tables"].items()}
 
 
+@pytest.mark.slow
 @FUZZ
 @given(odd_cells())
 def test_odd_cells_are_read_or_rejected_row_by_row(bare_project: Path, tables: Tables) -> None:
@@ -179,6 +180,7 @@ def test_odd_cells_are_read_or_rejected_row_by_row(bare_project: Path, tables: T
         assert accounted(bare_project, done) == {name: len(rows) - 1 for name, rows in tables.items()}
 
 
+@pytest.mark.slow
 @FUZZ
 @given(damaged_bytes())
 def test_damaged_files_are_told_or_accounted_for(bare_project: Path, files: dict[str, bytes | None]) -> None:

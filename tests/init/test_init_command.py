@@ -24,6 +24,7 @@ def run() -> Callable[..., Any]:
     return lambda *arguments: CliRunner().invoke(app, [str(part) for part in arguments])
 
 
+@pytest.mark.slow
 def test_init_check_train_without_an_edit(run: Callable[..., Any], tmp_path: Path) -> None:
     leads = chinese(tmp_path, rows=400)["leads"]
     done = run("init", tmp_path / "mine", "--leads", leads)

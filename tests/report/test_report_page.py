@@ -193,6 +193,7 @@ def test_the_same_run_gives_the_same_bytes(trained: Any, html: str, tmp_path: Pa
     assert write_report(trained.run, tmp_path / "again.html").read_text("utf-8") == html
 
 
+@pytest.mark.slow
 def test_flagged_columns_are_compared_with_the_figures_without_them(
     trained: Any, data: Any, html: str
 ) -> None:

@@ -129,6 +129,7 @@ def test_the_interval_knows_how_much_the_calibration_moves_between_months(
     assert moving_months > 1.5 * width()
 
 
+@pytest.mark.slow
 def test_features_that_read_a_leak_found_by_the_audit_stay_out_of_training(tmp_path: Path) -> None:
     project = write_project(
         tmp_path, data={"leads": {"path": "leads.csv"}, "outcomes": {"path": "outcomes.csv"}}

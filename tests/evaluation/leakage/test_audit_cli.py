@@ -17,6 +17,7 @@ def run():
     return lambda *arguments: CliRunner().invoke(app, [str(part) for part in arguments])
 
 
+@pytest.mark.slow
 def test_it_names_the_leak_and_shows_both_figures(run, world):
     done = run("audit", "-C", world)
     assert done.exit_code == 0, done.stderr
