@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -144,7 +145,7 @@ def print_answer(answer: Answer, lang: Lang, *, members: bool = False) -> None:
         print_table("", (texts("cli.points"), texts("cli.reason")), rows)
     tell(texts("lead.rest", points=answer.reasons.other_points))
     if not members:
-        tell((texts("cli.all_reasons"), "dim"), "\n")
+        tell((texts("cli.all_reasons", lead=shlex.quote(answer.lead_id)), "dim"), "\n")
     for note in (*answer.ignored, *answer.warnings):
         tell(texts("cli.note", text=note))
 

@@ -41,7 +41,8 @@ def serve_project(
     if auth and not settings.keys_path.is_file():
         if reveal is None:
             say(
-                "No API key exists yet. Create one in the project: python -m lead_ml.service key NAME --scope read"
+                "No API key exists yet. Create one in the project, with scope score for the API and read for the pages: "
+                "python -m lead_ml.service key NAME --scope score --scope read"
             )
         else:
             key = create_key(settings.keys_path, FIRST_KEY, SCOPES)
