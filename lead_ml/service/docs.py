@@ -31,7 +31,6 @@ INSTANTS = (
     "reference_until",
     "until",
 )  # always with a zone
-_GENERIC = re.compile(r"(?<=[a-z])_\w*___?\w*_$")  # as in Interval_float___None_
 _INSTANT_IN = {
     "type": "string",
     "description": "ISO 8601; an instant without a zone has that of the project.",
@@ -163,12 +162,23 @@ def _worded(part: Any) -> Any:
         return [_worded(item) for item in part]
     if not isinstance(part, dict):
         return part
-    worded = {_GENERIC.sub("", name): _worded(item) for name, item in part.items()}
+    worded = {_plain_name(name): _worded(item) for name, item in part.items()}
     if isinstance(text := part.get("description"), str):
         worded["description"] = " ".join(re.sub(r"\bNone\b", "null", text.replace("``", "`")).split())
     if isinstance(target := part.get("$ref"), str):
-        worded["$ref"] = _GENERIC.sub("", target)
+        worded["$ref"] = _plain_name(target)
     return worded
+
+
+def _plain_name(name: str) -> str:
+    """Return the name of a schema, or a path to one, without the types that a generic one was made for.
+
+    >>> _plain_name("#/components/schemas/Interval_float___None_"), _plain_name("lead_id")
+    ('#/components/schemas/Interval', 'lead_id')
+    """
+    folder, slash, last = name.rpartition("/")
+    generic = last.endswith("_") and "__" in last
+    return folder + slash + (last.partition("_")[0] if generic else last)
 
 
 def _type_instants(schemas: dict[str, Any]) -> None:
