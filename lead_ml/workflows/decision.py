@@ -177,7 +177,11 @@ def _verdict(rule: Rule, run: Run, pair: Pair, figures: dict[str, Interval]) -> 
         return False, f"too little to compare: {basis}; {need}", f"{more}, or promote with --force REASON"
     upper = figures[f"{MAIN}.log_loss_increase_relative"].upper
     allowed, granted, denied = {
-        "first": (gap.lower <= 0, f"not clearly worse than {pair.against}", "clearly worse"),
+        "first": (
+            gap.lower <= 0,
+            f"{'clearly better' if gap.upper < 0 else 'not clearly worse'} than {pair.against}",
+            "clearly worse",
+        ),
         "refresh": (
             upper < MARGIN,
             f"not inferior: relative upper bound {upper:+.2%}, under {MARGIN:.0%}",

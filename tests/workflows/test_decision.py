@@ -26,7 +26,7 @@ LOSES, BETTER = "must be superior.*--force", "superior: the upper bound is below
 GATE: dict[str, tuple[bool, str, dict[str, Any]]] = {
     "first: better": (
         True,
-        "not clearly worse than the scorecard; better than the base rate",
+        "clearly better than the scorecard; better than the base rate",
         {"lightgbm": 0.2, "scorecard": 1.5},
     ),
     "first: equal": (True, r"log-loss \+0\.0000 ", {"lightgbm": 0.2, "scorecard": 0.2}),
