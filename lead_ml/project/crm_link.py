@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 from urllib.parse import quote, urlsplit
+
+from pydantic import AfterValidator
 
 PLACE = "{lead_id}"
 EXPECTED = f"an address such as https://crm.example.com/leads/{PLACE}, with {PLACE} after the host"
@@ -24,6 +27,15 @@ def is_crm_pattern(pattern: str) -> bool:
     except ValueError:
         return False
     return bool(found.hostname) and "@" not in found.netloc and PLACE not in found.netloc
+
+
+def _checked(pattern: str) -> str:
+    if pattern and not is_crm_pattern(pattern):
+        raise ValueError(f"expected {EXPECTED}")
+    return pattern
+
+
+CrmPattern = Annotated[str, AfterValidator(_checked)]
 
 
 def crm_link(pattern: str, lead_id: str) -> str:

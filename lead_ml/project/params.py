@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from lead_ml.declare import is_zone, span
 from lead_ml.errors import DeclarationError, ParamsError
-from lead_ml.project.crm_link import EXPECTED, is_crm_pattern
+from lead_ml.project.crm_link import CrmPattern
 from lead_ml.project.section import Section, worded
 from lead_ml.project.words import MISSING_WORDS
 
@@ -287,7 +287,7 @@ class Params(Section):
     seed: int = Field(7, ge=0)
     threads: int = Field(0, ge=0)
     synthetic: bool = False
-    crm_url: str = ""
+    crm_url: CrmPattern = ""
     missing: tuple[str, ...] = DEFAULT_MISSING
     known_at: dict[str, Literal["creation", "history", "current"]] = Field(default_factory=dict)
     trust: tuple[str, ...] = ()
@@ -307,13 +307,6 @@ class Params(Section):
             raise ValueError(
                 "the ideal customer profile belongs to conversion; write conversion: {profile: ...}"
             )
-        return value
-
-    @field_validator("crm_url")
-    @classmethod
-    def _is_crm_pattern(cls, value: str) -> str:
-        if value and not is_crm_pattern(value):
-            raise ValueError(f"expected {EXPECTED}")
         return value
 
     @model_validator(mode="after")
