@@ -154,13 +154,8 @@ def _tell_validation(answers: Sequence[Answer], lang: Lang) -> None:
     """Say of scores that were not shown to be better than the base rate what that means."""
     for answer in answers:
         if answer.validation != "validated":
-            tell(
-                (
-                    catalog(lang)(f"pages.validation.{answer.validation_key}"),
-                    "yellow",
-                ),
-                "\n",
-            )
+            said = catalog(lang)(f"pages.validation.{answer.validation_key}")
+            tell((said, "yellow"), "\n")
 
 
 def _reason_rows(reason: Reason, *, members: bool) -> list[tuple[str, str]]:

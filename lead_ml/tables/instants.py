@@ -39,11 +39,6 @@ def iso(instant: int) -> str:
     return to_datetime(instant).isoformat().replace("+00:00", "Z")
 
 
-def month(instant: int) -> str:
-    """Return the calendar month in UTC, as in ``2026-03``."""
-    return to_datetime(instant).strftime("%Y-%m")
-
-
 def parse_iso(text: str, *, field: str, zone: tzinfo = UTC) -> int:
     """Parse an ISO 8601 instant of a request; one without a zone gets `zone`.
 

@@ -10,7 +10,7 @@ import pytest
 from ugly import EXPORTS, Drafted
 
 from lead_ml.project.targets import Column, Won
-from lead_ml.tables.instants import month
+from lead_ml.tables.instants import iso
 from lead_ml.tables.read import IntakeReport
 from lead_ml.workflows.load import Loaded, load
 from lead_ml.workflows.train import train
@@ -113,7 +113,7 @@ def test_days_of_excel_are_read_on_the_wall_clock(drafted: Maker) -> None:
     made, loaded = drafted("excel"), load(drafted("excel").root)
     assert made.params["data"]["leads"]["dates"] == {"created_at": "excel", "Close Date": "excel"}
     assert loaded.dataset.leads.created_at is not None
-    assert month(int(loaded.dataset.leads.created_at.min())) == "2024-01"
+    assert iso(int(loaded.dataset.leads.created_at.min()))[:7] == "2024-01"
     assert made.role("Postal Code") == "-", "a number of five digits without a name of a date is none"
 
 

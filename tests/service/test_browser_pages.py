@@ -83,6 +83,15 @@ def opened(page: Any, address: str, lang: str) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
 
 
+def check(page: Any, pages: list[str], lang: str) -> None:
+    """Hold pages free of findings, of cut texts and of empty headers."""
+    for address in pages:
+        opened(page, address, lang)
+        assert findings(page) == [], address
+        assert page.evaluate(CLIPPED) == [], address
+        assert page.evaluate(EMPTY_HEADS) == [], address
+
+
 @pytest.mark.parametrize(("width", "lang", "scheme"), LOOKS)
 def test_axe_finds_nothing_on_any_page(
     served: Any, client_of: Any, browser: Any, width: int, lang: str, scheme: str
@@ -90,11 +99,7 @@ def test_axe_finds_nothing_on_any_page(
     admin = login(served, client_of, "admin")
     for client, pages in ((client_of(served.app), ["/login"]), (admin, addresses(served.runs))):
         with window(browser, client, width, scheme) as page:
-            for address in pages:
-                opened(page, address, lang)
-                assert findings(page) == [], address
-                assert page.evaluate(CLIPPED) == [], address
-                assert page.evaluate(EMPTY_HEADS) == [], address
+            check(page, pages, lang)
 
 
 @pytest.mark.parametrize(("width", "lang", "scheme"), LOOKS)
@@ -108,11 +113,7 @@ def test_axe_finds_nothing_where_pages_carry_notices_and_long_texts(
         (client_of(empty_app), ["/review", "/docs"]),
     ):
         with window(browser, client, width, scheme) as page:
-            for address in pages:
-                opened(page, address, lang)
-                assert findings(page) == [], address
-                assert page.evaluate(CLIPPED) == [], address
-                assert page.evaluate(EMPTY_HEADS) == [], address
+            check(page, pages, lang)
     for content in ("", '{"lead":'):
         (fresh.runs / "worklist.jsonl").write_text(content)
         with window(browser, admin, width, scheme) as page:
