@@ -182,7 +182,7 @@ def spelling_key(text: str, *, yes_no: bool = False) -> str:
     ('webinar', '3', '1.10', 'yes')
     """
     key = text.casefold()
-    if match := _WHOLE.fullmatch(key):
+    if key.endswith("0") and (match := _WHOLE.fullmatch(key)):
         key = key[: match.start("zeros")]
     if not yes_no:
         return key
@@ -199,11 +199,11 @@ def _no() -> frozenset[str]:
 
 def _learned(rule: ColumnRules, column: Coded) -> ColumnRules:
     """Learn whether a column holds yes and no, and the usual spelling of its common values: the most frequent one, rather a word."""
-    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
+    counts, levels = column.counts(), tuple(column.levels)
     yes_no = _holds_yes_no(column, counts)
     usual: dict[str, str] = {}
     used = np.flatnonzero(counts >= (1 if yes_no else COMMON_FROM)).tolist()
-    frequent = ((-int(counts[k]), column.levels[k].isdigit(), column.levels[k]) for k in used)
+    frequent = ((-int(counts[k]), levels[k].isdigit(), levels[k]) for k in used)
     for count, _, level in sorted(frequent, reverse=True):
         key = spelling_key(level, yes_no=yes_no)
         if -count >= COMMON_FROM or key in ("yes", "no"):

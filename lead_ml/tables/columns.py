@@ -60,9 +60,22 @@ class Coded:
 
     def map(self, function: Callable[[str], str | None]) -> Coded:
         """Apply a function to every level; levels that fall together are merged, ``None`` becomes missing."""
-        merged = Coded.of([function(level) for level in self.levels])
-        lookup = np.append(merged.codes, np.int32(-1))
-        return Coded(lookup[self.codes], merged.levels)
+        return Coded.of([function(level) for level in self.levels]).coding(self.codes)
+
+    def coding(self, codes: Codes) -> Coded:
+        """Return rows by the positions of their values in this column, -1 for missing."""
+        if np.array_equal(self.codes, np.arange(len(self.levels))):  # the positions are the codes
+            return Coded(codes, self.levels)
+        return Coded(np.append(self.codes, np.int32(-1))[codes], self.levels)
+
+    def counts(self) -> Indices:
+        """Return the number of rows of each level.
+
+        >>> Coded.of(["b", None, "a", "b"]).counts().tolist()
+        [2, 1]
+        """
+        found: Indices = np.bincount(self.codes + 1, minlength=len(self.levels) + 1)[1:]
+        return found
 
     def among(self, values: Container[str]) -> Mask:
         """Return which rows hold one of the values."""

@@ -7,7 +7,7 @@ import io
 import random
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -27,7 +27,6 @@ from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.instants import from_wall_clock
 from lead_ml.tables.read import IntakeReport, files, read_dataset, regular_csv
 from lead_ml.tables.read.csv_file import csv_batches
-from lead_ml.tables.read.iso_texts import iso_instants
 from lead_ml.tables.read.raw import RawColumn, RawTable, TextColumn
 from lead_ml.tables.read.regular_csv import regular_table
 from lead_ml.tables.read.timestamps import timestamps_of
@@ -475,19 +474,6 @@ def test_timestamps_are_read_at_once_as_one_by_one(values: list[str], zone: str,
     )
     for name in ("at", "first", "last", "missing", "bad", "dates", "midnights"):
         assert np.array_equal(getattr(found, name), getattr(expected, name)), name
-
-
-def test_every_day_is_in_the_usual_form_and_no_other() -> None:
-    days = [
-        f"{year}-{month:02d}-{day:02d}"
-        for year in range(1968, 2264)
-        for month in range(14)
-        for day in range(33)
-    ]
-    regular, _ = iso_instants(pa.array([f"{day} 10:00:00" for day in days]), UTC)
-    first, end = date(1970, 1, 1), date(2260, 1, 1)
-    real = {str(first + timedelta(days=k)) for k in range((end - first).days)}
-    assert regular.tolist() == [day in real for day in days]
 
 
 @given(

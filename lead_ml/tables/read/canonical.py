@@ -10,7 +10,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.tables.dataset import Changes, Coded, Indices, Instants, changes_in_order
+from lead_ml.tables.dataset import Changes, Coded, Codes, Indices, Instants, changes_in_order
+
+_HEAD = 1 << 16  # rows among which every common value appears
 
 
 def compacted(column: Coded) -> Coded:
@@ -20,16 +22,25 @@ def compacted(column: Coded) -> Coded:
     >>> found.codes.tolist(), found.levels
     ([0, -1, 1, 0], ('c', 'a'))
     """
-    levels, rows = len(column.levels), np.arange(len(column), dtype=np.int64)
-    first = np.full(levels + 1, len(column), dtype=np.int64)
-    first[column.codes[::-1]] = rows[::-1]  # of the rows of a level, the last one written is the first one
-    used = np.flatnonzero(first[:levels] < len(column))
+    levels = len(column.levels)
+    first = _first_rows(column.codes, levels)
+    used = np.flatnonzero(first < len(column))
     used = used if (np.diff(first[used]) > 0).all() else used[np.argsort(first[used], kind="stable")]
     if len(used) == levels and (np.diff(used) == 1).all():
         return Coded(column.codes, tuple(column.levels))
     lookup = np.full(levels + 1, -1, dtype=np.int32)
     lookup[used] = np.arange(len(used), dtype=np.int32)
     return Coded(lookup[column.codes], tuple(column.levels[code] for code in used.tolist()))
+
+
+def _first_rows(codes: Codes, levels: int) -> Indices:
+    """Return the first row of each level, the number of rows for one that does not occur."""
+    for rows in (_HEAD, len(codes)):
+        first, head = np.full(levels + 1, len(codes), dtype=np.int64), codes[:rows]
+        first[head[::-1]] = np.arange(len(head))[::-1]  # the last one written is the first one
+        if (first[:levels] < len(codes)).all():
+            break
+    return first[:levels]
 
 
 def ordered(owner: Indices, at: Instants, columns: Mapping[str, Coded]) -> tuple[Changes, Indices]:

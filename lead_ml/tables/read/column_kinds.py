@@ -83,9 +83,9 @@ class LevelCounts:
     """The different values of a column that occur, with the number of cells of each; at most :data:`MOST_PARSED` are measured."""
 
     def __init__(self, column: Coded) -> None:
-        counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
+        counts, levels = column.counts(), tuple(column.levels)
         used = np.flatnonzero(counts)
-        self.values, self.counts = [column.levels[k] for k in used.tolist()], counts[used]
+        self.values, self.counts = [levels[k] for k in used.tolist()], counts[used]
         step = max(1, len(used) // MOST_PARSED)
         self.measured, self._weights = self.values[::step], self.counts[::step]
 

@@ -47,8 +47,7 @@ class MappedTable:
         raw = self.columns.get(column)
         if raw is None:
             return Coded(np.full(len(self), -1, dtype=np.int32), ())
-        texts = (rules or self.rules).texts(like or column, raw.levels)
-        return Coded(texts.codes[raw.codes], texts.levels)
+        return (rules or self.rules).texts(like or column, raw.levels).coding(raw.codes)
 
     def numbers(self, column: str) -> tuple[Floats, Indices]:
         """Return a column as numbers, NaN where missing, and the rows whose text is not a number."""

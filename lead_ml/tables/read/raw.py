@@ -98,8 +98,13 @@ class TextColumn(RawColumn):
 
     @cached_property
     def _coded(self) -> tuple[Codes, ArrowTexts]:
-        coded = self.rows.dictionary_encode().combine_chunks()
+        import pyarrow.compute as pc
+
+        rows = self.rows.combine_chunks()
         object.__setattr__(self, "rows", None)  # the texts are held once
+        if pc.all(pc.less(rows[:-1], rows[1:])).as_py():  # in order, and so different
+            return np.arange(len(rows), dtype=np.int32), ArrowTexts(rows)
+        coded = rows.dictionary_encode()
         return coded.indices.to_numpy(zero_copy_only=False), ArrowTexts(coded.dictionary)
 
     @cached_property

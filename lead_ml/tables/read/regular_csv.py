@@ -31,7 +31,7 @@ from lead_ml.tables.texts import ArrowTexts
 
 _UTF8 = ("utf-8", "utf-8-sig")
 _SMALLEST = 1 << 19  # bytes; loading Arrow takes longer than reading less
-_BLOCK = _ARROW_BLOCK = 1 << 20
+_BLOCK, _ARROW_BLOCK = 1 << 18, 1 << 20
 
 
 def regular_table(path: Path, source: str, params: TableParams) -> RawTable | None:
@@ -107,13 +107,15 @@ def _texts(path: Path, separator: str, width: int) -> list[Any]:
     def convert(types: dict[str, Any]) -> Any:
         return arrow_csv.ConvertOptions(column_types=types, strings_can_be_null=False)
 
+    pool = pa.system_memory_pool()  # what Arrow prefers touches more memory than it needs
     plain = convert(dict.fromkeys(names, pa.utf8()))
-    with pa.OSFile(str(path)) as file, arrow_csv.open_csv(file, read, parse, plain) as reader:
+    with pa.OSFile(str(path)) as file, arrow_csv.open_csv(file, read, parse, plain, pool) as reader:
         first = reader.read_next_batch()  # given its name, Arrow would unpack some files
     coded = [name for name in names if 2 * pc.count_distinct(first[name]).as_py() < len(first)]
     types = {name: pa.dictionary(pa.int32(), pa.utf8()) if name in coded else pa.utf8() for name in names}
     with pa.OSFile(str(path)) as file:
-        columns = list(arrow_csv.read_csv(file, read, parse, convert(types)).unify_dictionaries().columns)
+        table = arrow_csv.read_csv(file, read, parse, convert(types), pool)
+    columns = list(table.unify_dictionaries(pool).columns)
     longest = max(pc.max(pc.binary_length(_different(column))).as_py() for column in columns)
     if longest > csv.field_size_limit():
         raise IrregularError
