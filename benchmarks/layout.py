@@ -80,8 +80,11 @@ def generate(folder: Path, events: int, leads: int, rounds: int) -> None:
             activity += np.bincount(lead, minlength=leads)
     created = np.minimum(first - 1, stream.START + rng.integers(0, 730 * DAY, leads))
     log_odds = -2.5 + 0.5 * np.log1p(activity) - 0.5 * np.log1p(activity).mean()
-    won = np.flatnonzero(rng.random(leads) < 1 / (1 + np.exp(-log_odds)))
-    at = created[won] + (rng.exponential(40, len(won)) * DAY).astype(np.int64)
+    won = rng.random(leads) < 1 / (1 + np.exp(-log_odds))
+    lost = ~won & (rng.random(leads) < 0.4)  # the others are open, and are scored
+    lead = np.concatenate([np.flatnonzero(won), np.flatnonzero(lost)])
+    days = np.concatenate([rng.exponential(40, won.sum()), rng.exponential(90, lost.sum())])
+    at = created[lead] + (days * DAY).astype(np.int64)
     utc = pa.timestamp("us", "UTC")
     pq.write_table(
         pa.table({"lead_id": names, "created_at": pa.array(created, utc)}), folder / "leads.parquet"
@@ -89,9 +92,9 @@ def generate(folder: Path, events: int, leads: int, rounds: int) -> None:
     pq.write_table(
         pa.table(
             {
-                "lead_id": names.take(pa.array(won)),
+                "lead_id": names.take(pa.array(lead)),
                 "occurred_at": pa.array(at, utc),
-                "stage": pa.array(["won"] * len(won)),
+                "stage": pa.array(["won"] * int(won.sum()) + ["lost"] * int(lost.sum())),
             }
         ),
         folder / "outcomes.parquet",
@@ -180,7 +183,17 @@ def benchmark(folder: Path, asked: argparse.Namespace) -> list[Row]:
     for name, arguments in steps:
         print(name, file=sys.stderr)
         rows.append({"step": name, **measured(*arguments, "-C", str(folder))})
+        if name.startswith("score"):
+            rows[-1]["scored"] = _scored(folder)
     return rows
+
+
+def _scored(folder: Path) -> int:
+    """Return how many leads the worklist holds; none would make the figures of scoring hollow."""
+    with (folder / "runs" / "worklist.jsonl").open("rb") as file:
+        found = sum(1 for _ in file)
+    assert found, "no lead was scored"
+    return found
 
 
 def main() -> int:
@@ -218,10 +231,11 @@ def main() -> int:
         )
         return 0
     title = f"SYNTHETIC: {asked.events:,} events of {leads:,} leads, {platform.python_version()}, {os.cpu_count()} cores"
-    table = Table("step", "peak GB", "largest worker GB", "wall s", title=title)
+    table = Table("step", "peak GB", "largest worker GB", "wall s", "leads scored", title=title)
     for row in rows:
         worker = f"{row['largest_worker'] / 1e9:.2f}" if row["largest_worker"] else "-"
-        table.add_row(row["step"], f"{row['peak'] / 1e9:.2f}", worker, f"{row['wall']:.0f}")
+        scored = f"{row['scored']:,}" if "scored" in row else "-"
+        table.add_row(row["step"], f"{row['peak'] / 1e9:.2f}", worker, f"{row['wall']:.0f}", scored)
     Console().print(table)
     return 0
 
