@@ -1,6 +1,6 @@
 """The secret key of a project, which turns personal data into pseudonyms: equal texts stay equal, and nobody without the key can read them.
 
-The key is in the environment variable ``LEAD_ML_KEY``, or in the file :data:`NAME` beside the runs, which is written on first use and
+The key is in the environment variable ``LEAD_ML_PSEUDONYM_KEY``, or in the file :data:`NAME` beside the runs, which is written on first use and
 which only its owner may read. Whoever loads a model with pseudonyms needs the key that it was trained with.
 """
 
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from lead_ml.errors import BundleError, ParamsError
 
-VARIABLE = "LEAD_ML_KEY"
-NAME = "lead-ml.key"
+VARIABLE = "LEAD_ML_PSEUDONYM_KEY"
+NAME = "pseudonym.key"
 _BYTES = 32
 _FORM = re.compile(rf"[0-9a-fA-F]{{{2 * _BYTES}}}")
 _used: dict[str, SecretKey] = {}  # by id: a copy of a bundle elsewhere is read with the key of this process
@@ -99,11 +99,16 @@ def _from_environment() -> SecretKey | None:
 
 
 def _from_file(path: Path) -> SecretKey | None:
-    return (
-        SecretKey.of(path.read_text(encoding="ascii", errors="replace"), str(path))
-        if path.is_file()
-        else None
-    )
+    if not path.is_file():
+        return None
+    try:
+        return SecretKey.of(path.read_text(encoding="ascii", errors="replace"), str(path))
+    except PermissionError as error:
+        raise ParamsError(
+            f"the key in {path} may not be read by this user",
+            expected="to run as its owner",
+            do=f"run as the user who trained, or give this process the key in {VARIABLE}",
+        ) from error
 
 
 def _made(path: Path) -> SecretKey:

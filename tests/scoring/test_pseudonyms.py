@@ -183,6 +183,6 @@ def test_what_is_no_key_is_refused_and_not_shown(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, text)
-    with pytest.raises(ParamsError, match="the key in LEAD_ML_KEY cannot be used") as caught:
+    with pytest.raises(ParamsError, match="the key in LEAD_ML_PSEUDONYM_KEY cannot be used") as caught:
         secret_key(tmp_path)
     assert text not in str(caught.value)
