@@ -12,6 +12,7 @@ from lead_ml.init.names import feature_name, same_wording
 from lead_ml.init.questions import Findings
 from lead_ml.init.source_text import Call, call, strings
 from lead_ml.init.words import label, read_toml, word_pattern
+from lead_ml.project.words import says_sensitive
 
 MOST_LEVELS = 120  # values of a category; more are kept only if each occurs in many leads
 LEAST_CONVERTED = 100  # with fewer, what converted leads have in common is mostly chance
@@ -221,6 +222,8 @@ def _from_there(draft: FeatureDraft, key: str, stages: Sequence[str], within: in
 
 def _no_feature(column: ExportColumn, findings: Findings) -> str:
     """Return why a column is not declared, or nothing."""
+    if says_sensitive(column.name):
+        return findings.say("causes.sensitive")
     if column.kind in ("empty", "date"):
         return findings.say(f"causes.{column.kind}")
     if column.distinct == 1 and column.filled == column.rows:

@@ -28,6 +28,7 @@ from lead_ml.declare import (
 from lead_ml.errors import DeclarationError, LeadMLError, ParamsError
 from lead_ml.project.outcome_columns import check_outcome_columns
 from lead_ml.project.params import Params, load_params
+from lead_ml.project.personal import check_personal
 from lead_ml.project.profile_points import check_points
 from lead_ml.project.schema import usable_columns
 from lead_ml.project.targets import ModelSpec
@@ -136,6 +137,7 @@ def load_project(root: Path | str) -> Project:
     found = validated(declarations)
     check_points(params.conversion.profile, found)
     check_outcome_columns(found, params, specs.values())
+    check_personal(found, params)
     return Project(root, params, found, specs, digest)
 
 

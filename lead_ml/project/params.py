@@ -268,6 +268,13 @@ class SplitParams(Section):
     test_from: str | None = None
 
 
+class PrivacyParams(Section):
+    """Lead columns that say who a person is, beside name, email, phone and ip; and why a feature may read a sensitive column."""
+
+    personal: tuple[str, ...] = ()
+    sensitive: dict[str, str] = Field(default_factory=dict)
+
+
 class EvaluationParams(Section):
     """Intervals: ``bootstrap`` resamples of leads, at confidence ``level``."""
 
@@ -292,6 +299,7 @@ class Params(Section):
     known_at: dict[str, Literal["creation", "history", "current"]] = Field(default_factory=dict)
     trust: tuple[str, ...] = ()
     closing: ClosingParams = ClosingParams()
+    privacy: PrivacyParams = PrivacyParams()
     reference_odds: float | None = Field(None, gt=0)
     snapshots: SnapshotParams = SnapshotParams()
     split: SplitParams = SplitParams()

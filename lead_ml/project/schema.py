@@ -84,6 +84,8 @@ LEADS = (
 )
 # Roles of the leads table: who to contact, and where.
 CONTACT = ("name", "job_title", "company", "email", "phone")
+# Roles that say who a person is; columns that a project declares as such come on top.
+PERSONAL = ("name", "email", "phone", "ip")
 EVENTS = (
     Role("lead_id", "id", required=True),
     Role("occurred_at", "instant", required=True),

@@ -11,6 +11,7 @@ _FOUND = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="u
 MISSING_WORDS: tuple[str, ...] = tuple(_FOUND["missing"])
 POSITIVE_WORDS: tuple[str, ...] = tuple(_FOUND["positive"])
 _LATEST = re.compile(_FOUND["latest"])
+_SENSITIVE = re.compile(_FOUND["sensitive"])
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -20,4 +21,17 @@ def says_latest(name: str) -> bool:
     >>> [says_latest(name) for name in ("Latest Traffic Source", "LastChannel", "最近来源", "last_name", "visits_last_7_days")]
     [True, True, True, False, False]
     """
-    return _LATEST.match(re.sub(r"[\W_]+", " ", _CAMEL.sub(" ", name)).strip().casefold()) is not None
+    return _LATEST.match(_spaced(name)) is not None
+
+
+def says_sensitive(name: str) -> bool:
+    """Tell whether the name of a column says that it holds sensitive personal data: health, religion, origin, opinions, gender.
+
+    >>> [says_sensitive(name) for name in ("Gender", "religion_id", "健康状况", "gene", "healthcare_segment", "sexton")]
+    [True, True, True, False, False, False]
+    """
+    return _SENSITIVE.search(_spaced(name)) is not None
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", _CAMEL.sub(" ", name)).strip().casefold()

@@ -22,6 +22,7 @@ from lead_ml.declare import Declaration, from_json, to_json
 from lead_ml.errors import BundleError
 from lead_ml.model import Calibration, CalibrationInterval
 from lead_ml.model.fit import Fitted
+from lead_ml.project.secret_key import key_of
 from lead_ml.project.targets import ModelSpec, Signal
 from lead_ml.scoring.answer import Validation
 from lead_ml.scoring.extra_file import extra_from_arrays, extra_to_arrays
@@ -30,6 +31,7 @@ from lead_ml.scoring.known_values import known_values
 from lead_ml.scoring.manifest import BundleManifest, seal, verify
 from lead_ml.scoring.reasons import Evidence, Explainer
 from lead_ml.scoring.request import LeadSchema
+from lead_ml.scoring.shared_history import SharedHistory
 from lead_ml.scoring.thresholds import Advice, History, Thresholds, replayable
 from lead_ml.tables.cell_rules import CellRules
 from lead_ml.tables.dataset import Extra
@@ -40,7 +42,7 @@ DEFAULTS = "default_thresholds.json"
 class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The scalars of a bundle: ``until`` is the end of its data, microseconds UTC; ``signal`` is that of conversion.
 
-    ``constant`` names the targets whose model gives every lead the same probability; that of fakes is not shown.
+    ``personal`` are the columns whose values are held under pseudonyms. ``constant`` names the targets whose model gives every lead the same probability; that of fakes is not shown.
     ``most_shared`` says, by feature that counts the leads of an address or a phone, the count that 99% of leads stay within.
     """
 
@@ -56,6 +58,7 @@ class BundleInfo(msgspec.Struct, frozen=True, kw_only=True):
     most_shared: dict[str, float] = {}
     signal: Signal = "unknown"
     constant: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
 
     @property
     def validation(self) -> Validation:
@@ -83,7 +86,10 @@ class BundlePart:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Everything that scoring needs, in memory. ``advice`` and ``history`` are empty where nothing could be replayed."""
+    """Everything that scoring needs, in memory. ``advice`` and ``history`` are empty where nothing could be replayed.
+
+    ``key_id`` names the key of the pseudonyms in ``reference`` and ``extra``; empty where they hold none.
+    """
 
     info: BundleInfo
     params: Mapping[str, Any]
@@ -95,6 +101,7 @@ class Bundle:
     history: History | None
     card: Mapping[str, Any]
     extra: Mapping[str, Extra] = field(default_factory=dict)
+    key_id: str = ""
 
     @cached_property
     def schema(self) -> LeadSchema:
@@ -131,14 +138,14 @@ def write_bundle(bundle: Bundle, folder: Path) -> BundleManifest:
         _write_part(part, folder / name)
     _write_numbered(folder / "reference", {k: state.to_arrays() for k, state in bundle.reference.items()})
     _write_numbered(folder / "extra", {k: extra_to_arrays(table) for k, table in bundle.extra.items()})
-    return seal(folder)
+    return seal(folder, bundle.key_id)
 
 
 def load_bundle(folder: Path) -> tuple[Bundle, BundleManifest]:
     """Verify the manifest, then read the bundle; raises BundleError where anything is missing, damaged or too new."""
     manifest = verify(folder)
     try:
-        return _read(folder), manifest
+        return _read(folder, manifest.key), manifest
     except (msgspec.MsgspecError, BadZipFile, OSError, KeyError, ValueError) as error:
         raise BundleError(
             f"{folder} cannot be read: {error}", do="it may come from another version of lead-ml"
@@ -159,11 +166,18 @@ def read_replay(folder: Path) -> Replay:
         raise BundleError(f"{folder} cannot be read: {error}", do="restore it from the registry") from error
 
 
-def _read(folder: Path) -> Bundle:
+def _read(folder: Path, key_id: str) -> Bundle:
     declarations = from_json((folder / "features.json").read_bytes())
     history = folder / "history.npz"
+    info = msgspec.json.decode((folder / "scorer.json").read_bytes(), type=BundleInfo)
+    shared = SharedHistory(
+        _read_reference(folder / "reference", declarations),
+        {name: extra_from_arrays(arrays) for name, arrays in _numbered(folder / "extra").items()},
+    )
+    if key_id:
+        shared = shared.found_by(declarations, info.personal, key_of(folder, key_id))
     return Bundle(
-        info=msgspec.json.decode((folder / "scorer.json").read_bytes(), type=BundleInfo),
+        info=info,
         params=msgspec.json.decode((folder / "params.json").read_bytes()),
         declarations=declarations,
         parts={
@@ -171,12 +185,13 @@ def _read(folder: Path) -> Bundle:
             for name in ("conversion", "fake")
             if (folder / name).is_dir()
         },
-        reference=_read_reference(folder / "reference", declarations),
+        reference=shared.reference,
         thresholds=msgspec.json.decode((folder / DEFAULTS).read_bytes(), type=Thresholds),
         advice=msgspec.json.decode((folder / "advice.json").read_bytes(), type=tuple[Advice, ...]),
         history=History.from_arrays(_arrays(history)) if history.is_file() else None,
         card=msgspec.json.decode((folder / "card.json").read_bytes()),
-        extra={name: extra_from_arrays(arrays) for name, arrays in _numbered(folder / "extra").items()},
+        extra=shared.extra,
+        key_id=key_id,
     )
 
 

@@ -11,11 +11,14 @@ from typing import BinaryIO
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path` once it is written whole; each writer has a name of its own."""
+def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """Open a file that takes the place of `path` once it is written whole; each writer has a name of its own.
+
+    Its `mode` is 0600 for personal data; the umask of the process may take more away.
+    """
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with fresh.open("xb") as file:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             yield file
         fresh.replace(path)
     finally:

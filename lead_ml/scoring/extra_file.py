@@ -14,7 +14,7 @@ from lead_ml.tables.dataset import Changes, Coded, Extra
 
 
 def extra_to_arrays(extra: Extra) -> dict[str, npt.NDArray[Any]]:
-    """Return a table of :meth:`Extra.latest`, equal to the last byte for equal content. Keys may be personal data."""
+    """Return a table of :meth:`Extra.latest`, equal to the last byte for equal content. Keys are written as they are held, in clear or under pseudonyms."""
     columns = extra.rows.columns
     arrays: dict[str, npt.NDArray[Any]] = {
         "owner": extra.rows.owner.astype(np.int64),

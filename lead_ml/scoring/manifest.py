@@ -9,7 +9,7 @@ import msgspec
 
 from lead_ml.errors import BundleError
 
-FORMAT = 3
+FORMAT = 4
 NAME = "manifest.json"
 UNSEALED = frozenset({NAME, "thresholds.jsonl"})  # accepted thresholds change without a new model
 
@@ -22,9 +22,10 @@ class FileSeal(msgspec.Struct, frozen=True):
 
 
 class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Every file of a bundle by its relative path, and the format of the whole."""
+    """Every file of a bundle by its relative path, the format of the whole, and the id of the key of its pseudonyms, if it has any."""
 
     format: int
+    key: str = ""
     files: dict[str, FileSeal]
 
     @property
@@ -33,9 +34,10 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:12]
 
 
-def seal(folder: Path) -> BundleManifest:
+def seal(folder: Path, key_id: str = "") -> BundleManifest:
     """Write ``manifest.json`` over every file in a folder and return it."""
-    manifest = BundleManifest(format=FORMAT, files={name: _seal(folder / name) for name in _names(folder)})
+    files = {name: _seal(folder / name) for name in _names(folder)}
+    manifest = BundleManifest(format=FORMAT, key=key_id, files=files)
     data = msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1)
     (folder / NAME).write_bytes(data)
     return manifest

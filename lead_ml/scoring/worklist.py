@@ -49,7 +49,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 def write_worklist(rows: Iterator[WorklistRow], runs: Path) -> Path:
     """Write one JSON line per lead, best first, replacing the last worklist in one step."""
     encoder = msgspec.json.Encoder()
-    with replacing(runs / WORKLIST) as file:
+    with replacing(runs / WORKLIST, 0o600) as file:
         for row in rows:
             file.write(encoder.encode(row) + b"\n")
     return runs / WORKLIST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -110,6 +110,7 @@ class Extra:
     key: str
     keys: tuple[str, ...]
     rows: Changes
+    pseudonym: Callable[[str], str] | None = None  # what the keys are stored under
 
     def __repr__(self) -> str:
         rows = one_line(len(self.rows), self.rows.columns, self.rows.at)
@@ -138,5 +139,14 @@ class Extra:
         """Return the place of each row's key, -1 where it is missing or has no rows."""
         places = np.full(len(key.levels) + 1, -1, dtype=np.int64)
         for code in np.unique(key.codes[key.codes >= 0]).tolist():
-            places[code] = self.place.get(key.levels[code], -1)
+            name = key.levels[code]
+            places[code] = self.place.get(self.pseudonym(name) if self.pseudonym else name, -1)
         return places[key.codes]
+
+    def under_pseudonyms(self, pseudonym: Callable[[str], str]) -> Extra:
+        """Return a table of :meth:`latest` that holds pseudonyms for its keys, in their order."""
+        names = [pseudonym(key) for key in self.keys]
+        order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+        columns = {name: column.take(order) for name, column in self.rows.columns.items()}
+        rows = Changes(np.arange(len(order)), self.rows.at[order], columns)
+        return Extra(self.key, tuple(names[k] for k in order.tolist()), rows, pseudonym)

@@ -19,8 +19,11 @@ from lead_ml.model import Calibration, Scorecard
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.load import Project
 from lead_ml.project.params import public
+from lead_ml.project.personal import personal_columns
+from lead_ml.project.secret_key import secret_key
 from lead_ml.project.targets import CANDIDATES, Candidate, Signal
 from lead_ml.scoring import Bundle, BundleInfo, BundlePart, served_folder
+from lead_ml.scoring.shared_history import SharedHistory
 from lead_ml.scoring.shared_keys import most_shared
 from lead_ml.scoring.thresholds import Advice, History, Thresholds, advise_all
 from lead_ml.scoring.worklist import CHAMPION
@@ -87,7 +90,7 @@ def assemble(
     own, read = _own_and_extra(dataset, declarations)
     # A request says of a lead what features read, and what finds the rows of extra tables.
     keys = {dataset.extra[table].key.split(":", maxsplit=1)[0] for table in read}
-    plans = shared_plans(compile_plans(declarations))
+    shared, key_id = _shared(project, dataset, declarations, read)
     return Bundle(
         info=BundleInfo(
             project=project.params.project,
@@ -102,17 +105,35 @@ def assemble(
             most_shared=most_shared(declarations, main.table.raw, main.table.first),
             signal=main.signal,
             constant=tuple(target for target, item in trained.items() if item.constant),
+            personal=tuple(sorted(personal_columns(project.params))),
         ),
         params=public(project.params),
         declarations=declarations,
         parts={target: item.part for target, item in trained.items()},
-        reference={plan.name: take_snapshot(plan, dataset, dataset.until) for plan in plans},
+        reference=shared.reference,
         thresholds=thresholds,
         advice=advice,
         history=history,
         card=_card(project, dataset, trained, stage),
-        extra={table: dataset.extra[table].latest(dataset.until, names) for table, names in read.items()},
+        extra=shared.extra,
+        key_id=key_id,
     )
+
+
+def _shared(
+    project: Project, dataset: Dataset, declarations: tuple[Declaration, ...], read: Mapping[str, list[str]]
+) -> tuple[SharedHistory, str]:
+    """Return the history of shared keys, personal data in it under pseudonyms, and the id of their key."""
+    plans = shared_plans(compile_plans(declarations))
+    shared = SharedHistory(
+        {plan.name: take_snapshot(plan, dataset, dataset.until) for plan in plans},
+        {table: dataset.extra[table].latest(dataset.until, names) for table, names in read.items()},
+    )
+    personal = personal_columns(project.params)
+    if not shared.is_personal(declarations, personal):
+        return shared, ""
+    key = secret_key(project.runs)
+    return shared.hidden(declarations, personal, key), key.id
 
 
 def _own_and_extra(

@@ -10,6 +10,7 @@ from typing import Any
 from lead_ml.clean.csv_cells import harmless
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.crm_link import EXPECTED, crm_link, is_crm_pattern
+from lead_ml.project.private_file import make_private
 from lead_ml.scoring import Answer
 from lead_ml.workflows.score import ScoredProject
 
@@ -100,6 +101,7 @@ def write_table(rows: Iterable[Row], path: Path) -> None:
     In a CSV, text that a spreadsheet would run as a formula begins with an apostrophe.
     """
     check_writable(path)
+    make_private(path)
     (_write_csv if path.suffix == ".csv" else _write_parquet)(_batches(rows), path)
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from seals import resealed
 
 from lead_ml.registry.runs import open_run, save_record
 from lead_ml.scoring import served_version
-from lead_ml.scoring.manifest import seal
 
 
 def test_score_prints_the_best_leads_first(json_of: Any, shared: Path) -> None:
@@ -262,7 +262,7 @@ def _another_version(root: Path, version: str) -> str:
     runs = root / "runs"
     draft = shutil.copytree(runs / version, runs / "draft")
     (draft / "bundle" / "card.json").write_text('{"project": "demo", "targets": {}}')
-    other = seal(draft / "bundle").version
+    other = resealed(draft / "bundle").version
     folder = draft.rename(runs / other)
     save_record(folder, msgspec.structs.replace(open_run(runs, version).record, version=other))
     return other

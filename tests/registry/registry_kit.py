@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pandas as pd
 from asked import request_of
+from seals import resealed
 
 from lead_ml.registry.runs import Run, open_run, save_record
 from lead_ml.registry.store import connected
 from lead_ml.scoring import ScoreRequest
-from lead_ml.scoring.manifest import seal
 from lead_ml.tables.dataset import Dataset
 
 
@@ -32,7 +32,7 @@ def another_version(run: Run) -> Run:
     """Seal the same scorer once more, with another card."""
     draft = shutil.copytree(run.folder, run.folder.with_name("draft"))
     (draft / "bundle" / "card.json").write_text('{"project": "demo", "targets": {}}')
-    version = seal(draft / "bundle").version
+    version = resealed(draft / "bundle").version
     folder = draft.rename(run.folder.with_name(version))
     save_record(folder, msgspec.structs.replace(run.record, version=version))
     return open_run(folder.parent, version)

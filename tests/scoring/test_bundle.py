@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from seals import resealed
 
 from lead_ml.errors import BundleError
 from lead_ml.scoring import (
@@ -23,7 +24,7 @@ from lead_ml.scoring import (
 )
 from lead_ml.scoring import bundle as bundle_module
 from lead_ml.scoring.golden import Golden, check_golden
-from lead_ml.scoring.manifest import FORMAT, seal
+from lead_ml.scoring.manifest import FORMAT
 from lead_ml.scoring.subprocess_check import main as trial_main
 from lead_ml.scoring.subprocess_check import try_bundle
 from lead_ml.scoring.thresholds import Thresholds, accept_thresholds
@@ -182,7 +183,7 @@ def test_a_bundle_is_never_written_over_another(trained: Any, copy: Path) -> Non
 
 def test_a_sealed_bundle_that_cannot_be_read_is_a_bundle_error(copy: Path) -> None:
     (copy / "scorer.json").write_bytes(b"{}")
-    seal(copy)
+    resealed(copy)
     with pytest.raises(BundleError, match="cannot be read"):
         load_bundle(copy)
 
@@ -192,7 +193,7 @@ def test_a_sealed_bundle_that_cannot_be_read_is_a_bundle_error(copy: Path) -> No
 )
 def test_a_sealed_file_of_another_kind_is_a_bundle_error(copy: Path, name: str) -> None:
     (copy / name).write_bytes(b"PK\x03\x04 no archive")
-    seal(copy)
+    resealed(copy)
     with pytest.raises(BundleError, match="cannot be read"):
         load_bundle(copy)
 
@@ -215,7 +216,7 @@ def test_code_in_the_arrays_of_a_bundle_is_refused_and_not_run(copy: Path, tmp_p
     hidden = np.empty(1, dtype=object)
     hidden[0] = Runs(tmp_path / "it ran")
     np.savez(copy / name, **{**arrays, first: hidden})
-    seal(copy)
+    resealed(copy)
     with pytest.raises(BundleError, match="cannot be read"):
         load_bundle(copy)
     assert not (tmp_path / "it ran").exists()
@@ -223,7 +224,7 @@ def test_code_in_the_arrays_of_a_bundle_is_refused_and_not_run(copy: Path, tmp_p
 
 def test_a_kind_of_model_from_the_future_is_told(copy: Path) -> None:
     (copy / "conversion" / "candidate.json").write_bytes(b'{"candidate":"transformer"}')
-    seal(copy)
+    resealed(copy)
     with pytest.raises(BundleError, match="unknown candidate: got 'transformer'"):
         load_bundle(copy)
 
@@ -233,7 +234,7 @@ def test_a_model_that_answers_otherwise_is_refused(copy: Path) -> None:
         arrays = {name: file[name] for name in file.files}
     arrays["logit"][3] += 1e-6
     np.savez(copy / "conversion" / "golden.npz", **arrays)
-    seal(copy)
+    resealed(copy)
     with pytest.raises(
         BundleError, match="the conversion model does not give the answers it gave when it was trained"
     ):
@@ -268,7 +269,7 @@ def test_the_trial_passes_a_sound_bundle_and_names_the_fault_of_another(copy: Pa
         arrays = {name: file[name] for name in file.files}
     arrays["logit"] -= 1
     np.savez(copy / "fake" / "golden.npz", **arrays)
-    seal(copy)
+    resealed(copy)
     with pytest.raises(
         BundleError,
         match=r"failed its check: the fake model does not give the answers.*keep the version|Keep the version",
@@ -324,9 +325,9 @@ def test_damaged_lines_leave_the_defaults_in_effect(copy: Path) -> None:
 
 def test_the_version_names_the_content(copy: Path) -> None:
     before = verify(copy).version
-    assert seal(copy).version == before
+    assert resealed(copy).version == before
     (copy / "card.json").write_bytes(b"{}")
-    assert seal(copy).version != before
+    assert resealed(copy).version != before
 
 
 def test_a_manifest_that_is_no_text_is_a_bundle_error(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from seals import resealed
 
 from lead_ml.evaluation import Choice, Evaluation
 from lead_ml.evaluation.backtest import log_loss_gap
@@ -15,7 +16,6 @@ from lead_ml.model.metrics import Interval, Known, Resampling, bootstrap
 from lead_ml.project.params import EvaluationParams
 from lead_ml.registry.runs import ForwardScores, Run, RunRecord, save_record
 from lead_ml.scoring import BundleInfo
-from lead_ml.scoring.manifest import seal
 from lead_ml.tables.cell_rules import CellRules
 
 DAY = 86_400_000_000
@@ -80,7 +80,7 @@ def fabricate(
     (draft / "bundle").mkdir(parents=True)
     (draft / "bundle" / "scorer.json").write_bytes(msgspec.json.encode(facts))
     (draft / "bundle" / "name.json").write_text(name)
-    version = seal(draft / "bundle").version
+    version = resealed(draft / "bundle").version
     folder = draft.rename(runs / version)
     if scores is not None:
         scores.save(folder / "forward-conversion.npz")

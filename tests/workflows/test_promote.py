@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from runs_kit import challenger, fabricate
+from seals import resealed
 
 from lead_ml import registry as tracking
 from lead_ml.errors import BundleError, LeadMLError, PromotionRefused
 from lead_ml.registry.runs import Run, open_run
 from lead_ml.scoring import Scorer, served_version
-from lead_ml.scoring.manifest import seal
 from lead_ml.workflows import promote as promotion
 from lead_ml.workflows.promote import promote, promotions, rollback
 
@@ -149,7 +149,7 @@ def test_a_bundle_of_another_run_does_not_serve(runs: Path) -> None:
         fabricate(runs, "b", None, candidate="scorecard"),
     )
     (run.bundle / "name.json").write_bytes((other.bundle / "name.json").read_bytes())
-    seal(run.bundle)
+    resealed(run.bundle)
     with pytest.raises(BundleError, match="not the bundle of its run"):
         promote(runs, run.record.version)
 

@@ -15,6 +15,7 @@ from lead_ml.asof.kernel.merge_snapshots import merged
 from lead_ml.asof.kernel.parts import combined, content, parts_of, quotient
 from lead_ml.asof.kernel.plan import Plan, compile_plans
 from lead_ml.asof.kernel.program import EMPTY_KEY, NO_KEY
+from lead_ml.asof.kernel.pseudonyms import found_by_pseudonyms, is_personal, under_pseudonyms
 from lead_ml.asof.kernel.run import run
 from lead_ml.asof.kernel.stored import Answered, StoredDataset, StoredEvents, delays, stored_of
 from lead_ml.asof.kernel.stream import Stream, gather
@@ -37,7 +38,9 @@ __all__ = [
     "compile_plans",
     "content",
     "delays",
+    "found_by_pseudonyms",
     "gather",
+    "is_personal",
     "key_at",
     "merged",
     "parts_of",
@@ -45,5 +48,6 @@ __all__ = [
     "run",
     "stored_of",
     "take_snapshot",
+    "under_pseudonyms",
     "warm",
 ]

@@ -6,7 +6,7 @@ request adds its own new rows and gets what the full history would have given, t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from lead_ml.asof.kernel.texts import packed, unpacked
 from lead_ml.errors import BundleError
 from lead_ml.tables.dataset import Codes, Instants
 
+Pseudonym = Callable[[str], str]
 _ARRAYS = ("offsets", "occurred", "passes", "values", "codes")
 
 
@@ -48,6 +49,9 @@ class HistorySnapshot:
     levels: tuple[tuple[str, ...], ...]  # texts of the codes: a tuple per distinct, then per shown column
     base: Base  # (K + 1, A) state of the all-time features
     anchored: bool = False
+    pseudonym: Pseudonym | None = None  # what keys, and the values of these text columns, are stored under
+    personal_key: bool = False
+    personal_texts: tuple[int, ...] = ()
 
     @cached_property
     def key_index(self) -> Mapping[str, int]:
@@ -59,10 +63,20 @@ class HistorySnapshot:
         """Code of each text, per column."""
         return tuple({text: k for k, text in enumerate(levels)} for levels in self.levels)
 
+    def place(self, key: str) -> int:
+        """Return the position of a key, K for one never seen."""
+        name = self.pseudonym(key) if self.pseudonym and self.personal_key else key
+        return self.key_index.get(name, len(self.keys))
+
+    def code(self, k: int, text: str) -> int | None:
+        """Return the code of a value of text column `k`, None for a new one."""
+        name = self.pseudonym(text) if self.pseudonym and k in self.personal_texts else text
+        return self.level_index[k].get(name)
+
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the history as plain arrays, equal to the last byte for equal content.
 
-        Texts are UTF-8 bytes with offsets. Beware that keys and levels may be personal data, such as addresses.
+        Texts are UTF-8 bytes with offsets; personal keys and levels are written as they are held, in clear or under pseudonyms.
         """
         arrays: dict[str, npt.NDArray[Any]] = {
             "plan": np.frombuffer(bytes.fromhex(self.plan_digest), dtype=np.uint8),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -50,7 +49,7 @@ def _positions(keys: Coded, snapshot: HistorySnapshot) -> npt.NDArray[np.int64]:
     """Return the position of the history of each key level; a level that no lead has needs none."""
     position = np.full(len(keys.levels), len(snapshot.keys), dtype=np.int64)
     for code in np.unique(keys.codes[keys.codes >= 0]).tolist():
-        position[code] = snapshot.key_index.get(keys.levels[code], len(snapshot.keys))
+        position[code] = snapshot.place(keys.levels[code])
     return position
 
 
@@ -69,7 +68,7 @@ def _history(
     occurred = snapshot.occurred[rows]
     texts = tuple(
         Coded(
-            np.append(snapshot.codes[k, rows], _recoded(text, snapshot.level_index[k])),
+            np.append(snapshot.codes[k, rows], _recoded(snapshot, k, text)),
             (*snapshot.levels[k], *text.levels),
         )
         for k, text in enumerate(fresh.texts)
@@ -85,9 +84,10 @@ def _history(
     )
 
 
-def _recoded(text: Coded, index: Mapping[str, int]) -> Codes:
+def _recoded(snapshot: HistorySnapshot, k: int, text: Coded) -> Codes:
     """Return the codes that the history gives the texts; new texts get codes beyond."""
     table = np.full(len(text.levels) + 1, -1, dtype=np.int32)
     for code in np.unique(text.codes[text.codes >= 0]).tolist():
-        table[code] = index.get(text.levels[code], len(index) + code)
+        known = snapshot.code(k, text.levels[code])
+        table[code] = len(snapshot.levels[k]) + code if known is None else known
     return table[text.codes]

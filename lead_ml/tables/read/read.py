@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.project.params import Params, TableParams
+from lead_ml.project.personal import personal_columns
 from lead_ml.project.schema import known_at_of, roles_of
 from lead_ml.tables.cell_rules import CellRules, TableRules
 from lead_ml.tables.dataset import Changes, Coded, Dataset, Extra
@@ -58,7 +59,7 @@ def read_dataset(
     known = sealed.leads.columns if sealed else ()
     rules = CellRules(
         zone=params.time_zone,
-        leads=table.rules.learned(leads.columns, known),
+        leads=table.rules.learned(leads.columns, {*known, *personal_columns(params)}),
         events=declared_rules("events", {}, data.events, context.missing)
         if data.events is not None
         else TableRules(missing=table.rules.missing),
