@@ -19,6 +19,17 @@ def word_list(name: str) -> frozenset[str]:
 
 
 @cache
+def word_map(name: str) -> dict[str, str]:
+    """Return a list of the file whose words are pairs with a colon; an underscore in a value is a blank.
+
+    >>> word_map("surname_readings")["曾"]
+    'zeng'
+    """
+    pairs = (word.split(":") for word in _file()["lists"][name].split())
+    return {key: value.replace("_", " ") for key, value in pairs}
+
+
+@cache
 def pattern(name: str) -> re.Pattern[str]:
     """Return a regular expression of the file by its name.
 
