@@ -46,6 +46,12 @@ def seniority_rules() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 @cache
+def function_rules() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return what people work on and the patterns of their titles, in the order in which they are tried."""
+    return tuple((rule["name"], re.compile(rule["pattern"])) for rule in _file()["function"])
+
+
+@cache
 def _file() -> dict[str, Any]:
     import tomllib
 
