@@ -64,7 +64,7 @@ def standard_phone(text: str, region: str | None = None) -> str | None:
     if meant is None:
         return None
     abroad = bare.startswith(("+", "(+", "00", "011")) or is_american(bare)
-    tries = [(meant, None)] if meant.startswith("+") else []
+    tries: list[tuple[str, str | None]] = [(meant, None)] if meant.startswith("+") else []
     if region is not None:
         tries.insert(1 if abroad else 0, (bare, region))
     return next((number for form, country in tries if (number := _valid(form, country))), None)
