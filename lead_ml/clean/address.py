@@ -9,15 +9,11 @@ from typing import NamedTuple
 from lead_ml.clean.fold import HAN, join_han
 from lead_ml.clean.places import Place, city_of, country_code, province_names, province_of
 from lead_ml.clean.text import clean
+from lead_ml.clean.word_lists import pattern
 
 _LONGEST = 300  # characters of an address that are looked at
 _CHINESE = re.compile(f"[{HAN}]{{2}}")
-_CHINA = re.compile("(?:中华人民共和国|中国大陆|中国)[,， ]*")
-_CHINESE_CODE = re.compile(r"(?:(?:邮政编码|邮编)[:： ]{0,3})?(?<![0-9])([0-9]{6})(?![0-9])")
-_CITY = re.compile(f"([{HAN}]{{1,12}}?(?:自治州|地区|市|盟))")
-_DISTRICT = re.compile(f"([{HAN}]{{1,10}}?(?:(?<!小)(?<!园)(?<!社)区|县|旗|市))")
-_SEPARATORS = re.compile(r"[,，、;\n]+")
-_LABEL = re.compile(r"^[ ]*(?:地址|address|adresse|anschrift)[:： ]+", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[,\u3001;\n]+")
 # Postal codes by country, with the city around them where its place is fixed; tried in this order where no country is named.
 _FORMS = {
     "US": r"(?P<city>[^\d]*?) ?\b(?P<province>[A-Za-z]{2}|[A-Za-z]{4,}(?: [A-Za-z]{4,})?)\.? (?P<code>\d{5}(?:-\d{4})?)$",
@@ -63,20 +59,20 @@ def address_parts(text: str, country: str | None = None) -> Address | None:
     >>> address_parts("somewhere") is None
     True
     """
-    cut = _LABEL.sub("", clean(text[: 4 * _LONGEST])[:_LONGEST])
+    cut = pattern("address_label").sub("", clean(text[: 4 * _LONGEST])[:_LONGEST])
     chinese = country in (None, "CN") and _CHINESE.search(cut)
     return _chinese(cut) if chinese else _western(cut, country)
 
 
 def _chinese(text: str) -> Address | None:
-    code = _CHINESE_CODE.search(text)
+    code = pattern("chinese_post_code").search(text)
     if code:
         text = f"{text[: code.start()]} {text[code.end() :]}"
-    rest = _CHINA.sub("", join_han(text.strip()), count=1).lstrip(", ，")
+    rest = pattern("china").sub("", join_han(text.strip()), count=1).lstrip(", ")
     province, rest = _province_at_start(rest)
     city, rest = _city_at_start(rest, province)
     found = city_of(city, "CN") if city else None
-    district = _DISTRICT.match(rest) if city or province else None
+    district = pattern("address_district").match(rest) if city or province else None
     if not (province or city):
         return None
     return Address(
@@ -84,7 +80,7 @@ def _chinese(text: str) -> Address | None:
         province or (found.province if found else ""),
         (found.name if found else "") or city,
         district[0] if district else "",
-        rest[district.end() :].strip(" ,，") if district else rest.strip(" ,，"),
+        rest[district.end() :].strip(" ,") if district else rest.strip(" ,"),
         code[1] if code else "",
     )
 
@@ -95,7 +91,7 @@ def _province_at_start(text: str) -> tuple[str, str]:
     place = province_of(name, "CN") if name else None
     if name is None or place is None:
         return "", text
-    rest = text[len(name) :].lstrip("省 ,，")
+    rest = pattern("after_place").sub("", text[len(name) :])
     alone = city_of(name, "CN")
     if alone is None or alone.name != place.name or rest.startswith(place.name):
         return place.province, rest
@@ -107,9 +103,9 @@ def _city_at_start(text: str, province: str) -> tuple[str, str]:
     for size in range(min(12, len(text)), 1, -1):
         place = city_of(text[:size], "CN")
         if place is not None and place.name and province in ("", place.province) and text[:1] >= "\u3400":
-            return place.name, text[size:].lstrip("市 ,，")
-    found = _CITY.match(text) if province else None
-    return (found[0], text[found.end() :].lstrip(" ,，")) if found else ("", text)
+            return place.name, pattern("after_place").sub("", text[size:])
+    found = pattern("address_city").match(text) if province else None
+    return (found[0], text[found.end() :].lstrip(" ,")) if found else ("", text)
 
 
 def _western(text: str, country: str | None) -> Address | None:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from lead_ml.clean.fold import HAN, fold, join_han
-from lead_ml.clean.word_lists import word_list
+from lead_ml.clean.word_lists import pattern, word_list
 
 _LONGEST_FORM = 5  # words of a legal form
-_SHORT_FORM = re.compile(r"\((株|有|주)\)")
 _APOSTROPHES = re.compile(r"['’‘`´]")
 _DOTTED = re.compile(r"(?<![^\W_])(?:[^\W\d_][./])+[^\W\d_](?![^\W_])")  # s.a., a/s
 _LETTER = re.compile(r"[^\W_]")
@@ -43,11 +42,11 @@ def company_key(text: str) -> str | None:
 
 def _without_han_forms(text: str) -> str:
     """Remove Chinese and Japanese legal forms; the result is empty if nothing else is there."""
-    bare, last = _SHORT_FORM.sub(" ", text), ""
+    bare, last = pattern("company_short_form").sub(" ", text), ""
     while bare != last:
         last = bare
         bare = join_han(" ".join(_WORDS.findall(bare)))
-        bare = _han_branch().sub(r"\1", bare)
+        bare = pattern("company_branch").sub(r"\1", bare)
         bare = _han_endings().sub(" ", _han_forms().sub(" ", bare)).strip()
     return bare
 
@@ -104,8 +103,3 @@ def _han_forms() -> re.Pattern[str]:
 @cache
 def _han_endings() -> re.Pattern[str]:
     return re.compile(f"(?:{_either('han_company_endings')})+(?![{HAN}])")
-
-
-@cache
-def _han_branch() -> re.Pattern[str]:
-    return re.compile(f"(公司)[{HAN}]{{0,12}}(?:{_either('han_branches')})(?![{HAN}])")

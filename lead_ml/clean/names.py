@@ -14,7 +14,7 @@ _APOSTROPHES = re.compile(r"['’‘`´]")
 _CREDENTIALS = re.compile(r"\b(?:ph\. ?d|m\. ?d|m\. ?b\. ?a|m\. ?sc|b\. ?sc|sig\.ra|dott\.ssa)\b\.?")
 _DOTTED_TITLES = re.compile(r"\b(?:dipl\. ?-? ?ing|ing|mag|sig|hon)\.")  # without the dot they are names
 _WORDS = re.compile(r"[^\W_]+")
-_COMMAS = re.compile(r"[,、;，]")
+_COMMAS = re.compile(r"[,\u3001;]")
 _HAN_RUN = re.compile(f"[{HAN}]+")
 _LONGEST_NAME = 4  # Chinese characters of a full name
 

@@ -14,16 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lead_ml.clean.fold import fold
+from lead_ml.clean.word_lists import pattern
 
 _LANGUAGES = ("en", "zh", "zh_Hant", "de", "fr", "es", "it", "pt", "nl", "ru", "ja", "ko")
 _NO_COUNTRY = frozenset(("EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"))
 _BETWEEN = re.compile(r"[\W_]+")
-_CITY_WORD = re.compile(r"(?<=[a-z]{3})(?:city|shi)$|(?<=..)市$")
-_PROVINCE_WORD = re.compile(r"(?<=[a-z]{3})(?:province|state|sheng)$|(?<=..)[省州]$")
-_HAN_KIND = re.compile(r"(?:壮族自治区|回族自治区|维吾尔自治区|自治区|地区|林区|省|市|盟)$")
-_PEOPLES = re.compile(
-    r"(?<=..)(?:(?:哈尼|彝|傣|景颇|白|傈僳|壮|苗|藏|羌|朝鲜|土家|侗|布依|回|蒙古|哈萨克|柯尔克孜)族?)+自治州$"
-)
 
 
 class Place(NamedTuple):
@@ -61,7 +56,9 @@ def province_of(text: str, country: str | None = None) -> Place | None:
     key = _key(text)
     if country is not None and (coded := _province_codes().get((country, key))):
         return coded
-    return _meant(_provinces().get(key) or _provinces().get(_PROVINCE_WORD.sub("", key), ()), country)
+    return _meant(
+        _provinces().get(key) or _provinces().get(pattern("province_word").sub("", key), ()), country
+    )
 
 
 @lru_cache(maxsize=65_536)
@@ -72,14 +69,17 @@ def city_of(text: str, country: str | None = None) -> Place | None:
     (Place(country='CN', province='CN-ZJ', name='杭州市'), '深圳市', '', 'DE')
     """
     key = _key(text)
-    return _meant(_cities().get(key) or _cities().get(_CITY_WORD.sub("", key), ()), country)
+    return _meant(_cities().get(key) or _cities().get(pattern("city_word").sub("", key), ()), country)
 
 
 def province_names() -> tuple[str, ...]:
     """Return the Chinese names of the provinces of China, long and short, the longest first."""
     full = [province["zh"] for province in _file()["china"].values()]
     return tuple(
-        sorted({*full, *(_HAN_KIND.sub("", name) for name in full)}, key=lambda name: (-len(name), name))
+        sorted(
+            {*full, *(pattern("place_kind").sub("", name) for name in full)},
+            key=lambda name: (-len(name), name),
+        )
     )
 
 
@@ -143,7 +143,7 @@ def _by_key(named: Iterator[tuple[str, Place]]) -> dict[str, tuple[Place, ...]]:
 def _province_names() -> Iterator[tuple[str, Place]]:
     for code, item in _file()["china"].items():
         place = Place("CN", f"CN-{code}", item["zh"])
-        for name in (item["zh"], _HAN_KIND.sub("", item["zh"]), item["en"], place.province):
+        for name in (item["zh"], pattern("place_kind").sub("", item["zh"]), item["en"], place.province):
             yield name, place
     for country, provinces in _file()["provinces"].items():
         for code, *names in _words(provinces):
@@ -156,7 +156,11 @@ def _city_names() -> Iterator[tuple[str, Place]]:
     for code, item in _file()["china"].items():
         for chinese, english in _words(item["cities"]):
             place = Place("CN", f"CN-{code}", chinese)
-            for name in (chinese, _HAN_KIND.sub("", _PEOPLES.sub("", chinese)), english):
+            for name in (
+                chinese,
+                pattern("place_kind").sub("", pattern("autonomous_peoples").sub("", chinese)),
+                english,
+            ):
                 yield name, place
     listed: set[tuple[str, str]] = set()
     for country, cities in _file()["cities"].items():
