@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lead_ml.clean.text import clean
+from lead_ml.clean.text import clean, truth
 from lead_ml.clean.word_lists import pattern
 
 _LONGEST_TEXT = 64  # a longer text is no number
@@ -60,6 +60,23 @@ def phone_country(text: str) -> str | None:
     if number is None:
         return None
     return f"+{_country(number[1:])}" if number.startswith("+") else "national"
+
+
+def phone_in_country(phone: str, country: str) -> str | None:
+    """Return whether a number has the country code of a country, by its name or ISO code; None if either is unknown.
+
+    >>> phone_in_country("+49 30 901820", "Germany"), phone_in_country("13805712233", "US"), phone_in_country("030 901820", "DE")
+    ('true', 'false', None)
+    """
+    import phonenumbers
+
+    from lead_ml.clean.places import country_code
+
+    written, region = phone_country(phone), country_code(country)
+    if region is None or written is None or written == "national":
+        return None
+    expected = phonenumbers.country_code_for_region(region)
+    return truth(written == f"+{expected}") if expected else None
 
 
 def phone_pattern(text: str) -> str:

@@ -103,13 +103,12 @@ def _countries() -> dict[str, str]:
     from babel import Locale
     from babel.core import get_global
 
-    found: dict[str, str] = {}
-    for code, to in get_global("territory_aliases").items():
-        if len(to) == 1 and len(to[0]) == 2:
-            found[_key(code)] = to[0]
+    codes = {code for code in Locale.parse("en").territories if len(code) == 2} - _NO_COUNTRY
+    older = {_key(code): to[0] for code, to in get_global("territory_aliases").items() if len(to) == 1}
+    found = {key: code for key, code in older.items() if code in codes}
     for language in _LANGUAGES:
         for code, name in Locale.parse(language).territories.items():
-            if len(code) == 2 and code not in _NO_COUNTRY:
+            if code in codes:
                 found.setdefault(_key(name), code)
                 found[_key(code)] = code
     own = {_key(word): code for code, words in _file()["countries"].items() for word in words.split()}

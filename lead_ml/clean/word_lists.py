@@ -19,6 +19,16 @@ def word_list(name: str) -> frozenset[str]:
 
 
 @cache
+def word_rows(name: str) -> tuple[str, ...]:
+    """Return a list of the file in its order.
+
+    >>> len(word_rows("letter_costs"))
+    27
+    """
+    return tuple(_file()["lists"][name].split())
+
+
+@cache
 def word_map(name: str) -> dict[str, str]:
     """Return a list of the file whose words are pairs with a colon; an underscore in a value is a blank.
 

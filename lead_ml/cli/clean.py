@@ -11,7 +11,6 @@ import typer
 from lead_ml.cli.console import print_table, show, steps, tell, wide
 from lead_ml.cli.options import DataOption, JsonOption, ProjectOption
 from lead_ml.language import Catalog, Lang, catalog
-from lead_ml.project.schema import CONTACT
 
 if TYPE_CHECKING:
     from lead_ml.leads.quality import ColumnQuality, QualityReport, QualitySlice
@@ -88,6 +87,8 @@ def _row(column: ColumnQuality, texts: Catalog) -> tuple[str, ...]:
 
 
 def _print_slices(kind: str, slices: Sequence[QualitySlice], texts: Catalog) -> None:
+    from lead_ml.workflows.clean import CONTACT
+
     if not slices:
         return
     heads = [texts(f"clean.slice_heads.{kind}"), texts("clean.slice_heads.leads")]

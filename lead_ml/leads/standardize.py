@@ -77,13 +77,7 @@ class _Places:
         """Apply a function to every pair of a text and its country."""
         if self.country is None:
             return text.map(lambda level: function(level, None))
-        countries = (*self.country.levels, None)
-        pairs, inverse = np.unique(np.stack([text.codes, self.country.codes]), axis=1, return_inverse=True)
-        found = [
-            None if level < 0 else function(text.levels[level], countries[country])
-            for level, country in pairs.T.tolist()
-        ]
-        return Coded.of(found).coding(inverse.astype(np.int32).ravel())
+        return text.paired(self.country, function)
 
 
 def _first_known(columns: Sequence[Coded]) -> Coded | None:

@@ -20,12 +20,15 @@ from lead_ml.leads.quality import QualityReport, quality_of
 from lead_ml.leads.standardize import StandardColumn, standard_columns
 from lead_ml.project.load import load_project
 from lead_ml.project.params import Params, params_from
+from lead_ml.project.schema import CONTACT
 from lead_ml.report.quality import check_picture, save_quality_picture
 from lead_ml.tables.read.context import ReadContext, context_of
 from lead_ml.tables.read.mapping import MappedTable
 from lead_ml.tables.read.read import read_table
 from lead_ml.workflows.private_file import private_copy
 from lead_ml.workflows.sales_file import Row, check_writable, write_table
+
+__all__ = ["CONTACT", "as_plain", "clean_file", "clean_project"]
 
 Progress = Callable[[str], None]
 
