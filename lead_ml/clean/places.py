@@ -103,7 +103,7 @@ def _countries() -> dict[str, str]:
     from babel import Locale
     from babel.core import get_global
 
-    codes = {code for code in Locale.parse("en").territories if len(code) == 2} - _NO_COUNTRY
+    codes = {str(code) for code in Locale.parse("en").territories if len(str(code)) == 2} - _NO_COUNTRY
     older = {_key(code): to[0] for code, to in get_global("territory_aliases").items() if len(to) == 1}
     found = {key: code for key, code in older.items() if code in codes}
     for language in _LANGUAGES:

@@ -47,12 +47,12 @@ from lead_ml.declare.feature import Aggregate as Aggregate
 from lead_ml.declare.feature import AllOf as AllOf
 from lead_ml.declare.feature import Attribute as Attribute
 from lead_ml.declare.feature import Clock as Clock
-from lead_ml.declare.feature import Comparison as Comparison
 from lead_ml.declare.feature import Declaration as Declaration
 from lead_ml.declare.feature import Difference as Difference
 from lead_ml.declare.feature import Feature as Feature
 from lead_ml.declare.feature import Interest as Interest
 from lead_ml.declare.feature import Lookup as Lookup
+from lead_ml.declare.feature import PairRule as PairRule
 from lead_ml.declare.feature import Profile as Profile
 from lead_ml.declare.feature import Range as Range
 from lead_ml.declare.feature import Rate as Rate

@@ -11,10 +11,10 @@ from lead_ml.declare.feature import (
     Aggregate,
     AllOf,
     Attribute,
-    Comparison,
     Difference,
     Interest,
     Lookup,
+    PairRule,
     Profile,
     Ratio,
     Wording,
@@ -132,7 +132,7 @@ def all_of(name: str, conditions: Mapping[str, str | Sequence[str]], **words: Un
     return AllOf(name=name, of=tuple(map(_condition, conditions)), values=values, **words)
 
 
-def compare(name: str, first: str, second: str, *, rule: str, **words: Unpack[Wording]) -> Comparison:
+def compare(name: str, first: str, second: str, *, rule: str, **words: Unpack[Wording]) -> PairRule:
     """Declare what two columns say about each other, as a category; missing if either is missing or the rule cannot tell.
 
     Parameters
@@ -147,14 +147,14 @@ def compare(name: str, first: str, second: str, *, rule: str, **words: Unpack[Wo
 
     Returns
     -------
-    Comparison
+    PairRule
 
     Examples
     --------
     >>> compare("phone_at_home", "phone", "country", rule="phone_in_country", en="Phone of the country", zh="电话与国家一致").rule
     'phone_in_country'
     """
-    return Comparison(name=name, of=(_condition(first), _condition(second)), rule=rule, **words)
+    return PairRule(name=name, of=(_condition(first), _condition(second)), rule=rule, **words)
 
 
 def interest(

@@ -164,7 +164,7 @@ class AllOf(Feature, frozen=True, kw_only=True, tag="all_of"):
     values: tuple[tuple[str, ...], ...]
 
 
-class Comparison(Feature, frozen=True, kw_only=True, tag="comparison"):
+class PairRule(Feature, frozen=True, kw_only=True, tag="pair_rule"):
     """What a rule of :mod:`lead_ml.clean` says of two columns of the lead; missing if either is missing or the rule cannot tell."""
 
     of: tuple[Attribute, Attribute]
@@ -198,7 +198,7 @@ Declaration = (
     | Rate
     | Lookup
     | AllOf
-    | Comparison
+    | PairRule
     | Interest
     | Profile
 )

@@ -42,13 +42,13 @@ class StandardColumn:
 
 def standard_columns(table: MappedTable, context: ReadContext) -> tuple[StandardColumn, ...]:
     """Return the standard forms of every column of a leads table that has some."""
-    texts = {role: table.text(role) for role in _FORMS if role in table.columns}
+    texts = {role: table.text(role) for role in FORMS if role in table.columns}
     if found := address_column(table):
         texts[ADDRESS] = table.text(found)
-    places = _Places(texts)
+    places = RowPlaces(texts)
     columns = [_created(table, context)] if "created_at" in table.columns else []
     for role, text in texts.items():
-        added = _FORMS[role](text, places)
+        added = FORMS[role](text, places)
         valid = _any_of(list(added.values())[: _DECIDES.get(role)])
         if role == "name":
             valid &= ~text.map(name_placeholder).among({"true"})
@@ -66,7 +66,7 @@ def address_column(table: MappedTable) -> str | None:
     return next((name for name in table.columns if name_key(table.mapped.get(name, name)) in headers), None)
 
 
-class _Places:
+class RowPlaces:
     """The country of each row: by its country, else its province, else its city."""
 
     def __init__(self, texts: dict[str, Coded]) -> None:
@@ -126,7 +126,7 @@ def _created(table: MappedTable, context: ReadContext) -> StandardColumn:
     )
 
 
-def _address(text: Coded, places: _Places) -> dict[str, Coded]:
+def _address(text: Coded, places: RowPlaces) -> dict[str, Coded]:
     parts = places.of(text, lambda level, country: "\n".join(address_parts(level, country) or ()) or None)
     return {
         f"address_{name}": parts.map(lambda joined, k=k: joined.split("\n")[k] or None)  # type: ignore[misc]
@@ -134,7 +134,7 @@ def _address(text: Coded, places: _Places) -> dict[str, Coded]:
     }
 
 
-def _city(text: Coded, places: _Places) -> dict[str, Coded]:
+def _city(text: Coded, places: RowPlaces) -> dict[str, Coded]:
     def named(level: str, country: str | None) -> str | None:
         place = city_of(level, country)
         return place.name or None if place else None
@@ -142,7 +142,7 @@ def _city(text: Coded, places: _Places) -> dict[str, Coded]:
     return {"city_standard": places.of(text, named)}
 
 
-def _province(text: Coded, places: _Places) -> dict[str, Coded]:
+def _province(text: Coded, places: RowPlaces) -> dict[str, Coded]:
     def coded(level: str, country: str | None) -> str | None:
         place = province_of(level, country)
         return place.province or None if place else None
@@ -163,7 +163,7 @@ _COUNTRY_OF: dict[str, Callable[[str], str | None]] = {
     "region": _country_of(province_of),
     "city": _country_of(city_of),
 }
-_FORMS: dict[str, Callable[[Coded, _Places], dict[str, Coded]]] = {
+FORMS: dict[str, Callable[[Coded, RowPlaces], dict[str, Coded]]] = {
     "name": lambda text, _: {"name_standard": text.map(standard_name), "name_key": text.map(person_key)},
     "company": lambda text, _: {
         "company_standard": text.map(standard_company),
