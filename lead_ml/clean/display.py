@@ -19,6 +19,8 @@ def standard_name(text: str) -> str | None:
     ('John McDonald', 'Ludwig van Beethoven', 'Li Na', '王小明')
     >>> standard_name("Leonardo DiCaprio"), standard_name("ANNE-MARIE O'NEIL"), standard_name("JP"), standard_name(" ")
     ('Leonardo DiCaprio', "Anne-Marie O'Neil", 'JP', None)
+    >>> standard_name("Jean DUPONT"), standard_name("Ann Lee MBA")
+    ('Jean Dupont', 'Ann Lee MBA')
     """
     name = _plain(text)
     letters = [letter for letter in name if letter.isalpha() and letter.upper() != letter.lower()]
@@ -30,6 +32,8 @@ def standard_name(text: str) -> str | None:
                 *(word if word in word_list("name_particles") else _capital(word) for word in others),
             ]
         )
+    else:
+        name = " ".join(_capital(word.lower()) if _is_loud(word) else word for word in name.split(" "))
     return name or None
 
 
@@ -40,6 +44,11 @@ def standard_company(text: str) -> str | None:
     ('IBM Deutschland GmbH', '华为技术有限公司')
     """
     return _plain(text) or None
+
+
+def _is_loud(word: str) -> bool:
+    """Tell whether a word of a name in mixed case is in capitals without being an abbreviation, as in *Jean DUPONT*."""
+    return word.isalpha() and word.isupper() and len(word) >= _FEWEST
 
 
 def _plain(text: str) -> str:

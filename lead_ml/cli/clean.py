@@ -92,8 +92,9 @@ def _print_slices(kind: str, slices: Sequence[QualitySlice], texts: Catalog) -> 
     if not slices:
         return
     heads = [texts(f"clean.slice_heads.{kind}"), texts("clean.slice_heads.leads")]
-    shown = [k for k, column in enumerate(slices[0].columns) if wide() or column.role in CONTACT]
-    columns = [texts(f"clean.roles.{slices[0].columns[k].role}") for k in shown]
+    roles = [column.role for column in slices[0].columns]
+    shown = [k for k, role in enumerate(roles) if wide() or role in CONTACT] or list(range(len(roles)))
+    columns = [texts(f"clean.roles.{roles[k]}") for k in shown]
     rows = [
         (
             part.name or texts("clean.other"),
@@ -102,7 +103,8 @@ def _print_slices(kind: str, slices: Sequence[QualitySlice], texts: Catalog) -> 
         )
         for part in slices
     ]
-    print_table(texts(f"clean.by_{kind}"), (*heads, *columns), rows)
+    tell((texts(f"clean.by_{kind}"), "bold"))
+    print_table("", (*heads, *columns), rows)
 
 
 def _share(part: int, whole: int, texts: Catalog) -> str:

@@ -11,8 +11,10 @@ from lead_ml.clean.address import Address, address_parts
 from lead_ml.clean.company import company_key
 from lead_ml.clean.contact import standard_email, standard_phone, suggested_email
 from lead_ml.clean.display import standard_company, standard_name
+from lead_ml.clean.fold import simplified
 from lead_ml.clean.names import person_key
 from lead_ml.clean.person import job_function, name_placeholder, seniority
+from lead_ml.clean.phone import phone_pattern
 from lead_ml.clean.places import Place, city_of, country_code, province_of
 from lead_ml.clean.text import name_key
 from lead_ml.clean.word_lists import word_list
@@ -29,7 +31,7 @@ class StandardColumn:
     """A column of leads with its standard forms: what is filled, what is valid, what differs from the raw text.
 
     ``added`` are the new columns by name; ``filled``, ``valid`` and ``changed`` are masks (rows,). A cell is valid if it has a standard
-    form; for a name also if it is no filler such as *test*.
+    form, unless it is a filler such as *test* or a number of sample texts such as 13800138000.
     """
 
     role: str
@@ -50,8 +52,9 @@ def standard_columns(table: MappedTable, context: ReadContext) -> tuple[Standard
     for role, text in texts.items():
         added = FORMS[role](text, places)
         valid = _any_of(list(added.values())[: _DECIDES.get(role)])
-        if role == "name":
-            valid &= ~text.map(name_placeholder).among({"true"})
+        if role in _INVENTED:
+            sign, answers = _INVENTED[role]
+            valid &= ~text.map(sign).among(answers)
         first = next(iter(added.values()))
         source = table.mapped.get(found if role == ADDRESS and found else role, role)
         columns.append(
@@ -136,7 +139,7 @@ def _address(text: Coded, places: RowPlaces) -> dict[str, Coded]:
 
 def _city(text: Coded, places: RowPlaces) -> dict[str, Coded]:
     def named(level: str, country: str | None) -> str | None:
-        place = city_of(level, country)
+        place = city_of(simplified(level), country)
         return place.name or None if place else None
 
     return {"city_standard": places.of(text, named)}
@@ -144,7 +147,7 @@ def _city(text: Coded, places: RowPlaces) -> dict[str, Coded]:
 
 def _province(text: Coded, places: RowPlaces) -> dict[str, Coded]:
     def coded(level: str, country: str | None) -> str | None:
-        place = province_of(level, country)
+        place = province_of(simplified(level), country)
         return place.province or None if place else None
 
     return {"province_code": places.of(text, coded)}
@@ -152,7 +155,7 @@ def _province(text: Coded, places: RowPlaces) -> dict[str, Coded]:
 
 def _country_of(find: Callable[[str], Place | None]) -> Callable[[str], str | None]:
     def country(text: str) -> str | None:
-        place = find(text)
+        place = find(simplified(text))
         return place.country if place else None
 
     return country
@@ -164,10 +167,13 @@ _COUNTRY_OF: dict[str, Callable[[str], str | None]] = {
     "city": _country_of(city_of),
 }
 FORMS: dict[str, Callable[[Coded, RowPlaces], dict[str, Coded]]] = {
-    "name": lambda text, _: {"name_standard": text.map(standard_name), "name_key": text.map(person_key)},
+    "name": lambda text, _: {
+        "name_standard": text.map(standard_name),
+        "name_key": text.map(lambda name: person_key(simplified(name))),
+    },
     "company": lambda text, _: {
         "company_standard": text.map(standard_company),
-        "company_key": text.map(company_key),
+        "company_key": text.map(lambda name: company_key(simplified(name))),
     },
     "email": lambda text, _: {
         "email_standard": text.map(standard_email),
@@ -178,7 +184,16 @@ FORMS: dict[str, Callable[[Coded, RowPlaces], dict[str, Coded]]] = {
     "region": _province,
     "city": _city,
     ADDRESS: _address,
-    "job_title": lambda text, _: {"seniority": text.map(seniority), "job_function": text.map(job_function)},
+    "job_title": lambda text, _: {
+        "seniority": text.map(lambda title: seniority(simplified(title))),
+        "job_function": text.map(lambda title: job_function(simplified(title))),
+    },
+}
+# Signs with which a cell is not valid although it has a standard form.
+_INVENTED: dict[str, tuple[Callable[[str], str | None], frozenset[str]]] = {
+    "name": (name_placeholder, frozenset({"true"})),
+    "company": (name_placeholder, frozenset({"true"})),
+    "phone": (phone_pattern, frozenset({"known_fake"})),
 }
 _DECIDES = {
     "name": 2,

@@ -43,3 +43,12 @@ def test_a_missing_file_is_one_error(run: Any, tmp_path: Path) -> None:
     done = run("clean", tmp_path / "none.csv")
     assert done.exit_code == 1
     assert "there is no such file" in done.stderr
+
+
+def test_leads_without_contacts_show_what_they_have(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "crm.csv"
+    path.write_text("lead_id,created_at,source\n1,2024-01-02,web\n2,2024-02-30,web\n", encoding="utf-8")
+    done = run("clean", path)
+    assert done.exit_code == 0, done.stderr
+    assert "source leads created" in " ".join(done.stdout.split())
+    assert "50%" in done.stdout

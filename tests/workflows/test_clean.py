@@ -100,7 +100,7 @@ def test_the_report_counts_filled_valid_and_changed(tmp_path: Path) -> None:
     assert found["email"] == (5, 4, 1)
     assert found["phone"] == (4, 3, 3)
     assert found["name"] == (5, 4, 2)  # the filler is not valid
-    assert found["company"] == (4, 4, 0)
+    assert found["company"] == (4, 4, 0), "x is short, not a filler"
     assert found["country"] == (2, 2, 2)
     assert found["created_at"] == (5, 5, 3)
     assert report.suggested_emails == 1
@@ -112,6 +112,38 @@ def test_the_report_counts_filled_valid_and_changed(tmp_path: Path) -> None:
     assert [part.name for part in report.by_month] == ["2024-01", "2024-02", "2024-03"]
     assert [part.name for part in report.by_source] == ["fair", "web", ""]
     assert as_plain(report)["columns"][0]["role"] == "created_at"
+
+
+def test_traditional_characters_meet_simplified_ones_in_keys_codes_and_titles_only(tmp_path: Path) -> None:
+    row = [
+        "6",
+        "2024-03-02",
+        "web",
+        "陳偉",
+        "騰訊科技有限公司",
+        "a@b.com",
+        "13800138000",
+        "",
+        "廣東",
+        "廣州",
+        "",
+        "總經理",
+        "",
+    ]
+    report = clean_file(write(tmp_path / "crm.csv", [row]))
+    (found,) = read(report.written)
+    assert (found["name_standard"], found["name_key"], found["company_key"]) == ("陳偉", "陈伟", "腾讯科技")
+    assert (found["province_code"], found["city_standard"], found["seniority"]) == (
+        "CN-GD",
+        "广州市",
+        "c_level",
+    )
+    phone = next(column for column in report.columns if column.role == "phone")
+    assert (found["phone_e164"], phone.filled, phone.valid) == (
+        "+8613800138000",
+        1,
+        0,
+    )  # a number of sample texts
 
 
 def test_the_order_of_rows_changes_no_row(tmp_path: Path) -> None:
