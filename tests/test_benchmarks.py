@@ -40,6 +40,21 @@ def test_an_anchored_history_stays_nearer_to_the_truth_and_a_burst_is_warned_of(
 
 
 @pytest.mark.slow
+def test_the_cleaning_benchmark_measures_every_column() -> None:
+    result = smoke_of("cleaning.py")
+    assert set(result["valid"]) <= {*result["steps"], "created_at"}
+    assert 0 < result["cpu"] <= sum(result["steps"].values()) + 0.1
+    assert result["valid"]["phone"] > 0.9
+
+
+@pytest.mark.slow
+def test_signs_of_invented_leads_are_quiet_on_people_and_see_what_is_planted() -> None:
+    result = smoke_of("false_alarms.py")
+    assert result["any_but_role"] <= 0.01 * result["people"]
+    assert min(result["seen"].values()) > 0.4
+
+
+@pytest.mark.slow
 def test_both_ways_of_reading_a_file_read_the_same() -> None:
     table = smoke_of("reading.py")["table"]
     assert all(row["equal"] and row["regular"]["cpu"] > 0 for row in table.values())

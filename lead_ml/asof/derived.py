@@ -8,7 +8,9 @@ import numpy as np
 
 from lead_ml.asof.kernel import quotient
 from lead_ml.asof.matrix import widened
-from lead_ml.declare import AllOf, Declaration, Difference, Interest, Lookup, Ratio, spelling
+from lead_ml.clean import COMPARISONS
+from lead_ml.declare import AllOf, Declaration, Difference, Interest, Lookup, PairRule, Ratio, spelling
+from lead_ml.errors import DeclarationError
 from lead_ml.tables.dataset import Coded, Floats
 
 FeatureColumn = Coded | Floats
@@ -25,11 +27,22 @@ def derived_column(item: Declaration, parts: Sequence[FeatureColumn]) -> Feature
     if isinstance(item, Interest):
         return _strongest(item, [_number(part) for part in parts])
     texts = [_text(part) for part in parts]
+    if isinstance(item, PairRule):
+        return _compared(item, *texts)
     return _labels(item, texts[0]) if isinstance(item, Lookup) else _all_of(item, texts)
 
 
 def _labels(item: Lookup, column: Coded) -> Coded:
     return column.map(lambda level: item.table.get(spelling(level), item.otherwise) or None)
+
+
+def _compared(item: PairRule, first: Coded, second: Coded) -> Coded:
+    if item.rule not in COMPARISONS:
+        raise DeclarationError(
+            f"rule of {item.name}", value=item.rule, expected=f"one of {', '.join(COMPARISONS)}"
+        )
+    rule = COMPARISONS[item.rule]
+    return first.paired(second, lambda one, other: None if other is None else rule(one, other))
 
 
 def _all_of(item: Declaration, columns: Sequence[Coded]) -> Coded:

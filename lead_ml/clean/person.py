@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 from lead_ml.clean.text import clean, truth
-from lead_ml.clean.word_lists import pattern, seniority_rules, word_list
+from lead_ml.clean.word_lists import function_rules, pattern, seniority_rules, word_list
 
 _LONGEST = 200  # characters of a name or a title that are looked at
 _LONGEST_PLACEHOLDER = 100
@@ -78,6 +78,20 @@ def seniority(text: str) -> str | None:
     """
     folded = clean(text)[:_LONGEST].casefold()
     return next((level for level, rule in seniority_rules() if rule.search(folded)), None)
+
+
+def job_function(text: str) -> str | None:
+    """Return what a person works on by the job title, such as sales, technology, general_management; None if unknown.
+
+    The first matching rule applies: a sales engineer works in sales.
+
+    >>> [job_function(text) for text in ("VP Sales", "CTO", "Head of Procurement", "CEO & Founder", "Assistant")]
+    ['sales', 'technology', 'procurement', 'general_management', None]
+    >>> [job_function(text) for text in ("采购经理", "市场总监", "软件工程师", "财务主管", "总经理", "???")]
+    ['procurement', 'marketing', 'technology', 'finance', 'general_management', None]
+    """
+    folded = clean(text)[:_LONGEST].casefold()
+    return next((name for name, rule in function_rules() if rule.search(folded)), None)
 
 
 def _odd(word: str) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lead_ml.clean.text import clean
+from lead_ml.clean.text import clean, truth
 from lead_ml.clean.word_lists import pattern
 
 _LONGEST_TEXT = 64  # a longer text is no number
@@ -41,7 +41,7 @@ def normal_phone(text: str) -> str | None:
     >>> normal_phone("1-415-555-2671"), normal_phone("p:+14155552671"), normal_phone("+44 (0)20 7946 0018")
     ('+14155552671', '+14155552671', '+442079460018')
     """
-    bare = _bare(text)
+    bare = without_label(text)
     digits, country_written = _digits(bare)
     if not _SHORTEST <= len(digits) <= _LONGEST:
         return None
@@ -62,6 +62,23 @@ def phone_country(text: str) -> str | None:
     return f"+{_country(number[1:])}" if number.startswith("+") else "national"
 
 
+def phone_in_country(phone: str, country: str) -> str | None:
+    """Return whether a number has the country code of a country, by its name or ISO code; None if either is unknown.
+
+    >>> phone_in_country("+49 30 901820", "Germany"), phone_in_country("13805712233", "US"), phone_in_country("030 901820", "DE")
+    ('true', 'false', None)
+    """
+    import phonenumbers
+
+    from lead_ml.clean.places import country_code
+
+    written, region = phone_country(phone), country_code(country)
+    if region is None or written is None or written == "national":
+        return None
+    expected = phonenumbers.country_code_for_region(region)
+    return truth(written == f"+{expected}") if expected else None
+
+
 def phone_pattern(text: str) -> str:
     """Return what the digits look like; a signal, not a decision (numbers full of eights are popular in China).
 
@@ -73,7 +90,7 @@ def phone_pattern(text: str) -> str:
     >>> [phone_pattern(text) for text in ("12345", "13888888888", "1234567890", "+86 138 0571 2233")]
     ['too_short', 'repeated', 'sequential', 'valid_shape']
     """
-    digits, country_written = _digits(_bare(text))
+    digits, country_written = _digits(without_label(text))
     china = digits.startswith("86") and (country_written or len(digits) == 13)
     national = digits[2:] if china else digits
     if _KNOWN_FAKE.fullmatch(national):
@@ -87,13 +104,22 @@ def phone_pattern(text: str) -> str:
     return "sequential" if _counts(national) else "valid_shape"
 
 
-def _bare(text: str) -> str:
+def without_label(text: str) -> str:
     """Return a number without its label, its extension and the ``.0`` of a spreadsheet."""
     bare = clean(text[: 4 * _LONGEST_TEXT])[:_LONGEST_TEXT].partition(";")[0]
     label = pattern("phone_label").match(bare)
     bare = pattern("phone_extension").sub("", bare[label.end() :] if label else bare).strip()
     number = _FLOAT.fullmatch(bare)
     return number[1] if number else bare
+
+
+def is_american(bare: str) -> bool:
+    """Tell whether a number has the 1 and the groups of North America.
+
+    >>> is_american("1-415-555-2671"), is_american("14155552671")
+    (True, False)
+    """
+    return _AMERICAN.fullmatch(bare) is not None
 
 
 def _digits(bare: str) -> tuple[str, bool]:
@@ -109,7 +135,7 @@ def _digits(bare: str) -> tuple[str, bool]:
 def _country_meant(bare: str, digits: str) -> str:
     """Return what belongs in front of digits without a plus sign; nothing where that would be a guess."""
     chinese = digits.startswith("86") and _CN_MOBILE.fullmatch(digits[2:])
-    if chinese or _AMERICAN.fullmatch(bare):
+    if chinese or is_american(bare):
         return "+"
     if _plan("CN", "mobile").fullmatch(digits):
         return "+86"

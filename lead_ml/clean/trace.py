@@ -6,12 +6,14 @@ import ipaddress
 import re
 
 from lead_ml.clean.text import clean, truth
-from lead_ml.clean.word_lists import pattern
+from lead_ml.clean.word_lists import pattern, word_list
 
 _URL = re.compile(
     r"https?://|www\.|(?<=[a-z0-9-])\.(?:com|cn|net|org|io|ru|top|xyz|shop|info)\b(?!@)", re.IGNORECASE
 )
 _LONGEST_ADDRESS = 64  # characters; an address of IPv6 with its zone has fewer
+_LONGEST_AGENT = 512  # characters of a user agent that are looked at
+_SHORTENED = re.compile(r"(?:https?://)?(?:www\.)?(?P<host>[a-z0-9.-]{0,40})")
 _DEVICES = {
     "bot": re.compile(
         r"bot|crawl|spider|headless|curl|wget|python|httpclient|okhttp|phantom|selenium|scrapy"
@@ -72,6 +74,32 @@ def device(text: str) -> str:
     """
     folded = text.casefold()
     return next((name for name, known in _DEVICES.items() if known.search(folded)), "other")
+
+
+def link_spam(text: str) -> str:
+    """Return whether a message is built around links: three or more, a shortened one, or one beside an advertisement.
+
+    >>> link_spam("see www.acme.com"), link_spam("Cheap loans: www.x.top"), link_spam("hi bit.ly/3xYz"), link_spam("需要报价")
+    ('false', 'true', 'true', 'false')
+    """
+    words = [word for word in clean(text).casefold().split() if "@" not in word[1:-1]]
+    links = sum(_URL.search(word) is not None for word in words)
+    shortened = any(
+        (found := _SHORTENED.match(word)) and found["host"] in word_list("short_links") for word in words
+    )
+    return truth(links >= 3 or shortened or (links > 0 and promotion_words(text) == "true"))
+
+
+def robot_agent(text: str) -> str:
+    """Return whether a user agent is one of a robot or of a library for programs; a Cubot is a phone.
+
+    >>> [robot_agent(text) for text in ("python-requests/2.32", "Mozilla/5.0 (compatible; Googlebot/2.1)", "HeadlessChrome/126.0")]
+    ['true', 'true', 'true']
+    >>> robot_agent("Mozilla/5.0 (Linux; Android 13; CUBOT P80) Chrome/126.0 Mobile"), robot_agent("okhttp/4.12 MyShop/3.1")
+    ('false', 'false')
+    """
+    folded = text[:_LONGEST_AGENT].casefold()
+    return truth(any(agent in folded for agent in word_list("robot_agents")))
 
 
 def ip_network(text: str) -> str | None:

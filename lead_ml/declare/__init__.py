@@ -26,7 +26,16 @@ from lead_ml.declare.check import from_json as from_json
 from lead_ml.declare.check import is_zone as is_zone
 from lead_ml.declare.check import to_json as to_json
 from lead_ml.declare.check import validated as validated
-from lead_ml.declare.combine import GIVEN, all_of, difference, ideal_customer, interest, lookup, ratio
+from lead_ml.declare.combine import (
+    GIVEN,
+    all_of,
+    compare,
+    difference,
+    ideal_customer,
+    interest,
+    lookup,
+    ratio,
+)
 from lead_ml.declare.families import families_of as families_of
 from lead_ml.declare.feature import EVERYONE as EVERYONE
 from lead_ml.declare.feature import GROUPS as GROUPS
@@ -43,6 +52,7 @@ from lead_ml.declare.feature import Difference as Difference
 from lead_ml.declare.feature import Feature as Feature
 from lead_ml.declare.feature import Interest as Interest
 from lead_ml.declare.feature import Lookup as Lookup
+from lead_ml.declare.feature import PairRule as PairRule
 from lead_ml.declare.feature import Profile as Profile
 from lead_ml.declare.feature import Range as Range
 from lead_ml.declare.feature import Rate as Rate
@@ -70,6 +80,7 @@ __all__ = [
     "between",
     "category",
     "clock",
+    "compare",
     "difference",
     "events",
     "ideal_customer",

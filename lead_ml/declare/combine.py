@@ -14,6 +14,7 @@ from lead_ml.declare.feature import (
     Difference,
     Interest,
     Lookup,
+    PairRule,
     Profile,
     Ratio,
     Wording,
@@ -129,6 +130,31 @@ def all_of(name: str, conditions: Mapping[str, str | Sequence[str]], **words: Un
     """
     values = tuple((asked,) if isinstance(asked, str) else tuple(asked) for asked in conditions.values())
     return AllOf(name=name, of=tuple(map(_condition, conditions)), values=values, **words)
+
+
+def compare(name: str, first: str, second: str, *, rule: str, **words: Unpack[Wording]) -> PairRule:
+    """Declare what two columns say about each other, as a category; missing if either is missing or the rule cannot tell.
+
+    Parameters
+    ----------
+    name, **words
+        See :func:`category`.
+    first, second
+        Lead columns, in the order of the rule.
+    rule
+        Name of a comparison of :mod:`lead_ml.clean`: ``"phone_in_country"`` of a phone number and a country, or
+        ``"name_in_email"`` of a name and an address, which needs the extra ``leads`` for Chinese names.
+
+    Returns
+    -------
+    PairRule
+
+    Examples
+    --------
+    >>> compare("phone_at_home", "phone", "country", rule="phone_in_country", en="Phone of the country", zh="电话与国家一致").rule
+    'phone_in_country'
+    """
+    return PairRule(name=name, of=(_condition(first), _condition(second)), rule=rule, **words)
 
 
 def interest(

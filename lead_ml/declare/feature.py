@@ -164,6 +164,13 @@ class AllOf(Feature, frozen=True, kw_only=True, tag="all_of"):
     values: tuple[tuple[str, ...], ...]
 
 
+class PairRule(Feature, frozen=True, kw_only=True, tag="pair_rule"):
+    """What a rule of :mod:`lead_ml.clean` says of two columns of the lead; missing if either is missing or the rule cannot tell."""
+
+    of: tuple[Attribute, Attribute]
+    rule: str
+
+
 class Interest(Feature, frozen=True, kw_only=True, tag="interest"):
     """The topic whose decayed count ``of`` is the largest, the first of equal ones; missing while no topic has an event."""
 
@@ -182,7 +189,18 @@ class Profile(Feature, frozen=True, kw_only=True, tag="profile"):
 
 
 Declaration = (
-    Attribute | Aggregate | Age | Clock | Ratio | Difference | Rate | Lookup | AllOf | Interest | Profile
+    Attribute
+    | Aggregate
+    | Age
+    | Clock
+    | Ratio
+    | Difference
+    | Rate
+    | Lookup
+    | AllOf
+    | PairRule
+    | Interest
+    | Profile
 )
 
 

@@ -18,6 +18,7 @@ from lead_ml.declare.feature import (
     Feature,
     Interest,
     Lookup,
+    PairRule,
     Profile,
     Rate,
     Ratio,
@@ -34,7 +35,7 @@ def operands(item: Feature) -> tuple[Declaration, ...]:
         return item.first, item.second
     if isinstance(item, Lookup):
         return (item.of,)
-    return item.of if isinstance(item, AllOf | Interest | Profile) else ()
+    return item.of if isinstance(item, AllOf | PairRule | Interest | Profile) else ()
 
 
 def is_category(item: Declaration) -> bool:
@@ -45,7 +46,7 @@ def is_category(item: Declaration) -> bool:
         return item.aggregation in ("first", "last")
     if isinstance(item, Clock):
         return item.part == "weekday"
-    return isinstance(item, Lookup | AllOf | Interest)
+    return isinstance(item, Lookup | AllOf | PairRule | Interest)
 
 
 def reads_clock(item: Declaration) -> bool:

@@ -111,6 +111,10 @@ def authenticity_group(draft: FeatureDraft) -> FeatureGroup:
         if sign["role"] in draft.leads.roles:
             options = {key: sign.get(key, "") for key in ("transform", "unit", "en", "zh")}
             group.calls.append(draft.declare(sign["kind"], sign["role"], sign["name"], **options))
+    for pair in read_toml("labels")["pairs"]:
+        if set(pair["roles"]) <= set(draft.leads.roles):
+            options = {key: pair[key] for key in ("rule", "en", "zh")}
+            group.calls.append(call("compare", draft.fresh(pair["name"]), *pair["roles"], **options))
     for burst in read_toml("labels")["bursts"]:
         if burst["key"].split(":")[0] in draft.leads.roles and draft.leads.dated:
             options = {key: burst[key] for key in ("window", "en", "zh")}

@@ -62,6 +62,19 @@ class Coded:
         """Apply a function to every level; levels that fall together are merged, ``None`` becomes missing."""
         return Coded.of([function(level) for level in self.levels]).coding(self.codes)
 
+    def paired(self, other: Coded, function: Callable[[str, str | None], str | None]) -> Coded:
+        """Apply a function to every pair of a value and that of another column, None where the other is missing.
+
+        >>> Coded.of(["a", "b", None]).paired(Coded.of(["x", None, "x"]), lambda one, two: f"{one}{two}").values()
+        ['ax', 'bNone', None]
+        """
+        pairs, inverse = np.unique(np.stack([self.codes, other.codes]), axis=1, return_inverse=True)
+        others = (*other.levels, None)
+        found = [
+            None if one < 0 else function(self.levels[one], others[two]) for one, two in pairs.T.tolist()
+        ]
+        return Coded.of(found).coding(inverse.ravel().astype(np.int32))
+
     def coding(self, codes: Codes) -> Coded:
         """Return rows by the positions of their values in this column, -1 for missing."""
         if np.array_equal(self.codes, np.arange(len(self.levels))):  # the positions are the codes

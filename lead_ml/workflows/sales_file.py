@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from lead_ml.clean.csv_cells import harmless
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.crm_link import EXPECTED, crm_link, is_crm_pattern
-from lead_ml.project.private_file import make_private
+from lead_ml.project.private_file import private_copy
 from lead_ml.scoring import Answer
 from lead_ml.workflows.score import ScoredProject
 
@@ -95,14 +95,17 @@ def check_writable(path: Path) -> None:
         )
 
 
-def write_table(rows: Iterable[Row], path: Path) -> None:
-    """Write rows as CSV (UTF-8 with a byte order mark, so that Excel reads Chinese) or Parquet, by the ending.
+def write_table(rows: Iterable[Row], path: Path, numbers: Sequence[str] = _NUMBERS) -> None:
+    """Write rows as CSV (UTF-8 with a byte order mark, so that Excel reads Chinese) or Parquet, by the ending; `numbers` are its columns of numbers.
 
     In a CSV, text that a spreadsheet would run as a formula begins with an apostrophe.
     """
     check_writable(path)
-    make_private(path)
-    (_write_csv if path.suffix == ".csv" else _write_parquet)(_batches(rows), path)
+    with private_copy(path) as draft:
+        if path.suffix == ".csv":
+            _write_csv(_batches(rows), draft)
+        else:
+            _write_parquet(_batches(rows), draft, numbers)
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -124,12 +127,12 @@ def _harmless(row: Row) -> Row:
     return {name: harmless(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
 
 
-def _write_parquet(batches: Iterator[list[Row]], path: Path) -> None:
+def _write_parquet(batches: Iterator[list[Row]], path: Path, numbers: Sequence[str]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     first = next(batches, [])
-    kinds = {"fake_flag": pa.bool_(), **dict.fromkeys(_NUMBERS, pa.float64())}
+    kinds = {**({"fake_flag": pa.bool_()} if numbers else {}), **dict.fromkeys(numbers, pa.float64())}
     schema = pa.schema([(name, kinds.get(name, pa.string())) for name in (first[0] if first else ())])
     with pq.ParquetWriter(path, schema) as writer:
         for batch in chain([first], batches):

@@ -16,10 +16,12 @@ from lead_ml.declare import (
     Lookup,
     all_of,
     category,
+    compare,
     events,
     from_json,
     ideal_customer,
     interest,
+    leads,
     lookup,
     number,
     ordinal,
@@ -152,6 +154,25 @@ def test_all_of_is_false_before_it_is_missing_and_missing_before_it_is_true() ->
     assert values(item, data) == ["true", "false", "false", None, "false", "false", None]
 
 
+# compare
+
+
+def test_a_comparison_is_missing_where_a_column_is_or_the_rule_cannot_tell() -> None:
+    item = compare("at_home", "phone", "country", rule="phone_in_country", **W)
+    data = leads_of(
+        phone=["+49 30 901820", "13805712233", "13805712233", None, "030 901820", "+49 30 901820"],
+        country=["Germany", "DE", "中国", "DE", "DE", None],
+    )
+    assert values(item, data) == ["true", "false", "true", None, None, None]
+    assert column_names([item]) == ("country", "phone")
+
+
+def test_an_unknown_rule_is_refused_with_those_there_are() -> None:
+    item = compare("x", "phone", "country", rule="likes", **W)
+    with pytest.raises(DeclarationError, match="expected one of name_in_email, phone_in_country"):
+        values(item, leads_of(phone=["1"], country=["DE"]))
+
+
 # interest
 
 
@@ -200,6 +221,11 @@ MADE = [
     listed(lookup("city", "t.csv", name="tier", **W), {"beijing": "one", "alpha": "two"}),
     listed(lookup("email:domain", "t.csv", name="rival", otherwise="no", **W), {"acme.com": "rival"}),
     all_of("both", {"email:free_mail": "true", "company": GIVEN}, **W),
+    compare("at_home", "phone", "country", rule="phone_in_country", **W),
+    compare("own_mail", "name", "email", rule="name_in_email", **W),
+    category("name", transform="random_letters", **W),
+    category("email", transform="keyboard_walk", **W),
+    leads(by="message:near_text").count("same_text_1d", window="1d", **W),
     interest("interest", TAGS, half_life="3d", **W),
     interest("account_interest", TAGS, half_life="3d", by="account_id", **W),
     ideal_customer("icp", of=("source", "size", "tier", "both"), **W),

@@ -8,7 +8,27 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["mail", "numbers", "person", "phone", "text", "trace", "word_lists"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "address",
+        "company",
+        "contact",
+        "display",
+        "fold",
+        "invented",
+        "mail",
+        "names",
+        "near_text",
+        "numbers",
+        "person",
+        "phone",
+        "places",
+        "text",
+        "trace",
+        "word_lists",
+    ],
+)
 def test_examples_hold(name: str) -> None:
     result = doctest.testmod(importlib.import_module(f"lead_ml.clean.{name}"))
     assert result.attempted > 0

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 import lead_ml
+import lead_ml.clean as clean_package
 from lead_ml.clean import TRANSFORMS, as_number, as_text, is_amount, plain_number
 from lead_ml.clean.mail import address
 from lead_ml.clean.numbers import _amount
 from lead_ml.clean.text import clean, name_key
-from lead_ml.clean.word_lists import _file, pattern, seniority_rules
+from lead_ml.clean.word_lists import _file, function_rules, pattern, seniority_rules
 from lead_ml.tables.cell_rules import spelling_key
 from lead_ml.tables.read.date_formats import _sure
 from lead_ml.tables.read.timestamps import span_of
@@ -27,9 +28,31 @@ LONG = 20_000  # characters of a cell in a request
 FREE_MS, MOST_MS = 4.0, 120.0  # what is quick enough is not measured twice; CPU milliseconds
 PIECES = ("a", "1", "@", "a@", "a.", "a.b@", "<", "<a>", "x@a.co ", "www.", "a-", " ", "\u3000", "\u200b ", "(1", "1,000", "1.000",
           "1 ", "0", "转", "x1 ", "\n", "test", "asdf_1", "啊", "_", "ｗ", "ﬃ", "e\u0301", "\u0301\u0323", "co-", "vice ", "2001:", "1.1",
-          "'", "$1", "万", "e1", "+-", "aB", "İ", "1/", "12-", "T1", "https:", "seo ")  # fmt: skip
+          "'", "$1", "万", "e1", "+-", "aB", "İ", "1/", "12-", "T1", "https:", "seo ", "公司", "有限公司", "公司分公司", "集团 ", "北京市", "省", "重", "s.a.", "s a ", "(株)", "a (", "dr. ", "a, ", "ph. ", "sr, ",
+          "CA 94105 ", "SW1A 2AA,", "mc", "o'", "gmail.con ")  # fmt: skip
 TAILS = ("", "!", "@b.co", ">")
+
+
+def text_functions() -> dict[str, Callable[[str], object]]:
+    """Every public function of cleaning whose first argument is a text and whose others have defaults, without its cache."""
+    found: dict[str, Callable[[str], object]] = {}
+    for module in pkgutil.walk_packages(clean_package.__path__, "lead_ml.clean."):
+        for name, function in vars(importlib.import_module(module.name)).items():
+            plain = inspect.unwrap(function) if callable(function) else None
+            if name.startswith("_") or not inspect.isfunction(plain) or plain.__module__ != module.name:
+                continue
+            first, *others = [*inspect.signature(plain).parameters.values(), None]
+            if (
+                first is not None
+                and first.name == "text"
+                and all(o is None or o.default is not o.empty for o in others)
+            ):
+                found[name] = plain
+    return found
+
+
 READERS: dict[str, Callable[[str], object]] = {
+    **text_functions(),
     **TRANSFORMS,
     "as_number": as_number,
     "as_text": as_text,
@@ -64,6 +87,7 @@ def patterns() -> Iterator[tuple[str, Callable[[str], object]]]:
                     yield f"{name}.{key}", value.search if searched else value.fullmatch
     for name in _file()["patterns"]:
         yield f"words.{name}", pattern(name).search
+    yield from ((f"function.{name}", rule.search) for name, rule in function_rules())
     yield from ((f"seniority.{level}.{k}", rule.search) for k, (level, rule) in enumerate(seniority_rules()))
 
 
@@ -128,6 +152,20 @@ def test_an_address_ends_at_254_characters(length: int, is_one: bool) -> None:
     assert len(text) == length
     assert (address(text) is not None) == is_one
     assert (address(f"Li Wei <{text}>") is not None) == is_one
+
+
+def test_no_text_function_is_left_out() -> None:
+    """What takes a text and something else is called with it here."""
+    assert {
+        "company_key",
+        "person_key",
+        "pinyin",
+        "simplified",
+        "standard_email",
+        "standard_phone",
+        "address_parts",
+    } <= set(READERS)
+    assert set(TRANSFORMS) <= set(READERS)
 
 
 def test_the_package_is_the_one_under_test() -> None:

@@ -19,6 +19,7 @@ COMMANDS = (
     "audit",
     "decay",
     "profile",
+    "clean",
     "train",
     "tune",
     "evaluate",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lead_ml.project.private_file import make_private
+from lead_ml.project.private_file import private_copy
 from lead_ml.project.schema import KnownAt
 from lead_ml.tables.read.column_kinds import ColumnKind
 from lead_ml.tables.read.reject import RejectedRows, RejectedTable, Rejections
@@ -104,8 +104,7 @@ def _write(rejected: RejectedTable, path: Path) -> None:
     table = rejected.table
     sources = [table.sources[code] for code in table.source.tolist()]
     columns = [column.values() for column in table.columns.values()]
-    make_private(path)
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with private_copy(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["rejected_source", "rejected_row", "rejected_cause", *table.columns])
         writer.writerows(zip(sources, table.lines.tolist(), rejected.causes, *columns, strict=True))
