@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lead_ml.leads.merge.entries import Decision, LogEntry, MergePair, PinValue, UndoEntry
+from lead_ml.leads.merge.entries import Decision, LogEntry, MergePair, PinValue, SignedDecision, UndoEntry
 from lead_ml.leads.merge.log import append_decisions, read_merges
 from lead_ml.tables.dataset import Changes, Closings, Coded, Dataset, Events, Leads, Outcomes
 
@@ -31,8 +31,12 @@ def entries_of(*decisions: Decision, at: str = AT) -> tuple[LogEntry, ...]:
 
 def written(root: Path, *decisions: Decision) -> tuple[LogEntry, ...]:
     """Append decisions to the log of a folder and return all of its entries."""
-    append_decisions(root, "Li", "same phone", AT, lambda _: decisions)
+    append_decisions(root, AT, lambda _: signed(*decisions))
     return read_merges(root).entries
+
+
+def signed(*decisions: Decision, by: str = "Li", why: str = "same phone") -> list[SignedDecision]:
+    return [SignedDecision(decision, by, why) for decision in decisions]
 
 
 def merge(a: str, b: str) -> MergePair:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from merge_kit import AT, merge, pin, undo, written
+from merge_kit import AT, merge, pin, signed, undo, written
 
 from lead_ml.errors import InputError
 from lead_ml.leads.merge.entries import Decision, KeepApart, line_of
@@ -54,7 +54,7 @@ def test_no_log_is_an_empty_log(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("by", "why"), [("", "x"), ("Li", "  "), ("Li", "\x00"), ("\udc80", "x")])
 def test_a_decision_needs_who_and_why(tmp_path: Path, by: str, why: str) -> None:
     with pytest.raises(InputError, match="--by and --why"):
-        append_decisions(tmp_path, by, why, AT, lambda _: SOME)
+        append_decisions(tmp_path, AT, lambda _: signed(*SOME, by=by, why=why))
     assert read_merges(tmp_path).entries == ()
 
 
@@ -181,7 +181,7 @@ def _copied(root: Path, other: Path, *more: object) -> Path:
 STOPPED = """
 import os, signal, sys
 from pathlib import Path
-from lead_ml.leads.merge.entries import MergePair
+from lead_ml.leads.merge.entries import MergePair, SignedDecision
 from lead_ml.leads.merge import log
 at, half, calls = int(sys.argv[2]), sys.argv[3] == "half", 0
 
@@ -199,8 +199,8 @@ def stopping(name):
 
 for name in ("open", "write", "fsync", "ftruncate", "replace", "rename", "lseek", "close", "mkdir", "unlink"):
     setattr(os, name, stopping(name))
-pairs = [MergePair(f"N{k}", f"M{k}") for k in range(3)]
-log.append_decisions(Path(sys.argv[1]), "Li", "same phone", "2026-03-02T00:00:00Z", lambda _: pairs)
+pairs = [SignedDecision(MergePair(f"N{k}", f"M{k}"), "Li", "same phone") for k in range(3)]
+log.append_decisions(Path(sys.argv[1]), "2026-03-02T00:00:00Z", lambda _: pairs)
 """
 
 
@@ -234,9 +234,8 @@ def test_a_process_killed_at_any_step_leaves_a_valid_log(tmp_path: Path, start: 
 def test_two_writers_do_not_interleave(tmp_path: Path) -> None:
     def write(name: str) -> None:
         for k in range(15):
-            append_decisions(
-                tmp_path, name, "x", AT, lambda _, k=k: [merge(name, str(k)), merge(name, str(-k - 1))]
-            )
+            pairs = signed(merge(name, str(k)), merge(name, str(-k - 1)), by=name)
+            append_decisions(tmp_path, AT, lambda _, pairs=pairs: pairs)
 
     threads = [threading.Thread(target=write, args=(name,)) for name in ("a", "b", "c")]
     for thread in threads:

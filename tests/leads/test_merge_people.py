@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from merge_kit import DAY, START, entries_of, merge, pin, undo, world
 
 from lead_ml.errors import InputError
-from lead_ml.leads.merge.entries import Decision, KeepApart, MergePair, PinValue
+from lead_ml.leads.merge.entries import Decision, KeepApart, MergePair
 from lead_ml.leads.merge.golden import DatedValue, MergeMember, PinnedValue, golden_record
 from lead_ml.leads.merge.in_force import DecisionsInForce
 from lead_ml.leads.merge.people import MergedPeople, people_of
@@ -22,7 +22,6 @@ from lead_ml.leads.merge.record import person_record
 from lead_ml.project.params import Params, params_from
 from lead_ml.project.survivorship import MergeParams
 from lead_ml.tables.dataset import Dataset
-from lead_ml.tables.instants import parse_iso
 
 WORLDS = int(os.environ.get("LEAD_ML_EXAMPLES", "25"))
 RULES = {
@@ -53,25 +52,12 @@ def created_of(data: Dataset) -> dict[str, int]:
     )
 
 
-def pins_of(decisions: DecisionsInForce) -> list[tuple[str, PinnedValue]]:
-    return [
-        (
-            entry.decision.lead_id,
-            PinnedValue(
-                entry.number, entry.decision.field, entry.decision.value, parse_iso(entry.at, field="at")
-            ),
-        )
-        for entry in decisions.pins
-        if isinstance(entry.decision, PinValue)
-    ]
-
-
 def everything(data: Dataset, decisions: DecisionsInForce, as_of: int | None = None) -> dict[str, object]:
     """The person, the golden record, the events and the outcomes of every lead, as plain values."""
     people = people_of(decisions, created_of(data))
     found = {}
     for lead_id in sorted(data.leads.lead_id):
-        record = person_record(data, people, pins_of(decisions), lead_id, PARAMS, as_of)
+        record = person_record(data, people, decisions.pins, lead_id, PARAMS, as_of)
         found[lead_id] = record and (
             record.person,
             record.members,

@@ -8,14 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from lead_ml.leads.merge.golden import PinnedValue
+from lead_ml.leads.merge.golden import Pins
 from lead_ml.leads.merge.histories import PersonHistory, Timeline, member_histories, person_of_members
 from lead_ml.project.params import Params
 from lead_ml.project.schema import usable_columns
 from lead_ml.project.targets import Column
 from lead_ml.tables.dataset import NEVER, Changes, Coded, Dataset, Indices, Members
-
-Pins = Sequence[tuple[str, PinnedValue]]
 
 
 @dataclass(frozen=True, eq=False)

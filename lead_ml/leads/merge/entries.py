@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -41,6 +41,14 @@ class UndoEntry(msgspec.Struct, frozen=True, tag="undo", tag_field="kind"):
 
 
 Decision = MergePair | KeepApart | PinValue | UndoEntry
+
+
+class SignedDecision(NamedTuple):
+    """A decision with who made it, and why."""
+
+    decision: Decision
+    by: str
+    why: str
 
 
 class LogEntry(msgspec.Struct, frozen=True, kw_only=True):

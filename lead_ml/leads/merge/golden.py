@@ -44,6 +44,9 @@ class PinnedValue(NamedTuple):
     at: int
 
 
+Pins = Sequence[tuple[str, PinnedValue]]  # each with the lead that it names
+
+
 class GoldenValue(msgspec.Struct, frozen=True):
     """A field of a golden record and where it comes from: the member and the rule, or the entry of the log that pins it."""
 
@@ -70,7 +73,7 @@ def golden_record(
 
 def _survivor(name: str, members: Sequence[MergeMember], rule: FieldRule) -> GoldenValue:
     rank = _RANKS[rule.rule]
-    plausible = _PLAUSIBLE.get(name, lambda _: True)
+    plausible = _PLAUSIBLE.get(name, bool)
 
     def place(member: MergeMember) -> tuple[bool, float, int, int, str]:
         value, since = member.values[name]

@@ -9,29 +9,30 @@ from functools import cached_property
 
 from lead_ml.errors import InputError
 from lead_ml.leads.merge.entries import KeepApart, LogEntry, MergePair, PinValue, UndoEntry
+from lead_ml.leads.merge.golden import PinnedValue, Pins
+from lead_ml.tables.instants import parse_iso
 
 _SOURCE = "the merge log"
 
 
 @dataclass(frozen=True)
 class DecisionsInForce:
-    """The entries that were not undone, by number, and for each that was, the number of the entry that did it."""
+    """The entries that were not undone, and those that were, by number; ``undone_by`` is the number of the entry that did it."""
 
     entries: Mapping[int, LogEntry]
     undone: Mapping[int, LogEntry]
+    undone_by: Mapping[int, int]
 
     @classmethod
     def of(cls, entries: Iterable[LogEntry]) -> DecisionsInForce:
         """Sort the entries of a log, oldest first."""
-        found, undone = dict[int, LogEntry](), dict[int, LogEntry]()
+        found, undone, undone_by = dict[int, LogEntry](), dict[int, LogEntry](), dict[int, int]()
         for entry in entries:
-            if isinstance(entry.decision, UndoEntry):
-                number = entry.decision.entry
-                if number in found:
-                    undone[number] = found.pop(number)
-            else:
+            if not isinstance(entry.decision, UndoEntry):
                 found[entry.number] = entry
-        return cls(found, undone)
+            elif (number := entry.decision.entry) in found:
+                undone[number], undone_by[number] = found.pop(number), entry.number
+        return cls(found, undone, undone_by)
 
     @cached_property
     def merges(self) -> Mapping[int, MergePair]:
@@ -44,9 +45,13 @@ class DecisionsInForce:
         return {k: e.decision for k, e in self.entries.items() if isinstance(e.decision, KeepApart)}
 
     @cached_property
-    def pins(self) -> tuple[LogEntry, ...]:
-        """The entries that pin a value, oldest first."""
-        return tuple(entry for entry in self.entries.values() if isinstance(entry.decision, PinValue))
+    def pins(self) -> Pins:
+        """The pinned values, oldest first, each with the lead that it names."""
+        return tuple(
+            (item.lead_id, PinnedValue(number, item.field, item.value, parse_iso(entry.at, field="at")))
+            for number, entry in self.entries.items()
+            if isinstance(item := entry.decision, PinValue)
+        )
 
     def clusters(self) -> Clusters:
         """Join the leads by all merges."""
@@ -87,9 +92,8 @@ class DecisionsInForce:
             return
         chain = _chain([(f"entry {number}", merge) for number, merge in self.merges.items()], pair.a, pair.b)
         raise InputError(
-            f"{pair.a} and {pair.b} are one person",
+            f"{pair.a} and {pair.b} are one person: {chain}",
             source=_SOURCE,
-            value=chain,
             do="undo a merge of this chain first: lead-ml merge undo",
         )
 

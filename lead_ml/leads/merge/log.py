@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from lead_ml.errors import InputError
-from lead_ml.leads.merge.entries import Decision, LogEntry, line_of, read_line, stated
+from lead_ml.leads.merge.entries import LogEntry, SignedDecision, line_of, read_line, stated
 from lead_ml.tables.durable import locked, replacing
 
 FOLDER, LOG, HEAD, LOCK = "merges", "log.jsonl", "head.json", "lock"
@@ -79,19 +79,20 @@ def read_merges(root: Path) -> MergeLog:
 
 
 def append_decisions(
-    root: Path, by: str, why: str, at: str, decide: Callable[[MergeLog], Sequence[Decision]]
+    root: Path, at: str, decide: Callable[[MergeLog], Sequence[SignedDecision]]
 ) -> tuple[LogEntry, ...]:
     """Append what `decide` returns for the log as it is, and return the new entries, which are on disk then.
 
-    No other process writes between reading and writing. What `decide` raises leaves the log as it was.
+    No other process writes between reading and writing. What `decide` raises leaves the log as it was, as does a decision without
+    who and why.
     """
-    by, why = stated("who", by), stated("why", why)
     folder = root / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(folder / LOCK):
         log = read_merges(root)
         found: list[LogEntry] = []
-        for decision in decide(log):
+        for decision, who, reason in decide(log):
+            by, why = stated("who", who), stated("why", reason)
             last = found[-1] if found else log.entries[-1] if log.entries else None
             number, before = (last.number + 1, last.hash) if last else (1, "")
             entry = LogEntry(number=number, at=at, by=by, why=why, decision=decision, before=before)

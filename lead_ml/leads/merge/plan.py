@@ -33,7 +33,7 @@ def plan_merges(
     clusters, merged, skipped = decisions.clusters(), list[MergePair](), list[SkippedPair]()
     known = {_key(merge) for merge in decisions.merges.values()}
     undone = {
-        _key(entry.decision): number
+        _key(entry.decision): decisions.undone_by[number]
         for number, entry in decisions.undone.items()
         if isinstance(entry.decision, MergePair)
     }
@@ -42,7 +42,7 @@ def plan_merges(
         if key in known:
             skipped.append(SkippedPair(place, pair, "already", "merged already"))
         elif key in undone and not again:
-            words = f"its merge was undone (entry {undone[key]})"
+            words = f"its merge was undone by entry {undone[key]}"
             skipped.append(SkippedPair(place, pair, "undone", words))
         elif (joined := clusters.forbidden(pair.a, pair.b)) is not None:
             skipped.append(SkippedPair(place, pair, "kept_apart", decisions.refusal(pair, joined, merged)))

@@ -8,8 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from lead_ml.leads.merge.columns import Pins
-from lead_ml.leads.merge.golden import GoldenValue
+from lead_ml.leads.merge.golden import GoldenValue, Pins
 from lead_ml.leads.merge.histories import member_histories, person_of_members
 from lead_ml.leads.merge.people import MergedPeople
 from lead_ml.project.params import Params

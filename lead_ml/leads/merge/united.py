@@ -17,7 +17,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from lead_ml.leads.merge.columns import GoldenColumns, Pins, rows_of
+from lead_ml.leads.merge.columns import GoldenColumns, rows_of
+from lead_ml.leads.merge.golden import Pins
 from lead_ml.leads.merge.people import MergedPeople
 from lead_ml.project.params import Params
 from lead_ml.project.targets import Column
