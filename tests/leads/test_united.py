@@ -171,13 +171,20 @@ def test_a_person_is_open_while_a_member_that_exists_is(
     people, one = people_of(decisions, created_of(data)), whole(data, decisions)
     closed = dict(zip(data.leads.lead_id, closed_known(data).tolist(), strict=True))
     created, ids = created_of(data), one.leads.lead_id
+
+    def is_open(person: str, at: int) -> bool:
+        there = [
+            own
+            for own in people.members_of(person)
+            if created[own] < at or (own == person and created[own] == at)
+        ]
+        return any(at <= closed[own] for own in there)
+
     found = [ids[row] for row in open_leads(one, as_of).lead]
-    assert found == [
-        i for i in ids if any(created[own] < as_of <= closed[own] for own in people.members_of(i))
-    ]
+    assert found == [person for person in ids if is_open(person, as_of)]
     spine = build_spine(one, 60_000_000, (1, 5))
     for row, at in zip(spine.lead.tolist(), spine.as_of.tolist(), strict=True):
-        assert any(created[own] < at <= closed[own] for own in people.members_of(ids[row]))
+        assert is_open(ids[row], at)
 
 
 @given(merged())
