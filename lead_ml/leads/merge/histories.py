@@ -56,7 +56,7 @@ class PersonHistory:
         pins = [pin for lead_id, pin in self.pins if lead_id in ids and pin.at < as_of]
         return golden_record([own.at(as_of) for own in known], rules, pins)
 
-    def moments(self) -> list[int]:
+    def instants(self) -> list[int]:
         """Return the instants after which the golden record can be another one, from just before the first creation on."""
         start = self.members[0].created_at - 1
         found = {start, *(own.created_at for own in self.members), *(pin.at for _, pin in self.pins)}
@@ -66,7 +66,7 @@ class PersonHistory:
     def timelines(self, rules: MergeParams) -> dict[str, Timeline]:
         """Return the values of each field from when on: the golden record strictly after each instant, where it changes."""
         found: dict[str, Timeline] = {}
-        for at in self.moments():
+        for at in self.instants():
             record = self.golden(rules, at + 1)
             for name in {*record, *found}:
                 value = record[name].value if name in record else None
