@@ -86,7 +86,8 @@ def _survivor(name: str, members: Sequence[MergeMember], rule: FieldRule) -> Gol
             member.lead_id,
         )
 
-    best = min((member for member in members if name in member.values), key=place)
+    stated = [member for member in members if name in member.values]
+    best = min(stated, key=place) if len(stated) > 1 else stated[0]
     value, since = best.values[name]
     return GoldenValue(value, rule.rule, best.lead_id, since)
 

@@ -137,10 +137,8 @@ class Clusters:
         """Make two leads one person."""
         small, large = sorted((self.root(a), self.root(b)), key=lambda root: len(self.members(root)))
         if small != large:
-            joined = [*self.members(large), *self.members(small)]
+            self._members.setdefault(large, [large]).extend(self._members.pop(small, [small]))
             self._above[small] = large
-            self._members.pop(small, None)
-            self._members[large] = joined
 
     def people(self) -> list[list[str]]:
         """Return the leads of every person with more than one, in no order."""
