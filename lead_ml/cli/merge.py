@@ -12,7 +12,8 @@ from lead_ml.cli.options import DataOption, JsonOption, ProjectOption
 from lead_ml.language import Catalog, Lang, catalog
 
 if TYPE_CHECKING:
-    from lead_ml.workflows.merge import LogEntry, LogView, MergeSummary, ShownPerson
+    from lead_ml.workflows.merge import LogEntry, LogView, MergeSummary
+    from lead_ml.workflows.person import ShownPerson
 
 MOST_SHOWN = 20
 
@@ -168,7 +169,7 @@ def show_lead(
 
     Example: lead-ml merge show L2 --as-of 2026-06-30T00:00:00Z
     """
-    from lead_ml.workflows.merge import show_person
+    from lead_ml.workflows.person import show_person
 
     found = show_person(project, data, lead, as_of)
     show(found, lambda: print_person(found, catalog(lang)), as_json=as_json)

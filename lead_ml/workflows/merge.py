@@ -20,31 +20,26 @@ from lead_ml.leads.merge.entries import (
     SignedDecision,
     UndoEntry,
 )
-from lead_ml.leads.merge.golden import GoldenValue
 from lead_ml.leads.merge.in_force import DecisionsInForce
 from lead_ml.leads.merge.log import MergeLog, append_decisions, read_merges
 from lead_ml.leads.merge.pairs import PairRow, read_pairs
 from lead_ml.leads.merge.plan import plan_merges
-from lead_ml.leads.merge.record import person_record
 from lead_ml.project.load import Project, load_project
-from lead_ml.tables.dataset import Dataset, Events, Outcomes
-from lead_ml.tables.instants import from_datetime, iso, parse_iso
+from lead_ml.tables.dataset import Dataset
+from lead_ml.tables.instants import from_datetime, iso
 from lead_ml.tables.read import read_dataset
-from lead_ml.workflows.load import load
-from lead_ml.workflows.people import people_in, torn_note
+from lead_ml.workflows.people import people_in, require_lead, torn_note
 
 __all__ = [
     "LogEntry",
     "LogView",
     "MergeSummary",
-    "ShownPerson",
     "Signature",
     "decision_fields",
     "keep_apart",
     "merge_file",
     "merge_two",
     "pin_value",
-    "show_person",
     "undo_entry",
     "view_log",
 ]
@@ -90,35 +85,6 @@ class LogView:
     undone: dict[int, int]
     notes: tuple[str, ...]
     valid: bool = True
-
-
-class ShownValue(msgspec.Struct, frozen=True):
-    """A value of a golden record: the rule that chose it, the lead or the entry of the log it is from, and since when it holds."""
-
-    value: str
-    rule: str
-    origin: str
-    since: str
-
-
-class ShownRow(msgspec.Struct, frozen=True):
-    """An event or an outcome, with the lead that it belongs to."""
-
-    lead_id: str
-    known_at: str
-    what: str
-
-
-@dataclass(frozen=True)
-class ShownPerson:
-    """A person at a moment; ``entries`` are the decisions in force that name one of its leads."""
-
-    person: str
-    members: tuple[str, ...]
-    golden: dict[str, ShownValue]
-    events: tuple[ShownRow, ...]
-    outcomes: tuple[ShownRow, ...]
-    entries: tuple[LogEntry, ...]
 
 
 def merge_file(
@@ -230,39 +196,6 @@ def view_log(root: Path) -> LogView:
     return LogView(log.head.entries, log.head.hash, log.entries, undone, torn_note(project, log))
 
 
-def show_person(root: Path, data: Path | None, lead_id: str, as_of: str | None = None) -> ShownPerson:
-    """Return the person that a lead is, now or at a moment."""
-    moment = None if as_of is None else parse_iso(as_of, field="--as-of")
-    loaded = load(root, data, people=False)
-    project, dataset = loaded.project, loaded.dataset
-    _check_there(dataset, lead_id)
-    decisions, people = people_in(project, dataset)
-    record = person_record(dataset, people, decisions.pins, lead_id, project.params, moment)
-    if record is None:
-        raise InputError(
-            "the person did not exist yet", source="leads", value=as_of, expected="a later moment"
-        )
-    ids = set(people.members_of(lead_id))
-    dated = dataset.leads.created_at is not None
-    return ShownPerson(
-        person=record.person,
-        members=record.members,
-        golden={name: _value(item, dated=dated) for name, item in record.golden.items()},
-        events=() if record.events is None else _rows(dataset, record.events, "type"),
-        outcomes=() if record.outcomes is None else _rows(dataset, record.outcomes, "stage"),
-        entries=tuple(
-            entry for entry in decisions.entries.values() if ids & set(leads_named(entry.decision))
-        ),
-    )
-
-
-def leads_named(decision: Decision) -> tuple[str, ...]:
-    """Return the leads that a decision names."""
-    if isinstance(decision, MergePair | KeepApart):
-        return (decision.a, decision.b)
-    return (decision.lead_id,) if isinstance(decision, PinValue) else ()
-
-
 def decision_fields(decision: Decision) -> tuple[str, dict[str, object]]:
     """Return the kind of a decision, and its fields."""
     plain: dict[str, object] = msgspec.to_builtins(decision)
@@ -270,20 +203,6 @@ def decision_fields(decision: Decision) -> tuple[str, dict[str, object]]:
     if kind == "pin" and plain["value"] is None:
         kind = "pin_empty"
     return kind, plain
-
-
-def _value(item: GoldenValue, *, dated: bool) -> ShownValue:
-    origin = f"#{item.entry}" if item.entry is not None else item.lead_id or ""
-    since = iso(item.since) if item.since is not None and (dated or item.entry is not None) else ""
-    return ShownValue(item.value, item.rule, origin, since)
-
-
-def _rows(dataset: Dataset, table: Events | Outcomes, what: str) -> tuple[ShownRow, ...]:
-    rows = zip(table.known_at.tolist(), table.lead.tolist(), table.columns[what].values(), strict=True)
-    return tuple(
-        ShownRow(dataset.leads.lead_id[lead], iso(known_at), text or "")
-        for known_at, lead, text in sorted(rows, key=lambda row: row[:2])
-    )
 
 
 def _append(root: Path, signature: Signature, decide: Callable[[MergeLog], Sequence[Decision]]) -> LogEntry:
@@ -310,19 +229,12 @@ def _leads(root: Path, data: Path | None) -> tuple[Project, Dataset]:
 def _check_leads(root: Path, data: Path | None, *lead_ids: str) -> Dataset:
     _, dataset = _leads(root, data)
     for lead_id in lead_ids:
-        _check_there(dataset, lead_id)
+        require_lead(dataset, lead_id)
     if len(set(lead_ids)) < len(lead_ids):
         raise InputError(
             "a lead is paired with itself", source="the pair", value=lead_ids[0], expected="two leads"
         )
     return dataset
-
-
-def _check_there(dataset: Dataset, lead_id: str) -> None:
-    if lead_id not in set(dataset.leads.lead_id):
-        raise InputError(
-            "no such lead", source="leads", value=lead_id, expected="a lead_id of the leads table"
-        )
 
 
 def _check_signed(file: Path, rows: Sequence[PairRow], signature: Signature) -> None:

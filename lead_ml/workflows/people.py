@@ -94,3 +94,11 @@ def person_of(dataset: Dataset, lead_id: str) -> str:
         return lead_id
     row = members.data.leads.lead_id.index(lead_id)
     return dataset.leads.lead_id[int(members.person[row])]
+
+
+def require_lead(dataset: Dataset, lead_id: str) -> None:
+    """Raise InputError where the leads have no such lead."""
+    if lead_id not in set(dataset.leads.lead_id):
+        raise InputError(
+            "no such lead", source="leads", value=lead_id, expected="a lead_id of the leads table"
+        )

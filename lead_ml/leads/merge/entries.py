@@ -43,6 +43,13 @@ class UndoEntry(msgspec.Struct, frozen=True, tag="undo", tag_field="kind"):
 Decision = MergePair | KeepApart | PinValue | UndoEntry
 
 
+def leads_named(decision: Decision) -> tuple[str, ...]:
+    """Return the leads that a decision names."""
+    if isinstance(decision, MergePair | KeepApart):
+        return (decision.a, decision.b)
+    return (decision.lead_id,) if isinstance(decision, PinValue) else ()
+
+
 class SignedDecision(NamedTuple):
     """A decision with who made it, and why."""
 
