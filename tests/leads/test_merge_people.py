@@ -117,7 +117,7 @@ def check_undone_in_any_order(given_: tuple[Dataset, list[Decision], list[int]])
 
 
 @given(decided())
-@settings(max_examples=WORLDS, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_decisions_undone_in_any_order_restore_golden_records_and_events(given_: object) -> None:
     check_undone_in_any_order(given_)  # type: ignore[arg-type]
 
