@@ -28,6 +28,7 @@ __all__ = [
     "label",
     "lead_weights",
     "leads_without_snapshot",
+    "open_at",
     "open_leads",
     "require_both_classes",
     "snapshot_weights",
@@ -57,7 +58,7 @@ def build_spine(
 ) -> Spine:
     """Build the snapshots of every lead: at the scoring delay and at each age, while it is still open and within the data.
 
-    A lead is open at ``as_of`` when it was not known to be closed strictly before it, see :func:`closed_known`. Undated leads
+    A lead is open at ``as_of`` when it was not known to be closed strictly before it, see :func:`open_at`. Undated leads
     get one snapshot each at instant 0.
     """
     created = dataset.leads.created_at
@@ -65,9 +66,8 @@ def build_spine(
     if created is None:
         return Spine(np.arange(n), np.zeros(n, dtype=np.int64))
     ages = sorted({scoring_delay_us, *(day * MICROSECONDS_PER_DAY for day in ages_days)})
-    closed = closed_known(dataset, closing)
     as_of = created[:, None] + np.array(ages, dtype=np.int64)
-    rows, columns = np.nonzero((as_of <= closed[:, None]) & (as_of <= dataset.until))
+    rows, columns = np.nonzero(open_at(dataset, as_of, closing) & (as_of <= dataset.until))
     return Spine(rows.astype(np.int64), as_of[rows, columns])
 
 
@@ -84,11 +84,31 @@ def leads_without_snapshot(dataset: Dataset, spine: Spine, scoring_delay_us: int
 def open_leads(dataset: Dataset, as_of: int, closing: tuple[str, ...] = CLOSING_STAGES) -> Spine:
     """Return one snapshot at `as_of` for every lead created before it and not known closed by then."""
     created = dataset.leads.created_at
-    is_open = closed_known(dataset, closing) >= as_of
+    is_open = open_at(dataset, np.full((len(dataset.leads), 1), as_of, dtype=np.int64), closing)[:, 0]
     if created is not None:
         is_open &= created <= as_of
     lead = np.nonzero(is_open)[0].astype(np.int64)
     return Spine(lead, np.full(len(lead), as_of, dtype=np.int64))
+
+
+def open_at(dataset: Dataset, as_of: Instants, stages: tuple[str, ...] = CLOSING_STAGES) -> Mask:
+    """Return at which instants (leads, n) each lead was not known to be closed strictly before: :func:`closed_known`.
+
+    A person with several members is open while one of those created strictly before is: a lost customer who asks again is a
+    lead to call.
+    """
+    members = dataset.members
+    if members is None:
+        return np.asarray(as_of <= closed_known(dataset, stages)[:, None])
+    closed, created = closed_known(members.data, stages), members.data.leads.created_at
+    found = np.asarray(as_of <= closed[members.first][:, None])
+    later = np.setdiff1d(np.arange(len(closed)), members.first)
+    person = members.person[later]
+    is_open = as_of[person] <= closed[later][:, None]
+    if created is not None:
+        is_open &= created[later][:, None] < as_of[person]
+    np.logical_or.at(found, person, is_open)
+    return found
 
 
 def closed_known(dataset: Dataset, stages: tuple[str, ...] = CLOSING_STAGES) -> Instants:

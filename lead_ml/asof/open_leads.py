@@ -10,7 +10,7 @@ import numpy as np
 from lead_ml.asof.labels import Mask, Spine, first_known, first_occurred, open_leads
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.project.targets import Column, Target, Won, closing_stages
-from lead_ml.tables.dataset import Dataset, Indices
+from lead_ml.tables.dataset import Dataset, Indices, Instants
 
 RECENT_DAYS = 30.0  # where the data cannot tell open from lost, and there is no horizon
 _LEAST_WINS = 10  # with fewer, how old a lead can become before it converts is not known
@@ -23,7 +23,8 @@ class OpenLeads:
     """Rows of the leads table at ``as_of``: ``ranked``, and ``stale``, which are open but far older than any that converted.
 
     A lead is stale when it is older than ``stale_days``: twice the age within which 99% of the conversions came, and never
-    less than a horizon; None with fewer than 10 dated conversions. ``recent_days`` is None where the data says which leads were
+    less than a horizon; None with fewer than 10 dated conversions. A person with several leads is as old as the latest of them.
+    ``recent_days`` is None where the data says which leads were
     lost. Where it says only who converted, it is the number of days for which a lead without an outcome is ranked; 0 for
     data without dates.
     """
@@ -48,7 +49,7 @@ class OpenLeads:
 
 def find_open_leads(dataset: Dataset, as_of: int, target: Target, horizon_days: float | None) -> OpenLeads:
     """Find the leads that were created by `as_of` and were not known to be closed strictly before it."""
-    created = dataset.leads.created_at
+    created = _last_created(dataset, as_of)
     age = np.zeros(len(dataset.leads)) if created is None else (as_of - created) / MICROSECONDS_PER_DAY
     is_open, won = np.zeros(len(age), dtype=bool), _won(dataset, as_of, target)
     is_open[open_leads(dataset, as_of, closing_stages(target)).lead] = True
@@ -57,9 +58,22 @@ def find_open_leads(dataset: Dataset, as_of: int, target: Target, horizon_days: 
     if not ((age >= 0) & ~is_open & ~won).any():
         recent_days = 0.0 if created is None else (horizon_days or RECENT_DAYS)
         is_open &= age <= recent_days
-    stale_days = _stale_days(dataset, as_of, target, horizon_days)
+    leads = dataset if dataset.members is None else dataset.members.data
+    stale_days = _stale_days(leads, as_of, target, horizon_days)
     stale = is_open & (age > (np.inf if stale_days is None else stale_days))
     return OpenLeads(as_of, _rows(is_open & ~stale), _rows(stale), stale_days, recent_days)
+
+
+def _last_created(dataset: Dataset, as_of: int) -> Instants | None:
+    """Return when each lead was created: of a person the last of its leads that there are at `as_of`."""
+    created, members = dataset.leads.created_at, dataset.members
+    if created is None or members is None:
+        return created
+    own, last = members.data.leads.created_at, created.copy()
+    assert own is not None
+    there = np.flatnonzero(own < as_of)
+    np.maximum.at(last, members.person[there], own[there])
+    return last
 
 
 def _closed_by_column(dataset: Dataset, target: Target, won: Mask) -> Mask:

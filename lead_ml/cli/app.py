@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lead_ml.cli import audit, clean, decay, demo, layout, profile, projects, scoring, training
+from lead_ml.cli import audit, clean, decay, demo, layout, merge, profile, projects, scoring, training
 from lead_ml.cli.console import INTERRUPTED, fail, say
 from lead_ml.errors import LeadMLError
 
@@ -64,6 +64,7 @@ for module in (projects, training, audit, clean, profile, decay, scoring, demo):
     for command in module.COMMANDS:
         app.command()(command)
 app.add_typer(layout.app, name="layout")
+app.add_typer(merge.app, name="merge")
 
 
 def _version(shown: bool) -> None:

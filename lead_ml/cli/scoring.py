@@ -81,6 +81,8 @@ def explain(
     from lead_ml.workflows.score import explain_lead
 
     answer = explain_lead(project, data, lead_id, version=version, as_of=as_of, lang=lang, every=every)
+    if answer.lead_id != lead_id:
+        say(catalog(lang)("merge.redirected", lead=lead_id, person=answer.lead_id))
     show(answer, lambda: print_answer(answer, lang, members=every), as_json=as_json)
 
 

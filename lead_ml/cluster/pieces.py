@@ -80,6 +80,7 @@ class Cut:
                 name: _moves(own, place) for name, own in self.dataset.history.items() if name in self._reads
             },
             rules=self.dataset.rules,
+            merged_columns=self.dataset.merged_columns & self._reads,
         )
         return ClusterPiece(self.plans, own, place[self.spine.lead[rows]], self.spine.as_of[rows])
 

@@ -14,7 +14,7 @@ from lead_ml.clean import normal_email, normal_phone
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.errors import TooLittleData
 from lead_ml.project.task import Task
-from lead_ml.tables.dataset import Coded, Indices, Instants, Leads
+from lead_ml.tables.dataset import Coded, Dataset, Indices, Instants, Leads
 
 HUB_NAMES = 3  # a phone or e-mail under this many different names is a switchboard, not a person
 UNDATED_FOLDS = 5  # random folds of data without dates; the last one is evaluated
@@ -36,12 +36,23 @@ class Window:
     end: int
 
 
-def groups_of(leads: Leads) -> Indices:
+def groups_in(dataset: Dataset) -> Indices:
+    """Return a group number per lead of a data set, see :func:`groups_of`: of people, with what each of their members shares."""
+    members = dataset.members
+    if members is None:
+        return groups_of(dataset.leads)
+    return groups_of(members.data.leads, same=members.first[members.person])[members.first]
+
+
+def groups_of(leads: Leads, same: Indices | None = None) -> Indices:
     """Return a group number per lead: leads that share a person (phone or e-mail) or an account share it.
 
-    Phones and e-mails with three or more different names join nobody (the hub guard).
+    Phones and e-mails with three or more different names join nobody (the hub guard). `same` is for each lead the row of one
+    that is the same person.
     """
     parent, names = np.arange(len(leads)), leads.columns.get("name")
+    for row, other in enumerate([] if same is None else same.tolist()):
+        parent[_root(parent, row)] = _root(parent, other)
     for key, normal in (("phone", normal_phone), ("email", normal_email)):
         if key in leads.columns:
             _join(parent, leads.columns[key].map(normal), names)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lead_ml.asof.labels import NEVER, first_known
-from lead_ml.evaluation.split import UNDATED_FOLDS, groups_of, random_windows, test_start
+from lead_ml.evaluation.split import UNDATED_FOLDS, groups_in, random_windows, test_start
 from lead_ml.project.params import Params
 from lead_ml.project.targets import Column, ModelSpec, Target, Won
 from lead_ml.project.task import Task
@@ -62,7 +62,7 @@ def _outside_the_last_fold(dataset: Dataset, params: Params, target: Target) -> 
     rows = np.arange(len(dataset.leads))
     if isinstance(target, Column):
         rows = np.flatnonzero(dataset.leads.columns[target.column].codes >= 0)
-    group = groups_of(dataset.leads)[rows]
+    group = groups_in(dataset)[rows]
     last = random_windows(np.ones(len(rows), dtype=bool), group, folds=UNDATED_FOLDS, seed=params.seed)[-1]
     early = np.zeros(len(dataset.leads), dtype=bool)
     early[rows[last.fit]] = True

@@ -17,6 +17,7 @@ from lead_ml.declare import is_zone, span
 from lead_ml.errors import DeclarationError, ParamsError
 from lead_ml.project.crm_link import CrmPattern
 from lead_ml.project.section import Section, worded
+from lead_ml.project.survivorship import MergeParams
 from lead_ml.project.words import MISSING_WORDS
 
 DEFAULT_MISSING = MISSING_WORDS
@@ -38,12 +39,11 @@ class TableParams(Section):
     An untidy export is described here instead of being edited. ``dates`` declares the date format of a column whose text can
     mean two days: ``excel`` (days since 1899-12-30, such as 44301.5), ``unix`` (seconds or milliseconds),
     ``day_first`` (31/12/2024), ``month_first`` (12/31/2024), or a format of :func:`time.strptime` such as ``%d.%m.%y``.
-    ``whole_day`` says that the times of a column are dates, such as midnights with an offset (2024-05-06T00:00:00+03:00): the day
-    that begins at each of them is meant, and it is known at its end as any date is.
-    ``decimal: ","`` reads ``1.234,56`` as 1234.56. ``number_rows: true`` uses row numbers as lead ids.
-    ``where_filled`` names a column of ours; rows without a value in it do not belong to this table, such as
-    ``occurred_at`` where the leads file has a column for the day of the deal. ``stages`` maps their stages to ours. ``defaults`` is the value of the empty
-    cells of a column, such as ``{converted: "no"}``.
+    ``whole_day`` says that the times of a column are dates, such as midnights with an offset (2024-05-06T00:00:00+03:00): the day that
+    begins at each of them is meant, known at its end as any date is. ``decimal: ","`` reads ``1.234,56`` as 1234.56. ``number_rows: true``
+    uses row numbers as lead ids. ``where_filled`` names a column of ours; rows without a value in it do not belong to this table, such as
+    ``occurred_at`` where the leads file has a column for the day of the deal. ``stages`` maps their stages to ours. ``defaults`` is the
+    value of the empty cells of a column, such as ``{converted: "no"}``.
     """
 
     path: str | list[str] | None = None
@@ -305,6 +305,7 @@ class Params(Section):
     split: SplitParams = SplitParams()
     evaluation: EvaluationParams = EvaluationParams()
     thresholds: ThresholdParams = ThresholdParams()
+    merge: MergeParams = MergeParams()
     conversion: TargetParams = TargetParams()
     fake: TargetParams = TargetParams()
 

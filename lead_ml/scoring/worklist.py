@@ -11,9 +11,9 @@ import msgspec
 from lead_ml.errors import BundleError, InputError
 from lead_ml.language import Lang
 from lead_ml.scoring.answer import Answer
-from lead_ml.scoring.durable import replacing
 from lead_ml.scoring.reasons import Reason, Reasons
 from lead_ml.scoring.scorer import Scorer
+from lead_ml.tables.durable import replacing
 
 WORKLIST = "worklist.jsonl"
 CHAMPION = "champion.json"

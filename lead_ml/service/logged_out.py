@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from lead_ml.scoring.durable import append_line
 from lead_ml.service.files import Stamp, private_draft, stamp_of
+from lead_ml.tables.durable import append_line
 
 _MOST_BYTES = 1 << 20  # beyond, entries of expired cookies are dropped
 

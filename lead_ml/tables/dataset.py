@@ -29,6 +29,7 @@ __all__ = [
     "Instants",
     "Leads",
     "Mask",
+    "Members",
     "Outcomes",
     "changes_in_order",
 ]
@@ -131,6 +132,18 @@ class Closings:
     stage: Coded
 
 
+@dataclass(frozen=True, eq=False)
+class Members:
+    """The leads of a data set that holds each person once, as they came: ``data``, without events.
+
+    ``person`` is the row of the person of each of them, and ``first`` the row here of the member that each person began with.
+    """
+
+    data: Dataset
+    person: Indices
+    first: Indices
+
+
 @dataclass(frozen=True)
 class Dataset:
     """What a project knows: leads, and events and outcomes where they were supplied.
@@ -154,6 +167,10 @@ class Dataset:
         Which leads the leads table itself says are closed; None where it does not.
     rules
         How the cells of the tables were read.
+    members
+        The leads that were merged into people, see :mod:`lead_ml.leads.merge.united`; None where nothing is merged.
+    merged_columns
+        Columns known at creation that have a history only because a person has several members.
 
     Examples
     --------
@@ -177,6 +194,8 @@ class Dataset:
     extra: Mapping[str, Extra] = field(default_factory=dict)
     closings: Closings | None = None
     rules: CellRules = field(default_factory=CellRules)
+    members: Members | None = None
+    merged_columns: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         parts = [counted(len(self.leads), "lead")]
@@ -226,4 +245,5 @@ class Dataset:
             digests={},
             history=history,
             extra={name: replace(table, rows=table.rows.before(at)) for name, table in self.extra.items()},
+            members=self.members and replace(self.members, data=self.members.data.as_known(at)),
         )

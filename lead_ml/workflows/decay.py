@@ -15,7 +15,7 @@ from lead_ml.evaluation import Table
 from lead_ml.evaluation.decay import Decay, DecaySample, DecaySettings, frequent_types, learn
 from lead_ml.evaluation.decay.profile import LEVEL
 from lead_ml.evaluation.decay.words import between, name_of, spoken
-from lead_ml.evaluation.split import groups_of
+from lead_ml.evaluation.split import groups_in
 from lead_ml.project.load import Project
 from lead_ml.report.half_lives import save_picture
 from lead_ml.tables.dataset import Dataset, Indices
@@ -70,7 +70,7 @@ def decay_of(
             source="events",
             do="remove data.layout and let data.events name a sample of the events that fits",
         )
-    groups = groups_of(dataset.leads)
+    groups = groups_in(dataset)
     cut = cut_of(project, dataset, groups)
     frequent, left_out = frequent_types(dataset, cut, MOST_TYPES)
     wanted = _checked(types, dataset, cut)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.read import IntakeReport, TableReport, read_dataset
 from lead_ml.tables.read.mapping import declared_rules
 from lead_ml.workflows.cell_notes import cell_notes
+from lead_ml.workflows.people import with_people
 from lead_ml.workflows.work import HERE, Work
 
 
@@ -28,9 +30,14 @@ class Loaded:
 
 
 def load(
-    root: Path, data: Path | None = None, work: Work = HERE, *, sealed: CellRules | None = None
+    root: Path,
+    data: Path | None = None,
+    work: Work = HERE,
+    *,
+    sealed: CellRules | None = None,
+    people: bool = True,
 ) -> Loaded:
-    """Load a project and read its tables.
+    """Load a project and read its tables; leads that were merged are one person each, see :mod:`lead_ml.leads.merge`.
 
     Parameters
     ----------
@@ -42,6 +49,8 @@ def load(
         Who reads the events of a layout.
     sealed
         Cell rules of the bundle that will score the data.
+    people
+        Put merged leads together; otherwise every lead is as it came.
 
     Raises
     ------
@@ -51,7 +60,8 @@ def load(
     project = load_project(root)
     params, base = project.params, data or root
     if params.data.layout is None:
-        return _noted(Loaded(project, *read_dataset(params, base, sealed=sealed)))
+        loaded = _noted(Loaded(project, *read_dataset(params, base, sealed=sealed)))
+        return _united(loaded) if people else loaded
     from lead_ml.workflows.layout import with_layout
 
     without_events = params.data.model_copy(update={"events": None})
@@ -62,15 +72,25 @@ def load(
     dataset, events = with_layout(project, base, dataset)
     give_back(project)
     intake = replace(intake, tables={**intake.tables, "events": events})
-    return _noted(Loaded(project, work.attached(dataset), intake))
+    loaded = _noted(Loaded(project, work.attached(dataset), intake))
+    return _united(loaded) if people else loaded
 
 
 def _noted(loaded: Loaded) -> Loaded:
     """Add to the report of the leads which of their cells declared features cannot use."""
     notes = cell_notes(loaded.project.declarations, loaded.dataset)
-    leads = loaded.intake.tables["leads"]
-    tables = {**loaded.intake.tables, "leads": replace(leads, notes=(*leads.notes, *notes))}
-    return replace(loaded, intake=replace(loaded.intake, tables=tables), cell_notes=notes)
+    return replace(loaded, intake=_with_notes(loaded.intake, notes), cell_notes=notes)
+
+
+def _united(loaded: Loaded) -> Loaded:
+    """Hold each person once, and say in the report of the leads how many there are."""
+    dataset, notes = with_people(loaded.project, loaded.dataset)
+    return replace(loaded, dataset=dataset, intake=_with_notes(loaded.intake, notes))
+
+
+def _with_notes(intake: IntakeReport, notes: Sequence[str]) -> IntakeReport:
+    leads = intake.tables["leads"]
+    return replace(intake, tables={**intake.tables, "leads": replace(leads, notes=(*leads.notes, *notes))})
 
 
 def give_back(project: Project) -> None:

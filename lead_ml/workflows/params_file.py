@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lead_ml.errors import MissingExtra, ParamsError
-from lead_ml.scoring.durable import replacing
+from lead_ml.tables.durable import replacing
 
 WIDE = 100_000  # no line of the file is wrapped
 

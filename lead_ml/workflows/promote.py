@@ -21,11 +21,11 @@ from lead_ml.errors import BundleError, LeadMLError, PromotionRefused
 from lead_ml.model.metrics import Interval
 from lead_ml.registry.runs import Run, open_run
 from lead_ml.scoring import BundleInfo, Served, serve_version, served_version, verify
-from lead_ml.scoring.durable import append_line
 from lead_ml.scoring.manifest import NAME as MANIFEST
 from lead_ml.scoring.subprocess_check import try_bundle
 from lead_ml.scoring.worklist import CHAMPION
 from lead_ml.tables.dataset import Dataset
+from lead_ml.tables.durable import append_line
 from lead_ml.workflows.carry_over import CarriedOver, carried_over
 from lead_ml.workflows.decision import Decision, decide, without_signal
 from lead_ml.workflows.load import load

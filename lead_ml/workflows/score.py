@@ -23,6 +23,7 @@ from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.instants import iso, parse_iso
 from lead_ml.workflows.answers import StoredAnswers
 from lead_ml.workflows.load import load
+from lead_ml.workflows.people import person_of
 from lead_ml.workflows.work import HERE, Work
 
 SHOWN_COLUMNS = (*CONTACT, "source", "country", "owner")
@@ -192,7 +193,11 @@ def score_one(
     lang: Lang = "en",
     top: int = ALL_REASONS,
 ) -> Answer:
-    """Score one lead of the data, by default with all its reasons and at the end of the data."""
+    """Score one lead of the data, by default with all its reasons and at the end of the data.
+
+    A lead that was merged is answered for by the id of its person.
+    """
+    lead_id = person_of(dataset, lead_id)
     if lead_id not in dataset.leads.lead_id:
         raise InputError(
             "no such lead", source="leads", value=lead_id, expected="a lead_id of the leads table"

@@ -18,7 +18,7 @@ from lead_ml.evaluation.split import (
     DatedRows,
     Window,
     forward_windows,
-    groups_of,
+    groups_in,
     random_windows,
     test_start,
 )
@@ -81,7 +81,7 @@ class Training:
     @cached_property
     def groups(self) -> Indices:
         """Group of each lead (leads,): leads of one person or account share it."""
-        return groups_of(self.dataset.leads)
+        return groups_in(self.dataset)
 
     @cached_property
     def tasks(self) -> Mapping[str, Task]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.asof.kernel.attribute_history import FOREVER, entries, moves
+from lead_ml.asof.kernel.attribute_history import FOREVER, column_at, entries, moves
 from lead_ml.asof.kernel.order import keep_allowed, millionths
 from lead_ml.asof.kernel.parts import DAY_COLUMN
 from lead_ml.asof.kernel.plan import Plan
@@ -132,7 +132,8 @@ def _check_still(plan: Plan, dataset: Dataset) -> None:
         )
     if plan.stream not in LEAD_STREAMS or not dataset.history:
         return
-    for column in sorted(plan.columns.union(plan.distinct_columns) & set(dataset.history)):
+    changing = set(dataset.history) - dataset.merged_columns
+    for column in sorted(plan.columns.union(plan.distinct_columns) & changing):
         raise DeclarationError(
             f"a feature over {plan.name} filters or shows a lead column that changes",
             value=column,
@@ -197,12 +198,16 @@ def _leads_table(dataset: Dataset) -> _Table | None:
     leads = dataset.leads
     if leads.created_at is None:
         return None
+    everybody = np.arange(len(leads), dtype=np.int64)
+    # A lead enters a stream once, as it was: a person as its first member.
+    merged = {name: column_at(dataset, name, everybody, leads.created_at) for name in dataset.merged_columns}
+    columns = {**leads.columns, **merged}
     return _Table(
-        np.arange(len(leads), dtype=np.int64),
+        everybody,
         leads.created_at,
         leads.created_at,
-        leads.columns,
-        lambda column: leads.columns[column].numbers(as_number) if column in leads.columns else None,
+        columns,
+        lambda column: columns[column].numbers(as_number) if column in columns else None,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from lead_ml.asof.kernel import column_at
 from lead_ml.asof.labels import Spine, build_spine, first_occurred, label
 from lead_ml.declare import Declaration
-from lead_ml.evaluation.split import groups_of
+from lead_ml.evaluation.split import groups_in
 from lead_ml.project.schema import known_at_of
 from lead_ml.project.targets import CLOSING_STAGES, Column, Won
 from lead_ml.project.task import Task
@@ -101,7 +101,7 @@ def take_sample(
     dataset: Dataset, task: Task, declarations: tuple[Declaration, ...], seed: int
 ) -> AuditSample:
     """Take each lead's first snapshot with a label, at most ``MOST_ROWS`` of them."""
-    none, person = np.empty(0, dtype=np.int64), groups_of(dataset.leads)
+    none, person = np.empty(0, dtype=np.int64), groups_in(dataset)
     empty = AuditSample(
         dataset, task, declarations, person, none, none, none.astype(np.float64), none, none, seed
     )

@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from lead_ml.errors import RequestError
-from lead_ml.scoring.durable import append_line
 from lead_ml.scoring.thresholds.accepted import Thresholds
 from lead_ml.scoring.thresholds.scale import log_odds, probability_of
+from lead_ml.tables.durable import append_line
 
 NAME = "thresholds.jsonl"
 _OF_A_RUN = (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lead_ml.scoring.durable import append_line
 from lead_ml.scoring.thresholds import Acceptance, Thresholds, accept_thresholds, log_of, read_log, score_of
+from lead_ml.tables.durable import append_line
 
 PROBABILITIES = st.floats(0.0001, 0.9999)
 ODDS = st.floats(0.001, 100)
