@@ -17,7 +17,8 @@ from lead_ml.leads.match.fields import MatchField
 
 Ints = npt.NDArray[np.int64]
 _LARGEST = 100  # leads in a block; larger blocks say little
-_PAIRS_PER_LEAD = 40
+_RARE = 8  # leads up to which a value is rare
+_PAIRS_PER_LEAD = 30
 _LEAST_BUDGET = 1_000_000
 
 
@@ -36,11 +37,11 @@ def candidate_pairs(fields: Sequence[MatchField]) -> tuple[Ints, Ints]:
     rows = len(fields[0].code) if fields else 0
     budget = max(_LEAST_BUDGET, _PAIRS_PER_LEAD * rows)
     found, pending, waiting = np.empty(0, np.int64), [], 0
-    for code in _blocks(keys):
-        pairs = _pairs_within(code, rows)
+    for code, largest in _blocks(keys):
+        pairs = _pairs_within(code, rows, largest)
         pending.append(pairs)
         waiting += len(pairs)
-        if waiting > budget:
+        if waiting > budget / 2:
             found, pending, waiting = np.unique(np.concatenate([found, *pending])), [], 0
         if len(found) > budget:
             break
@@ -48,8 +49,14 @@ def candidate_pairs(fields: Sequence[MatchField]) -> tuple[Ints, Ints]:
     return found // max(1, rows), found % max(1, rows)
 
 
-def _blocks(keys: Sequence[BlockKey]) -> Iterator[Ints]:
-    """Return single keys and pairs of keys of different fields, those that strangers share least first."""
+def _blocks(keys: Sequence[BlockKey]) -> Iterator[tuple[Ints, int]]:
+    """Return codes and the largest block to use: rare values first, then keys and pairs of keys that strangers share least.
+
+    Leads that share a rare value are pairs already: pairs of keys look only at the others.
+    """
+    keys = sorted(keys, key=lambda key: key.chance)
+    yield from ((key.code, _RARE) for key in keys)
+    often = [np.where(_size_of_block(key.code) > _RARE, key.code, -1) for key in keys]
     single = [(key.chance, (at,)) for at, key in enumerate(keys)]
     double = [
         (keys[a].chance * keys[b].chance, (a, b))
@@ -57,19 +64,24 @@ def _blocks(keys: Sequence[BlockKey]) -> Iterator[Ints]:
         if keys[a].field != keys[b].field
     ]
     for _, parts in sorted(single + double):
-        code = keys[parts[0]].code
+        code = often[parts[0]]
         if len(parts) == 2:
-            other = keys[parts[1]].code
+            other = often[parts[1]]
             code = np.where((code < 0) | (other < 0), -1, code * (other.max(initial=0) + 1) + other)
-        yield code
+        yield code, _LARGEST
 
 
-def _pairs_within(code: Ints, rows: int) -> Ints:
+def _size_of_block(code: Ints) -> Ints:
+    count = np.append(np.bincount(code[code >= 0], minlength=1), 0)
+    return np.where(code < 0, 0, count[code])
+
+
+def _pairs_within(code: Ints, rows: int, largest: int) -> Ints:
     """Return all pairs of rows with the same code, as one number each; blocks that are too large are left out."""
     at = np.flatnonzero(code >= 0)
     order = at[np.argsort(code[at], kind="stable")]
     _, start, size = np.unique(code[order], return_index=True, return_counts=True)
-    keep = (size > 1) & (size <= _LARGEST)
+    keep = (size > 1) & (size <= largest)
     start, size = start[keep], size[keep]
     pairs = [np.empty(0, np.int64)]
     for step in range(1, int(size.max(initial=1))):

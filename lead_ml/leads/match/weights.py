@@ -24,7 +24,6 @@ _ALIKE = 4  # from this level on a parent explains what its child shares
 _ROUNDS = 30
 _TREES = (0, 5, 10, 15)  # rounds that draw the tree anew
 _RANDOM_PAIRS = 600_000
-_FIT_PAIRS = 300_000
 _SHRUNK_TO = 100.0  # pairs by which a conditional probability is drawn to the unconditional one
 _START_M = np.array([0.06, 0.02, 0.02, 0.02, 0.04, 0.06, 0.06, 0.72])
 
@@ -77,7 +76,7 @@ class Weights:
 
 def rarity(fields: Sequence[MatchField], levels: Levels, left: Ints) -> Floats:
     """Return for each pair and field how much more its equal value says than an average one; 0 where values differ."""
-    found = np.zeros(levels.shape)
+    found = np.zeros(levels.shape, np.float32)
     for at, field in enumerate(fields):
         rows = np.flatnonzero(levels[:, at] == TOP)
         code = field.code[field.filled()]
@@ -87,11 +86,12 @@ def rarity(fields: Sequence[MatchField], levels: Levels, left: Ints) -> Floats:
     return found
 
 
-def learned(fields: Sequence[MatchField], levels: Levels, rare: Floats, random: Levels) -> Weights:
-    """Learn the weights from candidate pairs (with the rarity of their values) and random pairs."""
+def learned(
+    fields: Sequence[MatchField], levels: Levels, rare: Floats, random: Levels, step: float = 1.0
+) -> Weights:
+    """Learn the weights from candidate pairs, of which these are one in `step`, with the rarity of their values, and random pairs."""
     rows = len(fields[0].code)
-    pairs, step = rows * (rows - 1) / 2, max(1, len(levels) // _FIT_PAIRS)
-    levels, rare = levels[::step], rare[::step]
+    pairs = rows * (rows - 1) / 2
     random, count = np.unique(random, axis=0, return_counts=True)
     weights = _start(fields, random, count.astype(np.float64), pairs)
     for turn in range(_ROUNDS):
