@@ -7,9 +7,10 @@ and unlike the others stays out, however alike that one pair is. The best pair o
 from __future__ import annotations
 
 import heapq
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -18,6 +19,7 @@ from lead_ml.leads.match.weights import Floats
 
 _CLIP = 12.0  # log-odds beyond which a pair says no more
 _NEVER_COMPARED = -6.0  # log-odds of a pair that shared no key
+REVIEWED = 1_000.0  # log-odds from which on a person has decided
 _CLOSURE = 200  # further pairs per lead
 
 
@@ -37,63 +39,78 @@ def missing_pairs(rows: int, left: Ints, right: Ints, log_odds: Floats) -> tuple
     return new // max(1, rows), new % max(1, rows)
 
 
-def clusters(rows: int, left: Ints, right: Ints, log_odds: Floats, apart: set[tuple[int, int]] = frozenset()) -> Ints:  # type: ignore[assignment]
-    """Return the cluster of each row: the smallest row in it. Pairs of `apart` never come into one cluster."""
-    said = np.clip(log_odds, -_CLIP, _CLIP)
-    for a, b in apart:
-        said = np.where((left == a) & (right == b), -np.inf, said)
+@dataclass(frozen=True)
+class Clusters:
+    """The cluster of each row, as the smallest row in it, and all pairs within clusters.
+
+    ``joined`` are the mean log-odds at which the clusters of the two rows of a pair became one.
+    """
+
+    head: Ints
+    left: Ints
+    right: Ints
+    joined: Floats
+
+
+def clusters(rows: int, left: Ints, right: Ints, log_odds: Floats) -> Clusters:
+    """Cluster rows by their scored pairs; a pair that was reviewed has log-odds beyond :data:`REVIEWED`."""
+    said = np.where(np.abs(log_odds) < REVIEWED, np.clip(log_odds, -_CLIP, _CLIP), log_odds**3)
     likely = said > 0
     edges = coo_array((np.ones(likely.sum(), bool), (left[likely], right[likely])), shape=(rows, rows))
     component = connected_components(edges, directed=False)[1]
-    inside = component[left] == component[right]
-    cluster = np.arange(rows)
-    order = np.flatnonzero(inside)[np.argsort(component[left[inside]], kind="stable")]
+    inside = np.flatnonzero(component[left] == component[right])
+    order = inside[np.argsort(component[left[inside]], kind="stable")]
     bounds = np.flatnonzero(np.diff(component[left[order]], prepend=-1, append=-1))
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    head, found = np.arange(rows), []
+    for start, end in pairwise(bounds.tolist()):
         at = order[start:end]
-        for member, head in _joined(left[at], right[at], said[at]).items():
-            cluster[member] = head
-    return cluster
+        joint = _Joint(left[at], right[at], said[at])
+        joint.join_all()
+        found += joint.joined
+        for first, members in joint.members.items():
+            head[members] = first
+    table = np.array(found, np.float64).reshape(-1, 3)
+    table = table[np.lexsort((table[:, 1], table[:, 0]))]
+    return Clusters(head, table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2])
 
 
-def _joined(left: Ints, right: Ints, said: Floats) -> dict[int, int]:
-    """Join the clusters of one component; return the head of each row."""
-    links: dict[int, dict[int, tuple[float, int]]] = {}
-    for a, b, value in zip(left.tolist(), right.tolist(), said.tolist(), strict=True):
-        links.setdefault(a, {})[b] = (value, 1)
-        links.setdefault(b, {})[a] = (value, 1)
-    members = {row: [row] for row in links}
-    heap = [
-        (-value, a, b, 1, 1) for a, b, value in zip(left.tolist(), right.tolist(), said.tolist(), strict=True) if value > 0
-    ]
-    heapq.heapify(heap)
-    while heap:
-        _, a, b, size_a, size_b = heapq.heappop(heap)
-        current = a in members and b in members and (len(members[a]), len(members[b])) == (size_a, size_b)
-        if current:
-            _join(a, b, links, members, heap)
-    return {row: head for head, rows in members.items() for row in rows}
+class _Joint:
+    """The clusters of one component while they are joined, under the smallest row of each."""
 
+    def __init__(self, left: Ints, right: Ints, said: Floats) -> None:
+        self.links: dict[int, dict[int, tuple[float, int]]] = {}
+        self.joined: list[tuple[int, int, float]] = []
+        edges = list(zip(left.tolist(), right.tolist(), said.tolist(), strict=True))
+        for a, b, value in edges:
+            self.links.setdefault(a, {})[b] = self.links.setdefault(b, {})[a] = (value, 1)
+        self.members = {row: [row] for row in self.links}
+        self.heap = [(-value, a, b, 1, 1) for a, b, value in edges if value > 0]
+        heapq.heapify(self.heap)
 
-def _join(
-    a: int,
-    b: int,
-    links: dict[int, dict[int, tuple[float, int]]],
-    members: dict[int, list[int]],
-    heap: list[tuple[float, int, int, int, int]],
-) -> None:
-    """Make two clusters one, under the smaller head, and weigh it anew against its neighbors."""
-    head, gone = min(a, b), max(a, b)
-    members[head] += members.pop(gone)
-    moved = links.pop(gone)
-    for other in sorted({*links[head], *moved} - {head, gone}):
-        one, two = links[head].get(other, (0.0, 0)), moved.get(other, (0.0, 0))
-        total, count = one[0] + two[0], one[1] + two[1]
-        links[head][other] = links[other][head] = (total, count)
-        links[other].pop(gone, None)
-        pairs = len(members[head]) * len(members[other])
+    def join_all(self) -> None:
+        """Join the best pair of clusters until none agrees."""
+        while self.heap:
+            said, a, b, *sizes = heapq.heappop(self.heap)
+            if a in self.members and b in self.members and sizes == [len(self.members[a]), len(self.members[b])]:
+                self._join(a, b, -said)
+
+    def _join(self, head: int, gone: int, said: float) -> None:
+        """Make two clusters one, and weigh it anew against its neighbors."""
+        lost = self.members.pop(gone)
+        self.joined += [(min(a, b), max(a, b), said) for a in self.members[head] for b in lost]
+        self.members[head] += lost
+        near, moved = self.links[head], self.links.pop(gone)
+        del near[gone], moved[head]
+        for other in sorted({*near, *moved}):
+            (one, n), (two, m) = near.get(other, (0.0, 0)), moved.get(other, (0.0, 0))
+            near[other] = self.links[other][head] = (one + two, n + m)
+            self.links[other].pop(gone, None)
+            self._push(*sorted((head, other)), near[other])
+
+    def _push(self, a: int, b: int, link: tuple[float, int]) -> None:
+        total, count = link
+        sizes = len(self.members[a]), len(self.members[b])
+        pairs = sizes[0] * sizes[1]
         mean = (total + (pairs - count) * _NEVER_COMPARED) / pairs
         if mean > 0:
-            x, y = min(head, other), max(head, other)
-            heapq.heappush(heap, (-mean, x, y, len(members[x]), len(members[y])))
-    links[head].pop(gone, None)
+            heapq.heappush(self.heap, (-mean, a, b, *sizes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,23 @@ class ScoredPairs:
         """Return the pairs by position or mask."""
         return ScoredPairs(self.left[at], self.right[at], self.levels[at], self.log_odds[at])
 
+    def with_log_odds(self, log_odds: Floats) -> ScoredPairs:
+        """Return the pairs with other log-odds."""
+        return replace(self, log_odds=log_odds)
+
+    def positions(self, left: Ints, right: Ints) -> Ints:
+        """Return where pairs are that are among these."""
+        rows = 1 + int(max(self.right.max(initial=0), right.max(initial=0)))
+        return np.searchsorted(self.left * rows + self.right, left * rows + right)
+
+    def joined(self, fields: Sequence[MatchField], weights: Weights, left: Ints, right: Ints) -> ScoredPairs:
+        """Return the pairs with others among them, which are scored unless they are there already."""
+        rows = len(fields[0].code)
+        new = np.setdiff1d(left * rows + right, self.left * rows + self.right)
+        if len(new) == 0:
+            return self
+        return _together(self, score(fields, weights, new // rows, new % rows, least=-np.inf))
+
 
 def scored_pairs(
     fields: Sequence[MatchField], progress: Callable[[str], None] = lambda _: None
@@ -53,7 +70,7 @@ def scored_pairs(
         new = missing_pairs(len(fields[0].code), found.left, found.right, found.log_odds)
         if len(new[0]) == 0:
             break
-        found = _together(found, score(fields, weights, *new, least=-np.inf))
+        found = found.joined(fields, weights, *new)
     progress("pairs compared")
     return weights, found
 
