@@ -18,8 +18,8 @@ from lead_ml.leads.match.fields import MatchField
 Ints = npt.NDArray[np.int64]
 _LARGEST = 100  # leads in a block; larger blocks say little
 _RARE = 8  # leads up to which a value is rare
-_PAIRS_PER_LEAD = 30
-_LEAST_BUDGET = 1_000_000
+_PAIRS_PER_LEAD = (30, 60)  # of large and small tables
+_SMALL = 1_000_000  # pairs
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def candidate_pairs(fields: Sequence[MatchField]) -> tuple[Ints, Ints]:
     """Return the pairs to compare, left row before right row, in ascending order."""
     keys = [key for field in fields for key in _keys(field)]
     rows = len(fields[0].code) if fields else 0
-    budget = max(_LEAST_BUDGET, _PAIRS_PER_LEAD * rows)
+    budget = max(_PAIRS_PER_LEAD[0] * rows, min(_SMALL, _PAIRS_PER_LEAD[1] * rows))
     found, pending, waiting = np.empty(0, np.int64), [], 0
     for code, largest in _blocks(keys):
         pairs = _pairs_within(code, rows, largest)
@@ -57,16 +57,16 @@ def _blocks(keys: Sequence[BlockKey]) -> Iterator[tuple[Ints, int]]:
     keys = sorted(keys, key=lambda key: key.chance)
     yield from ((key.code, _RARE) for key in keys)
     often = [np.where(_size_of_block(key.code) > _RARE, key.code, -1) for key in keys]
-    single = [(key.chance, (at,)) for at, key in enumerate(keys)]
-    double = [
+    parts: list[tuple[float, tuple[int, ...]]] = [(key.chance, (at,)) for at, key in enumerate(keys)]
+    parts += [
         (keys[a].chance * keys[b].chance, (a, b))
         for a, b in combinations(range(len(keys)), 2)
         if keys[a].field != keys[b].field
     ]
-    for _, parts in sorted(single + double):
-        code = often[parts[0]]
-        if len(parts) == 2:
-            other = often[parts[1]]
+    for _, used in sorted(parts):
+        code = often[used[0]]
+        if len(used) == 2:
+            other = often[used[1]]
             code = np.where((code < 0) | (other < 0), -1, code * (other.max(initial=0) + 1) + other)
         yield code, _LARGEST
 

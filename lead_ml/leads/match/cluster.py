@@ -30,7 +30,9 @@ def missing_pairs(rows: int, left: Ints, right: Ints, log_odds: Floats) -> tuple
         degree = np.bincount(np.concatenate([left[likely], right[likely]]), minlength=rows)
         if (degree.astype(np.float64) ** 2).sum() <= _CLOSURE * rows + 1_000_000:
             break
-    edges = coo_array((np.ones(likely.sum(), bool), (left[likely], right[likely])), shape=(rows, rows)).tocsr()
+    edges = coo_array(
+        (np.ones(likely.sum(), bool), (left[likely], right[likely])), shape=(rows, rows)
+    ).tocsr()
     both = edges + edges.T
     found = (both @ both).tocoo()
     upper = found.row < found.col
@@ -91,7 +93,11 @@ class _Joint:
         """Join the best pair of clusters until none agrees."""
         while self.heap:
             said, a, b, *sizes = heapq.heappop(self.heap)
-            if a in self.members and b in self.members and sizes == [len(self.members[a]), len(self.members[b])]:
+            if (
+                a in self.members
+                and b in self.members
+                and sizes == [len(self.members[a]), len(self.members[b])]
+            ):
                 self._join(a, b, -said)
 
     def _join(self, head: int, gone: int, said: float) -> None:
@@ -105,7 +111,7 @@ class _Joint:
             (one, n), (two, m) = near.get(other, (0.0, 0)), moved.get(other, (0.0, 0))
             near[other] = self.links[other][head] = (one + two, n + m)
             self.links[other].pop(gone, None)
-            self._push(*sorted((head, other)), near[other])
+            self._push(min(head, other), max(head, other), near[other])
 
     def _push(self, a: int, b: int, link: tuple[float, int]) -> None:
         total, count = link

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lead_ml.leads.match.fields import MatchField
-from lead_ml.leads.match.similarity import similarities
+from lead_ml.leads.match.similarity import begins, similarities
 
 Ints = npt.NDArray[np.int64]
 Levels = npt.NDArray[np.int8]
 TOP = 7  # equal
 KEYED = 6  # equal in the second form
+ALIKE = 4  # from here on alike
 
 
 def compared(fields: Sequence[MatchField], left: Ints, right: Ints) -> Levels:
@@ -37,7 +38,9 @@ def _levels(field: MatchField, others: Sequence[MatchField], left: Ints, right: 
     level = {"date": _dates, "email": _emails, "phone": _numbers, "number": _numbers}.get(field.kind, _texts)(
         field, x, y
     )
-    level[field.key[x] == field.key[y]] = np.where(field.kind == "date", level[field.key[x] == field.key[y]], KEYED)
+    level[field.key[x] == field.key[y]] = np.where(
+        field.kind == "date", level[field.key[x] == field.key[y]], KEYED
+    )
     level[x == y] = TOP
     found = np.full(len(left), -1, np.int8)
     found[rows] = level[inverse]
@@ -52,7 +55,7 @@ def _crossed(field: MatchField, other: MatchField, left: Ints, right: Ints) -> n
     place = {value: at for at, value in enumerate(other.values)}
     mine = np.append(np.array([place.get(value, -2) for value in field.values], np.int64), -2)[field.code]
     theirs = np.where(other.code < 0, -3, other.code)
-    return (mine[left] == theirs[right]) | (mine[right] == theirs[left])
+    return np.asarray((mine[left] == theirs[right]) | (mine[right] == theirs[left]))
 
 
 def _texts(field: MatchField, x: Ints, y: Ints) -> Levels:
@@ -64,19 +67,10 @@ def _texts(field: MatchField, x: Ints, y: Ints) -> Levels:
     level = np.zeros(len(x), np.int8)
     level[near >= 0.7] = 1
     level[near >= 0.8] = 2
-    level[_short_form(field, x, y)] = 3
+    level[begins(field.values, x, y)] = 3
     level[near >= 0.88] = 4
     level[((distance <= 1) & (shorter >= 4)) | (near >= 0.94)] = 5
     return level
-
-
-def _short_form(field: MatchField, x: Ints, y: Ints) -> npt.NDArray[np.bool_]:
-    """Return where one value begins the other, as an initial or a short form does."""
-    values = field.values
-    pairs = zip(x.tolist(), y.tolist(), strict=True)
-    return np.fromiter(
-        (values[a].startswith(values[b]) or values[b].startswith(values[a]) for a, b in pairs), bool, len(x)
-    )
 
 
 def _numbers(field: MatchField, x: Ints, y: Ints) -> Levels:

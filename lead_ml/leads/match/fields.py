@@ -32,7 +32,9 @@ _WORDS = re.compile(r"\w+")
 _NAME_HEADER = re.compile(
     r"\b(?:(?:given|first|last|middle|family|full|sur) ?names?|name|surname|forename|vorname|nachname|contact)\b|姓|名字?$"
 )
-_COMPANY_HEADER = re.compile(r"\b(?:company|organi[sz]ation|employer|account name|firma|firm)\b|公司|单位|企业")
+_COMPANY_HEADER = re.compile(
+    r"\b(?:company|organi[sz]ation|employer|account name|firma|firm)\b|公司|单位|企业"
+)
 _PHONE_HEADER = re.compile(r"\b(?:phone|mobile|tel|telephone|cell|whatsapp|fax)\b|手机|电话")
 
 

@@ -11,25 +11,39 @@ import numpy as np
 
 from lead_ml.errors import TooLittleData
 from lead_ml.leads.match.cluster import REVIEWED, clusters
-from lead_ml.leads.match.compare import Ints
+from lead_ml.leads.match.compare import ALIKE, KEYED, Ints
 from lead_ml.leads.match.fields import MatchField, Texts, fields_of
 from lead_ml.leads.match.hubs import guarded
 from lead_ml.leads.match.pair_model import PairModel, pair_model
-from lead_ml.leads.match.quality import MatchQuality, by_audit, by_model
+from lead_ml.leads.match.quality import Audit, MatchQuality, by_audit, by_model
 from lead_ml.leads.match.reviewed import Pair, ReviewedPair, drawn
 from lead_ml.leads.match.scored import ScoredPairs, scored_pairs
 from lead_ml.leads.match.weights import Floats, Weights, rarity
 from lead_ml.model.metrics import sigmoid
 from lead_ml.project.schema import LEADS
 
+Answers = Mapping[tuple[int, int], ReviewedPair]
 Band = Literal["different", "ask", "same"]
 BANDS: tuple[Band, ...] = ("different", "ask", "same")
 SAME_FROM, ASK_FROM = 0.9, 0.1  # probabilities
 CERTAIN = 12.0  # the most log-odds that are shown
-_WHO = {"name", "email", "phone", "company", "job_title", "country", "region", "city", "industry", "company_size"}
+_WHO = {
+    "name",
+    "email",
+    "phone",
+    "company",
+    "job_title",
+    "country",
+    "region",
+    "city",
+    "industry",
+    "company_size",
+}
 _WHO |= {"account_id", "ip"}
 _VISIT = {role.name for role in LEADS} - _WHO | {"status"}
-_OFTEN_ELSEWHERE = 0.2  # distinct values in a column without a role, by filled rows, from which on it may tell people apart
+_OFTEN_ELSEWHERE = (
+    0.2  # distinct values in a column without a role, by filled rows, from which on it may tell people apart
+)
 
 
 @dataclass(frozen=True)
@@ -82,25 +96,33 @@ class LeadMatches:
 
     def pair(self, row: int) -> MatchedPair:
         """Return a pair by position."""
-        return MatchedPair(*self.ids[row], float(self.probability[row]), BANDS[self.band[row]], self.evidence(row))
+        return MatchedPair(
+            *self.ids[row], float(self.probability[row]), BANDS[self.band[row]], self.evidence(row)
+        )
 
     def evidence(self, row: int) -> str:
-        """Return what speaks for and against a pair, the strongest first, in log-odds."""
-        one = self.pairs.take(np.array([row]))
-        said = self.weights.evidence(one.levels, rarity(self.fields, one.levels, one.left))[0]
-        order = sorted(range(len(said)), key=lambda at: -abs(said[at]))
-        level = one.levels[0]
-        parts = [f"{self.fields[at].name} {_called(int(level[at]))} ({said[at]:+.1f})" for at in order if level[at] >= 0]
-        return "; ".join(parts)
+        """Return in words which columns of a pair are equal, alike, and different.
 
-    def to_ask(self, ask: int, seed: int = 0, answered: frozenset[Pair] = frozenset()) -> list[tuple[MatchedPair, float | None]]:
+        Columns that say the most come first.
+        """
+        one = self.pairs.take(np.array([row]))
+        said = np.abs(self.weights.evidence(one.levels, rarity(self.fields, one.levels, one.left))[0])
+        words: dict[str, list[str]] = {"equal": [], "alike": [], "different": []}
+        for at in np.argsort(-said, kind="stable").tolist():
+            if (level := int(one.levels[0, at])) >= 0:
+                words[_called(level)].append(self.fields[at].name)
+        return "; ".join(f"{called}: {', '.join(names)}" for called, names in words.items() if names)
+
+    def to_ask(
+        self, ask: int, seed: int = 0, answered: frozenset[Pair] = frozenset()
+    ) -> list[tuple[MatchedPair, float | None]]:
         """Return pairs to review, the most informative first, and the chance of those drawn at random; see :func:`drawn`."""
         rows = drawn(self.ids, self.band, self.pairs.log_odds, ask, seed)
         return [(self.pair(row), chance) for row, chance in rows.items() if self.ids[row] not in answered]
 
 
 def _called(level: int) -> str:
-    return "differs" if level == 0 else "equal" if level >= 6 else "alike" if level >= 4 else "somewhat alike"
+    return "equal" if level >= KEYED else "alike" if level >= ALIKE else "different"
 
 
 def lead_columns(columns: Mapping[str, Texts]) -> dict[str, Texts]:
@@ -142,7 +164,9 @@ def match(
     ids = tuple(lead_id[row] for row in order)
     fields = guarded(fields_of({name: [values[row] for row in order] for name, values in columns.items()}))
     if len(fields) < 2 or len(ids) < 2:
-        raise TooLittleData("matching needs two leads and two columns that tell people apart", value=sorted(columns))
+        raise TooLittleData(
+            "matching needs two leads and two columns that tell people apart", value=sorted(columns)
+        )
     progress(f"{len(fields)} columns: {', '.join(field.name for field in fields)}")
     weights, pairs = scored_pairs(fields, progress)
     answers = _rows(ids, reviewed)
@@ -151,8 +175,8 @@ def match(
     model = pair_model(pairs.levels[at], pairs.log_odds[at], right)
     unaided, decided = _log_odds(pairs, at, right, model)
     scorer = _Scorer(fields, weights, model)
-    quality = scorer.quality(pairs.with_log_odds(unaided), answers)
     found, person = scorer.clustered(pairs.with_log_odds(decided))
+    quality = scorer.quality(pairs.with_log_odds(unaided), found, answers)
     band = _bands(found)
     progress(f"{int((band == 2).sum()):,} pairs are the same person")
     gain = None if model is None else model.gain
@@ -163,7 +187,9 @@ def _rows(ids: Sequence[str], reviewed: Sequence[ReviewedPair]) -> dict[tuple[in
     """Return the reviewed pairs by the rows of their leads, without those whose leads are gone."""
     place = {lead: row for row, lead in enumerate(ids)}
     known = [pair for pair in reviewed if pair.lead_a in place and pair.lead_b in place]
-    return {(place[pair.pair[0]], place[pair.pair[1]]): pair for pair in sorted(known, key=lambda pair: pair.pair)}
+    return {
+        (place[pair.pair[0]], place[pair.pair[1]]): pair for pair in sorted(known, key=lambda pair: pair.pair)
+    }
 
 
 def _with_answers(
@@ -172,7 +198,7 @@ def _with_answers(
     """Return the pairs with those that were answered among them, and the positions of these."""
     asked = np.array(answered, np.int64).reshape(-1, 2)
     pairs = pairs.joined(fields, weights, asked[:, 0], asked[:, 1])
-    return pairs, pairs.positions(asked[:, 0], asked[:, 1])
+    return pairs, pairs.at(answered)
 
 
 def _log_odds(pairs: ScoredPairs, at: Ints, right: Floats, model: PairModel | None) -> tuple[Floats, Floats]:
@@ -203,16 +229,17 @@ class _Scorer:
         final[everything.positions(found.left, found.right)] = found.joined
         return everything.with_log_odds(np.clip(final, -CERTAIN, CERTAIN)), found.head
 
-    def quality(self, pairs: ScoredPairs, answers: Mapping[tuple[int, int], ReviewedPair]) -> MatchQuality:
-        """Return how good the decisions are before anybody corrects them."""
-        found, _ = self.clustered(pairs)
-        same = _bands(found) == 2
+    def quality(self, unaided: ScoredPairs, found: ScoredPairs, answers: Answers) -> MatchQuality:
+        """Return how good the result `found` is, by what was decided before anybody answered."""
+        before, _ = self.clustered(unaided)
+        same, called = _bands(before) == 2, _bands(found) == 2
         audited = [(rows, pair) for rows, pair in answers.items() if pair.chance is not None]
-        rows = np.array([rows for rows, _ in audited], np.int64).reshape(-1, 2)
-        at = found.positions(rows[:, 0], rows[:, 1])
+        at = before.at([rows for rows, _ in audited])
         right = np.array([pair.same for _, pair in audited], bool)
-        chance = np.array([pair.chance for _, pair in audited], np.float64)
-        return by_audit(same[at], right, chance) or by_model(found.log_odds, same)
+        audit = Audit(same[at], right, np.array([pair.chance for _, pair in audited], np.float64))
+        agreed = before.at([rows for rows, pair in answers.items() if pair.same])
+        decided = (len(agreed), int((~same[agreed]).sum()))
+        return by_audit(audit, decided, int(called.sum())) or by_model(found.log_odds, called)
 
 
 def _bands(pairs: ScoredPairs) -> Ints:

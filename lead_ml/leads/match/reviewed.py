@@ -44,7 +44,9 @@ def read_reviewed(path: Path) -> list[ReviewedPair]:
         reader = csv.DictReader(file)
         if not {"lead_a", "lead_b", "same"} <= set(reader.fieldnames or ()):
             raise InputError("columns are missing", source=path.name, value=reader.fieldnames, expected=_HEAD)
-        found = [_reviewed(row, line, path.name) for line, row in enumerate(reader, 2) if clean(row["same"] or "")]
+        found = [
+            _reviewed(row, line, path.name) for line, row in enumerate(reader, 2) if clean(row["same"] or "")
+        ]
     return united(found, path.name)
 
 
@@ -52,17 +54,23 @@ def _reviewed(row: Mapping[str, str], line: int, source: str) -> ReviewedPair:
     answer, chance = clean(row["same"]).casefold(), clean(row.get("chance") or "")
     if answer not in word_list("yes") | word_list("no"):
         expected, do = "yes or no", "correct it, or leave it empty to decide later"
-        raise InputError("same cannot be read", source=source, rows=[line], value=row["same"], expected=expected, do=do)
+        raise InputError(
+            "same cannot be read", source=source, rows=[line], value=row["same"], expected=expected, do=do
+        )
     try:
         drawn = float(chance) if chance else None
     except ValueError:
         drawn = -1.0
     if drawn is not None and not 0 < drawn <= 1:
         do = "leave chance as lead-ml match wrote it"
-        raise InputError("chance cannot be read", source=source, rows=[line], value=chance, expected="0 to 1", do=do)
+        raise InputError(
+            "chance cannot be read", source=source, rows=[line], value=chance, expected="0 to 1", do=do
+        )
     ids = (clean(row["lead_a"]).removeprefix("'"), clean(row["lead_b"]).removeprefix("'"))
     if not all(ids) or ids[0] == ids[1]:
-        raise InputError("a pair needs two leads", source=source, rows=[line], value=" ".join(ids), expected="two ids")
+        raise InputError(
+            "a pair needs two leads", source=source, rows=[line], value=" ".join(ids), expected="two ids"
+        )
     return ReviewedPair(min(ids), max(ids), answer in word_list("yes"), drawn)
 
 
@@ -78,12 +86,16 @@ def united(pairs: Iterable[ReviewedPair], source: str) -> list[ReviewedPair]:
     head = _heads(pair.pair for pair in found.values() if pair.same)
     for pair in found.values():
         if not pair.same and head.get(pair.lead_a, pair.lead_a) == head.get(pair.lead_b, pair.lead_b):
-            raise _contradiction(source, f"{pair.lead_a} and {pair.lead_b} are not the same, but others link them")
+            raise _contradiction(
+                source, f"{pair.lead_a} and {pair.lead_b} are not the same, but others link them"
+            )
     return [found[key] for key in sorted(found)]
 
 
 def _contradiction(source: str, what: str) -> InputError:
-    return InputError("answers contradict each other", source=source, value=what, do="correct one of the answers")
+    return InputError(
+        "answers contradict each other", source=source, value=what, do="correct one of the answers"
+    )
 
 
 def _heads(pairs: Iterable[Pair]) -> dict[str, str]:
@@ -110,11 +122,20 @@ def reviewed_csv(pairs: Iterable[ReviewedPair]) -> bytes:
     writer.writerow(COLUMNS)
     for pair in pairs:
         said = "yes" if pair.same else "no"
-        writer.writerow([harmless(pair.lead_a), harmless(pair.lead_b), said, "" if pair.chance is None else repr(pair.chance)])
+        writer.writerow(
+            [
+                harmless(pair.lead_a),
+                harmless(pair.lead_b),
+                said,
+                "" if pair.chance is None else repr(pair.chance),
+            ]
+        )
     return out.getvalue().encode()
 
 
-def drawn(pairs: Sequence[Pair], band: Ints, log_odds: Floats, ask: int, seed: int) -> dict[int, float | None]:
+def drawn(
+    pairs: Sequence[Pair], band: Ints, log_odds: Floats, ask: int, seed: int
+) -> dict[int, float | None]:
     """Return which pairs to ask about, by position, the most informative first, with the chance of those drawn at random.
 
     Half of them are drawn at random, half of these from the pairs called *same*, a quarter from each other band; a pair's draw
@@ -126,7 +147,11 @@ def drawn(pairs: Sequence[Pair], band: Ints, log_odds: Floats, ask: int, seed: i
         rows = np.flatnonzero(band == value)
         lucky = rows[np.argsort(luck[rows], kind="stable")][: round(ask * share)]
         chances |= dict.fromkeys(lucky.tolist(), len(lucky) / max(1, len(rows)))
-    near = [row for row in np.argsort(np.abs(log_odds), kind="stable").tolist() if row not in chances and band[row] == 1]
+    near = [
+        row
+        for row in np.argsort(np.abs(log_odds), kind="stable").tolist()
+        if row not in chances and band[row] == 1
+    ]
     picked = [*near[: max(0, ask - len(chances))], *chances]
     order = sorted(picked, key=lambda row: (abs(float(log_odds[row])), pairs[row]))
     return {row: chances.get(row) for row in order}

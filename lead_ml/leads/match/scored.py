@@ -15,7 +15,7 @@ from lead_ml.leads.match.fields import MatchField
 from lead_ml.leads.match.weights import Floats, Weights, learned, random_pairs, rarity
 
 _PIECE = 250_000
-_FIT_PAIRS = 300_000
+_FIT_PAIRS = 200_000
 _LEAST_KEPT = -9.0  # log-odds from which on pairs are kept
 _CLOSURES = 2
 
@@ -44,6 +44,11 @@ class ScoredPairs:
         """Return where pairs are that are among these."""
         rows = 1 + int(max(self.right.max(initial=0), right.max(initial=0)))
         return np.searchsorted(self.left * rows + self.right, left * rows + right)
+
+    def at(self, pairs: Sequence[tuple[int, int]]) -> Ints:
+        """Return the positions of pairs of rows that are among these."""
+        rows = np.array(pairs, np.int64).reshape(-1, 2)
+        return self.positions(rows[:, 0], rows[:, 1])
 
     def joined(self, fields: Sequence[MatchField], weights: Weights, left: Ints, right: Ints) -> ScoredPairs:
         """Return the pairs with others among them, which are scored unless they are there already."""

@@ -42,7 +42,19 @@ def similarities(texts: Sequence[str], left: Ints, right: Ints) -> tuple[npt.NDA
     return distance[inverse], similarity[inverse]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def begins(texts: Sequence[str], left: Ints, right: Ints) -> npt.NDArray[np.bool_]:
+    """Return for which pairs of texts one is the beginning of the other.
+
+    >>> begins(["rob", "robert", "bob"], np.array([0, 1]), np.array([1, 2])).tolist()
+    [True, False]
+    """
+    codes, starts = encoded(texts)
+    found = np.zeros(len(left), np.bool_)
+    _begin(codes, starts, left, right, found)
+    return found
+
+
+@njit(cache=True, nogil=True)
 def _compare(codes, starts, first, second, distance, similarity):  # type: ignore[no-untyped-def]  # pragma: no cover
     rows = np.zeros((3, _LONGEST + 1), np.int64)
     taken = np.zeros((2, _LONGEST), np.bool_)
@@ -53,7 +65,19 @@ def _compare(codes, starts, first, second, distance, similarity):  # type: ignor
         similarity[k] = _jaro_winkler(a, b, taken)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
+def _begin(codes, starts, left, right, found):  # type: ignore[no-untyped-def]  # pragma: no cover
+    for k in range(len(left)):
+        a, b = starts[left[k]], starts[right[k]]
+        size = min(starts[left[k] + 1] - a, starts[right[k] + 1] - b)
+        found[k] = size > 0
+        for at in range(size):
+            if codes[a + at] != codes[b + at]:
+                found[k] = False
+                break
+
+
+@njit(cache=True, nogil=True)
 def _edits(a, b, rows):  # type: ignore[no-untyped-def]  # pragma: no cover
     if abs(len(a) - len(b)) >= _FAR:
         return _FAR
@@ -74,7 +98,7 @@ def _edits(a, b, rows):  # type: ignore[no-untyped-def]  # pragma: no cover
     return min(_FAR, rows[len(a) % 3, len(b)])
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _jaro_winkler(a, b, taken):  # type: ignore[no-untyped-def]  # pragma: no cover
     n, m = len(a), len(b)
     if n == 0 or m == 0:

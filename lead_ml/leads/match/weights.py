@@ -14,16 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from lead_ml.leads.match.compare import TOP, Ints, Levels
+from lead_ml.leads.match.compare import ALIKE, TOP, Ints, Levels
 from lead_ml.leads.match.fields import MatchField
 from lead_ml.model.metrics import sigmoid
 
 Floats = npt.NDArray[np.float64]
 LEVELS = TOP + 1
-_ALIKE = 4  # from this level on a parent explains what its child shares
-_ROUNDS = 30
-_TREES = (0, 5, 10, 15)  # rounds that draw the tree anew
-_RANDOM_PAIRS = 600_000
+_ROUNDS = 25
+_STRANGERS = (0, 3, 6, 10, 15, 20)  # rounds that learn anew from random pairs
+_RANDOM_PAIRS = 300_000
 _SHRUNK_TO = 100.0  # pairs by which a conditional probability is drawn to the unconditional one
 _START_M = np.array([0.06, 0.02, 0.02, 0.02, 0.04, 0.06, 0.06, 0.72])
 
@@ -56,8 +55,8 @@ class Weights:
             ratio = np.zeros((LEVELS + 1, LEVELS + 1))
             ratio[:, :LEVELS] = np.log(table[at] / self.u[at])
             said = ratio[above, level]
-            if table is self.m or not self.names[at]:
-                said += np.where(above >= _ALIKE, 0.0, rare[:, at])
+            if table is self.m or not self.names[at]:  # near people share names by chance, rare or not
+                said += np.where(above >= ALIKE, 0.0, rare[:, at])
             yield said
 
     def log_odds(self, levels: Levels, rare: Floats) -> Floats:
@@ -76,7 +75,7 @@ class Weights:
 
 def rarity(fields: Sequence[MatchField], levels: Levels, left: Ints) -> Floats:
     """Return for each pair and field how much more its equal value says than an average one; 0 where values differ."""
-    found = np.zeros(levels.shape, np.float32)
+    found = np.zeros(levels.shape)
     for at, field in enumerate(fields):
         rows = np.flatnonzero(levels[:, at] == TOP)
         code = field.code[field.filled()]
@@ -95,10 +94,11 @@ def learned(
     random, count = np.unique(random, axis=0, return_counts=True)
     weights = _start(fields, random, count.astype(np.float64), pairs)
     for turn in range(_ROUNDS):
-        one, _ = weights._against(random, np.zeros(random.shape))
-        strange = count * (1 - sigmoid(one))
-        tree = _tree(random, strange) if turn in _TREES else weights.parent
-        weights = replace(weights, parent=tree, u=_tables(random, strange, tree))
+        if turn in _STRANGERS:
+            one, _ = weights._against(random, np.zeros(random.shape))
+            strange = count * (1 - sigmoid(one))
+            tree = _tree(random, strange)
+            weights = replace(weights, parent=tree, u=_tables(random, strange, tree))
         weights = _improved(weights, levels, rare, step / pairs)
     return weights
 
@@ -144,14 +144,18 @@ def _tables(random: Levels, weight: Floats, parents: Ints) -> Floats:
 def _joint(one: npt.NDArray[np.int8], other: npt.NDArray[np.int8], weight: Floats) -> Floats:
     both = (one >= 0) & (other >= 0)
     packed = one[both].astype(np.int64) * LEVELS + other[both]
-    return np.bincount(packed, weight[both], minlength=LEVELS**2).reshape(LEVELS, LEVELS)
+    counted = np.bincount(packed, weight[both], minlength=LEVELS**2).astype(np.float64)
+    return counted.reshape(LEVELS, LEVELS)
 
 
 def _tree(random: Levels, weight: Floats) -> Ints:
     """Return the parent of each field in the tree with the most mutual information; -1 for the first."""
     fields = random.shape[1]
     shared = np.array(
-        [[_information(_joint(random[:, a], random[:, b], weight)) for b in range(fields)] for a in range(fields)]
+        [
+            [_information(_joint(random[:, a], random[:, b], weight)) for b in range(fields)]
+            for a in range(fields)
+        ]
     )
     parent, reached = np.full(fields, -1), [0]
     while len(reached) < fields:
