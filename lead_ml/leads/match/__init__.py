@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from lead_ml.leads.match.key_index import KeyIndex, PossibleDuplicate
 from lead_ml.leads.match.match import BANDS, Band, LeadMatches, MatchedPair, lead_columns, match
 from lead_ml.leads.match.quality import MatchQuality
 from lead_ml.leads.match.reviewed import Pair, ReviewedPair, read_reviewed, reviewed_csv, united
@@ -17,10 +18,12 @@ from lead_ml.leads.match.reviewed import Pair, ReviewedPair, read_reviewed, revi
 __all__ = [
     "BANDS",
     "Band",
+    "KeyIndex",
     "LeadMatches",
     "MatchQuality",
     "MatchedPair",
     "Pair",
+    "PossibleDuplicate",
     "ReviewedPair",
     "lead_columns",
     "match",

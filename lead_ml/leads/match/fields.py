@@ -183,7 +183,8 @@ def _plain(text: str) -> str:
     return simplified(" ".join(fold(text).split()))
 
 
-def _person(text: str) -> str:
+def person_form(text: str) -> str:
+    """Return the form in which names are compared: without titles, case and accents, in simplified characters."""
     return simplified(person_key(text) or fold(text))
 
 
@@ -217,7 +218,7 @@ def _phone_text(text: str) -> str:
 
 
 NORMAL_FORMS: Mapping[FieldKind, Callable[[str], str]] = {
-    "name": _person,
+    "name": person_form,
     "company": lambda text: simplified(company_key(text) or fold(text)),
     "date": _date_text,
     "email": _email_text,

@@ -20,6 +20,7 @@ from lead_ml.model.metrics import sigmoid
 
 Floats = npt.NDArray[np.float64]
 LEVELS = TOP + 1
+_OWN = ("name", "date")  # kinds of columns in which only one person agrees with itself
 _ROUNDS = 25
 _STRANGERS = (0, 3, 6, 10, 15, 20)  # rounds that learn anew from random pairs
 _RANDOM_PAIRS = 300_000
@@ -31,16 +32,16 @@ _START_M = np.array([0.06, 0.02, 0.02, 0.02, 0.04, 0.06, 0.06, 0.72])
 class Weights:
     """Probabilities of levels by class of pair, and the share of each class.
 
-    ``m`` of (fields, levels) for one person and ``near`` for other people of one company or place, whose names agree only by chance;
+    ``m`` of (fields, levels) for one person and ``near`` for other people of one company or place, whose names and birthdays agree only by chance;
     ``u`` of (fields, levels + 1, levels) for strangers by the level of the parent, the last one where it is missing. ``parent`` of
-    (fields,) is -1 for none, ``names`` says which fields are names.
+    (fields,) is -1 for none, ``own`` says which fields are of that kind.
     """
 
     m: Floats
     near: Floats
     u: Floats
     parent: Ints
-    names: npt.NDArray[np.bool_]
+    own: npt.NDArray[np.bool_]
     prior: float
     prior_near: float
 
@@ -55,7 +56,7 @@ class Weights:
             ratio = np.zeros((LEVELS + 1, LEVELS + 1))
             ratio[:, :LEVELS] = np.log(table[at] / self.u[at])
             said = ratio[above, level]
-            if table is self.m or not self.names[at]:  # near people share names by chance, rare or not
+            if table is self.m or not self.own[at]:  # near people share these by chance, rare or not
                 said += np.where(above >= ALIKE, 0.0, rare[:, at])
             yield said
 
@@ -67,7 +68,7 @@ class Weights:
         """Return the log-odds of one person and those of near people, each against strangers and the other class."""
         strange = 1 - self.prior - self.prior_near
         one = sum(self._said(self.m, levels, rare), np.log(self.prior / strange))
-        if not self.names.any():
+        if not self.own.any():
             return one, np.full(len(levels), -np.inf)
         near = sum(self._said(self.near, levels, rare), np.log(self.prior_near / strange))
         return one - np.logaddexp(0, near), near - np.logaddexp(0, one)
@@ -104,11 +105,11 @@ def learned(
 
 
 def _start(fields: Sequence[MatchField], random: Levels, count: Floats, pairs: float) -> Weights:
-    names = np.array([field.kind == "name" for field in fields], bool)
+    own = np.array([field.kind in _OWN for field in fields], bool)
     tree, m = np.full(len(fields), -1), np.tile(_START_M, (len(fields), 1))
     u = _tables(random, count, tree)
     prior = min(0.1, len(fields[0].code) * 0.1 / pairs)
-    return Weights(m, np.where(names[:, None], u[:, -1], m), u, tree, names, prior, prior)
+    return Weights(m, np.where(own[:, None], u[:, -1], m), u, tree, own, prior, prior)
 
 
 def _improved(weights: Weights, levels: Levels, rare: Floats, share: float) -> Weights:
@@ -117,7 +118,7 @@ def _improved(weights: Weights, levels: Levels, rare: Floats, share: float) -> W
     fields = range(levels.shape[1])
     m = np.array([_shares(levels[:, at], one) for at in fields])
     other = np.array([_shares(levels[:, at], near) for at in fields])
-    other = np.where(weights.names[:, None], weights.u[:, -1], other)
+    other = np.where(weights.own[:, None], weights.u[:, -1], other)
     priors = [float(np.clip(belief.sum() * share, share, 0.1)) for belief in (one, near)]
     return replace(weights, m=m, near=other, prior=priors[0], prior_near=priors[1])
 
