@@ -75,7 +75,9 @@ def register(people: int, seed: int) -> Records:
 
     rng, fake = random.Random(seed), Faker("en_GB")
     fake.seed_instance(seed)
-    firsts, lasts = [[draw().lower() for _ in range(3 * people)] for draw in (fake.first_name, fake.last_name)]
+    firsts, lasts = [
+        [draw().lower() for _ in range(3 * people)] for draw in (fake.first_name, fake.last_name)
+    ]
     towns = [(fake.city().lower(), fake.postcode().split()[0].lower()) for _ in range(people // 6)]
     homes: list[tuple[str, tuple[str, str]]] = []
     rows, truth = [], []
@@ -94,13 +96,21 @@ def register(people: int, seed: int) -> Records:
     return ids, {name: [rows[at][name] for at in order] for name in rows[0]}, [truth[at] for at in order]
 
 
-def written(rng: random.Random, row: dict[str, str], firsts: Sequence[str], lasts: Sequence[str]) -> dict[str, str | None]:
+def written(
+    rng: random.Random, row: dict[str, str], firsts: Sequence[str], lasts: Sequence[str]
+) -> dict[str, str | None]:
     again: dict[str, str | None] = dict(row)
     first, last, born = row["first_name"], row["surname"], row["born"]
-    again["first_name"] = rng.choice([first] * 4 + [typo(rng, first), first[0], first[:3], rng.choice(firsts)])
+    again["first_name"] = rng.choice(
+        [first] * 4 + [typo(rng, first), first[0], first[:3], rng.choice(firsts)]
+    )
     again["surname"] = rng.choice([last] * 6 + [typo(rng, last), rng.choice(lasts)])
-    again["born"] = rng.choice([born] * 5 + [f"{born[:4]}-01-01", None, born[:5] + f"{rng.randint(1, 12):02d}" + born[7:]])
-    again["postcode"] = rng.choice([row["postcode"], row["postcode"][:-2] + rng.choice(["xx", "yy", "zz"]), None])
+    again["born"] = rng.choice(
+        [born] * 5 + [f"{born[:4]}-01-01", None, born[:5] + f"{rng.randint(1, 12):02d}" + born[7:]]
+    )
+    again["postcode"] = rng.choice(
+        [row["postcode"], row["postcode"][:-2] + rng.choice(["xx", "yy", "zz"]), None]
+    )
     again |= {name: None for name in ("place", "gender", "occupation") if rng.random() < 0.25}
     again["full_name"] = f"{again['first_name']} {again['surname']}"
     return again
@@ -155,7 +165,9 @@ def splink(records: Records, threshold: float = 0.5) -> np.ndarray:
     for field in fields:
         texts = [field.values[code] if code >= 0 else None for code in field.code]
         if field.kind == "date":
-            texts = [f"{text[:4]}-{text[4:6]}-{text[6:]}" if text and len(text) == 8 else None for text in texts]
+            texts = [
+                f"{text[:4]}-{text[4:6]}-{text[6:]}" if text and len(text) == 8 else None for text in texts
+            ]
         table[field.name] = pd.Series(texts, dtype="object")
         name = field.name
         compared.append(
@@ -170,12 +182,16 @@ def splink(records: Records, threshold: float = 0.5) -> np.ndarray:
             else cl.JaroWinklerAtThresholds(name, [0.9, 0.7]).configure(term_frequency_adjustments=True)
         )
     telling = [field for field in fields if len(field.values) > len(ids) / 100]
-    rules = [block_on(field.name) for field in telling if np.bincount(field.code[field.code >= 0]).max() <= 500]
+    rules = [
+        block_on(field.name) for field in telling if np.bincount(field.code[field.code >= 0]).max() <= 500
+    ]
     rules += [block_on(a.name, b.name) for k, a in enumerate(telling) for b in telling[k + 1 :]]
     connection = duckdb.connect()
     connection.execute("SET threads = 1")
     api = DuckDBAPI(connection)
-    settings = SettingsCreator("dedupe_only", comparisons=compared, blocking_rules_to_generate_predictions=rules)
+    settings = SettingsCreator(
+        "dedupe_only", comparisons=compared, blocking_rules_to_generate_predictions=rules
+    )
     linker = Linker(api.register(table), settings)
     linker.training.estimate_probability_two_random_records_match(rules[-3:], recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
@@ -198,11 +214,19 @@ def ours(records: Records, reviewed: int) -> tuple[np.ndarray, dict[str, Any]]:
         found = match(
             ids,
             columns,
-            [ReviewedPair(p.lead_a, p.lead_b, person[p.lead_a] == person[p.lead_b], chance) for p, chance in asked],
+            [
+                ReviewedPair(p.lead_a, p.lead_b, person[p.lead_a] == person[p.lead_b], chance)
+                for p, chance in asked
+            ],
         )
     called = [person[pair.lead_a] == person[pair.lead_b] for pair in found.pairs_called("same")]
     said = found.quality.precision
-    stated = {"lower": said.lower, "upper": said.upper, "true": float(np.mean(called)), "by": found.quality.source}
+    stated = {
+        "lower": said.lower,
+        "upper": said.upper,
+        "true": float(np.mean(called)),
+        "by": found.quality.source,
+    }
     place = {lead: head for lead, head in zip(found.lead_id, found.person.tolist(), strict=True)}
     return np.array([place[lead] for lead in ids]), {"stated": stated, "reviewed": found.reviewed}
 
@@ -223,13 +247,22 @@ def pairs_in(codes: np.ndarray) -> float:
 def measured(name: str, method: str, leads: int, seed: int) -> dict[str, Any]:
     records = records_of(name, leads, seed)
     start, extra = time.process_time(), {}
-    ways: dict[str, Callable[[], np.ndarray]] = {"exact rules": lambda: exact_rules(records), "Splink": lambda: splink(records)}
+    ways: dict[str, Callable[[], np.ndarray]] = {
+        "exact rules": lambda: exact_rules(records),
+        "Splink": lambda: splink(records),
+    }
     if method in ways:
         found = ways[method]()
     else:
         found, extra = ours(records, PAIRS if method == "2,000 pairs" else 0)
     seconds = time.process_time() - start
-    return {**figures(found, records[2]), "seconds": seconds, "mb": peak_mb(), "leads": len(records[0]), **extra}
+    return {
+        **figures(found, records[2]),
+        "seconds": seconds,
+        "mb": peak_mb(),
+        "leads": len(records[0]),
+        **extra,
+    }
 
 
 def records_of(name: str, leads: int, seed: int) -> Records:
@@ -273,19 +306,34 @@ def index_speed(leads: int, seed: int) -> dict[str, float]:
         index.possible_duplicates(row)
         times.append(1e3 * (time.perf_counter() - start))
     p50, p99 = np.quantile(times, [0.5, 0.99]).tolist()
-    return {"leads": leads, "asked": len(rows), "build_seconds": built, "p50_ms": p50, "p99_ms": p99, "slowest_ms": max(times)}
+    return {
+        "leads": leads,
+        "asked": len(rows),
+        "build_seconds": built,
+        "p50_ms": p50,
+        "p99_ms": p99,
+        "slowest_ms": max(times),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
-    parser.add_argument("--leads", type=int, default=100_000, help="leads of crm; register has about a fourth")
+    parser.add_argument(
+        "--leads", type=int, default=100_000, help="leads of crm; register has about a fourth"
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--coverage", type=int, default=0, help="seeds of crm on which the stated interval is checked")
+    parser.add_argument(
+        "--coverage", type=int, default=0, help="seeds of crm on which the stated interval is checked"
+    )
     parser.add_argument("--index", action="store_true", help="measure the key index only")
     parser.add_argument("--json", action="store_true", help="write the figures as JSON")
-    parser.add_argument("--smoke", action="store_true", help="a few leads once: that it runs, not what it measures")
+    parser.add_argument(
+        "--smoke", action="store_true", help="a few leads once: that it runs, not what it measures"
+    )
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -298,13 +346,22 @@ def main() -> None:
 
 def benchmark(options: argparse.Namespace) -> dict[str, Any]:
     leads = 1_000 if options.smoke else options.leads
-    result: dict[str, Any] = {"synthetic": True, "leads": leads, "python": platform.python_version(), "table": []}
+    result: dict[str, Any] = {
+        "synthetic": True,
+        "leads": leads,
+        "python": platform.python_version(),
+        "table": [],
+    }
     if options.smoke or options.index:
         result["index"] = index_speed(leads, options.seed)
     if options.index:
         return result
     public = folder().is_dir() and not options.smoke
-    sets = ["crm"] if options.coverage else [name for name in options.sets if public or name in ("register", "crm")]
+    sets = (
+        ["crm"]
+        if options.coverage
+        else [name for name in options.sets if public or name in ("register", "crm")]
+    )
     methods = METHODS[-1:] if options.coverage else options.methods
     for name in sets:
         for method in methods:
@@ -323,13 +380,17 @@ def printed(result: dict[str, Any]) -> str:
             lines.append(f"{row['set']:<10}{row['method']:<13} {row['error']}")
             continue
         said = row.get("stated")
-        stated = f"{said['lower']:.4f}-{said['upper']:.4f} by {said['by']}, {said['true']:.4f}" if said else ""
+        stated = (
+            f"{said['lower']:.4f}-{said['upper']:.4f} by {said['by']}, {said['true']:.4f}" if said else ""
+        )
         lines.append(
             f"{row['set']:<10}{row['method']:<13}{row['leads']:>8,}{row['precision']:>10.4f}{row['recall']:>8.4f}{row['f1']:>7.3f}"
             f"{row['seconds']:>8.0f}{row['mb']:>7.0f}  {stated}"
         )
     if index := result.get("index"):
-        lines.append(f"key index of {index['leads']:,} leads: p50 {index['p50_ms']:.3f} ms, p99 {index['p99_ms']:.3f} ms")
+        lines.append(
+            f"key index of {index['leads']:,} leads: p50 {index['p50_ms']:.3f} ms, p99 {index['p99_ms']:.3f} ms"
+        )
     return "\n".join(lines)
 
 

@@ -25,7 +25,7 @@ def match(
     reviewed: Annotated[
         Path | None,
         typer.Option(
-            help="review.csv with its column same filled in: yes or no.", exists=True, dir_okay=False
+            help="Copy of review.csv with its column same filled in: yes or no.", exists=True, dir_okay=False
         ),
     ] = None,
     ask: Annotated[int, typer.Option(help="Number of pairs to ask about in review.csv.", min=0)] = 200,
@@ -35,7 +35,7 @@ def match(
 
     Answers are kept and improve later runs. No lead is changed. The files hold contact data: only you can read them.
 
-    Example: lead-ml match --reviewed matches/review.csv
+    Example: lead-ml match --reviewed answers.csv
     """
     from lead_ml.workflows.match import match_project, matches_as_dict
 

@@ -59,14 +59,15 @@ def match_project(
     root, data
         See :func:`lead_ml.workflows.load.load`.
     reviewed
-        A file with answers, as `review.csv` with its column `same` filled in. They join those of earlier runs in `reviewed.csv`.
+        A file with answers, as `review.csv` with its column `same` filled in. They join those of earlier runs in `reviewed.csv`, and
+        those in the folder's own `review.csv`.
     ask
         Number of pairs to ask about.
     progress
         Called with a few words after each step.
     """
     folder = root / FOLDER
-    answers = _answers(folder / REVIEWED, reviewed)
+    answers = _answers(folder / REVIEWED, folder / TO_REVIEW, reviewed)
     loaded = load(root, data)
     leads, seed = loaded.dataset.leads, loaded.project.params.seed
     progress("data read")
@@ -107,9 +108,9 @@ def _figure(found: Any) -> dict[str, float]:
     return {"value": found.value, "lower": found.lower, "upper": found.upper}
 
 
-def _answers(kept: Path, reviewed: Path | None) -> list[ReviewedPair]:
-    """Return all answers so far, checked together."""
-    files = [*([kept] if kept.exists() else []), *([reviewed] if reviewed else [])]
+def _answers(kept: Path, asked: Path, reviewed: Path | None) -> list[ReviewedPair]:
+    """Return all answers so far, checked together; those in the file that a run would overwrite are among them."""
+    files = [file for file in (kept, asked) if file.exists()] + ([reviewed] if reviewed else [])
     return united(
         [pair for file in files for pair in read_reviewed(file)], " and ".join(file.name for file in files)
     )

@@ -13,7 +13,11 @@ def register(people: int, seed: int = 1) -> tuple[list[str], dict[str, list[str 
     """Return ids, columns and the person of each id; a third of the people have two or three rows."""
     rng, rows, truth = random.Random(seed), [], {}
     for person in range(people):
-        first, last, born = rng.choice(FIRST), rng.choice(LAST), f"{rng.randint(1950, 2004)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
+        first, last, born = (
+            rng.choice(FIRST),
+            rng.choice(LAST),
+            f"{rng.randint(1950, 2004)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}",
+        )
         firm = f"{rng.choice(LAST)} {rng.randint(1, people // 4)} Ltd"
         row = {
             "first_name": first,
@@ -28,7 +32,11 @@ def register(people: int, seed: int = 1) -> tuple[list[str], dict[str, list[str 
             rows.append((f"{rng.randrange(10**9):09d}", person, changed(rng, row) if copy else dict(row)))
     for lead, person, _ in rows:
         truth[lead] = person
-    return [lead for lead, _, _ in rows], {name: [row[name] for *_, row in rows] for name in rows[0][2]}, truth
+    return (
+        [lead for lead, _, _ in rows],
+        {name: [row[name] for *_, row in rows] for name in rows[0][2]},
+        truth,
+    )
 
 
 def changed(rng: random.Random, row: dict[str, str]) -> dict[str, str | None]:

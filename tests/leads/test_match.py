@@ -47,7 +47,14 @@ def test_people_are_found_without_labels(world, found: LeadMatches) -> None:
 
 
 def test_a_column_that_repeats_others_is_left_out(found: LeadMatches) -> None:
-    assert [field.name for field in found.fields] == ["born", "city", "company", "email", "first_name", "surname"]
+    assert [field.name for field in found.fields] == [
+        "born",
+        "city",
+        "company",
+        "email",
+        "first_name",
+        "surname",
+    ]
 
 
 def test_the_order_of_rows_and_columns_changes_nothing(world, found: LeadMatches) -> None:
@@ -55,7 +62,9 @@ def test_the_order_of_rows_and_columns_changes_nothing(world, found: LeadMatches
     order = list(range(len(ids)))
     random.Random(3).shuffle(order)
     names = sorted(columns, reverse=True)
-    again = match([ids[row] for row in order], {name: [columns[name][row] for row in order] for name in names})
+    again = match(
+        [ids[row] for row in order], {name: [columns[name][row] for row in order] for name in names}
+    )
     assert again.lead_id == found.lead_id
     for what in ("person", "band"):
         assert np.array_equal(getattr(again, what), getattr(found, what))
@@ -127,7 +136,9 @@ def test_a_hotline_and_a_role_mailbox_are_no_evidence() -> None:
         "email": ["info@acme.com", "anna@acme.com"] * 3,
     }
     fields = {field.name: field for field in guarded(fields_of(columns))}
-    evidence = {name: dict(zip(field.values, field.evidence.tolist(), strict=True)) for name, field in fields.items()}
+    evidence = {
+        name: dict(zip(field.values, field.evidence.tolist(), strict=True)) for name, field in fields.items()
+    }
     assert evidence["phone"] == {"+4930111111": False, "+4930222222": True}
     assert evidence["email"] == {"info@acme.com": False, "anna@acme.com": True}
 
@@ -220,7 +231,9 @@ def test_the_key_index_finds_a_new_lead_and_forgets() -> None:
     def ask(**lead: str) -> list[tuple[str, tuple[str, ...]]]:
         return [(hit.lead_id, hit.keys) for hit in index.possible_duplicates(lead)]
 
-    assert ask(name="Wei Wang", company="艾克米", phone="+86 138 0571 2233") == [("L1", ("phone", "name and company"))]
+    assert ask(name="Wei Wang", company="艾克米", phone="+86 138 0571 2233") == [
+        ("L1", ("phone", "name and company"))
+    ]
     assert ask(phone="+4930111111") == []  # three people share it
     assert ask(email="info@b.co") == []
     assert ask(name="Smith, Anna", company="B limited") == [("L2", ("name and company",))]

@@ -11,7 +11,7 @@ import numpy as np
 
 from lead_ml.errors import TooLittleData
 from lead_ml.leads.match.cluster import REVIEWED, clusters
-from lead_ml.leads.match.compare import ALIKE, KEYED, Ints
+from lead_ml.leads.match.compare import ALIKE, TOP, Ints
 from lead_ml.leads.match.fields import MatchField, Texts, fields_of
 from lead_ml.leads.match.hubs import guarded
 from lead_ml.leads.match.pair_model import PairModel, pair_model
@@ -122,7 +122,7 @@ class LeadMatches:
 
 
 def _called(level: int) -> str:
-    return "equal" if level >= KEYED else "alike" if level >= ALIKE else "different"
+    return "equal" if level == TOP else "alike" if level >= ALIKE else "different"
 
 
 def lead_columns(columns: Mapping[str, Texts]) -> dict[str, Texts]:
