@@ -227,7 +227,7 @@ def ours(records: Records, reviewed: int) -> tuple[np.ndarray, dict[str, Any]]:
         "true": float(np.mean(called)),
         "by": found.quality.source,
     }
-    place = {lead: head for lead, head in zip(found.lead_id, found.person.tolist(), strict=True)}
+    place = dict(zip(found.lead_id, found.person.tolist(), strict=True))
     return np.array([place[lead] for lead in ids]), {"stated": stated, "reviewed": found.reviewed}
 
 

@@ -19,6 +19,7 @@ _FEW = 3.0  # pairs by which the numbers of right ones differ by chance
 _LEAST_AUDITED = 50
 _DRAWS = 2_000
 _LEVEL = 0.95
+_UNKNOWN = Interval(np.nan, np.nan, np.nan)
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,11 @@ class Audit:
 
 
 def by_model(log_odds: Floats, same: Mask) -> MatchQuality:
-    """Return what the model says of its own decisions."""
+    """Return what the model says of its own decisions; NaN where it called no pair the same."""
+    if not same.any():
+        return MatchQuality(_UNKNOWN, _UNKNOWN, "model")
     said, low, high = (sigmoid(log_odds + by) for by in (0.0, -_DOUBT, _DOUBT))
-    found, pairs = [np.minimum(low, 1 - _UNSEEN)[same], high[same]], max(1, int(same.sum()))
+    found, pairs = [np.minimum(low, 1 - _UNSEEN)[same], high[same]], int(same.sum())
     value = float(said[same].sum()) / pairs
     bounds = [float(found[0].sum() - _FEW) / pairs, float(found[1].sum() + _FEW) / pairs]
     recall = [float(p[same].sum()) / max(1e-9, float(p.sum())) for p in (said, low, high)]
