@@ -61,7 +61,7 @@ def print_matches(done: ProjectMatches) -> None:
     if done.found.model_gain is not None:
         tell(f"{done.found.reviewed:,} reviewed pairs correct the weights.")
     say(
-        f"Written to {done.folder}: pairs.csv, clusters.csv, and review.csv with {done.asked:,} pairs to decide."
+        f"Written to {done.folder}: pairs.csv, clusters.csv, and review.csv with {done.to_review:,} pairs to decide."
     )
 
 

@@ -41,7 +41,7 @@ class ProjectMatches:
     project: Project
     found: LeadMatches
     folder: Path
-    asked: int
+    to_review: int
 
 
 def match_project(
@@ -99,7 +99,7 @@ def matches_as_dict(done: ProjectMatches) -> dict[str, Any]:
         "reviewed": found.reviewed,
         "reviewed_at_random": quality.audited,
         "pair_model_gain": found.model_gain,
-        "asked": done.asked,
+        "to_review": done.to_review,
         "folder": str(done.folder),
     }
 
@@ -108,9 +108,9 @@ def _figure(found: Any) -> dict[str, float]:
     return {"value": found.value, "lower": found.lower, "upper": found.upper}
 
 
-def _answers(kept: Path, asked: Path, reviewed: Path | None) -> list[ReviewedPair]:
+def _answers(kept: Path, own: Path, reviewed: Path | None) -> list[ReviewedPair]:
     """Return all answers so far, checked together; those in the file that a run would overwrite are among them."""
-    files = [file for file in (kept, asked) if file.exists()] + ([reviewed] if reviewed else [])
+    files = [file for file in (kept, own) if file.exists()] + ([reviewed] if reviewed else [])
     return united(
         [pair for file in files for pair in read_reviewed(file)], " and ".join(file.name for file in files)
     )
@@ -135,7 +135,7 @@ def _review_rows(
     columns = {name: leads.columns[name] for name in names}
     sides = [f"{side}_{name}" for name in names for side in "ab"]
     yield ["lead_a", "lead_b", "same", "chance", "band", "probability", "evidence", *sides]
-    for pair, chance in asked:
+    for pair, chance in pairs:
         rows = place[pair.lead_a], place[pair.lead_b]
         cells = [_cell(columns[name].levels, int(columns[name].codes[row])) for name in names for row in rows]
         yield [

@@ -36,7 +36,7 @@ def test_answers_survive_runs_and_files_are_private(project: Path) -> None:
     for name in (TO_REVIEW, PAIRS, PEOPLE):
         assert (folder / name).stat().st_mode & 0o777 == 0o600
     asked = rows_of(folder / TO_REVIEW)
-    assert first.asked == len(asked) > 0
+    assert first.to_review == len(asked) > 0
     assert not (folder / REVIEWED).exists()
     one = next(row for row in asked if row["band"] == "same")
     lines = (folder / TO_REVIEW).read_text(encoding="utf-8-sig")
