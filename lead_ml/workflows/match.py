@@ -128,7 +128,7 @@ def _csv(rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def _review_rows(
-    asked: Sequence[tuple[MatchedPair, float | None]], leads: Leads
+    pairs: Sequence[tuple[MatchedPair, float | None]], leads: Leads
 ) -> Iterable[Sequence[object]]:
     place = {lead: row for row, lead in enumerate(leads.lead_id)}
     names = [name for name in _SHOWN if name in leads.columns]

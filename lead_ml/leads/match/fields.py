@@ -21,6 +21,7 @@ from lead_ml.clean.mail import address, normal_email
 from lead_ml.clean.names import person_key, pinyin
 from lead_ml.clean.phone import normal_phone
 from lead_ml.clean.text import clean, name_key
+from lead_ml.clean.word_lists import pattern
 
 FieldKind = Literal["name", "company", "date", "email", "phone", "number", "text"]
 Ints = npt.NDArray[np.int64]
@@ -29,13 +30,6 @@ Texts = Sequence[str | None]
 _MOST = 0.9  # share of values that must have a form
 _SAMPLE = 5_000
 _WORDS = re.compile(r"\w+")
-_NAME_HEADER = re.compile(
-    r"\b(?:(?:given|first|last|middle|family|full|sur) ?names?|name|surname|forename|vorname|nachname|contact)\b|姓|名字?$"
-)
-_COMPANY_HEADER = re.compile(
-    r"\b(?:company|organi[sz]ation|employer|account name|firma|firm)\b|公司|单位|企业"
-)
-_PHONE_HEADER = re.compile(r"\b(?:phone|mobile|tel|telephone|cell|whatsapp|fax)\b|手机|电话")
 
 
 @dataclass(frozen=True)
@@ -85,13 +79,13 @@ def _kind(header: str, filled: list[str]) -> FieldKind:
         return "email"
     if _share(filled, lambda text: date_of(text) is not None) >= _MOST:
         return "date"
-    if _PHONE_HEADER.search(header) or _share(filled, _looks_dialed) >= _MOST:
+    if pattern("phone_header").search(header) or _share(filled, _looks_dialed) >= _MOST:
         return "phone"
     if _share(filled, lambda text: sum(map(str.isdigit, text)) * 2 > len(text)) >= _MOST:
         return "number"
-    if _COMPANY_HEADER.search(header):
+    if pattern("company_header").search(header):
         return "company"
-    return "name" if _NAME_HEADER.search(header) else "text"
+    return "name" if pattern("person_header").search(header) else "text"
 
 
 def _prose(distinct: list[str]) -> bool:
@@ -155,7 +149,7 @@ def date_of(text: str) -> date | None:
     >>> date_of("1990-01-02"), date_of("19900102"), date_of("1990/1/2 00:00"), date_of("19901345")
     (datetime.date(1990, 1, 2), datetime.date(1990, 1, 2), datetime.date(1990, 1, 2), None)
     """
-    match = re.match(r"(1[5-9]\d\d|20\d\d)([-/.年]?)(\d\d?)([-/.月]?)(\d\d?)(?:日|$|[T ])", clean(text))
+    match = re.match(r"(1[5-9]\d\d|20\d\d)(\D?)(\d\d?)(\D?)(\d\d?)(?:\D|$)", clean(text))
     if match is None or bool(match[2]) != bool(match[4]) or (not match[2] and len(match[3] + match[5]) != 4):
         return None
     try:

@@ -15,7 +15,7 @@ from numba import njit
 Ints = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float32]
 _LONGEST = 64  # characters of a text that are compared
-_FAR = 3  # edit distances from here on are not told apart
+_FAR = 3  # edit distances from here on count as one
 
 
 def encoded(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], Ints]:
