@@ -5,7 +5,7 @@
 - :mod:`weights` and :mod:`scored`: what likeness says, learned without labels;
 - :mod:`cluster`: people, guarded against chains; :mod:`quality`: how good the result is;
 - :mod:`reviewed` and :mod:`pair_model`: what people decided, and what is learned from it;
-- :mod:`key_index`: possible duplicates of one new lead, in less than a millisecond.
+- :mod:`key_index`: possible duplicates of one new lead.
 """
 
 from __future__ import annotations

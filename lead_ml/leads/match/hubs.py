@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -66,6 +67,7 @@ def _alike(one: list[str], other: list[str]) -> bool:
     return all(any(_same_word(a, b) for b in long) for a in short)
 
 
+@lru_cache(maxsize=65_536)
 def _same_word(a: str, b: str) -> bool:
     if a.startswith(b) or b.startswith(a):
         return True

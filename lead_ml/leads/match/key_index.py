@@ -1,4 +1,4 @@
-"""Possible duplicates of one new lead by exact keys, in less than a millisecond: where a model of pairs is too slow."""
+"""Possible duplicates of one new lead by exact keys: where a model of pairs is too slow."""
 
 from __future__ import annotations
 
