@@ -18,6 +18,7 @@ COMMANDS = (
     "doctor",
     "audit",
     "decay",
+    "match",
     "profile",
     "clean",
     "train",
