@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lead_ml.cli.console import print_table, show, steps, tell
+from lead_ml.cli.console import print_table, show, steps, tell, wide
 from lead_ml.cli.options import DataOption, JsonOption, ProjectOption, SeedOption
 from lead_ml.language import Lang, catalog
 
@@ -45,7 +45,13 @@ def channels(
 
 def print_channels(report: ChannelReport, drawn: Path, lang: Lang) -> None:
     """Print the rates, the money where it is known, the advice, the alarms, and how all of it was measured."""
-    from lead_ml.leads.channels.words import advice_text, alarm_texts, channel_name, method_texts
+    from lead_ml.leads.channels.words import (
+        advice_text,
+        alarm_texts,
+        basis_texts,
+        method_texts,
+        verdict_text,
+    )
 
     words = catalog(lang)
     title = words("channels.title", by=report.by)
@@ -53,14 +59,13 @@ def print_channels(report: ChannelReport, drawn: Path, lang: Lang) -> None:
     _print_rates(report, f"{title}{mark}", lang)
     _print_money(report, lang)
     for row in report.rows:
-        verb = words(f"channels.verbs.{row.advice.verb}")
-        tell((f"{channel_name(row, lang)}: {verb}. ", "bold"), advice_text(report, row, lang))
+        tell((f"{verdict_text(row, lang)} ", "bold"), advice_text(report, row, lang))
         for alarm in alarm_texts(row, lang):
             tell(("  ! ", "bold red"), alarm)
     if not any(row.fall or row.surges for row in report.rows):
         tell(words("channels.no_alarm"))
     tell("")
-    for line in method_texts(report, lang):
+    for line in (*basis_texts(report, lang), *method_texts(report, lang)):
         tell(line)
     tell(words("channels.picture", file=drawn))
 
@@ -75,8 +80,11 @@ def _print_rates(report: ChannelReport, title: str, lang: Lang) -> None:
         any(value is not None for value in values)
         for values in zip(*((r.fakes, r.duplicates, r.days_to_convert) for r in report.rows), strict=True)
     )
-    names = ["channel", "leads", "per_week", "converted", "rate", *stages]
-    names += [name for name, shown in (("fakes", fakes), ("duplicates", repeated), ("days", timed)) if shown]
+    known = {"fakes": fakes, "duplicates": repeated and wide(), "days": timed and wide()}
+    names = ["channel", "leads", "converted", "rate", *(name for name, shown in known.items() if shown)]
+    if wide():
+        names[2:2] = ["per_week"]
+        names += stages
 
     def cells(row: ChannelRow) -> dict[str, str]:
         days, share = row.days_to_convert, row.conversion.share
@@ -110,7 +118,7 @@ def _print_money(report: ChannelReport, lang: Lang) -> None:
         lower, upper = (money_text(bound, report, words) for bound in (win.lower, win.upper))
         cells = [channel_name(row, lang)]
         cells += [money_text(x, report, words) for x in (money.spend, money.per_lead, money.per_real_lead)]
-        cells.append(f"{money_text(win.value, report, words)} ({lower} - {upper})")
+        cells.append(money_text(win.value, report, words) + (f" ({lower} - {upper})" if wide() else ""))
         if returned:
             number = words.numbers.number
             cells.append("-" if back is None else f"{number(back.value, 2)} ({number(back.lower, 2)} - {number(back.upper, 2)})")

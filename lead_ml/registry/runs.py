@@ -8,6 +8,7 @@
     runs/<version>/forward-<target>.npz         probabilities of every candidate on the forward window
     runs/<version>/intake.json                  what was read, and which rows were rejected
     runs/<version>/audit.json                   which columns leak the outcome, where they were audited
+    runs/<version>/channels.json                the sources compared, where leads have one
     runs/<version>/report.html                  the report, once written
     runs/champion.json                          which version serves
 """
@@ -30,6 +31,7 @@ from lead_ml.tables.dataset import Floats, Indices, Instants
 TARGETS = ("conversion", "fake")
 _T = TypeVar("_T")
 AUDIT_FILE = "audit.json"
+CHANNELS_FILE = "channels.json"
 _ARRAYS = ("lead_id", "as_of", "y", "weight", "group")
 
 

@@ -23,12 +23,13 @@ from lead_ml.project.outcome_columns import outcome_columns
 from lead_ml.project.params import public
 from lead_ml.project.targets import Candidate
 from lead_ml.project.task import Task
-from lead_ml.registry.runs import AUDIT_FILE, Run
+from lead_ml.registry.runs import AUDIT_FILE, CHANNELS_FILE, Run
 from lead_ml.report import global_pictures, sampled, write_report
 from lead_ml.scoring import Scored, score_part
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.assemble import Trained, assemble
 from lead_ml.workflows.audit import TARGET, audit_target
+from lead_ml.workflows.channels import save_channels, train_channels
 from lead_ml.workflows.load import Loaded, give_back, load, reseeded, save_intake
 from lead_ml.workflows.run_files import write_run
 from lead_ml.workflows.ship import ship, ship_scorecard
@@ -60,6 +61,9 @@ def train_project(
     if audited is not None:
         (run.folder / AUDIT_FILE).write_bytes(to_json(audited))
     save_intake(loaded.intake, run.folder / "intake.json")
+    compared = train_channels(loaded.project, loaded.dataset, progress)
+    if compared is not None:
+        save_channels(compared, run.folder / CHANNELS_FILE)
     samples = samples_of(trained, run.record.seed)
     del trained  # the tables, the largest thing in memory, before the libraries that draw
     give_back(loaded.project)

@@ -55,8 +55,8 @@ def _by_cost(evidence: Evidence) -> Advice:
     if money.per_win.upper < others.lower:
         sure = money.returns is None or pays
         return Advice(verb="scale" if sure else "keep", why="cheap" if sure else "cheap_unsure")
-    if money.per_win.lower > _TIMES * others.upper and not pays:
-        return Advice(verb="pause", why="expensive")
+    if money.per_win.lower > _TIMES * others.upper:
+        return Advice(verb="keep" if pays else "pause", why="expensive_pays" if pays else "expensive")
     dearer = money.per_win.lower > others.upper
     return Advice(verb="keep", why="dearer" if dearer else "cost_alike")
 

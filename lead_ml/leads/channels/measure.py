@@ -210,7 +210,9 @@ class _Measured:
         rate = wilson(wins, leads, LEVEL)
         if not rate.value or not rate.lower or not rate.upper:
             return _NOTHING
-        per_lead = sum(money[place].per_lead * self.ripe[place] for place in others) / leads  # type: ignore[union-attr]
+        spend = sum(known.per_lead * int(n) for known, n in zip(money, self.ripe, strict=True) if known is not None)
+        own = money[k]
+        per_lead = (spend - (own.per_lead * int(self.ripe[k]) if own is not None else 0.0)) / leads
         return Interval(per_lead / rate.value, per_lead / rate.upper, per_lead / rate.lower)
 
     def _days(self, k: int) -> Interval | None:

@@ -78,27 +78,40 @@ def fall_text(fall: Fall, words: Catalog) -> str:
     return _joined(sentences, words)
 
 
-def method_texts(report: ChannelReport, language: str) -> list[str]:
-    """Say how the report was measured, each sentence only where it applies."""
+def basis_texts(report: ChannelReport, language: str) -> list[str]:
+    """Say which leads the rates are of, and which are too young for them."""
     words = catalog(language)
     dates = _dates(since=report.since, until=report.ripe_until)
-    said = [
-        words("channels.measured", days=report.horizon_days, leads=report.ripe, wins=report.wins, **dates),
-    ]
+    said = [words("channels.measured", days=report.horizon_days, leads=report.ripe, wins=report.wins, **dates)]
     if report.lag_days >= 1:
         said.append(words("channels.late", days=report.lag_days))
     unripe = report.leads > report.ripe
-    said.append(words("channels.unripe" if unripe else "channels.no_unripe", **_dates(since=report.ripe_until)))
-    said.append(words("channels.shrunk", level=report.level))
-    said.append(words("channels.alarms"))
-    said.append(words("channels.falls_tested", count=report.compared))
+    return [*said, words("channels.unripe" if unripe else "channels.no_unripe", **_dates(since=report.ripe_until))]
+
+
+def method_texts(report: ChannelReport, language: str) -> list[str]:
+    """Say how the figures come about, each sentence only where it applies."""
+    words = catalog(language)
+    said = [
+        words("channels.shrunk", level=report.level),
+        words("channels.alarms"),
+        words("channels.falls_tested", count=report.compared),
+    ]
     if any(row.fakes is not None for row in report.rows):
         said.append(words("channels.fakes"))
     if any(row.duplicates is not None for row in report.rows):
         said.append(words("channels.duplicates"))
+    if any(row.money is not None for row in report.rows):
+        said.append(words("channels.money"))
     if report.left_out:
         said.append(words("channels.left_out", count=report.left_out, leads=report.left_out_leads))
     return said
+
+
+def verdict_text(row: ChannelRow, language: str) -> str:
+    """Name a channel and what to do with it."""
+    words = catalog(language)
+    return words("channels.verdict", name=channel_name(row, language), verb=words(f"channels.verbs.{row.advice.verb}"))
 
 
 def money_text(value: float | None, report: ChannelReport, words: Catalog) -> str:
