@@ -68,7 +68,9 @@ def plant(data: Dataset, cause: str, seed: int) -> Planted:
     late = created >= start * DAY
     if cause == "mix":
         poor = rows & (rng.random(len(created)) < np.where(late, 0.85, 0.10))
-        return Planted(_taken(_campaigns(data, rows, poor), poor, 0.9, rng), source, day_text(start), cause, 0.0)
+        return Planted(
+            _taken(_campaigns(data, rows, poor), poor, 0.9, rng), source, day_text(start), cause, 0.0
+        )
     rate = _ripe_rate(data, rows & late)
     return Planted(_taken(data, rows & late, 0.75, rng), source, day_text(start), cause, -0.75 * rate)
 
@@ -139,7 +141,7 @@ def benchmark(worlds: int, falls: int, leads: int, seed: int) -> dict[str, Any]:
         data = world(leads, seed + 10_000 + k)
         for cause, found in planted.items():
             changed = plant(data, cause, k)
-            found += outcome_of(changed, channel_report(changed.data, QUESTION))
+            found.update(outcome_of(changed, channel_report(changed.data, QUESTION)))
     return {
         "synthetic": True,
         "leads": leads,

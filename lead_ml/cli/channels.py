@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def channels(
     project: ProjectOption = Path(),
     data: DataOption = None,
-    by: Annotated[str, typer.Option(help="Lead column to compare: source, campaign or another one.")] = "source",
+    by: Annotated[
+        str, typer.Option(help="Lead column to compare: source, campaign or another one.")
+    ] = "source",
     weeks: Annotated[int, typer.Option(min=8, max=260, help="Latest ripe weeks to measure on.")] = 26,
     picture: Annotated[
         Path | None,
@@ -100,7 +102,9 @@ def _print_rates(report: ChannelReport, title: str, lang: Lang) -> None:
             "days": "-" if days is None else words.numbers.number(days.value, 1),
         }
 
-    print_table(title, [heads[name] for name in names], [[cells(row)[name] for name in names] for row in report.rows])
+    print_table(
+        title, [heads[name] for name in names], [[cells(row)[name] for name in names] for row in report.rows]
+    )
 
 
 def _print_money(report: ChannelReport, lang: Lang) -> None:
@@ -121,7 +125,11 @@ def _print_money(report: ChannelReport, lang: Lang) -> None:
         cells.append(money_text(win.value, report, words) + (f" ({lower} - {upper})" if wide() else ""))
         if returned:
             number = words.numbers.number
-            cells.append("-" if back is None else f"{number(back.value, 2)} ({number(back.lower, 2)} - {number(back.upper, 2)})")
+            cells.append(
+                "-"
+                if back is None
+                else f"{number(back.value, 2)} ({number(back.lower, 2)} - {number(back.upper, 2)})"
+            )
         rows.append(cells)
     print_table("", [heads[name] for name in names], rows)
 

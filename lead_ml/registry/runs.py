@@ -31,7 +31,6 @@ from lead_ml.tables.dataset import Floats, Indices, Instants
 TARGETS = ("conversion", "fake")
 _T = TypeVar("_T")
 AUDIT_FILE = "audit.json"
-CHANNELS_FILE = "channels.json"
 _ARRAYS = ("lead_id", "as_of", "y", "weight", "group")
 
 

@@ -33,7 +33,13 @@ MOST_ROWS = 12
 WIDTH, ROW, HEAD, FOOT = 1020, 84, 108, 40
 _LEFT, _RATE, _WEEKS = 20, (214, 210), (470, 490)  # left edge and width of each column, pixels
 _SPAN, _LEAST = 4, 30  # weeks and leads of one dot
-VERB_COLORS: dict[Verb, str] = {"scale": GREEN, "keep": MUTED, "fix": "#8a5a00", "pause": RED, "too_few": MUTED}
+VERB_COLORS: dict[Verb, str] = {
+    "scale": GREEN,
+    "keep": MUTED,
+    "fix": "#8a5a00",
+    "pause": RED,
+    "too_few": MUTED,
+}
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,9 @@ def chart_of(data: Mapping[str, Any]) -> Markup:
 
 def _texts(report: ChannelReport, row: ChannelRow, language: str) -> dict[str, Any]:
     words, money, change = catalog(language), row.money, row.change
-    amounts = {name: money_text(getattr(money, name, None), report, words) for name in ("per_lead", "per_real_lead")}
+    amounts = {
+        name: money_text(getattr(money, name, None), report, words) for name in ("per_lead", "per_real_lead")
+    }
     win = None if money is None else money.per_win
     bounds = [] if win is None else [money_text(bound, report, words) for bound in (win.lower, win.upper)]
     parts = ("total", "itself", "mix", "fakes")
@@ -180,9 +188,7 @@ def _rate(axes: Any, frame: _Frame, row: ChannelRow, *, last: bool) -> None:
     axes.plot([share.lower, share.upper], [0, 0], color=color, linewidth=2.5)
     axes.plot(share.value, 0, "o", color=color, markersize=8)
     text, behind = numbers.percent(share.value, 1), {"facecolor": "white", "edgecolor": "none", "pad": 1}
-    axes.annotate(
-        text, (share.value, 0), (0, 9), textcoords="offset points", ha="center", bbox=behind
-    )
+    axes.annotate(text, (share.value, 0), (0, 9), textcoords="offset points", ha="center", bbox=behind)
     axes.set(xlim=(0, frame.top_rate), ylim=(-1, 1.4))
     axes.set_yticks([])
     axes.locator_params(axis="x", nbins=5)

@@ -17,13 +17,14 @@ from lead_ml.evaluation import Evaluation, LeakyRecord, Table, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.evaluation.leakage import AuditReport, left_out_columns, to_json
 from lead_ml.evaluation.split import Window
+from lead_ml.leads.channels.records import CHANNELS_FILE
 from lead_ml.model.fit import features_of
 from lead_ml.project.load import Project
 from lead_ml.project.outcome_columns import outcome_columns
 from lead_ml.project.params import public
 from lead_ml.project.targets import Candidate
 from lead_ml.project.task import Task
-from lead_ml.registry.runs import AUDIT_FILE, CHANNELS_FILE, Run
+from lead_ml.registry.runs import AUDIT_FILE, Run
 from lead_ml.report import global_pictures, sampled, write_report
 from lead_ml.scoring import Scored, score_part
 from lead_ml.tables.dataset import Dataset

@@ -157,9 +157,7 @@ def _checked(dataset: Dataset, question: ChannelQuestion) -> tuple[Instants, Cod
     return created, columns[question.by]
 
 
-def _covered(
-    until: int, day: Indices, ripening: int, question: ChannelQuestion, lag: int
-) -> CoveredWeeks:
+def _covered(until: int, day: Indices, ripening: int, question: ChannelQuestion, lag: int) -> CoveredWeeks:
     """Return the covered weeks: a week is ripe when its last lead has had its horizon and the time to record it."""
     zone = question.zone
     ripening = max(ripening, round(question.fake_days * MICROSECONDS_PER_DAY))

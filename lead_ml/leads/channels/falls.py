@@ -12,7 +12,7 @@ from lead_ml.tables.dataset import Floats, Indices
 BASELINE_WEEKS = 4  # before a fall can begin
 LEAST_WINS = 20  # of a channel in all ripe weeks
 LEAST_EXPECTED = 5.0  # wins in the weeks of a fall
-_WITHIN = 1.92  # half of the 95% point of chi-square(1): first weeks that explain the data nearly as well
+_WITHIN = 2.97  # of the log-likelihood ratio: first weeks in a 90% confidence set, (1 - exp(-2.97))^2 = 0.9
 _MOST_CELLS = 4_000_000
 
 
@@ -37,7 +37,7 @@ class FoundFall:
     p_value: float
 
 
-def testable(counts: WeeklyCounts) -> bool:
+def can_be_scanned(counts: WeeklyCounts) -> bool:
     """Return whether a channel has enough wins for a scan, and others to compare it with."""
     others = counts.other_leads.sum() >= counts.leads.sum() / 4 and counts.other_wins.sum() >= LEAST_WINS
     return bool(others and counts.wins.sum() >= LEAST_WINS and len(counts.leads) > BASELINE_WEEKS)
@@ -50,7 +50,8 @@ def find_fall(counts: WeeklyCounts, draws: int, seed: int) -> FoundFall | None:
     against the weeks before them. What is expected of a week comes from the other channels in the same week, so that seasons
     and weeks that move all channels alike are no alarm: with the wins of a week given, those of the channel follow
     Fisher's noncentral hypergeometric distribution, whose odds ratio is that of Mantel and Haenszel (1959) over all weeks.
-    The p-value counts random draws of it with as large a statistic (Dwass, 1957).
+    The p-value counts random draws of it with as large a statistic (Dwass, 1957). The first weeks between `earliest` and `latest`
+    explain the data nearly as well (a confidence set of a change point: Siegmund, *Int. Stat. Rev.* 56, 1988).
     """
     expected, drawn = _expected_and_draws(counts, draws, np.random.default_rng(seed))
     starts, ends = _spans(len(expected))

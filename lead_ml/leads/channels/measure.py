@@ -13,7 +13,7 @@ from lead_ml.declare.lookup_table import spelling
 from lead_ml.leads.channels.advice import Evidence, advise
 from lead_ml.leads.channels.change import FAKE, split_change
 from lead_ml.leads.channels.facts import ChannelQuestion, LeadFacts, day_text, gather_facts
-from lead_ml.leads.channels.falls import FoundFall, WeeklyCounts, find_fall, testable
+from lead_ml.leads.channels.falls import FoundFall, WeeklyCounts, can_be_scanned, find_fall
 from lead_ml.leads.channels.money import money_of
 from lead_ml.leads.channels.records import (
     ALPHA,
@@ -36,6 +36,7 @@ from lead_ml.tables.instants import iso
 
 MOST_CHANNELS = 30  # shown, by their leads
 _LEAST_DRAWS = 999
+_LEAST_DAY = 0.1  # of an average day: what a day of the week without leads counts as
 _LEAST_CHANGE = (50, 10)  # leads on either side, and wins on both, for a change to be split
 Progress = Callable[[str], None]
 
@@ -73,7 +74,7 @@ def channel_report(
         rows=tuple(rows),
         left_out=measured.size - len(rows),
         left_out_leads=len(facts.week) - shown,
-        compared=sum(map(testable, measured.counts)),
+        compared=sum(map(can_be_scanned, measured.counts)),
     )
 
 
@@ -90,7 +91,9 @@ class _Measured:
         channel = self.facts.channel
         counts = np.bincount(channel.codes + 1, minlength=len(channel.levels) + 1)
         found = [(None if k == 0 else channel.levels[k - 1], int(n)) for k, n in enumerate(counts) if n]
-        return [name for name, _ in sorted(found, key=lambda item: (-item[1], item[0] is None, item[0] or ""))]
+        return [
+            name for name, _ in sorted(found, key=lambda item: (-item[1], item[0] is None, item[0] or ""))
+        ]
 
     @property
     def size(self) -> int:
@@ -126,7 +129,9 @@ class _Measured:
     def counts(self) -> list[WeeklyCounts]:
         """Ripe leads and wins of every shown channel and of the others, by week."""
         weeks = self.facts.covered.ripe
-        leads, wins = (self._by_week(rows, weeks) for rows in (self.facts.ripe, self.facts.ripe & self.facts.won))
+        leads, wins = (
+            self._by_week(rows, weeks) for rows in (self.facts.ripe, self.facts.ripe & self.facts.won)
+        )
         all_leads, all_wins = leads.sum(axis=0), wins.sum(axis=0)
         return [
             WeeklyCounts(leads[k], wins[k], all_leads - leads[k], all_wins - wins[k])
@@ -210,7 +215,9 @@ class _Measured:
         rate = wilson(wins, leads, LEVEL)
         if not rate.value or not rate.lower or not rate.upper:
             return _NOTHING
-        spend = sum(known.per_lead * int(n) for known, n in zip(money, self.ripe, strict=True) if known is not None)
+        spend = sum(
+            known.per_lead * int(n) for known, n in zip(money, self.ripe, strict=True) if known is not None
+        )
         own = money[k]
         per_lead = (spend - (own.per_lead * int(self.ripe[k]) if own is not None else 0.0)) / leads
         return Interval(per_lead / rate.value, per_lead / rate.upper, per_lead / rate.lower)
@@ -227,8 +234,8 @@ class _Measured:
 
     def _fall(self, k: int) -> Fall | None:
         """Return the fall of a channel unless it is within chance; all channels together raise a false alarm in one of twenty reports."""
-        tested, counts = sum(map(testable, self.counts)), self.counts[k]
-        if not testable(counts):
+        tested, counts = sum(map(can_be_scanned, self.counts)), self.counts[k]
+        if not can_be_scanned(counts):
             return None
         draws = max(_LEAST_DRAWS, math.ceil(4 * tested / ALPHA))
         found = find_fall(counts, draws, self.question.seed)
@@ -253,9 +260,7 @@ class _Measured:
     def _change(self, k: int, since: int, split: int, until: int) -> RateChange | None:
         """Split the change of the rate of a channel from some weeks to those after them; None with too few leads."""
         facts = self.facts
-        rows = np.flatnonzero(
-            facts.ripe & (self.codes == k) & (facts.week >= since) & (facts.week < until)
-        )
+        rows = np.flatnonzero(facts.ripe & (self.codes == k) & (facts.week >= since) & (facts.week < until))
         after, won = facts.week[rows] >= split, facts.won[rows]
         sizes = int((~after).sum()), int(after.sum())
         if min(sizes) < _LEAST_CHANGE[0] or won.sum() < _LEAST_CHANGE[1]:
@@ -320,8 +325,9 @@ class _Measured:
         some = self.facts.day < days
         place = self.codes[some] * days + self.facts.day[some]
         daily = np.bincount(place, minlength=self.size * days).reshape(self.size, days)
-        usual = daily.sum(axis=0).reshape(-1, 7).mean(axis=0)
-        return daily, np.tile(usual / max(usual.mean(), 1e-9), days // 7)
+        weeks = daily.sum(axis=0).reshape(-1, 7)
+        usual = np.maximum(np.median(weeks, axis=0), _LEAST_DAY * weeks.mean() + 1e-9)  # a burst is not usual
+        return daily, np.tile(usual / usual.mean(), days // 7)
 
     def _surge(self, k: int, kind: str, day: int, leads: int, expected: float) -> Surge:
         facts, length = self.facts, 1 if kind == "burst" else 7

@@ -14,7 +14,14 @@ _DRAWS = 1_000
 
 
 def money_of(
-    cost: Floats, amount: Floats, won: Mask, fake: Mask | None, conversion: Interval, *, level: float, seed: int
+    cost: Floats,
+    amount: Floats,
+    won: Mask,
+    fake: Mask | None,
+    conversion: Interval,
+    *,
+    level: float,
+    seed: int,
 ) -> ChannelMoney | None:
     """Return what ripe leads (n,) cost and brought in; None where costs are missing or all 0."""
     given = ~np.isnan(cost)
@@ -28,7 +35,9 @@ def money_of(
         spend=spend,
         per_lead=per_lead,
         per_real_lead=None if fake is None or not real else spend / real,
-        per_win=Interval(*(per_lead / rate for rate in (conversion.value, conversion.upper, conversion.lower))),
+        per_win=Interval(
+            *(per_lead / rate for rate in (conversion.value, conversion.upper, conversion.lower))
+        ),
         revenue=revenue,
         returns=returns,
     )

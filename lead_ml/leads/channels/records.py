@@ -10,6 +10,7 @@ from lead_ml.model.metrics import Interval, OptionalInterval
 
 Verb = Literal["scale", "keep", "fix", "pause", "too_few"]
 Cause = Literal["itself", "mix", "fakes", "several", "unclear"]
+CHANNELS_FILE = "channels.json"  # in the folder of a run
 LEVEL = 0.90  # of every interval of a channel report
 ALPHA = 0.05  # share of the reports without any change that show an alarm of one kind
 

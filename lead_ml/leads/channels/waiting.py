@@ -29,7 +29,7 @@ def median_days(days: Floats, converted: Mask, horizon: float, *, level: float, 
     events = np.bincount(place[converted], minlength=_BINS + 1).astype(np.float64)
     ended = np.bincount(place[~converted], minlength=_BINS + 1).astype(np.float64)
     rng = np.random.default_rng(seed)
-    drawn = rng.poisson(events, (_DRAWS, _BINS + 1)), rng.poisson(ended, (_DRAWS, _BINS + 1))
+    drawn = [rng.poisson(counts, (_DRAWS, _BINS + 1)).astype(np.float64) for counts in (events, ended)]
     value = float(_half(events[None, :], ended[None, :])[0] * horizon / _BINS)
     bounds = percentiles(_half(*drawn) * horizon / _BINS, level)
     assert bounds is not None

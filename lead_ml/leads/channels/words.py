@@ -82,11 +82,16 @@ def basis_texts(report: ChannelReport, language: str) -> list[str]:
     """Say which leads the rates are of, and which are too young for them."""
     words = catalog(language)
     dates = _dates(since=report.since, until=report.ripe_until)
-    said = [words("channels.measured", days=report.horizon_days, leads=report.ripe, wins=report.wins, **dates)]
+    said = [
+        words("channels.measured", days=report.horizon_days, leads=report.ripe, wins=report.wins, **dates)
+    ]
     if report.lag_days >= 1:
         said.append(words("channels.late", days=report.lag_days))
     unripe = report.leads > report.ripe
-    return [*said, words("channels.unripe" if unripe else "channels.no_unripe", **_dates(since=report.ripe_until))]
+    return [
+        *said,
+        words("channels.unripe" if unripe else "channels.no_unripe", **_dates(since=report.ripe_until)),
+    ]
 
 
 def method_texts(report: ChannelReport, language: str) -> list[str]:
@@ -111,7 +116,9 @@ def method_texts(report: ChannelReport, language: str) -> list[str]:
 def verdict_text(row: ChannelRow, language: str) -> str:
     """Name a channel and what to do with it."""
     words = catalog(language)
-    return words("channels.verdict", name=channel_name(row, language), verb=words(f"channels.verbs.{row.advice.verb}"))
+    return words(
+        "channels.verdict", name=channel_name(row, language), verb=words(f"channels.verbs.{row.advice.verb}")
+    )
 
 
 def money_text(value: float | None, report: ChannelReport, words: Catalog) -> str:
@@ -167,7 +174,7 @@ def _per_win(report: ChannelReport, row: ChannelRow, words: Catalog) -> str:
     return text + words("channels.other_per_win", **_amounts(row.other_per_win, report, words))
 
 
-def _amounts(figure: OptionalInterval, report: ChannelReport, words: Catalog) -> dict[str, str]:
+def _amounts(figure: Interval | OptionalInterval, report: ChannelReport, words: Catalog) -> dict[str, str]:
     return {name: money_text(getattr(figure, name), report, words) for name in ("value", "lower", "upper")}
 
 
