@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lead_ml.leads.channels.advice import Evidence, advise
+from lead_ml.leads.channels.advice import ChannelEvidence, advise
 from lead_ml.leads.channels.duplicates import repeats
 from lead_ml.leads.channels.money import money_of
 from lead_ml.leads.channels.records import ChannelMoney, ChannelShare, Fall, RateChange
@@ -123,11 +123,11 @@ def channel(
     returns: tuple[float, float] | None = None,
     fakes: tuple[float, float] | None = None,
     fall: Fall | None = None,
-) -> Evidence:
+) -> ChannelEvidence:
     def interval(bounds: tuple[float, float]) -> Interval:
         return Interval(sum(bounds) / 2, *bounds)
 
-    return Evidence(
+    return ChannelEvidence(
         conversion=ChannelShare(reached=1, leads=leads, share=interval(share)),
         others=NOTHING if others is None else interval(others),
         fakes=None if fakes is None else ChannelShare(reached=1, leads=leads, share=interval(fakes)),

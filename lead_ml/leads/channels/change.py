@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -53,33 +54,52 @@ def split_change(won: Mask, after: Mask, columns: Mapping[str, Coded], level: fl
     The column :data:`FAKE` is a part of its own. A lead that came twice is counted as two independent leads.
     """
     codes = {name: _frequent(column) for name, column in columns.items()}
-    design = _design(after, codes)
+    fit = _fitted(won, after, codes)
+    places, start = {}, 2
+    for name, coded in codes.items():
+        places[name] = list(range(start, start + len(coded.levels)))
+        start += len(coded.levels)
+    mixed = [place for name, found in places.items() if name != FAKE for place in found]
+    return Split(
+        total=fit.part([*range(1, start)], level),
+        itself=fit.part([1], level),
+        mix=fit.part(mixed, level),
+        fakes=fit.part(places[FAKE], level) if FAKE in places else None,
+        columns=_largest(
+            codes, after, {name: fit.part(found, level).value for name, found in places.items()}
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """The fitted model: a sparse design (n, p) of 0 and 1, its coefficients, and what each lead adds to the change of its columns."""
+
+    design: Any
+    beta: Floats
+    inverse: Floats
+    residual: Floats
+    sides: Floats
+
+    def part(self, places: Sequence[int], level: float) -> Interval:
+        """Return what some columns add to the change, with a normal interval from the influence of each lead."""
+        moved, chosen = self.sides @ self.design, np.zeros(len(self.beta))
+        chosen[places] = 1.0
+        told = self.design @ (self.beta * chosen)
+        means = np.where(self.sides > 0, told[self.sides > 0].mean(), told[self.sides <= 0].mean())
+        influence = self.residual * (self.design @ (self.inverse @ (moved * chosen)))
+        return _normal(float(moved @ (self.beta * chosen)), influence + self.sides * (told - means), level)
+
+
+def _fitted(won: Mask, after: Mask, codes: Mapping[str, Coded]) -> _Fit:
     y, late = won.astype(np.float64), after.astype(np.float64)
+    design = _design(after, codes)
     penalty = np.full(design.shape[1], _RIDGE)
     penalty[:2] = 0.0
-    inverse = np.linalg.pinv(design.T @ design + np.diag(penalty), hermitian=True)
+    inverse = np.linalg.pinv((design.T @ design).toarray() + np.diag(penalty), hermitian=True)
     beta = inverse @ (design.T @ y)
-    fit_influence = (design * (y - design @ beta)[:, None]) @ inverse
     sides = late / late.sum() - (1 - late) / (1 - late).sum()
-    moved = sides @ design
-    centred = design - np.where(late[:, None] > 0, design[after].mean(axis=0), design[~after].mean(axis=0))
-    influence = fit_influence * moved + centred * sides[:, None] * beta
-
-    def part(places: Sequence[int]) -> Interval:
-        return _normal(float(moved[places] @ beta[places]), influence[:, places].sum(axis=1), level)
-
-    spans, start = {}, 2
-    for name, coded in codes.items():
-        spans[name] = list(range(start, start + len(coded.levels)))
-        start += len(coded.levels)
-    mixed = [place for name, places in spans.items() if name != FAKE for place in places]
-    return Split(
-        total=part(list(range(1, design.shape[1]))),
-        itself=part([1]),
-        mix=part(mixed),
-        fakes=part(spans[FAKE]) if FAKE in spans else None,
-        columns=_largest(codes, after, {name: float(moved[p] @ beta[p]) for name, p in spans.items()}),
-    )
+    return _Fit(design, beta, inverse, y - design @ beta, sides)
 
 
 def _frequent(column: Coded) -> Coded:
@@ -92,10 +112,17 @@ def _frequent(column: Coded) -> Coded:
     return Coded(place[column.codes + 1], (*names, "\0"))
 
 
-def _design(after: Mask, codes: Mapping[str, Coded]) -> Floats:
-    blocks = [np.ones((len(after), 1)), after[:, None].astype(np.float64)]
-    blocks += [np.eye(len(coded.levels))[coded.codes] for coded in codes.values()]
-    return np.concatenate(blocks, axis=1)
+def _design(after: Mask, codes: Mapping[str, Coded]) -> Any:
+    """Return a sparse matrix: a constant, the later span, and a column for each value."""
+    from scipy.sparse import csr_array, hstack
+
+    rows = np.arange(len(after))
+    blocks = [csr_array(np.column_stack([np.ones(len(after)), after.astype(np.float64)]))]
+    blocks += [
+        csr_array((np.ones(len(after)), (rows, coded.codes)), shape=(len(after), len(coded.levels)))
+        for coded in codes.values()
+    ]
+    return hstack(blocks, format="csr")
 
 
 def _normal(value: float, influence: Floats, level: float) -> Interval:

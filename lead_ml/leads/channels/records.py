@@ -101,7 +101,7 @@ class ChannelMoney(msgspec.Struct, frozen=True, kw_only=True):
     returns: Interval | None
 
 
-class Advice(msgspec.Struct, frozen=True, kw_only=True):
+class ChannelAdvice(msgspec.Struct, frozen=True, kw_only=True):
     """What to do with a channel, and which rule says so: the key of its wording."""
 
     verb: Verb
@@ -131,7 +131,7 @@ class ChannelRow(msgspec.Struct, frozen=True, kw_only=True):
     fall: Fall | None
     surges: tuple[Surge, ...]
     weeks: tuple[ChannelWeek, ...]
-    advice: Advice
+    advice: ChannelAdvice
 
 
 class ChannelReport(msgspec.Struct, frozen=True, kw_only=True):

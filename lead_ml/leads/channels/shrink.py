@@ -24,8 +24,8 @@ class _Prior:
     weight: Floats
 
 
-def shrunk(reached: Indices, of: Indices, level: float) -> list[Interval]:
-    """Return the share of each channel with its credible interval.
+def shrunk(reached: Indices, of: Indices, level: float, most: int | None = None) -> list[Interval]:
+    """Return the share of each channel, of the first `most` of them, with its credible interval.
 
     The true shares of the channels come from one beta distribution, and its mean and strength are integrated out over a
     grid with the prior p(a, b) ~ (a + b)^(-5/2) (Gelman et al., *Bayesian Data Analysis*, 3rd ed., section 5.3). Plugging in one
@@ -39,7 +39,7 @@ def shrunk(reached: Indices, of: Indices, level: float) -> list[Interval]:
     """
     prior = _prior(reached.astype(np.float64), of.astype(np.float64))
     found = []
-    for k, n in zip(reached.tolist(), of.tolist(), strict=True):
+    for k, n in zip(reached[:most].tolist(), of[:most].tolist(), strict=True):
         a, b, weight = _posterior(prior, k, n)
         lower, upper = _quantiles(a, b, weight, ((1 - level) / 2, (1 + level) / 2))
         found.append(Interval(float(weight @ (a / (a + b))), lower, upper))

@@ -102,6 +102,8 @@ def method_texts(report: ChannelReport, language: str) -> list[str]:
         words("channels.alarms"),
         words("channels.falls_tested", count=report.compared),
     ]
+    if any(row.fall is not None for row in report.rows):
+        said.append(words("channels.overstated"))
     if any(row.fakes is not None for row in report.rows):
         said.append(words("channels.fakes"))
     if any(row.duplicates is not None for row in report.rows):
