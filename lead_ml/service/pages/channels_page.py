@@ -57,7 +57,7 @@ def _read(path: Path) -> ChannelReport | None:
 
 def _row(report: ChannelReport, row: ChannelRow, top: float, frame: PageFrame) -> dict[str, Any]:
     share, numbers, money = row.conversion.share, frame.text.numbers, row.money
-    lower, upper = (frame.share(bound) for bound in (share.lower, share.upper))
+    value, lower, upper = (numbers.percent(part, 1) for part in (share.value, share.lower, share.upper))
     win = None if money is None else money.per_win
     amounts = (
         [] if win is None else [money_text(bound, report, frame.text) for bound in (win.lower, win.upper)]
@@ -69,11 +69,11 @@ def _row(report: ChannelReport, row: ChannelRow, top: float, frame: PageFrame) -
         "advice": advice_text(report, row, frame.lang),
         "alarms": alarm_texts(row, frame.lang),
         "per_week": numbers.number(row.per_week, 1),
-        "share": frame.share(share.value),
+        "share": value,
         "range": frame.range(lower, upper),
         "bar": probability_bar(share.value, share.lower, share.upper, top),
         "counts": frame.text("channels.converted", wins=row.conversion.reached, count=row.conversion.leads),
-        "fakes": NO_VALUE if row.fakes is None else frame.share(row.fakes.share.value),
+        "fakes": NO_VALUE if row.fakes is None else numbers.percent(row.fakes.share.value, 1),
         "per_win": NO_VALUE if win is None else money_text(win.value, report, frame.text),
         "per_win_range": frame.range(*amounts) if amounts else "",
         "weeks": _weeks(row),
