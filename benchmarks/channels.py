@@ -22,7 +22,7 @@ import numpy as np
 
 from lead_ml.demo import SynthSettings, generate
 from lead_ml.leads.channels import ChannelQuestion, ChannelReport, channel_report
-from lead_ml.leads.channels.facts import day_text
+from lead_ml.leads.channels.observed import day_text
 from lead_ml.project.targets import Fake, Won
 from lead_ml.tables.dataset import Coded, Dataset, Mask
 

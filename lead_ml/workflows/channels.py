@@ -10,7 +10,7 @@ import msgspec
 from lead_ml.declare.labels import ANY, read_labels
 from lead_ml.errors import LeadMLError, ParamsError
 from lead_ml.leads.channels import ChannelQuestion, ChannelReport, channel_report
-from lead_ml.leads.channels.facts import WEEKS
+from lead_ml.leads.channels.observed import WEEKS
 from lead_ml.project.load import LABELS, Project
 from lead_ml.project.outcome_columns import outcome_columns
 from lead_ml.project.schema import CONTACT, known_at_of

@@ -10,8 +10,8 @@ import numpy as np
 
 from lead_ml.leads.channels.change import FAKE, split_change
 from lead_ml.leads.channels.counts import ChannelCounts
-from lead_ml.leads.channels.facts import day_text
 from lead_ml.leads.channels.falls import FoundFall, can_be_scanned, find_fall
+from lead_ml.leads.channels.observed import day_text
 from lead_ml.leads.channels.records import ALPHA, LEVEL, Fall, RateChange, Surge
 from lead_ml.leads.channels.surges import Surprises, find_bursts, find_drops
 from lead_ml.tables.dataset import Coded
@@ -34,15 +34,15 @@ def fall_of(counts: ChannelCounts, k: int, seed: int) -> Fall | None:
 
 def change_of(counts: ChannelCounts, k: int, split: int, until: int) -> RateChange | None:
     """Split the change of the rate of a channel from the weeks before one to those from it on; None with too few leads."""
-    facts, monday = counts.facts, counts.facts.covered.monday
-    rows = np.flatnonzero(facts.ripe & (counts.codes == k) & (facts.week < until))
-    after, won = facts.week[rows] >= split, facts.won[rows]
+    observed, monday = counts.observed, counts.observed.covered.monday
+    rows = np.flatnonzero(observed.ripe & (counts.codes == k) & (observed.week < until))
+    after, won = observed.week[rows] >= split, observed.won[rows]
     sizes = int((~after).sum()), int(after.sum())
     if min(sizes) < _LEAST_LEADS or won.sum() < _LEAST_WINS:
         return None
-    columns = {name: column.take(rows) for name, column in facts.mix.items()}
-    if facts.fake is not None:
-        columns[FAKE] = Coded(facts.fake[rows].astype(np.int32), ("no", "yes"))
+    columns = {name: column.take(rows) for name, column in observed.mix.items()}
+    if observed.fake is not None:
+        columns[FAKE] = Coded(observed.fake[rows].astype(np.int32), ("no", "yes"))
     found = split_change(won, after, columns, LEVEL)
     return RateChange(
         since=monday(0),
@@ -85,7 +85,7 @@ def surges_of(counts: ChannelCounts) -> list[tuple[Surge, ...]]:
 
 
 def _dated(counts: ChannelCounts, found: FoundFall, change: RateChange) -> Fall:
-    covered = counts.facts.covered
+    covered = counts.observed.covered
     return Fall(
         week=covered.monday(found.start),
         earliest=covered.monday(found.earliest),
@@ -105,13 +105,13 @@ def _surprises(counts: ChannelCounts, find: Callable[[int, float], Surprises]) -
 def _surge(
     counts: ChannelCounts, k: int, kind: Literal["burst", "drop"], place: int, expected: float
 ) -> Surge:
-    facts, length = counts.facts, 1 if kind == "burst" else 7
+    observed, length = counts.observed, 1 if kind == "burst" else 7
     day = place * length
-    rows = (counts.codes == k) & (facts.day >= day) & (facts.day < day + length)
+    rows = (counts.codes == k) & (observed.day >= day) & (observed.day < day + length)
     return Surge(
         kind=kind,
-        start=day_text(facts.covered.first + day),
+        start=day_text(observed.covered.first + day),
         leads=int(rows.sum()),
         expected=expected,
-        fakes=None if facts.fake is None else int(facts.fake[rows].sum()),
+        fakes=None if observed.fake is None else int(observed.fake[rows].sum()),
     )

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from lead_ml.leads.channels.facts import LeadFacts
 from lead_ml.leads.channels.falls import WeeklyCounts
+from lead_ml.leads.channels.observed import ObservedLeads
 from lead_ml.leads.channels.records import LEVEL, ChannelShare
 from lead_ml.leads.channels.shrink import shrunk
 from lead_ml.model.metrics import OptionalInterval, wilson
@@ -22,12 +22,12 @@ _LEAST_DAY = 0.1  # of an average day: what a day of the week without leads coun
 class ChannelCounts:
     """The channels that have leads, the largest first, those without a value among them."""
 
-    facts: LeadFacts
+    observed: ObservedLeads
 
     @cached_property
     def names(self) -> list[str | None]:
         """The channels by their leads, then by name, so that the order of rows or levels does not matter."""
-        channel = self.facts.channel
+        channel = self.observed.channel
         counts = np.bincount(channel.codes + 1, minlength=len(channel.levels) + 1)
         found = [(None if k == 0 else channel.levels[k - 1], int(n)) for k, n in enumerate(counts) if n]
         ordered = sorted(found, key=lambda item: (-item[1], item[0] is None, item[0] or ""))
@@ -42,8 +42,8 @@ class ChannelCounts:
     def codes(self) -> Indices:
         """The place of the channel of each lead."""
         place = {name: k for k, name in enumerate(self.names)}
-        lookup = np.array([place.get(name, -1) for name in (*self.facts.channel.levels, None)])
-        return lookup[self.facts.channel.codes]
+        lookup = np.array([place.get(name, -1) for name in (*self.observed.channel.levels, None)])
+        return lookup[self.observed.channel.codes]
 
     @cached_property
     def leads(self) -> Indices:
@@ -53,7 +53,7 @@ class ChannelCounts:
     @cached_property
     def ripe(self) -> Indices:
         """Ripe leads of each channel."""
-        return self.count(self.facts.ripe)
+        return self.count(self.observed.ripe)
 
     def count(self, rows: Mask) -> Indices:
         """Count some of the leads by channel."""
@@ -61,7 +61,7 @@ class ChannelCounts:
 
     def shares(self, reached: Mask) -> list[ChannelShare]:
         """Return the shrunk share of the ripe leads of every shown channel that reached something."""
-        counts = self.count(self.facts.ripe & reached)
+        counts = self.count(self.observed.ripe & reached)
         found = shrunk(counts, self.ripe, LEVEL, len(self.shown))
         return [
             ChannelShare(reached=int(counts[k]), leads=int(self.ripe[k]), share=share)
@@ -70,18 +70,18 @@ class ChannelCounts:
 
     def others(self, reached: Mask) -> list[OptionalInterval]:
         """Return for every shown channel the share of the ripe leads of all other channels that reached something."""
-        counts, ripe = self.count(self.facts.ripe & reached), self.ripe
+        counts, ripe = self.count(self.observed.ripe & reached), self.ripe
         return [wilson(int(counts.sum() - counts[k]), int(ripe.sum() - ripe[k]), LEVEL) for k in self.shown]
 
     @cached_property
     def weekly(self) -> Indices:
         """Leads of every channel by whole week."""
-        return self._by(self.facts.week, self.facts.covered.whole, self.facts.week >= 0)
+        return self._by(self.observed.week, self.observed.covered.whole, self.observed.week >= 0)
 
     @cached_property
     def daily(self) -> Indices:
         """Leads of every channel by day of the whole weeks."""
-        return self._by(self.facts.day, 7 * self.facts.covered.whole, self.facts.week >= 0)
+        return self._by(self.observed.day, 7 * self.observed.covered.whole, self.observed.week >= 0)
 
     @cached_property
     def usual(self) -> Floats:
@@ -93,9 +93,9 @@ class ChannelCounts:
     @cached_property
     def ripe_weeks(self) -> list[WeeklyCounts]:
         """Ripe leads and wins of every shown channel and of the others, by week."""
-        weeks, facts = self.facts.covered.ripe, self.facts
-        leads = self._by(facts.week, weeks, facts.ripe)
-        wins = self._by(facts.week, weeks, facts.ripe & facts.won)
+        weeks, observed = self.observed.covered.ripe, self.observed
+        leads = self._by(observed.week, weeks, observed.ripe)
+        wins = self._by(observed.week, weeks, observed.ripe & observed.won)
         return [
             WeeklyCounts(leads[k], wins[k], leads.sum(axis=0) - leads[k], wins.sum(axis=0) - wins[k])
             for k in self.shown

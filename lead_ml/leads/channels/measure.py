@@ -11,9 +11,9 @@ from lead_ml.declare.lookup_table import spelling
 from lead_ml.leads.channels.advice import ChannelEvidence, advise
 from lead_ml.leads.channels.alarms import change_of, fall_of, surges_of
 from lead_ml.leads.channels.counts import ChannelCounts
-from lead_ml.leads.channels.facts import ChannelQuestion, gather_facts
 from lead_ml.leads.channels.falls import can_be_scanned
 from lead_ml.leads.channels.money import money_of
+from lead_ml.leads.channels.observed import ChannelQuestion, observe_leads
 from lead_ml.leads.channels.records import (
     ALPHA,
     LEVEL,
@@ -40,12 +40,12 @@ def channel_report(
     progress: Progress = lambda _: None,
 ) -> ChannelReport:
     """Measure every value of a lead column over the latest ripe weeks."""
-    facts = gather_facts(dataset, question)
+    observed = observe_leads(dataset, question)
     progress("leads counted by week")
-    counts = ChannelCounts(facts)
+    counts = ChannelCounts(observed)
     rows = _Measured(counts, question).rows()
     progress("falls and bursts looked for")
-    covered = facts.covered
+    covered = observed.covered
     return ChannelReport(
         by=question.by,
         synthetic=synthetic,
@@ -58,12 +58,12 @@ def channel_report(
         level=LEVEL,
         false_alarms=ALPHA,
         currency=currency,
-        leads=len(facts.week),
-        ripe=int(facts.ripe.sum()),
-        wins=int(facts.won[facts.ripe].sum()),
+        leads=len(observed.week),
+        ripe=int(observed.ripe.sum()),
+        wins=int(observed.won[observed.ripe].sum()),
         rows=tuple(rows),
         left_out=len(counts.names) - len(rows),
-        left_out_leads=len(facts.week) - sum(row.leads for row in rows),
+        left_out_leads=len(observed.week) - sum(row.leads for row in rows),
         compared=sum(map(can_be_scanned, counts.ripe_weeks)),
     )
 
@@ -77,10 +77,10 @@ class _Measured:
 
     def rows(self) -> list[ChannelRow]:
         """Measure the channels with the most leads."""
-        facts, surges = self.counts.facts, surges_of(self.counts)
-        stages = {name: self.counts.shares(reached) for name, reached in facts.stages.items()}
-        days = max(1, int(facts.day.max(initial=0)) + 1)
-        repeated = None if facts.duplicate is None else self.counts.count(facts.duplicate)
+        observed, surges = self.counts.observed, surges_of(self.counts)
+        stages = {name: self.counts.shares(reached) for name, reached in observed.stages.items()}
+        days = max(1, int(observed.day.max(initial=0)) + 1)
+        repeated = None if observed.duplicate is None else self.counts.count(observed.duplicate)
         return [
             ChannelRow(
                 name=self.counts.names[k],
@@ -96,7 +96,7 @@ class _Measured:
                 fakes=evidence.fakes,
                 days_to_convert=self._days(k),
                 money=evidence.money,
-                change=change_of(self.counts, k, facts.covered.ripe // 2, facts.covered.ripe),
+                change=change_of(self.counts, k, observed.covered.ripe // 2, observed.covered.ripe),
                 fall=evidence.fall,
                 surges=surges[k],
                 weeks=self._weeks(k),
@@ -106,10 +106,10 @@ class _Measured:
         ]
 
     def _evidence(self) -> list[ChannelEvidence]:
-        facts, counts = self.counts.facts, self.counts
-        conversion, others = counts.shares(facts.won), counts.others(facts.won)
-        fakes = None if facts.fake is None else counts.shares(facts.fake)
-        other_fakes = None if facts.fake is None else counts.others(facts.fake)
+        observed, counts = self.counts.observed, self.counts
+        conversion, others = counts.shares(observed.won), counts.others(observed.won)
+        fakes = None if observed.fake is None else counts.shares(observed.fake)
+        other_fakes = None if observed.fake is None else counts.others(observed.fake)
         return [
             ChannelEvidence(
                 conversion=conversion[k],
@@ -128,12 +128,12 @@ class _Measured:
         return {} if found is None else dict(zip(("en", "zh"), found, strict=True))
 
     def _money(self, k: int, conversion: Interval) -> ChannelMoney | None:
-        facts, rows = self.counts.facts, self.counts.facts.ripe & (self.counts.codes == k)
+        observed, rows = self.counts.observed, self.counts.observed.ripe & (self.counts.codes == k)
         return money_of(
-            facts.cost[rows],
-            facts.amount[rows],
-            facts.won[rows],
-            None if facts.fake is None else facts.fake[rows],
+            observed.cost[rows],
+            observed.amount[rows],
+            observed.won[rows],
+            None if observed.fake is None else observed.fake[rows],
             conversion,
             level=LEVEL,
             seed=self.question.seed,
@@ -141,26 +141,26 @@ class _Measured:
 
     def _other_per_win(self, k: int) -> OptionalInterval:
         """Return what a win costs in all other channels, of their ripe leads with a cost."""
-        facts = self.counts.facts
-        rows = facts.ripe & (self.counts.codes != k) & ~np.isnan(facts.cost)
-        rate = wilson(int(facts.won[rows].sum()), int(rows.sum()), LEVEL)
+        observed = self.counts.observed
+        rows = observed.ripe & (self.counts.codes != k) & ~np.isnan(observed.cost)
+        rate = wilson(int(observed.won[rows].sum()), int(rows.sum()), LEVEL)
         if not rate.value or not rate.lower or not rate.upper:
             return _NOTHING
-        per_lead = float(facts.cost[rows].mean())
+        per_lead = float(observed.cost[rows].mean())
         return Interval(per_lead / rate.value, per_lead / rate.upper, per_lead / rate.lower)
 
     def _days(self, k: int) -> Interval | None:
-        facts, rows = self.counts.facts, self.counts.codes == k
+        observed, rows = self.counts.observed, self.counts.codes == k
         return median_days(
-            facts.observed_days[rows],
-            facts.converted[rows],
+            observed.observed_days[rows],
+            observed.converted[rows],
             self.question.horizon_days,
             level=LEVEL,
             seed=self.question.seed,
         )
 
     def _weeks(self, k: int) -> tuple[ChannelWeek, ...]:
-        covered, wins = self.counts.facts.covered, self.counts.ripe_weeks[k].wins
+        covered, wins = self.counts.observed.covered, self.counts.ripe_weeks[k].wins
         return tuple(
             ChannelWeek(
                 week=covered.monday(place),

@@ -12,7 +12,7 @@ from lead_ml.tables.dataset import Floats, Indices
 _MEANS, _STRENGTHS = 41, 33
 _REACH = 4.0  # of the mean on the grid, log-odds on either side of the share of all leads
 _LEAST_WEIGHT = 1e-4
-_HALVINGS = 40
+_HALVINGS = 24
 
 
 @dataclass(frozen=True)

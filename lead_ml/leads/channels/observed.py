@@ -70,7 +70,7 @@ class CoveredWeeks:
 
 
 @dataclass(frozen=True)
-class LeadFacts:
+class ObservedLeads:
     """The leads of the covered time, one entry per lead; `week` and `day` count from the first Monday.
 
     `won`, `stages` and `fake` say what happened within the horizon, and mean something for `ripe` leads only. `observed_days`
@@ -98,7 +98,7 @@ class LeadFacts:
         return np.flatnonzero(self.ripe)
 
 
-def gather_facts(dataset: Dataset, question: ChannelQuestion) -> LeadFacts:
+def observe_leads(dataset: Dataset, question: ChannelQuestion) -> ObservedLeads:
     """Gather what is known of the leads of the covered weeks at the end of the data."""
     created, channel = _checked(dataset, question)
     day = local_day(created, question.zone)
@@ -113,7 +113,7 @@ def gather_facts(dataset: Dataset, question: ChannelQuestion) -> LeadFacts:
     converted = within & (won_at - at < observed)
     duplicate = repeats(created, dataset.leads.columns)
     in_columns = dataset.leads.columns
-    return LeadFacts(
+    return ObservedLeads(
         channel=channel.take(rows),
         week=(day[rows] - covered.first) // _WEEK,
         day=day[rows] - covered.first,
