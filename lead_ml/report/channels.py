@@ -125,8 +125,8 @@ def channels_data(path: Path) -> dict[str, Any] | None:
 
 
 def chart_of(data: Mapping[str, Any]) -> Markup:
-    """Return the picture of what :func:`channels_data` returns."""
-    return channels_chart(msgspec.convert(data, ChannelReport))
+    """Return the picture of what :func:`channels_data` returns; that data is synthetic is said at the top of its page."""
+    return channels_chart(msgspec.structs.replace(msgspec.convert(data, ChannelReport), synthetic=False))
 
 
 def _texts(report: ChannelReport, row: ChannelRow, language: str) -> dict[str, Any]:

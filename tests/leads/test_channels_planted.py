@@ -14,7 +14,7 @@ from lead_ml.leads.channels import channel_report
 from lead_ml.tables.dataset import Dataset
 
 pytestmark = pytest.mark.slow
-SEEDS = range(6)
+SEEDS = range(4)
 LEADS = 60_000
 
 
