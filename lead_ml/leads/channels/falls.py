@@ -46,7 +46,7 @@ def can_be_scanned(counts: WeeklyCounts) -> bool:
 def find_fall(counts: WeeklyCounts, draws: int, seed: int) -> FoundFall | None:
     """Return the weeks in which a channel fell most, with the chance of such a fall where nothing changed; None without any.
 
-    A scan statistic (Kulldorff, *Commun. Statist. Theory Meth.* 26, 1997): the largest log-likelihood ratio over all spans of weeks
+    A scan statistic (Kulldorff, *Communications in Statistics - Theory and Methods* 26, 1997): the largest log-likelihood ratio over all spans of weeks
     against the weeks before them. What is expected of a week comes from the other channels in the same week, so that seasons
     and weeks that move all channels alike are no alarm: with the wins of a week given, those of the channel follow
     Fisher's noncentral hypergeometric distribution, whose odds ratio is that of Mantel and Haenszel (1959) over all weeks.

@@ -49,8 +49,8 @@ def shrunk(reached: Indices, of: Indices, level: float, most: int | None = None)
 def _prior(k: Floats, n: Floats) -> _Prior:
     from scipy.special import betaln
 
-    centre = float(logit(np.array([(k.sum() + 0.5) / (n.sum() + 1.0)]))[0])
-    mean = sigmoid(np.linspace(centre - _REACH, centre + _REACH, _MEANS))[:, None]
+    center = float(logit(np.array([(k.sum() + 0.5) / (n.sum() + 1.0)]))[0])
+    mean = sigmoid(np.linspace(center - _REACH, center + _REACH, _MEANS))[:, None]
     strength = np.geomspace(1.0, 1e5, _STRENGTHS)[None, :]
     a, b = (mean * strength).ravel(), ((1 - mean) * strength).ravel()
     # On a grid of logit(mean) and log(strength) the prior becomes a b (a + b)^(-5/2).
