@@ -1,7 +1,7 @@
 """Whether the channel report finds a planted fall in the right week and for the right reason, and how often it alarms without one.
 
-Every world is a SYNTHETIC CRM without drift and without robots (robots come in bursts, which are no false alarms). In the first half
-of the worlds nothing is changed: an alarm there is false, and the report promises one of each type in at most 5% of all reports. The
+Every world is a SYNTHETIC CRM without drift and without robots (robots come in bursts, which are no false alarms). In the
+first worlds nothing is changed: an alarm there is false, and the report promises one of each type in at most 5% of all reports. The
 others get a fall of one large source in a week drawn at random: *itself* (three of four of its later wins do not happen, whatever
 the lead), or *mix* (one of its two campaigns always loses nine of ten wins, and grows from 10% to 85% of its leads; the rate of
 either campaign stays). Intervals: how often the 90% interval of the share that the channel itself explains holds the truth, which
