@@ -66,13 +66,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def trained(world: Path) -> TrainedWorld:
     """The small world after train, promote and score; tests that change it copy ``root`` first."""
+    from lead_ml.leads.channels.records import CHANNELS_FILE
     from lead_ml.scoring import Scorer, Served, serve_version
+    from lead_ml.workflows.channels import channels_of, save_channels
     from lead_ml.workflows.load import load
     from lead_ml.workflows.score import open_leads_of, save_worklist, score_open
     from lead_ml.workflows.train import train
 
     loaded = load(world)
     run = train(loaded.project, loaded.dataset)
+    save_channels(channels_of(loaded.project, loaded.dataset), run.folder / CHANNELS_FILE)
     served = Served(
         version=run.record.version,
         folder=f"{run.record.version}/bundle",

@@ -59,3 +59,12 @@ def test_both_ways_of_reading_a_file_read_the_same() -> None:
     table = smoke_of("reading.py")["table"]
     assert all(row["equal"] and row["regular"]["cpu"] > 0 for row in table.values())
     assert all(row["ratio"] < 0.8 for row in table.values())
+
+
+@pytest.mark.slow
+def test_the_channel_benchmark_finds_falls_and_tells_them_from_mix() -> None:
+    result = smoke_of("channels.py", timeout=600)
+    assert set(result["false_alarms"]) == {"fall", "burst", "drop"}
+    for found in result["falls"].values():
+        assert found["worlds"] == 2
+        assert found["found"] >= 1

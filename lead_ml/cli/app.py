@@ -9,7 +9,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lead_ml.cli import audit, clean, decay, demo, layout, match, merge, profile, projects, scoring, training
+from lead_ml.cli import (
+    audit,
+    channels,
+    clean,
+    decay,
+    demo,
+    layout,
+    match,
+    merge,
+    profile,
+    projects,
+    scoring,
+    training,
+)
 from lead_ml.cli.console import INTERRUPTED, fail, say
 from lead_ml.errors import LeadMLError
 
@@ -60,7 +73,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (projects, training, audit, clean, match, profile, decay, scoring, demo):
+for module in (projects, training, audit, clean, match, profile, channels, decay, scoring, demo):
     for command in module.COMMANDS:
         app.command()(command)
 app.add_typer(layout.app, name="layout")

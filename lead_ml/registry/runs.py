@@ -8,6 +8,7 @@
     runs/<version>/forward-<target>.npz         probabilities of every candidate on the forward window
     runs/<version>/intake.json                  what was read, and which rows were rejected
     runs/<version>/audit.json                   which columns leak the outcome, where they were audited
+    runs/<version>/channels.json                the sources compared, where leads have one
     runs/<version>/report.html                  the report, once written
     runs/champion.json                          which version serves
 """

@@ -9,7 +9,9 @@ import msgspec
 
 from lead_ml.evaluation.leakage import as_dict, from_json
 from lead_ml.language import LANGUAGES
+from lead_ml.leads.channels.records import CHANNELS_FILE
 from lead_ml.registry.runs import AUDIT_FILE, Run
+from lead_ml.report.channels import channels_data
 from lead_ml.report.inputs import features_data, intake_data
 from lead_ml.report.target import target_data
 from lead_ml.report.words import summary
@@ -27,7 +29,7 @@ def report_data(run: Run) -> dict[str, Any]:
 
     Of each target: headline, verdicts, metrics by candidate, windows, drift, curves, slices, importance, what ships and
     what was evaluated. A figure that does not exist is None, and so are ``thresholds`` where nothing could be replayed,
-    ``intake`` where it was not saved, and ``audit`` where none was made.
+    ``intake`` where it was not saved, and ``audit`` and ``channels`` where none were made.
     """
     bundle, _ = load_bundle(run.bundle)
     intake = intake_data(run.folder / "intake.json")
@@ -52,6 +54,7 @@ def report_data(run: Run) -> dict[str, Any]:
         "features_left_out": [name for name in run.record.left_out_features if name not in flagged],
         "features_flagged": list(flagged),
         "audit": as_dict(from_json(audit.read_bytes()), trusted) if audit.is_file() else None,
+        "channels": channels_data(run.folder / CHANNELS_FILE),
         "card": dict(bundle.card),
     }
     found: dict[str, Any] = plain(data)

@@ -15,6 +15,7 @@ from lead_ml.language import catalog
 from lead_ml.registry.runs import Run
 from lead_ml.report import bars, charts
 from lead_ml.report.assemble import report_data
+from lead_ml.report.channels import chart_of
 from lead_ml.report.style import color_of
 from lead_ml.report.words import method_name, target_name
 
@@ -60,6 +61,7 @@ def render(data: Mapping[str, Any], pictures: Pictures) -> str:
     environment.globals.update(
         charts=charts,
         bars=bars,
+        channels_chart=chart_of,
         color_of=color_of,
         en=catalog("en"),
         zh=catalog("zh"),

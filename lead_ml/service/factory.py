@@ -87,6 +87,7 @@ def _routes() -> list[Route]:
         _route("/", GET=page_routes.home),
         _route("/review", GET=page(page_routes.worklist)),
         _route("/review.csv", GET=page(page_routes.worklist_file)),
+        _route("/review/channels", GET=page(page_routes.channels)),
         _route(
             "/review/thresholds",
             GET=page(page_routes.thresholds),

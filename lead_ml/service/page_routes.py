@@ -1,4 +1,4 @@
-"""The pages: worklist, one lead, thresholds. They make the same decisions as the API, through the same functions."""
+"""The pages: worklist, one lead, channels, thresholds. They make the same decisions as the API, through the same functions."""
 
 from __future__ import annotations
 
@@ -77,6 +77,16 @@ async def lead(visit: Visit) -> Response:
         return pages.render("lead.html", frame, pages.lead_view(row, scorer, frame))
 
     return HTMLResponse(await runtime.limiter.run(html))
+
+
+async def channels(visit: Visit) -> Response:
+    """Show where leads come from, what became of them, and what to do."""
+    runtime, scorer, frame = visit.runtime, visit.runtime.reloader.scorer, visit.frame("channels")
+    return HTMLResponse(
+        await runtime.limiter.run(
+            lambda: pages.render("channels.html", frame, pages.channels_view(scorer.folder, frame))
+        )
+    )
 
 
 async def thresholds(visit: Visit) -> Response:

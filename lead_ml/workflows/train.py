@@ -17,6 +17,7 @@ from lead_ml.evaluation import Evaluation, LeakyRecord, Table, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.evaluation.leakage import AuditReport, left_out_columns, to_json
 from lead_ml.evaluation.split import Window
+from lead_ml.leads.channels.records import CHANNELS_FILE
 from lead_ml.model.fit import features_of
 from lead_ml.project.load import Project
 from lead_ml.project.outcome_columns import outcome_columns
@@ -29,6 +30,7 @@ from lead_ml.scoring import Scored, score_part
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.assemble import Trained, assemble
 from lead_ml.workflows.audit import TARGET, audit_target
+from lead_ml.workflows.channels import save_channels, train_channels
 from lead_ml.workflows.load import Loaded, give_back, load, reseeded, save_intake
 from lead_ml.workflows.run_files import write_run
 from lead_ml.workflows.ship import ship, ship_scorecard
@@ -60,6 +62,9 @@ def train_project(
     if audited is not None:
         (run.folder / AUDIT_FILE).write_bytes(to_json(audited))
     save_intake(loaded.intake, run.folder / "intake.json")
+    compared = train_channels(loaded.project, loaded.dataset, progress)
+    if compared is not None:
+        save_channels(compared, run.folder / CHANNELS_FILE)
     samples = samples_of(trained, run.record.seed)
     del trained  # the tables, the largest thing in memory, before the libraries that draw
     give_back(loaded.project)

@@ -17,6 +17,7 @@ COMMANDS = (
     "warm",
     "doctor",
     "audit",
+    "channels",
     "decay",
     "match",
     "profile",

@@ -71,6 +71,7 @@ def addresses(runs: Any) -> list[str]:
         f"/review/{rows[0].answer.lead_id}",
         f"/review/{flagged}",
         "/review/none",
+        "/review/channels",
         "/review/thresholds",
         "/review/thresholds?sql_per_week=3",
         "/review/thresholds?sql_per_week=-1",

@@ -33,6 +33,7 @@ def every_page(runs: Path) -> list[str]:
         "/review?grade=fake",
         "/review?q=zzzzzz",
         f"/review/{first}",
+        "/review/channels",
         "/review/thresholds",
         "/review/thresholds?sql_per_week=3",
         "/review/none",

@@ -1,5 +1,6 @@
 """The sales leader's pages: plain data first, then autoescaped templates, in every language, without JavaScript."""
 
+from lead_ml.service.pages.channels_page import channels_view
 from lead_ml.service.pages.evidence import EvidenceCache, ThresholdEvidence
 from lead_ml.service.pages.frame import PageFrame
 from lead_ml.service.pages.lead_page import lead_view
@@ -19,6 +20,7 @@ __all__ = [
     "WorklistQuery",
     "WorklistReader",
     "asset",
+    "channels_view",
     "lead_view",
     "render",
     "thresholds_view",
