@@ -54,8 +54,8 @@ def address_parts(text: str, country: str | None = None) -> Address | None:
     Address(country='CN', province='CN-ZJ', city='杭州市', district='西湖区', street='文三路90号', postal_code='310012')
     >>> address_parts("1 Market St, San Francisco, CA 94105")
     Address(country='US', province='US-CA', city='San Francisco', district='', street='1 Market St', postal_code='94105')
-    >>> address_parts("Unter den Linden 1, 10117 Berlin, Deutschland")
-    Address(country='DE', province='', city='Berlin', district='', street='Unter den Linden 1', postal_code='10117')
+    >>> address_parts("Lindenstraße 1, 10969 Berlin, Deutschland")
+    Address(country='DE', province='', city='Berlin', district='', street='Lindenstraße 1', postal_code='10969')
     >>> address_parts("somewhere") is None
     True
     """

@@ -47,7 +47,7 @@ def channels(
 
 def print_channels(report: ChannelReport, drawn: Path, lang: Lang) -> None:
     """Print the rates, the money where it is known, the advice, the alarms, and how all of it was measured."""
-    from lead_ml.leads.channels.words import (
+    from lead_ml.workflows.channels import (
         advice_text,
         alarm_texts,
         basis_texts,
@@ -73,7 +73,7 @@ def print_channels(report: ChannelReport, drawn: Path, lang: Lang) -> None:
 
 
 def _print_rates(report: ChannelReport, title: str, lang: Lang) -> None:
-    from lead_ml.leads.channels.words import channel_name
+    from lead_ml.workflows.channels import channel_name
 
     words, heads = catalog(lang), catalog(lang).section("channels.heads")
     percent = words.numbers.percent
@@ -108,7 +108,7 @@ def _print_rates(report: ChannelReport, title: str, lang: Lang) -> None:
 
 
 def _print_money(report: ChannelReport, lang: Lang) -> None:
-    from lead_ml.leads.channels.words import channel_name, money_text
+    from lead_ml.workflows.channels import channel_name, money_text
 
     words, heads = catalog(lang), catalog(lang).section("channels.heads")
     known = [(row, row.money) for row in report.rows if row.money is not None]

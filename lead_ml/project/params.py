@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from lead_ml.declare import is_zone, span
 from lead_ml.errors import DeclarationError, ParamsError
 from lead_ml.project.crm_link import CrmPattern
+from lead_ml.project.privacy_params import PrivacyParams
 from lead_ml.project.section import Section, worded
 from lead_ml.project.survivorship import MergeParams
 from lead_ml.project.words import MISSING_WORDS
@@ -31,19 +32,17 @@ class TableParams(Section):
     """Where one table is and how its columns are called.
 
     Give ``path`` (one or several files or globs, CSV, Excel or Parquet, relative to the base directory for data) or ``url`` with
-    ``table`` or ``query``. ``columns`` maps our names to theirs; other columns keep their own name. ``constants``
-    gives a column that the file lacks one value for all rows, such as ``stage: won`` for a table of deals.
-    ``sheet`` names the sheet of an Excel file (default: the first); row numbers in messages are Excel's own.
-    With ``end_of_day: false`` a date without a time is known at the start of that day instead of its end.
+    ``table`` or ``query``. ``columns`` maps our names to theirs; other columns keep their own name. ``constants`` gives a column that
+    the file lacks one value for all rows, such as ``stage: won`` for deals. ``sheet`` names the sheet of an Excel file (default: the
+    first). With ``end_of_day: false`` a date without a time is known at the start of that day instead of its end.
 
     An untidy export is described here instead of being edited. ``dates`` declares the date format of a column whose text can
     mean two days: ``excel`` (days since 1899-12-30, such as 44301.5), ``unix`` (seconds or milliseconds),
     ``day_first`` (31/12/2024), ``month_first`` (12/31/2024), or a format of :func:`time.strptime` such as ``%d.%m.%y``.
     ``whole_day`` says that the times of a column are dates, such as midnights with an offset (2024-05-06T00:00:00+03:00): the day that
     begins at each of them is meant, known at its end as any date is. ``decimal: ","`` reads ``1.234,56`` as 1234.56. ``number_rows: true``
-    uses row numbers as lead ids. ``where_filled`` names a column of ours; rows without a value in it do not belong to this table, such as
-    ``occurred_at`` where the leads file has a column for the day of the deal. ``stages`` maps their stages to ours. ``defaults`` is the
-    value of the empty cells of a column, such as ``{converted: "no"}``.
+    uses row numbers as lead ids. Rows without a value in ``where_filled``, a column of ours, do not belong to this table.
+    ``stages`` maps their stages to ours. ``defaults`` is the value of the empty cells of a column, such as ``{converted: "no"}``.
     """
 
     path: str | list[str] | None = None
@@ -266,13 +265,6 @@ class SplitParams(Section):
     folds: int = Field(4, ge=2, le=20)
     embargo: bool = True
     test_from: str | None = None
-
-
-class PrivacyParams(Section):
-    """Lead columns that say who a person is, beside name, email, phone and ip; and why a feature may read a sensitive column."""
-
-    personal: tuple[str, ...] = ()
-    sensitive: dict[str, str] = Field(default_factory=dict)
 
 
 class EvaluationParams(Section):

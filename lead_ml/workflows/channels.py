@@ -11,6 +11,15 @@ from lead_ml.declare.labels import ANY, read_labels
 from lead_ml.errors import LeadMLError, ParamsError
 from lead_ml.leads.channels import ChannelQuestion, ChannelReport, channel_report
 from lead_ml.leads.channels.observed import WEEKS
+from lead_ml.leads.channels.words import (
+    advice_text,
+    alarm_texts,
+    basis_texts,
+    channel_name,
+    method_texts,
+    money_text,
+    verdict_text,
+)
 from lead_ml.project.load import LABELS, Project
 from lead_ml.project.outcome_columns import outcome_columns
 from lead_ml.project.schema import CONTACT, known_at_of
@@ -19,7 +28,22 @@ from lead_ml.report.channels import save_picture
 from lead_ml.tables.dataset import Dataset
 from lead_ml.workflows.load import load, reseeded
 
-__all__ = ["BY", "WEEKS", "channels_of", "report_channels", "save_channels", "save_picture", "train_channels"]
+__all__ = [
+    "BY",
+    "WEEKS",
+    "advice_text",
+    "alarm_texts",
+    "basis_texts",
+    "channel_name",
+    "channels_of",
+    "method_texts",
+    "money_text",
+    "report_channels",
+    "save_channels",
+    "save_picture",
+    "train_channels",
+    "verdict_text",
+]
 
 BY = "source"
 TARGET = "conversion"

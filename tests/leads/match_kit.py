@@ -15,7 +15,7 @@ FIRST = [
     "felix",
     "greta",
     "henry",
-    "ines",
+    "irene",
     "jonas",
     "katja",
     "lukas",

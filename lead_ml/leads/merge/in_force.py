@@ -53,9 +53,9 @@ class DecisionsInForce:
             if isinstance(item := entry.decision, PinValue)
         )
 
-    def clusters(self) -> Clusters:
+    def clusters(self) -> JoinedLeads:
         """Join the leads by all merges."""
-        found = Clusters(self.apart.values())
+        found = JoinedLeads(self.apart.values())
         for merge in self.merges.values():
             found.join(merge.a, merge.b)
         return found
@@ -98,7 +98,7 @@ class DecisionsInForce:
         )
 
 
-class Clusters:
+class JoinedLeads:
     """Leads joined by merges, and the pairs that are kept apart; grows by one merge at a time."""
 
     def __init__(self, apart: Iterable[KeepApart] = ()) -> None:
