@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from lead_ml.demo import SynthSettings, generate
-from lead_ml.leads.channels import ChannelQuestion, ChannelReport, channel_report
-from lead_ml.leads.channels.observed import day_text
+from lead_ml.lead_data.channels import ChannelQuestion, ChannelReport, channel_report
+from lead_ml.lead_data.channels.observed import day_text
 from lead_ml.project.targets import Fake, Won
 from lead_ml.tables.dataset import Coded, Dataset, Mask
 

@@ -130,7 +130,7 @@ def one_lead(rng: random.Random, pools: dict[str, dict[str, list[str]]], k: int)
 
 
 def measured(leads: int) -> dict[str, Any]:
-    from lead_ml.leads import standardize
+    from lead_ml.lead_data import standardize
     from lead_ml.project.params import params_from
     from lead_ml.tables.read.context import context_of
     from lead_ml.tables.read.read import read_table

@@ -66,7 +66,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def trained(world: Path) -> TrainedWorld:
     """The small world after train, promote and score; tests that change it copy ``root`` first."""
-    from lead_ml.leads.channels.records import CHANNELS_FILE
+    from lead_ml.lead_data.channels.records import CHANNELS_FILE
     from lead_ml.scoring import Scorer, Served, serve_version
     from lead_ml.workflows.channels import channels_of, save_channels
     from lead_ml.workflows.load import load

@@ -9,5 +9,6 @@ from lead_ml.scoring.manifest import NAME, BundleManifest, seal
 
 
 def resealed(folder: Path) -> BundleManifest:
-    """Seal what a folder holds now, under the key that it was written with."""
-    return seal(folder, json.loads((folder / NAME).read_bytes())["key"])
+    """Seal what a folder holds now, under the key that it was written with, if it was sealed before."""
+    path = folder / NAME
+    return seal(folder, json.loads(path.read_bytes())["key"] if path.is_file() else "")

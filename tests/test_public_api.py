@@ -17,6 +17,12 @@ def test_the_public_names_are_sorted_and_all_there():
         assert getattr(lead_ml, name) is not None
 
 
+def test_no_public_name_is_that_of_a_package():
+    """Importing a package would put it in the place of the function of that name."""
+    packages = {path.stem for path in Path(lead_ml.__file__).parent.iterdir()}
+    assert packages.isdisjoint(lead_ml.__all__)
+
+
 def test_what_type_checkers_see_is_what_is_exported():
     tree = ast.parse(Path(lead_ml.__file__).read_text(encoding="utf-8"))
     seen = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}

@@ -12,7 +12,7 @@ from lead_ml.cli.options import DataOption, JsonOption, ProjectOption, SeedOptio
 from lead_ml.language import Lang, catalog
 
 if TYPE_CHECKING:
-    from lead_ml.leads.channels import ChannelReport, ChannelRow
+    from lead_ml.lead_data.channels import ChannelReport, ChannelRow
 
 
 def channels(

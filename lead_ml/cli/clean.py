@@ -13,7 +13,7 @@ from lead_ml.cli.options import DataOption, JsonOption, ProjectOption
 from lead_ml.language import Catalog, Lang, catalog
 
 if TYPE_CHECKING:
-    from lead_ml.leads.quality import ColumnQuality, QualityReport, QualitySlice
+    from lead_ml.lead_data.quality import ColumnQuality, QualityReport, QualitySlice
 
 MOST_MONTHS = 12
 

@@ -9,7 +9,7 @@ import msgspec
 
 from lead_ml.evaluation.leakage import as_dict, from_json
 from lead_ml.language import LANGUAGES
-from lead_ml.leads.channels.records import CHANNELS_FILE
+from lead_ml.lead_data.channels.records import CHANNELS_FILE
 from lead_ml.registry.runs import AUDIT_FILE, Run
 from lead_ml.report.channels import channels_data
 from lead_ml.report.inputs import features_data, intake_data

@@ -14,9 +14,9 @@ from markupsafe import Markup
 
 from lead_ml.errors import ParamsError
 from lead_ml.language import LANGUAGES, Catalog, catalog
-from lead_ml.leads.channels import ChannelReport, ChannelRow
-from lead_ml.leads.channels.records import Verb
-from lead_ml.leads.channels.words import (
+from lead_ml.lead_data.channels import ChannelReport, ChannelRow
+from lead_ml.lead_data.channels.records import Verb
+from lead_ml.lead_data.channels.words import (
     advice_text,
     alarm_texts,
     basis_texts,

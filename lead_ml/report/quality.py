@@ -8,7 +8,7 @@ from typing import Any
 
 from lead_ml.errors import ParamsError
 from lead_ml.language import Catalog
-from lead_ml.leads.quality import QualityReport
+from lead_ml.lead_data.quality import QualityReport
 from lead_ml.report.style import INK, MUTED, RED, percent_axis, png, svg
 
 SIZE, MARGINS = (900, 430), (64, 170, 70, 48)  # pixels; left, right, top, bottom

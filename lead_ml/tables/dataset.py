@@ -168,7 +168,7 @@ class Dataset:
     rules
         How the cells of the tables were read.
     members
-        The leads that were merged into people, see :mod:`lead_ml.leads.merge.united`; None where nothing is merged.
+        The leads that were merged into people, see :mod:`lead_ml.lead_data.merge.united`; None where nothing is merged.
     merged_columns
         Columns known at creation that have a history only because a person has several members.
 

@@ -9,9 +9,9 @@ import msgspec
 
 from lead_ml.declare.labels import ANY, read_labels
 from lead_ml.errors import LeadMLError, ParamsError
-from lead_ml.leads.channels import ChannelQuestion, ChannelReport, channel_report
-from lead_ml.leads.channels.observed import WEEKS
-from lead_ml.leads.channels.words import (
+from lead_ml.lead_data.channels import ChannelQuestion, ChannelReport, channel_report
+from lead_ml.lead_data.channels.observed import WEEKS
+from lead_ml.lead_data.channels.words import (
     advice_text,
     alarm_texts,
     basis_texts,

@@ -16,8 +16,8 @@ from lead_ml.errors import InputError
 from lead_ml.init.export import open_export
 from lead_ml.init.roles import lead_roles
 from lead_ml.language import Lang, catalog
-from lead_ml.leads.quality import QualityReport, quality_of
-from lead_ml.leads.standardize import StandardColumn, standard_columns
+from lead_ml.lead_data.quality import QualityReport, quality_of
+from lead_ml.lead_data.standardize import StandardColumn, standard_columns
 from lead_ml.project.load import load_project
 from lead_ml.project.params import Params, params_from
 from lead_ml.project.schema import CONTACT

@@ -37,7 +37,7 @@ def load(
     sealed: CellRules | None = None,
     people: bool = True,
 ) -> Loaded:
-    """Load a project and read its tables; leads that were merged are one person each, see :mod:`lead_ml.leads.merge`.
+    """Load a project and read its tables; leads that were merged are one person each, see :mod:`lead_ml.lead_data.merge`.
 
     Parameters
     ----------

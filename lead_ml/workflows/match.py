@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lead_ml.clean.csv_cells import harmless
-from lead_ml.leads.match import (
+from lead_ml.lead_data.match import (
     BANDS,
     LeadMatches,
     MatchedPair,

@@ -11,7 +11,7 @@ import msgspec
 
 from lead_ml.errors import InputError
 from lead_ml.evaluation.backtest import Progress
-from lead_ml.leads.merge.entries import (
+from lead_ml.lead_data.merge.entries import (
     Decision,
     KeepApart,
     LogEntry,
@@ -20,10 +20,10 @@ from lead_ml.leads.merge.entries import (
     SignedDecision,
     UndoEntry,
 )
-from lead_ml.leads.merge.in_force import DecisionsInForce
-from lead_ml.leads.merge.log import MergeLog, append_decisions, read_merges
-from lead_ml.leads.merge.pairs import PairRow, read_pairs
-from lead_ml.leads.merge.plan import plan_merges
+from lead_ml.lead_data.merge.in_force import DecisionsInForce
+from lead_ml.lead_data.merge.log import MergeLog, append_decisions, read_merges
+from lead_ml.lead_data.merge.pairs import PairRow, read_pairs
+from lead_ml.lead_data.merge.plan import plan_merges
 from lead_ml.project.load import Project, load_project
 from lead_ml.tables.dataset import Dataset
 from lead_ml.tables.instants import from_datetime, iso

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from lead_ml.errors import InputError, ParamsError
-from lead_ml.leads.merge.in_force import DecisionsInForce
-from lead_ml.leads.merge.log import MergeLog, log_path, read_merges
-from lead_ml.leads.merge.people import MergedPeople, people_of
-from lead_ml.leads.merge.united import united
+from lead_ml.lead_data.merge.in_force import DecisionsInForce
+from lead_ml.lead_data.merge.log import MergeLog, log_path, read_merges
+from lead_ml.lead_data.merge.people import MergedPeople, people_of
+from lead_ml.lead_data.merge.united import united
 from lead_ml.project.load import Project
 from lead_ml.project.survivorship import MergeParams
 from lead_ml.project.targets import Column

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from lead_ml.errors import InputError
-from lead_ml.leads.merge.entries import LogEntry, leads_named
-from lead_ml.leads.merge.golden import GoldenValue
-from lead_ml.leads.merge.record import person_record
+from lead_ml.lead_data.merge.entries import LogEntry, leads_named
+from lead_ml.lead_data.merge.golden import GoldenValue
+from lead_ml.lead_data.merge.record import person_record
 from lead_ml.tables.dataset import Dataset, Events, Outcomes
 from lead_ml.tables.instants import iso, parse_iso
 from lead_ml.workflows.load import load

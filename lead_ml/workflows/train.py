@@ -17,7 +17,7 @@ from lead_ml.evaluation import Evaluation, LeakyRecord, Table, evaluate_forward
 from lead_ml.evaluation.backtest import Progress
 from lead_ml.evaluation.leakage import AuditReport, left_out_columns, to_json
 from lead_ml.evaluation.split import Window
-from lead_ml.leads.channels.records import CHANNELS_FILE
+from lead_ml.lead_data.channels.records import CHANNELS_FILE
 from lead_ml.model.fit import features_of
 from lead_ml.project.load import Project
 from lead_ml.project.outcome_columns import outcome_columns

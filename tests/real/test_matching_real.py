@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from leads.match_kit import pairwise_f1
 
-from lead_ml.leads.match import match
+from lead_ml.lead_data.match import match
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from conftest import TrainedWorld
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +39,7 @@ WORDS = {"en": "Leads", "zh": "线索", "group": "authenticity"}
 
 
 @pytest.fixture
-def copy(trained: TrainedWorld, tmp_path: Path) -> Path:
+def copy(trained: Any, tmp_path: Path) -> Path:
     folder = tmp_path / "elsewhere" / "bundle"
     shutil.copytree(trained.bundle, folder)
     return folder
@@ -64,7 +64,7 @@ def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
             yield from ((path / name, file.read(name)) for name in file.namelist())
 
 
-def test_a_bundle_holds_no_contact_of_any_lead(trained: TrainedWorld) -> None:
+def test_a_bundle_holds_no_contact_of_any_lead(trained: Any) -> None:
     columns = trained.dataset.leads.columns
     texts = {text for role in PERSONAL for text in columns[role].values() if text}
     texts |= {normal_phone(text) for text in columns["phone"].values() if text}
@@ -77,7 +77,7 @@ def test_a_bundle_holds_no_contact_of_any_lead(trained: TrainedWorld) -> None:
     assert [text for text in wanted if text in whole] == []
 
 
-def test_shared_keys_are_found_by_their_pseudonyms(trained: TrainedWorld) -> None:
+def test_shared_keys_are_found_by_their_pseudonyms(trained: Any) -> None:
     bundle, _ = load_bundle(trained.bundle)
     plans = {plan.name: plan for plan in compile_plans(bundle.declarations)}
     checked = set()

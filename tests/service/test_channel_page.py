@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from lead_ml.language import LANGUAGES
-from lead_ml.leads.channels import ChannelReport
-from lead_ml.leads.channels.records import CHANNELS_FILE
-from lead_ml.leads.channels.words import advice_text, channel_name, method_texts
+from lead_ml.lead_data.channels import ChannelReport
+from lead_ml.lead_data.channels.records import CHANNELS_FILE
+from lead_ml.lead_data.channels.words import advice_text, channel_name, method_texts
 
 
 def read(trained: Any) -> ChannelReport:

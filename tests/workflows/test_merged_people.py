@@ -14,11 +14,11 @@ from small import DAY, START, draw, outcomes_of, write_project
 
 from lead_ml.asof.open_leads import find_open_leads
 from lead_ml.errors import InputError
-from lead_ml.leads.merge.entries import MergePair, SignedDecision
-from lead_ml.leads.merge.in_force import DecisionsInForce
-from lead_ml.leads.merge.log import append_decisions, read_merges
-from lead_ml.leads.merge.people import people_of
-from lead_ml.leads.merge.united import united
+from lead_ml.lead_data.merge.entries import MergePair, SignedDecision
+from lead_ml.lead_data.merge.in_force import DecisionsInForce
+from lead_ml.lead_data.merge.log import append_decisions, read_merges
+from lead_ml.lead_data.merge.people import people_of
+from lead_ml.lead_data.merge.united import united
 from lead_ml.project.targets import Won
 from lead_ml.scoring import Scorer
 from lead_ml.tables.dataset import Coded, Dataset, Leads

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lead_ml.leads.channels import ChannelReport, ChannelRow
-from lead_ml.leads.channels.records import CHANNELS_FILE
-from lead_ml.leads.channels.words import (
+from lead_ml.lead_data.channels import ChannelReport, ChannelRow
+from lead_ml.lead_data.channels.records import CHANNELS_FILE
+from lead_ml.lead_data.channels.words import (
     advice_text,
     alarm_texts,
     basis_texts,
