@@ -277,6 +277,7 @@ def test_the_model_of_a_run_scores_columns_under_the_names_of_the_data(fitted: A
     assert ((scores["probability"] > 0) & (scores["probability"] < 1)).all()
 
 
+@pytest.mark.slow
 def test_a_second_fit_in_the_same_folder_trains_the_project_that_is_there(fitted: Any) -> None:
     root = fitted.folder.parent.parent
     before = (root / "params.yaml").read_bytes()

@@ -134,6 +134,7 @@ def test_ctrl_c_keeps_the_trials_and_the_next_call_goes_on(
     assert pictures == ["history.png", "importance.png", "parallel.png"]
 
 
+@pytest.mark.slow
 def test_evaluate_writes_no_version(json_of: Any, project: Path) -> None:
     before = sorted(path.name for path in (project / "runs").iterdir())
     found = json_of("evaluate", "-C", project, "--candidate", "scorecard")

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from leads.match_kit import pairwise_f1
+from match_kit import pairwise_f1
 
 from lead_ml.lead_data.match import match
 

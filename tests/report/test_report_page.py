@@ -114,6 +114,7 @@ def test_synthetic_data_is_said_at_the_top(data: dict[str, Any]) -> None:
     assert "SYNTHETIC DATA" not in render(real, {})
 
 
+@pytest.mark.slow
 def test_undated_data_is_called_optimistic(data: dict[str, Any]) -> None:
     undated = copy.deepcopy(data)
     undated["run"]["dated"] = False

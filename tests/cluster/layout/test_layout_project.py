@@ -69,6 +69,7 @@ def test_evaluate_gives_the_same_figures(trained: Any, laid: Loaded, monkeypatch
         assert msgspec.json.encode(evaluation) == msgspec.json.encode(trained.run.evaluation(target))
 
 
+@pytest.mark.slow
 def test_appended_files_are_added_and_known_events_are_rejected(
     trained: Any, world: Path, tmp_path: Path
 ) -> None:

@@ -115,7 +115,7 @@ def test_a_value_for_winners_only_is_a_leak_though_few_have_it(rng):
     assert found.evidence["values"] == "gold"
 
 
-@pytest.mark.parametrize("count", [1, 2, 4, 8])
+@pytest.mark.parametrize("count", [1, 2, 4, pytest.param(8, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("declared", [False, True], ids=["unknown", "creation"])
 def test_flags_that_some_winners_have_do_not_hide_each_other(rng, count, declared):
     """Each is set for 2 in 5 winners and for nobody else: together they explain each other fully."""
