@@ -30,6 +30,13 @@ from lead_ml.errors import LeadMLError
 class Commands(TyperGroup):
     """The commands; none of them prints a traceback."""
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands with the whole first sentence of each."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        rows = [(name, each.get_short_help_str(limit=400)) for name, each in commands.items() if each]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; an error becomes one paragraph on standard error and exit code 1."""
         try:
@@ -69,6 +76,7 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help is there in half of the time
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

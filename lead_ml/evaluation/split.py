@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,12 +12,11 @@ from lead_ml.asof.labels import NEVER, Mask, Spine
 from lead_ml.clean import normal_email, normal_phone
 from lead_ml.declare import MICROSECONDS_PER_DAY
 from lead_ml.errors import TooLittleData
+from lead_ml.lead_data.hub import is_hub
 from lead_ml.project.task import Task
 from lead_ml.tables.dataset import Coded, Dataset, Indices, Instants, Leads
 
-HUB_NAMES = 3  # a phone or e-mail under this many different names is a switchboard, not a person
 UNDATED_FOLDS = 5  # random folds of data without dates; the last one is evaluated
-HUB_LEADS = 10  # and so is one of this many leads where nobody gives a name
 FIRST_WINDOW_STARTS_AT = 0.3  # share of the leads before the first rolling window
 
 
@@ -161,15 +159,9 @@ def _join(parent: npt.NDArray[np.int64], keys: Coded, names: Coded | None) -> No
     for place in np.flatnonzero(keys.codes >= 0).tolist():
         members[int(keys.codes[place])].append(place)
     for rows in members.values():
-        if len(rows) > 1 and not _is_hub(names, rows):
+        if len(rows) > 1 and not is_hub(names, rows):
             for row in rows[1:]:
                 parent[_root(parent, row)] = _root(parent, rows[0])
-
-
-def _is_hub(names: Coded | None, rows: Sequence[int]) -> bool:
-    named = [] if names is None else names.take(np.array(rows)).values()
-    different = {name.casefold() for name in named if name is not None}
-    return len(different) >= HUB_NAMES if different else len(rows) >= HUB_LEADS
 
 
 def _root(parent: npt.NDArray[np.int64], row: int) -> int:

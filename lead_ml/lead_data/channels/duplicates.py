@@ -8,10 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from lead_ml.clean import normal_email, normal_phone
+from lead_ml.lead_data.hub import is_hub
 from lead_ml.tables.dataset import Coded, Instants, Mask
 
-HUB_NAMES = 3  # a key under so many different names belongs to nobody in particular
-HUB_LEADS = 10  # and so does one of so many leads where nobody gives a name
 _KEYS = {"email": normal_email, "phone": normal_phone}
 
 
@@ -24,7 +23,6 @@ def repeats(created_at: Instants, columns: Mapping[str, Coded]) -> Mask | None:
     if not present:
         return None
     names = columns.get("name")
-    names = None if names is None else names.map(lambda text: " ".join(text.casefold().split()))
     order = np.lexsort((np.arange(len(created_at)), created_at))
     found = np.zeros(len(created_at), dtype=bool)
     for key in present.values():
@@ -32,11 +30,6 @@ def repeats(created_at: Instants, columns: Mapping[str, Coded]) -> Mask | None:
         for row in order[key.codes[order] >= 0].tolist():
             members[int(key.codes[row])].append(row)
         for rows in members.values():
-            if len(rows) > 1 and not _is_hub(names, rows):
+            if len(rows) > 1 and not is_hub(names, rows):
                 found[rows[1:]] = True
     return found
-
-
-def _is_hub(names: Coded | None, rows: list[int]) -> bool:
-    different = set() if names is None else {int(code) for code in names.codes[rows] if code >= 0}
-    return len(different) >= HUB_NAMES if different else len(rows) >= HUB_LEADS

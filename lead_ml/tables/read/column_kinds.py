@@ -153,7 +153,7 @@ def _date_format(name: str, levels: LevelCounts, numeric: bool) -> DateFormat | 
     Numbers are dates only if the name says so: a postcode or an income looks the same as a day in Excel.
     """
     named = pattern("date_column").search(name_key(name)) is not None
-    if levels.share(lambda text: span_of(text, UTC) is not None) >= READS_AS and (named or not numeric):
+    if (named or not numeric) and levels.share(lambda text: span_of(text, UTC) is not None) >= READS_AS:
         return ""
     if levels.share(_ORDERED.fullmatch) >= READS_AS:
         return _order(levels)
