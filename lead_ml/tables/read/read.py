@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +32,19 @@ from lead_ml.tables.read.sql import read_sql
 from lead_ml.tables.read.streams import read_events, read_outcomes
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage: what is read stays, and looking through millions of texts takes as long as reading some of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_uncollected()
 def read_dataset(
     params: Params, root: Path, *, now: datetime | None = None, sealed: CellRules | None = None
 ) -> tuple[Dataset, IntakeReport]:
