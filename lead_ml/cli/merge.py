@@ -20,6 +20,8 @@ MOST_SHOWN = 20
 ByOption = Annotated[str, typer.Option("--by", help="Who decides.")]
 WhyOption = Annotated[str, typer.Option("--why", help="Why.")]
 TextsOption = Annotated[Lang, typer.Option("--lang", help="Language of the texts.")]
+LeadArgument = Annotated[str, typer.Argument(help="A lead.")]
+OtherArgument = Annotated[str, typer.Argument(help="The other lead.")]
 NumberArgument = Annotated[int, typer.Argument(help="Number of an entry of the log.", min=1)]
 
 app = typer.Typer(
@@ -54,8 +56,8 @@ def apply(
 
 @app.command()
 def pair(
-    lead_a: Annotated[str, typer.Argument(help="A lead.")],
-    lead_b: Annotated[str, typer.Argument(help="The other lead.")],
+    lead_a: LeadArgument,
+    lead_b: OtherArgument,
     by: ByOption,
     why: WhyOption,
     project: ProjectOption = Path(),
@@ -76,8 +78,8 @@ def pair(
 
 @app.command()
 def apart(
-    lead_a: Annotated[str, typer.Argument(help="A lead.")],
-    lead_b: Annotated[str, typer.Argument(help="The other lead.")],
+    lead_a: LeadArgument,
+    lead_b: OtherArgument,
     by: ByOption,
     why: WhyOption,
     project: ProjectOption = Path(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lead_ml.asof.join import shared_plans
@@ -37,30 +37,36 @@ class SharedHistory:
         self, declarations: Sequence[Declaration], personal: Collection[str], key: SecretKey
     ) -> SharedHistory:
         """Return the history with pseudonyms in place of personal data."""
-        plans = _plans(declarations)
-        return SharedHistory(
-            {
-                name: under_pseudonyms(plans[name], snapshot, personal, key.pseudonym)
-                for name, snapshot in self.reference.items()
-            },
-            {
-                name: table.under_pseudonyms(key.pseudonym) if _personal(table, personal) else table
-                for name, table in self.extra.items()
-            },
+        return self._each(
+            declarations,
+            personal,
+            lambda plan, snapshot: under_pseudonyms(plan, snapshot, personal, key.pseudonym),
+            lambda table: table.under_pseudonyms(key.pseudonym),
         )
 
     def found_by(
         self, declarations: Sequence[Declaration], personal: Collection[str], key: SecretKey
     ) -> SharedHistory:
         """Return a history of pseudonyms, as read from files, so that the values of a request are found by theirs."""
+        return self._each(
+            declarations,
+            personal,
+            lambda plan, snapshot: found_by_pseudonyms(plan, snapshot, personal, key.pseudonym),
+            lambda table: replace(table, pseudonym=key.pseudonym),
+        )
+
+    def _each(
+        self,
+        declarations: Sequence[Declaration],
+        personal: Collection[str],
+        of_snapshot: Callable[[Plan, HistorySnapshot], HistorySnapshot],
+        of_table: Callable[[Extra], Extra],
+    ) -> SharedHistory:
         plans = _plans(declarations)
         return SharedHistory(
+            {name: of_snapshot(plans[name], snapshot) for name, snapshot in self.reference.items()},
             {
-                name: found_by_pseudonyms(plans[name], snapshot, personal, key.pseudonym)
-                for name, snapshot in self.reference.items()
-            },
-            {
-                name: replace(table, pseudonym=key.pseudonym) if _personal(table, personal) else table
+                name: of_table(table) if _personal(table, personal) else table
                 for name, table in self.extra.items()
             },
         )

@@ -32,6 +32,19 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
 
 
 @contextmanager
+def private_copy(path: Path) -> Iterator[Path]:
+    """Yield an empty file of mode 0600 beside `path`, which takes its place when all is written, and vanishes after an error."""
+    draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    try:
+        draft.chmod(0o600)
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
 def locked(path: Path, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
     """Hold a lock file for the length of a ``with`` block; the system releases it when its process ends, however it ends.
 

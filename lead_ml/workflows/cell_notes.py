@@ -23,7 +23,7 @@ def cell_notes(declarations: Iterable[Declaration], dataset: Dataset) -> tuple[s
 def _note(name: str, kind: str, column: Coded | None) -> str:
     if column is None or kind == "ordinal":
         return ""
-    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
+    counts = column.counts()
     filled = int(counts.sum())
     if kind == "category":
         cells, example = _count(column, counts, [is_amount(level) for level in column.levels])

@@ -104,7 +104,7 @@ def _clean(
         file=", ".join(table.raw.sources[:3]),
         synthetic=params.synthetic,
     )
-    write_table(_rows(table, columns), out, numbers=())
+    write_table(_rows(table, columns), out, types={})
     words = catalog("en" if picture.suffix.lower() == ".png" else lang)  # a PNG has no fonts for Chinese
     save_quality_picture(report, picture, words)
     progress("written")

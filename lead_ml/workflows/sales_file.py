@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 from lead_ml.clean.csv_cells import harmless
 from lead_ml.errors import InputError, ParamsError
 from lead_ml.project.crm_link import EXPECTED, crm_link, is_crm_pattern
-from lead_ml.project.private_file import private_copy
 from lead_ml.scoring import Answer
+from lead_ml.tables.durable import private_copy
 from lead_ml.workflows.score import ScoredProject
 
 Row = dict[str, Any]
@@ -23,6 +23,7 @@ _NUMBERS = (
     *(f"points_{number}" for number in range(1, REASONS + 1)),
     "points_other",
 )
+_TYPES: Mapping[str, str] = {"fake_flag": "bool", **dict.fromkeys(_NUMBERS, "double")}  # of Arrow
 
 
 def sales_rows(done: ScoredProject, link: str = "") -> Iterator[Row]:
@@ -95,8 +96,8 @@ def check_writable(path: Path) -> None:
         )
 
 
-def write_table(rows: Iterable[Row], path: Path, numbers: Sequence[str] = _NUMBERS) -> None:
-    """Write rows as CSV (UTF-8 with a byte order mark, so that Excel reads Chinese) or Parquet, by the ending; `numbers` are its columns of numbers.
+def write_table(rows: Iterable[Row], path: Path, types: Mapping[str, str] = _TYPES) -> None:
+    """Write rows as CSV (UTF-8 with a byte order mark, so that Excel reads Chinese) or Parquet, by the ending; columns without one of the `types` of Arrow are texts.
 
     In a CSV, text that a spreadsheet would run as a formula begins with an apostrophe.
     """
@@ -105,7 +106,7 @@ def write_table(rows: Iterable[Row], path: Path, numbers: Sequence[str] = _NUMBE
         if path.suffix == ".csv":
             _write_csv(_batches(rows), draft)
         else:
-            _write_parquet(_batches(rows), draft, numbers)
+            _write_parquet(_batches(rows), draft, types)
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -127,13 +128,14 @@ def _harmless(row: Row) -> Row:
     return {name: harmless(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
 
 
-def _write_parquet(batches: Iterator[list[Row]], path: Path, numbers: Sequence[str]) -> None:
+def _write_parquet(batches: Iterator[list[Row]], path: Path, types: Mapping[str, str]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     first = next(batches, [])
-    kinds = {**({"fake_flag": pa.bool_()} if numbers else {}), **dict.fromkeys(numbers, pa.float64())}
-    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in (first[0] if first else ())])
+    schema = pa.schema(
+        [(name, pa.type_for_alias(types.get(name, "string"))) for name in (first[0] if first else ())]
+    )
     with pq.ParquetWriter(path, schema) as writer:
         for batch in chain([first], batches):
             writer.write_table(pa.Table.from_pylist(batch, schema))

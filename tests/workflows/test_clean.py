@@ -13,7 +13,7 @@ from small import write_project
 
 from lead_ml.errors import InputError, MissingExtra, ParamsError
 from lead_ml.lead_data.quality import MOST_SOURCES
-from lead_ml.project.private_file import private_copy
+from lead_ml.tables.durable import private_copy
 from lead_ml.workflows.clean import as_plain, clean_file, clean_project
 
 HEAD = [

@@ -47,7 +47,7 @@ class View:
 def view_of(name: str, sample: AuditSample) -> View:
     """Tell what a lead column is, and make it measurable."""
     column = sample.raw(name)
-    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
+    counts = column.counts()
     whole = summarize(name, sample.dataset.leads.columns[name])
     if whole.kind == "date" or (whole.numeric and whole.distinct > FEW_VALUES):
         if whole.kind == "date":  # days from the first snapshot, for undated leads from 1970

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lead_ml.project.private_file import private_copy
 from lead_ml.project.schema import KnownAt
+from lead_ml.tables.durable import private_copy
 from lead_ml.tables.read.column_kinds import ColumnKind
 from lead_ml.tables.read.reject import RejectedRows, RejectedTable, Rejections
 from lead_ml.tables.read.timestamps import Timestamps
